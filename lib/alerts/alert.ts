@@ -1,0 +1,79 @@
+import type { Reason } from '../charts/reasons.ts';
+import type { Severity } from '../config/config.ts';
+import type { Finding } from '../drift/verdicts.ts';
+
+/** What every alert has. Plain data, written with the state it comes from; the forms make text of it. */
+interface AlertBase {
+  readonly schema: 1;
+  readonly installation: string;
+  readonly target: string;
+  /** As people write it: `shop/web`, `manifests`, `target`, or the key of an upload. */
+  readonly scope: string;
+  /** installation + target + scope + class + number of opening: the same from first alert to resolve. */
+  readonly incident: string;
+  /** Counts up within the incident: an alert repeated after a crash has the same one. */
+  readonly sequence: number;
+  /** ISO. */
+  readonly at: string;
+  readonly severity: Severity;
+}
+
+interface Where {
+  readonly commit: string;
+  readonly repository: string;
+  readonly root: string;
+  readonly deployer: 'flux' | 'argocd' | 'none';
+  readonly chart?: { readonly name: string; readonly version: string };
+}
+
+export type Alert =
+  | (AlertBase &
+      Where & { readonly kind: 'drift'; readonly findings: readonly Finding[]; readonly since: string })
+  | (AlertBase &
+      Where & {
+        readonly kind: 'drift-changed';
+        readonly findings: readonly Finding[];
+        readonly gone: readonly Finding[];
+        readonly since: string;
+      })
+  | (AlertBase & Where & { readonly kind: 'converged'; readonly since: string })
+  | (AlertBase & Where & { readonly kind: 'rolled-out'; readonly since: string })
+  | (AlertBase &
+      Where & {
+        readonly kind: 'stalled';
+        readonly since: string;
+        readonly findings: readonly Finding[];
+        readonly unready: readonly string[];
+        readonly deployerSays?: string;
+      })
+  | (AlertBase & {
+      readonly kind: 'unknown';
+      readonly reason: string;
+      readonly rule?: string;
+      readonly since: string;
+    })
+  | (AlertBase & { readonly kind: 'known-again'; readonly since: string })
+  | (AlertBase & {
+      readonly kind: 'rejected';
+      readonly upload: string;
+      readonly claimedAuthor?: string;
+      readonly reasons: readonly Reason[];
+    })
+  | (AlertBase & { readonly kind: 'blocked'; readonly reason: string; readonly since: string })
+  | (AlertBase & { readonly kind: 'unblocked'; readonly since: string });
+
+export type AlertKind = Alert['kind'];
+
+/** Opens, goes on, or closes its incident; `single` has none. Pagers need to know. */
+export const LIFE = {
+  drift: 'opens',
+  'drift-changed': 'continues',
+  converged: 'closes',
+  stalled: 'opens',
+  'rolled-out': 'closes',
+  unknown: 'opens',
+  'known-again': 'closes',
+  blocked: 'opens',
+  unblocked: 'closes',
+  rejected: 'single',
+} as const satisfies Record<AlertKind, 'opens' | 'continues' | 'closes' | 'single'>;

@@ -1,0 +1,93 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+
+/** A function's environment: `process.env` in Lambda, a record of its own for each function locally. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The names of the variables, shared by what provisions the functions and by what reads them. */
+export const VARIABLES = {
+  installation: 'FAIRLEAD_INSTALLATION',
+  table: 'FAIRLEAD_TABLE',
+  uploadBucket: 'FAIRLEAD_UPLOAD_BUCKET',
+  contentBucket: 'FAIRLEAD_CONTENT_BUCKET',
+  stateBucket: 'FAIRLEAD_STATE_BUCKET',
+  receiveQueue: 'FAIRLEAD_RECEIVE_QUEUE_URL',
+  doorbellQueue: 'FAIRLEAD_DOORBELL_QUEUE_URL',
+  readQueue: 'FAIRLEAD_READ_QUEUE_URL',
+  checkQueue: 'FAIRLEAD_CHECK_QUEUE_URL',
+  renderFunction: 'FAIRLEAD_RENDER_FUNCTION',
+  emailTopic: 'FAIRLEAD_EMAIL_TOPIC_ARN',
+  pagerTopic: 'FAIRLEAD_PAGER_TOPIC_ARN',
+  chatTopic: 'FAIRLEAD_CHAT_TOPIC_ARN',
+  eventBus: 'FAIRLEAD_EVENT_BUS',
+  configPath: 'FAIRLEAD_CONFIG_PATH',
+  /** Changes with the configuration's content, so that a warm function never works by an old one. */
+  configHash: 'FAIRLEAD_CONFIG_HASH',
+  /** Folder that holds `helm` and `kubectl` (the layer's /opt in Lambda). */
+  tools: 'FAIRLEAD_TOOLS',
+  /** Writable scratch: /tmp in Lambda. */
+  scratch: 'FAIRLEAD_SCRATCH',
+} as const;
+
+export class MissingVariables extends Error {
+  override readonly name = 'MissingVariables';
+}
+
+/**
+ * The named variables' values.
+ * @throws MissingVariables naming every absent one
+ */
+export function requireVariables<Name extends keyof typeof VARIABLES>(
+  environment: Environment,
+  ...names: readonly Name[]
+): Record<Name, string> {
+  const missing = names.filter((name) => !environment[VARIABLES[name]]).map((name) => VARIABLES[name]);
+  if (missing.length > 0)
+    throw new MissingVariables(`environment variables are not set: ${missing.join(', ')}`);
+  return Object.fromEntries(names.map((name) => [name, environment[VARIABLES[name]]])) as Record<
+    Name,
+    string
+  >;
+}
+
+/** Connection settings: AWS's own variables, so that an endpoint is given the way the AWS CLI is given one. */
+function connection(environment: Environment, service: string) {
+  const endpoint = environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL;
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
+  return {
+    region: environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1',
+    ...(endpoint ? { endpoint } : {}),
+    ...(accessKeyId && secretAccessKey
+      ? {
+          credentials: {
+            accessKeyId,
+            secretAccessKey,
+            ...(environment.AWS_SESSION_TOKEN ? { sessionToken: environment.AWS_SESSION_TOKEN } : {}),
+          },
+        }
+      : {}),
+  };
+}
+
+/** Clients by need: a function makes only those that its one trust allows. */
+export const clients = {
+  s3: (environment: Environment) =>
+    new S3Client({
+      ...connection(environment, 'S3'),
+      // Path style only where an endpoint is given: a loopback address has no buckets as host names.
+      forcePathStyle: Boolean(environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL),
+    }),
+  dynamodb: (environment: Environment) => new DynamoDBClient(connection(environment, 'DYNAMODB')),
+  sqs: (environment: Environment) => new SQSClient(connection(environment, 'SQS')),
+  sns: (environment: Environment) => new SNSClient(connection(environment, 'SNS')),
+  ssm: (environment: Environment) => new SSMClient(connection(environment, 'SSM')),
+  secrets: (environment: Environment) => new SecretsManagerClient(connection(environment, 'SECRETS_MANAGER')),
+  lambda: (environment: Environment) => new LambdaClient(connection(environment, 'LAMBDA')),
+  events: (environment: Environment) => new EventBridgeClient(connection(environment, 'EVENTBRIDGE')),
+};

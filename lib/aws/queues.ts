@@ -1,0 +1,30 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { formatJson } from '../objects/json.ts';
+
+export interface SendOptions {
+  /** FIFO queues: what is handled in order, one at a time. */
+  readonly group?: string;
+  /** FIFO queues: an id of its own per message (by content, SQS would swallow all bells of five minutes). */
+  readonly deduplication?: string;
+  readonly delaySeconds?: number;
+}
+
+export interface Queue<Message> {
+  send(message: Message, options?: SendOptions): Promise<void>;
+}
+
+export function sqsQueue<Message>(client: SQSClient, url: string): Queue<Message> {
+  return {
+    async send(message, options = {}) {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: url,
+          MessageBody: formatJson(message),
+          ...(options.group === undefined ? {} : { MessageGroupId: options.group }),
+          ...(options.deduplication === undefined ? {} : { MessageDeduplicationId: options.deduplication }),
+          ...(options.delaySeconds === undefined ? {} : { DelaySeconds: options.delaySeconds }),
+        }),
+      );
+    },
+  };
+}

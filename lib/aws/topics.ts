@@ -1,0 +1,34 @@
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+
+export interface Notification {
+  /** ASCII, one line, at most 100 characters. */
+  readonly subject: string;
+  /** At most 262,144 bytes. */
+  readonly body: string;
+  /** Message attributes: what audiences filter by. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface Topic {
+  publish(notification: Notification): Promise<void>;
+}
+
+export function snsTopic(client: SNSClient, arn: string): Topic {
+  return {
+    async publish({ subject, body, attributes }) {
+      await client.send(
+        new PublishCommand({
+          TopicArn: arn,
+          Subject: subject,
+          Message: body,
+          MessageAttributes: Object.fromEntries(
+            Object.entries(attributes).map(([name, value]) => [
+              name,
+              { DataType: 'String', StringValue: value },
+            ]),
+          ),
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Digest } from '../content/tree.ts';
+import { digest } from '../messages/messages.ts';
+import type { Json, KubernetesObject } from '../objects/objects.ts';
+import type { Reason } from './reasons.ts';
+
+/** What the cluster serves, as rendering needs it (`.Capabilities`). From the profile, else from the configuration. */
+export const capabilities = z.object({
+  /** As the server says it: `v1.35.4-eks-113cf36`, or `v1.35.0` from the configuration. */
+  kubernetesVersion: z.string(),
+  /** `apps/v1` and `apps/v1/Deployment`; empty: helm's built-in list for the version. */
+  apiVersions: z.array(z.string()),
+});
+export type Capabilities = z.output<typeof capabilities>;
+
+/** What a target allows: an early answer, the cluster's RBAC is what enforces it (security.md). */
+export const boundary = z.object({
+  namespaces: z.array(z.string()),
+  allowKinds: z.array(z.string()),
+  allowPlainSecrets: z.boolean(),
+});
+export type Boundary = z.output<typeof boundary>;
+
+export const renderSubject = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('release'),
+    namespace: z.string(),
+    release: z.string(),
+    /** Tree of the chart as committed below `chart/`. */
+    chart: digest,
+    /** Values documents in helm's order, each a tree of one file. */
+    values: z.array(digest),
+  }),
+  z.object({
+    kind: z.literal('manifests'),
+    /** Tree of YAML files as they lie below `apply/`, or of the one uploaded manifest. */
+    tree: digest,
+    /** Where it lies in the repository, for the places of reasons. */
+    path: z.string(),
+  }),
+]);
+export type RenderSubject = z.output<typeof renderSubject>;
+
+export const renderRequest = z.object({
+  schema: z.literal(1),
+  /** `judge`: before a commit, with every check. `desired`: what is in Git already, rendered only. */
+  purpose: z.enum(['judge', 'desired']),
+  target: z.string(),
+  deployer: z.enum(['flux', 'argocd', 'none']),
+  capabilities,
+  boundary,
+  subject: renderSubject,
+});
+export type RenderRequest = z.output<typeof renderRequest>;
+
+export type RenderResponse =
+  | {
+      readonly schema: 1;
+      readonly kind: 'rendered';
+      readonly render: Digest;
+      readonly warnings: readonly Reason[];
+    }
+  | { readonly schema: 1; readonly kind: 'rejected'; readonly reasons: readonly Reason[] };
+
+/**
+ * A render, kept in the state bucket under `renders/<digest>.json` (digest of all that it depends on).
+ * Secret values in it are HMACs.
+ */
+export interface Render {
+  readonly schema: 1;
+  readonly objects: readonly RenderedObject[];
+}
+
+export type ObjectRole =
+  /** Applied and compared. */
+  | 'applied'
+  /** A hook or a test: carries no verdict. */
+  | 'hook'
+  /** Of `crds/`: installed once, no ownership marks. */
+  | 'crd';
+
+export interface RenderedObject {
+  readonly object: KubernetesObject;
+  readonly role: ObjectRole;
+  /** Where it came from: the template's path inside the chart, or the manifest's. */
+  readonly source: string;
+  /** Paths (JSON pointers) that differ from one render to the next: must exist, any value of the type will do. */
+  readonly unstable: readonly string[];
+  /** `lookup` stands in its template: a declared difference that only the deployer owns is not drift. */
+  readonly usesLookup: boolean;
+}
+
+export const renderKey = (render: Digest): string => `renders/${render.slice('sha256:'.length)}.json`;
+
+/** What `parseJson` gives for a stored render. */
+export type StoredRender = Json;

@@ -1,0 +1,46 @@
+import type { Digest } from '../content/tree.ts';
+import type { Finding } from '../drift/verdicts.ts';
+
+/** What a check saw of one scope. Pure data: lib/incidents decides what to tell. */
+export type ScopeState =
+  /** The cluster is what the tip declares. `workloads`: by kstatus, what has not become current yet. */
+  | { readonly kind: 'in-sync'; readonly unready: readonly string[] }
+  /** Differs from what the deployer last applied. */
+  | { readonly kind: 'drift'; readonly findings: readonly Finding[] }
+  /** The tip is not applied yet; what differs from it is pending, not drift. */
+  | { readonly kind: 'rollout'; readonly findings: readonly Finding[]; readonly deployer?: string }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly rule?: string };
+
+/** A release (`shop/web`), or the manifests of a target (`manifests`), or the target itself (`target`). */
+export type Scope =
+  | { readonly kind: 'release'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'manifests' }
+  | { readonly kind: 'target' };
+
+export interface ScopeObservation {
+  readonly scope: Scope;
+  readonly chart?: { readonly name: string; readonly version: string };
+  readonly state: ScopeState;
+  /** What the tip declares for the scope; when it changes, a rollout begins. */
+  readonly render?: Digest;
+}
+
+export interface Observation {
+  readonly target: string;
+  readonly commit: string;
+  readonly sequence: number;
+  /** ISO time of the check. */
+  readonly at: string;
+  readonly scopes: readonly ScopeObservation[];
+}
+
+export const formatScope = (scope: Scope): string => {
+  switch (scope.kind) {
+    case 'release':
+      return `${scope.namespace}/${scope.name}`;
+    case 'manifests':
+      return 'manifests';
+    case 'target':
+      return 'target';
+  }
+};

@@ -1,0 +1,232 @@
+import { z } from 'zod';
+
+/**
+ * The typed configuration of an installation: `fairlead.config.ts` for `cdk deploy`, the same schema for the local
+ * installation. Every error is reported at once, with its path and what is allowed.
+ */
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+export const TARGET_NAME_LENGTH = 54;
+export const NAMESPACE_LENGTH = 63;
+
+const label = (maximum: number, what: string) =>
+  z
+    .string()
+    .max(maximum, `${what} has at most ${maximum} characters`)
+    .regex(
+      DNS_LABEL,
+      `${what} is lower-case letters, digits and inner hyphens (a DNS label), for example "staging"`,
+    );
+
+const RESERVED_NAMESPACES = ['manifests'];
+
+const namespace = label(NAMESPACE_LENGTH, 'a namespace').refine(
+  (name) => !RESERVED_NAMESPACES.includes(name),
+  '"manifests" is reserved for manifest uploads and cannot be a namespace here',
+);
+
+const rootPath = z
+  .string()
+  .regex(
+    /^(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/,
+    'a root is a relative path such as "fairlead/staging", without "." or ".." segments or a leading "/"',
+  );
+
+const credential = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }),
+  z.strictObject({
+    kind: z.literal('token'),
+    /** Name or ARN of a secret whose string is the token. */
+    secret: z.string().min(1),
+    /** The user name that goes with it over HTTPS. */
+    username: z.string().min(1).default('x-access-token'),
+  }),
+]);
+
+const repository = z.strictObject({
+  /** How targets refer to it. */
+  name: label(63, 'a repository name'),
+  url: z
+    .string()
+    .refine(
+      isRepositoryUrl,
+      'a repository URL is https:// (or http:// to this machine), without user or password',
+    ),
+  /** Used by `deliver-uploads` alone. */
+  credential: credential.default({ kind: 'none' }),
+  /** Used by `read-desired`: read-only, and never the one that writes. */
+  readCredential: credential.default({ kind: 'none' }),
+  /** Hosts ask for few pushes; bursts gather meanwhile. Seconds. */
+  minimumPushIntervalSeconds: z.number().min(0).max(600).default(0),
+});
+
+function isRepositoryUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return false;
+  return (
+    url.protocol === 'https:' || (url.protocol === 'http:' && /^(127\.0\.0\.1|localhost)$/.test(url.hostname))
+  );
+}
+
+const cluster = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('eks'),
+    name: z.string().regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'an EKS cluster name'),
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as "eu-central-1"'),
+  }),
+  z.strictObject({
+    /** The local installation and the CLI: any cluster that kubectl reaches. */
+    kind: z.literal('kubeconfig'),
+    path: z.string().min(1),
+    context: z.string().min(1).optional(),
+  }),
+]);
+
+const target = z.strictObject({
+  name: label(TARGET_NAME_LENGTH, 'a target name'),
+  repository: z.string().min(1),
+  branch: z
+    .string()
+    .regex(/^(?!-)(?!.*(\.\.|@\{|\\))[A-Za-z0-9._/-]+$/, 'a branch name')
+    .default('main'),
+  /** Where it lies in the repository; default `fairlead/<target>`. */
+  root: rootPath.optional(),
+  deployer: z.enum(['flux', 'argocd', 'none']),
+  cluster: cluster.optional(),
+  /** Namespaces that uploads may fill and charts may write to. */
+  namespaces: z.array(namespace).min(1, 'name at least one namespace that uploads may fill'),
+  /** Kinds allowed beyond the default policy, as `Kind` or `Kind.group`. */
+  allowKinds: z.array(z.string()).default([]),
+  allowPlainSecrets: z.boolean().default(false),
+  mutableVersions: z.boolean().default(false),
+  /** For rendering before the first check has seen the cluster. */
+  kubernetesVersion: z
+    .string()
+    .regex(/^1\.\d+(\.\d+)?$/, 'a Kubernetes version such as "1.35"')
+    .default('1.35'),
+  /** Minutes between scheduled checks. */
+  checkEveryMinutes: z.number().positive().max(1440).default(15),
+  /** Minutes from a new tip until what is not there yet counts as stalled. */
+  rolloutDeadlineMinutes: z.number().positive().max(1440).default(15),
+  /** Seconds from receipt after which a chart and values that fail together are rejected: the other half may come. */
+  judgeAgainSeconds: z.number().min(0).max(3600).default(60),
+  /** A target that Fairlead never writes to: its drift is checked, uploads to it are rejected. */
+  driftOnly: z.boolean().default(false),
+  /** Where Argo CD runs, for targets with `deployer: 'argocd'`. */
+  argocdNamespace: namespace.default('argocd'),
+});
+
+const severity = z.enum(['info', 'warning', 'critical']);
+
+const audience = z.strictObject({
+  name: label(63, 'an audience name'),
+  form: z.enum(['email', 'pager', 'chat']),
+  address: z.string().min(1),
+  targets: z.array(z.string()).optional(),
+  severities: z.array(severity).optional(),
+});
+
+const config = z
+  .strictObject({
+    /** Names everything that is provisioned; several installations live side by side in one account. */
+    installation: label(32, 'an installation name').default('fairlead'),
+    production: z.boolean().default(false),
+    repositories: z.array(repository).min(1, 'name at least one repository'),
+    targets: z.array(target).min(1, 'name at least one target'),
+    audiences: z.array(audience).default([]),
+    /** A link base for alerts, if people have one: https only. */
+    link: z.url({ protocol: /^https$/ }).optional(),
+  })
+  .superRefine((value, context) => {
+    const issue = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    for (const [kind, names] of [
+      ['repositories', value.repositories.map(({ name }) => name)],
+      ['targets', value.targets.map(({ name }) => name)],
+      ['audiences', value.audiences.map(({ name }) => name)],
+    ] as const) {
+      names.forEach((name, index) => {
+        if (names.indexOf(name) !== index) issue([kind, index, 'name'], `"${name}" is named twice`);
+      });
+    }
+    const repositories = value.repositories.map(({ name }) => name);
+    value.targets.forEach((entry, index) => {
+      if (!repositories.includes(entry.repository)) {
+        issue(
+          ['targets', index, 'repository'],
+          `no repository "${entry.repository}"; there is ${repositories.map((name) => `"${name}"`).join(', ')}`,
+        );
+      }
+      value.targets.slice(0, index).forEach((other) => {
+        if (other.repository !== entry.repository || other.branch !== entry.branch) return;
+        const [a, b] = [rootOf(entry), rootOf(other)].map((root) => `${root.toLowerCase()}/`) as [
+          string,
+          string,
+        ];
+        if (a.startsWith(b) || b.startsWith(a)) {
+          issue(
+            ['targets', index, 'root'],
+            `"${rootOf(entry)}" and "${rootOf(other)}" of target "${other.name}" lie inside each other (case does not count)`,
+          );
+        }
+      });
+    });
+    value.audiences.forEach((entry, index) => {
+      entry.targets?.forEach((name, at) => {
+        if (!value.targets.some((candidate) => candidate.name === name)) {
+          issue(['audiences', index, 'targets', at], `no target "${name}"`);
+        }
+      });
+    });
+  });
+
+export type ConfigInput = z.input<typeof config>;
+export type Config = z.output<typeof config>;
+export type Target = Config['targets'][number];
+export type Repository = Config['repositories'][number];
+export type Credential = Repository['credential'];
+export type ClusterAddress = NonNullable<Target['cluster']>;
+export type Audience = Config['audiences'][number];
+export type Severity = z.output<typeof severity>;
+export type Deployer = Target['deployer'];
+
+/** The target's root in its repository, without a trailing slash. */
+export const rootOf = (entry: { readonly name: string; readonly root?: string | undefined }): string =>
+  entry.root ?? `fairlead/${entry.name}`;
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[], source: string) {
+    const count = problems.length === 1 ? 'one error' : `${problems.length} errors`;
+    super(`${source} has ${count}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * The configuration with its defaults filled in.
+ * @param source what to call it in errors, such as the file's name
+ * @throws ConfigError with every problem: path, what is wrong, what is allowed
+ */
+export function parseConfig(input: unknown, source = 'the configuration'): Config {
+  const result = config.safeParse(input);
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map(({ path, message }) => `${formatPath(path)}: ${message}`),
+    source,
+  );
+}
+
+/** For `fairlead.config.ts`: gives the editor its types and changes nothing. */
+export const defineConfig = (input: ConfigInput): ConfigInput => input;
+
+const formatPath = (path: readonly PropertyKey[]): string =>
+  path.length === 0
+    ? '(the whole)'
+    : path
+        .map((part, index) =>
+          typeof part === 'number' ? `[${part}]` : `${index > 0 ? '.' : ''}${String(part)}`,
+        )
+        .join('');

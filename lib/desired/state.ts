@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { commitId, digest } from '../messages/messages.ts';
+
+/**
+ * What a commit declares for a target: references to renders, kept in the state bucket under `desired/<digest>.json`.
+ */
+const rendering = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('rendered'), render: digest }),
+  /** It could not be rendered or resolved: one `unknown` of the release, with the reason for people. */
+  z.object({ kind: z.literal('unknown'), reason: z.string() }),
+]);
+
+export const desiredRelease = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  chart: z.object({ name: z.string(), version: z.string() }).optional(),
+  /** The deployer's object for it, in the cluster. */
+  deployedBy: z
+    .object({ apiVersion: z.string(), kind: z.string(), namespace: z.string(), name: z.string() })
+    .optional(),
+  /** `spec.suspend`, or a manual sync policy: said in the verdict, not hidden. */
+  suspended: z.boolean(),
+  rendering,
+});
+export type DesiredRelease = z.output<typeof desiredRelease>;
+
+export const desiredState = z.object({
+  schema: z.literal(1),
+  target: z.string(),
+  commit: commitId,
+  /** When the commit was made (ISO), as far as its committer says. */
+  committedAt: z.string(),
+  releases: z.array(desiredRelease),
+  /** `apply/` itself: the deployer's objects and plain manifests. Absent where there is none. */
+  manifests: rendering.optional(),
+});
+export type DesiredState = z.output<typeof desiredState>;
+
+export const desiredKey = (state: string): string => `desired/${state.slice('sha256:'.length)}.json`;

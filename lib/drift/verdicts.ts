@@ -1,0 +1,52 @@
+import type { Json, ObjectReference } from '../objects/objects.ts';
+
+/** What one object, release or target is judged to be (drift.md). */
+export type Verdict = 'in-sync' | 'changed' | 'added' | 'missing' | 'extra' | 'unknown';
+
+/** A path inside an object. A list item is named by its keys where the list has keys, else by its index. */
+export type PathStep =
+  | { readonly kind: 'field'; readonly name: string }
+  | { readonly kind: 'key'; readonly keys: Readonly<Record<string, Json>> }
+  | { readonly kind: 'value'; readonly value: Json }
+  | { readonly kind: 'index'; readonly index: number };
+export type Path = readonly PathStep[];
+
+/** Who likely wrote a path: a tool's name, not a person's. */
+export interface Attribution {
+  /** managedFields' manager; absent where nobody owns the path (a deletion, a stripped or admission-written field). */
+  readonly manager?: string;
+  readonly operation?: 'Apply' | 'Update';
+  readonly subresource?: string;
+  /** Upper bound of when (ISO, 1 s resolution): when that manager last changed any of its fields. */
+  readonly since?: string;
+  /** How we know, in words for people: `likely with kubectl-edit`, `by another revision of the chart`. */
+  readonly likely: string;
+}
+
+/** One difference. */
+export interface Finding {
+  readonly verdict: Exclude<Verdict, 'in-sync' | 'unknown'>;
+  readonly object: ObjectReference;
+  /** Empty for a whole object that is missing or extra. */
+  readonly path: Path;
+  /** As people read it: `spec.template.spec.containers[name=web].image`. */
+  readonly at: string;
+  /** Absent where that side has nothing. Secret values are never here: see `secret`. */
+  readonly desired?: Json;
+  readonly live?: Json;
+  /** The value is a Secret's: only that it differs may be said. */
+  readonly secret: boolean;
+  readonly attribution?: Attribution;
+  /** More to say, for people: `being deleted since …`, `order differs`, `kind not served`. */
+  readonly note?: string;
+}
+
+export type ObjectVerdict =
+  | { readonly kind: 'in-sync'; readonly object: ObjectReference; readonly notes: readonly string[] }
+  | { readonly kind: 'drift'; readonly object: ObjectReference; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'unknown';
+      readonly object: ObjectReference;
+      readonly reason: string;
+      readonly rule?: string;
+    };

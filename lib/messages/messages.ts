@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Digest } from '../content/tree.ts';
+
+/**
+ * What passes between functions: references, never contents, and nothing that says where to connect to.
+ * Every message carries its schema; a function reads n and n−1.
+ */
+
+export const digest = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/)
+  .transform((text) => text as Digest);
+
+export const commitId = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
+
+/** "Something waits for this branch." What waits lies in the table. */
+export const doorbell = z.object({
+  schema: z.literal(1),
+  repository: z.string(),
+  branch: z.string(),
+});
+export type Doorbell = z.output<typeof doorbell>;
+
+/** "Read what this target's branch declares now." */
+export const readRequest = z.object({
+  schema: z.literal(1),
+  target: z.string(),
+  because: z.enum(['schedule', 'delivery', 'due', 'request']),
+});
+export type ReadRequest = z.output<typeof readRequest>;
+
+/** "Compare the cluster of this target with this desired state." */
+export const checkRequest = z.object({
+  schema: z.literal(1),
+  target: z.string(),
+  commit: commitId,
+  /** Counts up with each desired state of the target: an older one is dropped. */
+  sequence: z.number().int().nonnegative(),
+  desired: digest,
+});
+export type CheckRequest = z.output<typeof checkRequest>;
+
+/** What S3 tells through EventBridge (S3 user guide, "EventBridge event message structure"); the key is raw here. */
+export const objectCreated = z.object({
+  'detail-type': z.literal('Object Created'),
+  time: z.string(),
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({
+      key: z.string(),
+      size: z.number().optional(),
+      'version-id': z.string(),
+      sequencer: z.string(),
+    }),
+    requester: z.string().optional(),
+  }),
+});
+export type ObjectCreated = z.output<typeof objectCreated>;
+
+/** An SQS event as Lambda delivers it, as far as we read it. */
+export const queueEvent = z.object({
+  Records: z.array(z.object({ messageId: z.string(), body: z.string() })),
+});
+
+/** Partial batch answer: these messages come again. */
+export interface QueueAnswer {
+  batchItemFailures: { itemIdentifier: string }[];
+}

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { glob } from 'node:fs/promises';
+
+/**
+ * Runs the tests: explicit patterns, each of which must match, so that a moved folder is a failure and not silence.
+ *   npm test                   all
+ *   npm test -- test/lib/drift all below a folder, or one file
+ */
+const PATTERNS = [
+  'test/lib/**/*.test.ts',
+  'test/functions/**/*.test.ts',
+  'test/local/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/infra/**/*.test.ts',
+  'test/e2e/**/*.test.ts',
+];
+
+const arguments_ = process.argv.slice(2);
+const places = arguments_.filter((argument) => !argument.startsWith('-'));
+const flags = arguments_.filter((argument) => argument.startsWith('-'));
+const patterns =
+  places.length === 0
+    ? PATTERNS
+    : places.map((place) => (place.endsWith('.ts') ? place : `${place.replace(/\/$/, '')}/**/*.test.ts`));
+
+const files: string[] = [];
+const empty: string[] = [];
+for (const pattern of patterns) {
+  const found = await Array.fromAsync(glob(pattern));
+  if (found.length === 0) empty.push(pattern);
+  files.push(...found);
+}
+if (empty.length > 0) {
+  console.error(`no test found for ${empty.join(', ')}`);
+  process.exit(1);
+}
+const child = spawn(
+  process.execPath,
+  ['--test', '--test-concurrency=2', ...flags, ...[...new Set(files)].sort()],
+  {
+    stdio: 'inherit',
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
