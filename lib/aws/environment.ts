@@ -91,3 +91,14 @@ export const clients = {
   lambda: (environment: Environment) => new LambdaClient(connection(environment, 'LAMBDA')),
   events: (environment: Environment) => new EventBridgeClient(connection(environment, 'EVENTBRIDGE')),
 };
+
+/** A Lambda's `handler`: made from `process.env` at the first call and kept while the function is warm. */
+export function onFirstCall<Event, Answer>(
+  create: (environment: Environment) => (event: Event) => Promise<Answer>,
+): (event: Event) => Promise<Answer> {
+  let made: ((event: Event) => Promise<Answer>) | undefined;
+  return (event) => {
+    made ??= create(process.env);
+    return made(event);
+  };
+}
