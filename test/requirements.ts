@@ -1,0 +1,66 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { cacheFolder } from '../local/tools.ts';
+
+/**
+ * What some tests need and a machine may lack. A test says so and is skipped by name, with the way to get it:
+ *
+ *   test('applies the chart to a cluster', requirement('control-plane'), async () => { … });
+ *
+ * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser`) its absence is a failure.
+ */
+export type Requirement = 'control-plane' | 'browser' | 'shared' | 'moto';
+
+export class MissingRequirement extends Error {
+  override readonly name = 'MissingRequirement';
+}
+
+/**
+ * Options for `test` or `describe`: `skip` is false, or the reason with the way to get it.
+ * @throws MissingRequirement instead of skipping, where `FAIRLEAD_REQUIRE` names it
+ */
+export function requirement(wanted: Requirement): { skip: string | false } {
+  if (isPresent[wanted]()) return { skip: false };
+  const reason = `needs ${wanted}: ${howToGet[wanted]}`;
+  if ((process.env.FAIRLEAD_REQUIRE ?? '').split(',').includes(wanted)) throw new MissingRequirement(reason);
+  return { skip: reason };
+}
+
+/** Chromium's executable, or undefined. `FAIRLEAD_CHROMIUM` goes before the distribution's. */
+export const browser = (): string | undefined =>
+  process.env.FAIRLEAD_CHROMIUM ?? onPath('chromium', 'chromium-browser', 'google-chrome');
+
+/** Charts of the world to try ours on: `FAIRLEAD_SHARED`, else the folder `shared` beside the repository. */
+export const sharedFolder = (): string =>
+  process.env.FAIRLEAD_SHARED ?? join(import.meta.dirname, '..', '..', 'shared');
+
+const isPresent: Readonly<Record<Requirement, () => boolean>> = {
+  'control-plane': () => {
+    const assets = process.env.KUBEBUILDER_ASSETS;
+    if (assets) return holdsControlPlane(assets);
+    const cached = join(cacheFolder(), 'control-plane');
+    return (
+      existsSync(cached) && readdirSync(cached).some((version) => holdsControlPlane(join(cached, version)))
+    );
+  },
+  browser: () => browser() !== undefined,
+  shared: () => existsSync(join(sharedFolder(), 'corpus')),
+  moto: () => onPath('moto_server') !== undefined,
+};
+
+const howToGet: Readonly<Record<Requirement, string>> = {
+  'control-plane':
+    'run "npx node local/control-plane/fetch.ts" (about 4 minutes, once), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd',
+  browser: 'install Chromium ("apt-get install chromium"), or set FAIRLEAD_CHROMIUM to its executable',
+  shared: 'set FAIRLEAD_SHARED to a folder that holds "corpus" (charts) and "cases" (drift cases)',
+  moto: "install moto's server (\"pip install 'moto[server]'\") so that moto_server is on the PATH",
+};
+
+const holdsControlPlane = (folder: string): boolean =>
+  existsSync(join(folder, 'kube-apiserver')) && existsSync(join(folder, 'etcd'));
+
+const onPath = (...names: readonly string[]): string | undefined =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((file) => existsSync(file));
