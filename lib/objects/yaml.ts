@@ -1,6 +1,23 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, Scalar, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
 import type { Json } from './objects.ts';
-import { resolveKey, resolvePlain, resolveTagged, UnreadableScalar, type YamlReader } from './yaml-scalars.ts';
+import {
+  resolveKey,
+  resolvePlain,
+  resolveTagged,
+  UnreadableScalar,
+  type YamlReader,
+} from './yaml-scalars.ts';
 
 export type { YamlReader } from './yaml-scalars.ts';
 
@@ -63,7 +80,8 @@ export function parseYamlDocuments(text: string, reader: YamlReader): ParsedYaml
 
 const invalid = (message: string, line: number): ParsedYaml => ({ kind: 'invalid', message, line });
 const sentence = (message: string): string => message.split('\n')[0] ?? message;
-const isEmpty = (node: Node): boolean => isScalar(node) && node.type === Scalar.PLAIN && node.source === '' && node.tag === undefined;
+const isEmpty = (node: Node): boolean =>
+  isScalar(node) && node.type === Scalar.PLAIN && node.source === '' && node.tag === undefined;
 
 type Alias = Extract<Node, { source: string; resolve: unknown }>;
 
@@ -135,12 +153,19 @@ class Reading {
       for (const item of value.items.toReversed()) this.#merge(object, item);
       return;
     }
-    if (isAlias(value)) return this.#through(value, (target) => this.#merge(object, target));
+    if (isAlias(value)) {
+      this.#through(value, (target) => this.#merge(object, target));
+      return;
+    }
     if (!isMap(value)) throw new UnreadableScalar('a merge (<<) wants a mapping or a list of mappings');
-    if (this.#reader === 'kubernetes') return this.#fill(object, value);
+    if (this.#reader === 'kubernetes') {
+      this.#fill(object, value);
+      return;
+    }
     const merged: Record<string, Json> = {};
     this.#fill(merged, value);
-    for (const [key, entry] of Object.entries(merged)) if (!Object.hasOwn(object, key)) set(object, key, entry);
+    for (const [key, entry] of Object.entries(merged))
+      if (!Object.hasOwn(object, key)) set(object, key, entry);
   }
 
   #through<T>(alias: Alias, use: (target: Node) => T): T {
@@ -173,7 +198,9 @@ function offsetOf(root: Node, pointer: string, reading: Reading): number | undef
   let offset = root.range?.[0];
   for (const step of stepsOf(pointer)) {
     if (isMap(node)) {
-      const pair = node.items.findLast((item) => isPair(item) && !isMerge(item.key) && keyOr(reading, item.key) === step);
+      const pair = node.items.findLast(
+        (item) => isPair(item) && !isMerge(item.key) && keyOr(reading, item.key) === step,
+      );
       if (pair === undefined) return undefined;
       offset = (pair.key as Node | null)?.range?.[0] ?? offset;
       node = pair.value;
@@ -199,4 +226,3 @@ const stepsOf = (pointer: string): string[] =>
     .split('/')
     .slice(1)
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-
