@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { cacheFolder } from '../tools.ts';
+import { BUILT_VERSION, findBinaries } from './binaries.ts';
+import { buildBinaries, MORE_PARTS } from './build.ts';
+
+/**
+ * Gets the control plane's binaries, for a machine that runs the tests:
+ *   npx node local/control-plane/fetch.ts         kube-apiserver and etcd
+ *   npx node local/control-plane/fetch.ts --all   and what makes Pods "run": scheduler, kwok (needs Go)
+ */
+const onProgress = (line: string) => console.error(line);
+const order = { cacheFolder: cacheFolder(), onProgress };
+
+const found = await findBinaries(order);
+if (found.kind === 'unavailable') {
+  console.error(`${found.reason}\n${found.howTo}`);
+  process.exit(1);
+}
+console.log(`${found.apiServer}\n${found.etcd}`);
+if (process.argv.includes('--all')) {
+  const folder = join(order.cacheFolder, 'control-plane', BUILT_VERSION);
+  const got = await buildBinaries({ ...order, folder, version: BUILT_VERSION }, MORE_PARTS);
+  if (got.kind === 'not-got') {
+    console.error(got.reason);
+    process.exit(1);
+  }
+  console.log(MORE_PARTS.map(({ name }) => join(folder, name)).join('\n'));
+}
