@@ -16,6 +16,13 @@ interface AlertBase {
   /** ISO. */
   readonly at: string;
   readonly severity: Severity;
+  /**
+   * Of an alert that closes its incident: the severities that the incident was told with, so that every audience that
+   * got one of those gets this one too, whatever it filters by.
+   */
+  readonly told?: readonly Severity[];
+  /** Why it closes, where that is not that things are well again: the scope has gone from Git. */
+  readonly because?: 'no-longer-declared';
 }
 
 interface Where {
@@ -23,26 +30,44 @@ interface Where {
   readonly repository: string;
   readonly root: string;
   readonly deployer: 'flux' | 'argocd' | 'none';
+  /** Where Argo CD's Applications are, if it is the deployer. */
+  readonly argocdNamespace?: string;
   readonly chart?: { readonly name: string; readonly version: string };
 }
 
 export type Alert =
   | (AlertBase &
-      Where & { readonly kind: 'drift'; readonly findings: readonly Finding[]; readonly since: string })
+      Where & {
+        readonly kind: 'drift';
+        readonly findings: readonly Finding[];
+        /** Findings beyond those that fit here. */
+        readonly more?: number;
+        readonly since: string;
+      })
   | (AlertBase &
       Where & {
         readonly kind: 'drift-changed';
+        /** All that differs now, the new ones first. */
         readonly findings: readonly Finding[];
+        readonly fresh: number;
+        readonly more?: number;
         readonly gone: readonly Finding[];
         readonly since: string;
       })
   | (AlertBase & Where & { readonly kind: 'converged'; readonly since: string })
-  | (AlertBase & Where & { readonly kind: 'rolled-out'; readonly since: string })
+  | (AlertBase &
+      Where & {
+        readonly kind: 'rolled-out';
+        readonly since: string;
+        /** `stalled`: it resolves that alert. `rollout`: all went well, which people are not told by default. */
+        readonly after: 'rollout' | 'stalled';
+      })
   | (AlertBase &
       Where & {
         readonly kind: 'stalled';
         readonly since: string;
         readonly findings: readonly Finding[];
+        readonly more?: number;
         readonly unready: readonly string[];
         readonly deployerSays?: string;
       })

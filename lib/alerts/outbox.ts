@@ -1,28 +1,32 @@
 import type { Item } from '../aws/table.ts';
+import { formatJson, parseJson } from '../objects/json.ts';
 import type { Alert } from './alert.ts';
 
 /**
  * An alert is written together with the state it comes from, in one item: its attribute `alerts` holds those not
  * yet told. `send-alerts` finds them by the table's stream (and the index `untold`), tells, and takes them out.
+ * They are kept as JSON text: values from a cluster nest deeper than the table's 32 levels and hold integers beyond
+ * what its client reads back.
  */
 
 /** The item with `alerts` added to those that it has not told yet. */
 export function withUntold(item: Item, alerts: readonly Alert[], at: string): Item {
   const untold = [...untoldOf(item), ...alerts];
   if (untold.length === 0) return item;
-  return { ...item, alerts: untold, untold: 'untold', untoldAt: item.untoldAt ?? at };
+  return { ...item, alerts: formatJson(untold), untold: 'untold', untoldAt: item.untoldAt ?? at };
 }
 
 /** The item without those that were told; out of the index when none is left. */
 export function withoutTold(item: Item, told: readonly Alert[]): Item {
   const gone = new Set(told.map(nameOf));
   const left = untoldOf(item).filter((alert) => !gone.has(nameOf(alert)));
-  if (left.length > 0) return { ...item, alerts: left };
+  if (left.length > 0) return { ...item, alerts: formatJson(left) };
   const { alerts: _alerts, untold: _untold, untoldAt: _untoldAt, ...rest } = item;
   return rest as Item;
 }
 
 /** Our own items: they were typed when they were written. */
-export const untoldOf = (item: Item): readonly Alert[] => (item.alerts as readonly Alert[] | undefined) ?? [];
+export const untoldOf = (item: Item): readonly Alert[] =>
+  typeof item.alerts === 'string' ? (parseJson(item.alerts) as unknown as readonly Alert[]) : [];
 
 const nameOf = ({ incident, sequence }: Alert): string => `${incident}#${sequence}`;

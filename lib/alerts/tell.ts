@@ -1,7 +1,20 @@
-import type { Table } from '../aws/table.ts';
+import type { Item, Table } from '../aws/table.ts';
 import type { Observation } from '../checks/observation.ts';
+import { formatScope } from '../checks/observation.ts';
 import type { Deployer } from '../config/config.ts';
+import type { DecisionContext } from '../incidents/incident.ts';
+import { close, type Decision, decide } from '../incidents/incidents.ts';
 import type { Alert } from './alert.ts';
+import {
+  INCIDENTS_SCHEMA,
+  incidentClasses,
+  incidentItem,
+  incidentsOfTarget,
+  type KnownIncidents,
+  readIncidents,
+  SEEN,
+} from './incident-items.ts';
+import { withUntold } from './outbox.ts';
 
 /** What telling needs to know of the target beside what was seen. */
 export interface TellContext {
@@ -14,15 +27,91 @@ export interface TellContext {
   readonly rolloutDeadlineMinutes: number;
 }
 
+/** Two checks meet now and then; more than this in a row is no coincidence. */
+const ATTEMPTS = 10;
+
 /**
  * Decides what an observation changes and writes it together with the alerts that follow, one item a scope and class.
  * Who loses a conditional write reads again and decides again; an observation older than what is known is dropped.
  * Returns the alerts that this call wrote.
+ * @throws if the table stays contended; nothing is lost, the next check decides again
  */
 export async function tellObservation(
-  _table: Table,
-  _observation: Observation,
-  _context: TellContext,
+  table: Table,
+  observation: Observation,
+  context: TellContext,
 ): Promise<readonly Alert[]> {
-  throw new Error('not built yet');
+  const told: Alert[] = [];
+  let history: DecisionContext['history'] | undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const known = await readIncidents(table, observation.target);
+    if (isOlder(observation, known.seen)) return told;
+    history ??= known.seen === undefined ? 'first-check' : 'checked-before';
+    if ((await putSeen(table, observation, known.seen)) === 'conflict') continue;
+
+    const outcome = await tellScopes(table, observation, known, { ...context, history });
+    told.push(...outcome.told);
+    if (outcome.kind === 'told') return told;
+  }
+  throw new Error(`incidents of target ${observation.target}: lost ${ATTEMPTS} conditional writes in a row`);
+}
+
+/** By the sequence of the desired state; of the same one, by the time of the check. */
+const isOlder = ({ sequence, at }: Observation, seen: Item | undefined): boolean => {
+  if (typeof seen?.sequence !== 'number' || typeof seen.at !== 'string') return false;
+  return seen.sequence > sequence || (seen.sequence === sequence && seen.at > at);
+};
+
+function putSeen(table: Table, { target, sequence, at }: Observation, before: Item | undefined) {
+  const item = {
+    pk: incidentsOfTarget(target),
+    sk: SEEN,
+    schema: INCIDENTS_SCHEMA,
+    version: (before?.version ?? 0) + 1,
+    sequence,
+    at,
+  };
+  return table.put(item, before?.version ?? 'absent');
+}
+
+async function tellScopes(
+  table: Table,
+  observation: Observation,
+  known: KnownIncidents,
+  context: TellContext & Pick<DecisionContext, 'history'>,
+): Promise<{ readonly kind: 'told' | 'conflict'; readonly told: readonly Alert[] }> {
+  const told: Alert[] = [];
+  for (const [scope, decision] of decisions(observation, known, context)) {
+    for (const kind of incidentClasses) {
+      const after = decision.after[kind];
+      // Decisions give back the same object where nothing changes: then nothing is written.
+      if (after === undefined || after === known.scopes.get(scope)?.[kind]) continue;
+      const before = known.item(scope, kind);
+      const item = incidentItem(before, observation.target, scope, kind, after, observation.at);
+      const alerts = decision.alerts[kind];
+      const outcome = await table.put(withUntold(item, alerts, observation.at), before?.version ?? 'absent');
+      if (outcome === 'conflict') return { kind: 'conflict', told };
+      told.push(...alerts);
+    }
+  }
+  return { kind: 'told', told };
+}
+
+function* decisions(
+  { target, commit, at, scopes }: Observation,
+  known: KnownIncidents,
+  context: TellContext & Pick<DecisionContext, 'history'>,
+): Generator<readonly [scope: string, decision: Decision]> {
+  const contextOf = (scope: string): DecisionContext => ({ ...context, target, commit, at, scope });
+  const declared = new Set<string>();
+  for (const seen of scopes) {
+    const scope = formatScope(seen.scope);
+    declared.add(scope);
+    yield [scope, decide(known.scopes.get(scope) ?? {}, seen, contextOf(scope))];
+  }
+  // Where the target itself could not be judged, what is not in the observation has not gone: nobody looked.
+  if (scopes.some(({ scope, state }) => scope.kind === 'target' && state.kind === 'unknown')) return;
+  for (const [scope, incidents] of known.scopes) {
+    if (!declared.has(scope)) yield [scope, close(incidents, contextOf(scope))];
+  }
 }

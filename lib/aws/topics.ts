@@ -5,8 +5,8 @@ export interface Notification {
   readonly subject: string;
   /** At most 262,144 bytes. */
   readonly body: string;
-  /** Message attributes: what audiences filter by. */
-  readonly attributes: Readonly<Record<string, string>>;
+  /** Message attributes: what audiences filter by. A list matches a filter that names any of it. */
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface Topic {
@@ -24,7 +24,9 @@ export function snsTopic(client: SNSClient, arn: string): Topic {
           MessageAttributes: Object.fromEntries(
             Object.entries(attributes).map(([name, value]) => [
               name,
-              { DataType: 'String', StringValue: value },
+              typeof value === 'string'
+                ? { DataType: 'String', StringValue: value }
+                : { DataType: 'String.Array', StringValue: JSON.stringify(value) },
             ]),
           ),
         }),

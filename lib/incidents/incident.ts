@@ -1,4 +1,4 @@
-import type { AlertKind } from '../alerts/alert.ts';
+import type { ScopeObservation } from '../checks/observation.ts';
 import type { Deployer, Severity } from '../config/config.ts';
 import type { Digest } from '../content/tree.ts';
 import type { Finding } from '../drift/verdicts.ts';
@@ -15,12 +15,16 @@ interface Numbered {
   readonly sequence: number;
 }
 
+/** Nothing was ever told of it. */
+export const NEVER = { opening: 0, sequence: 0 } as const;
+
 export type DriftIncident =
   | (Numbered & { readonly kind: 'in-sync' })
   | (Numbered & {
       readonly kind: 'drifting';
       readonly since: string;
-      readonly severity: Severity;
+      /** Each severity that this incident was told with. */
+      readonly told: readonly Severity[];
       /** One short digest a finding (object, path, live value): what "the same findings" is decided by. */
       readonly fingerprints: readonly string[];
       /** As many of the findings as fit, so that what has gone can be named. */
@@ -31,11 +35,17 @@ export type RolloutIncident =
   /** The cluster shows `render`; nothing is under way. */
   | (Numbered & { readonly kind: 'shown'; readonly render?: Digest | undefined })
   | (Numbered & { readonly kind: 'rolling'; readonly since: string; readonly render?: Digest | undefined })
-  | (Numbered & { readonly kind: 'stalled'; readonly since: string; readonly render?: Digest | undefined });
+  | (Numbered & {
+      readonly kind: 'stalled';
+      readonly since: string;
+      readonly render?: Digest | undefined;
+      /** Of what was told to be still different: the same is not told a second time as drift. */
+      readonly fingerprints: readonly string[];
+    });
 
 export type UnknownIncident =
-  | (Numbered & { readonly kind: 'judged'; readonly at: string })
-  /** Could not be judged, but not often enough to say so. `since`: the last check that could. */
+  | (Numbered & { readonly kind: 'judged' })
+  /** Could not be judged, but not often enough to say so. `since`: the first check that could not. */
   | (Numbered & { readonly kind: 'failing'; readonly failures: number; readonly since: string })
   | (Numbered & { readonly kind: 'unknown'; readonly since: string });
 
@@ -50,6 +60,8 @@ export interface Incidents {
 export interface DecisionContext {
   readonly installation: string;
   readonly target: string;
+  /** As people write it: `shop/web`. */
+  readonly scope: string;
   /** The commit that was judged. */
   readonly commit: string;
   /** Address of the repository, without credentials. */
@@ -68,15 +80,35 @@ export interface DecisionContext {
 
 /** installation + target + scope + class + number of opening: the same from first alert to resolve. */
 export const incidentKey = (
-  context: Pick<DecisionContext, 'installation' | 'target'>,
-  scope: string,
+  { installation, target, scope }: Pick<DecisionContext, 'installation' | 'target' | 'scope'>,
   kind: IncidentClass,
   opening: number,
-): string => `${context.installation}/${context.target}/${scope}/${kind}/${opening}`;
+): string => `${installation}/${target}/${scope}/${kind}/${opening}`;
 
-/** What a class says when it opens, goes on and closes. */
-export const ALERTS_OF = {
-  drift: ['drift', 'drift-changed', 'converged'],
-  stalled: ['stalled', 'rolled-out'],
-  unknown: ['unknown', 'known-again'],
-} as const satisfies Record<IncidentClass, readonly AlertKind[]>;
+/** What every alert of a check's incident begins with. */
+export const alertBase = (
+  context: DecisionContext,
+  kind: IncidentClass,
+  { opening, sequence }: Numbered,
+  severity: Severity,
+) =>
+  ({
+    schema: 1,
+    installation: context.installation,
+    target: context.target,
+    scope: context.scope,
+    incident: incidentKey(context, kind, opening),
+    sequence,
+    at: context.at,
+    severity,
+  }) as const;
+
+/** Where Git is, and who applies it. */
+export const whereOf = (context: DecisionContext, seen: Pick<ScopeObservation, 'chart'>) => ({
+  commit: context.commit,
+  repository: context.repository,
+  root: context.root,
+  deployer: context.deployer,
+  ...(context.argocdNamespace === undefined ? {} : { argocdNamespace: context.argocdNamespace }),
+  ...(seen.chart === undefined ? {} : { chart: seen.chart }),
+});

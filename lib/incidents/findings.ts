@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Finding } from '../drift/verdicts.ts';
+import { canonicalJson } from '../objects/json.ts';
+import { identityOf, type Json } from '../objects/objects.ts';
+
+/** An item of the table holds 400 KB: state and several alerts of findings must fit beside each other. */
+const FINDINGS_BYTES = 48 * 1024;
+/** A longer value is an excerpt in alerts; the cluster has the whole. */
+const VALUE_CHARACTERS = 2048;
+
+/**
+ * What makes two findings the same: object, path and live value. A value that changes again is another finding;
+ * who wrote it and when is not part of it, since those move by themselves.
+ */
+export const fingerprintOf = ({ object, at, live }: Finding): string =>
+  createHash('sha256')
+    .update(`${identityOf(object)}\n${at}\n${live === undefined ? '' : canonicalJson(live)}`)
+    .digest('base64url')
+    .slice(0, 16);
+
+/** As many of the findings as fit, with long values cut, and how many do not. */
+export function fitting(findings: readonly Finding[]): { findings: readonly Finding[]; more?: number } {
+  const kept: Finding[] = [];
+  let bytes = 0;
+  for (const finding of findings) {
+    const cut = cutValues(finding);
+    bytes += Buffer.byteLength(canonicalJson(cut));
+    if (bytes > FINDINGS_BYTES) break;
+    kept.push(cut);
+  }
+  const more = findings.length - kept.length;
+  return more === 0 ? { findings: kept } : { findings: kept, more };
+}
+
+const cutValues = (finding: Finding): Finding => ({
+  ...finding,
+  ...(finding.desired === undefined ? {} : { desired: cutValue(finding.desired) }),
+  ...(finding.live === undefined ? {} : { live: cutValue(finding.live) }),
+});
+
+function cutValue(value: Json): Json {
+  const text = typeof value === 'string' ? value : canonicalJson(value);
+  return text.length <= VALUE_CHARACTERS
+    ? value
+    : `${text.slice(0, VALUE_CHARACTERS)}… (${text.length} characters)`;
+}

@@ -1,0 +1,38 @@
+import type { Alert } from '../alerts/alert.ts';
+import type { ScopeObservation } from '../checks/observation.ts';
+import { closeDrift, decideDrift } from './drift-incident.ts';
+import type { DecisionContext, IncidentClass, Incidents } from './incident.ts';
+import { closeRollout, decideRollout } from './rollout-incident.ts';
+import { closeUnknown, decideUnknown } from './unknown-incident.ts';
+
+/**
+ * The life of the incidents of one scope: what one more check changes, and what people are to be told.
+ * Pure: the same state and the same observation give the same answer, whoever asks and how often.
+ */
+export interface Decision {
+  readonly after: Incidents;
+  /** By class: each class is an item of its own, and its alerts are written with it. */
+  readonly alerts: Readonly<Record<IncidentClass, readonly Alert[]>>;
+}
+
+/** What an observation of a scope changes (the transitions of docs/alerts.md). What stays is the same object. */
+export function decide(before: Incidents, seen: ScopeObservation, context: DecisionContext): Decision {
+  const unknown = decideUnknown(before.unknown, seen, context);
+  const stalled = decideRollout(before, seen, context);
+  const drift = decideDrift(before.drift, stalled.after, seen, context);
+  return {
+    after: { drift: drift.after, stalled: stalled.after, unknown: unknown.after },
+    alerts: { drift: drift.alerts, stalled: stalled.alerts, unknown: unknown.alerts },
+  };
+}
+
+/** The commit no longer declares the scope: every ALARM still gets its OK. */
+export function close(before: Incidents, context: DecisionContext): Decision {
+  const unknown = closeUnknown(before.unknown, context);
+  const stalled = closeRollout(before.stalled, context);
+  const drift = closeDrift(before.drift, context);
+  return {
+    after: { drift: drift.after, stalled: stalled.after, unknown: unknown.after },
+    alerts: { drift: drift.alerts, stalled: stalled.alerts, unknown: unknown.alerts },
+  };
+}
