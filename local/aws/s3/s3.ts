@@ -1,0 +1,392 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BadBody, readBody } from './body.ts';
+import type { Bucket, NewObject, Version } from './bucket.ts';
+import { listObjects, listVersions } from './lists.ts';
+import { assemble, multiparts, partEtag } from './multipart.ts';
+import { errorXml, textsOf, xml } from './xml.ts';
+
+export interface CreatedObject {
+  readonly bucket: string;
+  readonly version: Version;
+  /** As S3's event names what wrote it. */
+  readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+  readonly requestId: string;
+}
+
+class S3Error extends Error {
+  override readonly name = 'S3Error';
+  readonly status: number;
+  readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly bucket: Bucket;
+  readonly key: string;
+  readonly query: URLSearchParams;
+  readonly requestId: string;
+}
+
+interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: Buffer | string;
+}
+
+const METADATA_PREFIX = 'x-amz-meta-';
+const TAGS_LIMIT = 10;
+
+/**
+ * S3 on its own protocol, path style, as far as Fairlead, the AWS CLI and the SDKs need it to copy, list and tag.
+ * What is not here answers 501 with its name, and never a pretended success.
+ * @param onCreated told after each object that was stored, before its writer is answered
+ */
+export function s3Front(
+  buckets: ReadonlyMap<string, Bucket>,
+  onCreated: (created: CreatedObject) => Promise<void>,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const uploads = multiparts();
+
+  return async (request, response) => {
+    const requestId = randomBytes(8).toString('hex').toUpperCase();
+    const url = new URL(request.url ?? '/', 'http://local');
+    let answer: Answer;
+    try {
+      answer = await dispatch(request, url, requestId);
+    } catch (error) {
+      const known =
+        error instanceof S3Error
+          ? error
+          : error instanceof BadBody
+            ? new S3Error(400, error.code, error.message)
+            : new S3Error(500, 'InternalError', error instanceof Error ? error.message : String(error));
+      answer = {
+        status: known.status,
+        headers: { 'content-type': 'application/xml', ...known.headers },
+        body: errorXml(known.code, known.message, url.pathname),
+      };
+    }
+    const headers = Object.fromEntries(
+      Object.entries({ 'x-amz-request-id': requestId, ...answer.headers }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    ) as Record<string, string>;
+    // What was not read of a refused request would be taken for the next one.
+    if (!request.complete) headers.connection = 'close';
+    const body = answer.body ?? '';
+    if (headers['content-length'] === undefined && answer.status !== 204) {
+      headers['content-length'] = String(Buffer.byteLength(body));
+    }
+    response.writeHead(answer.status ?? 200, headers);
+    response.end(request.method === 'HEAD' ? undefined : body);
+  };
+
+  async function dispatch(request: IncomingMessage, url: URL, requestId: string): Promise<Answer> {
+    const [, bucketName = '', ...rest] = url.pathname.split('/');
+    const key = decodeURIComponent(rest.join('/'));
+    if (bucketName === '') {
+      const Bucket = [...buckets.keys()].map((Name) => ({ Name, CreationDate: new Date(0).toISOString() }));
+      return xmlAnswer(xml('ListAllMyBucketsResult', { Buckets: { Bucket } }));
+    }
+    const bucket = buckets.get(decodeURIComponent(bucketName));
+    if (bucket === undefined) {
+      throw new S3Error(
+        404,
+        'NoSuchBucket',
+        `The specified bucket does not exist; there is ${[...buckets.keys()].join(', ')}.`,
+      );
+    }
+    const call: Call = { request, bucket, key, query: url.searchParams, requestId };
+    return key === '' ? await onBucket(call) : await onObject(call);
+  }
+
+  async function onBucket({ request, bucket, query }: Call): Promise<Answer> {
+    switch (request.method) {
+      case 'HEAD':
+        return { headers: { 'x-amz-bucket-region': 'us-east-1' } };
+      case 'GET':
+        if (query.has('location')) return xmlAnswer(xml('LocationConstraint', {}));
+        if (query.has('versioning')) {
+          return xmlAnswer(
+            xml('VersioningConfiguration', { Status: bucket.versioned ? 'Enabled' : undefined }),
+          );
+        }
+        if (query.has('versions')) return xmlAnswer(listVersions(bucket, query));
+        if (onlyListing(query)) return xmlAnswer(listObjects(bucket, query));
+        break;
+      case 'POST':
+        if (query.has('delete')) return await deleteMany(bucket, (await readBody(request)).toString('utf8'));
+        break;
+    }
+    throw notImplemented(request, query);
+  }
+
+  async function onObject(call: Call): Promise<Answer> {
+    const { request, query, bucket, key } = call;
+    if (query.has('tagging')) return await onTags(call);
+    if (query.has('uploads') && request.method === 'POST') {
+      const UploadId = uploads.begin({ bucket: bucket.name, ...described(call) });
+      return xmlAnswer(xml('InitiateMultipartUploadResult', { Bucket: bucket.name, Key: key, UploadId }));
+    }
+    const uploadId = query.get('uploadId');
+    if (uploadId !== null) return await onMultipart(call, uploadId);
+    if ([...query.keys()].some((name) => !KNOWN_ON_OBJECT.has(name))) throw notImplemented(request, query);
+    switch (request.method) {
+      case 'PUT':
+        return request.headers['x-amz-copy-source'] === undefined ? await put(call) : await copy(call);
+      case 'GET':
+      case 'HEAD':
+        return await get(call);
+      case 'DELETE': {
+        const gone = await bucket.remove(key, query.get('versionId') ?? undefined);
+        return {
+          status: 204,
+          headers: {
+            'x-amz-version-id': gone?.versionId,
+            'x-amz-delete-marker': gone?.deleted ? 'true' : undefined,
+          },
+        };
+      }
+    }
+    throw notImplemented(request, query);
+  }
+
+  async function put(call: Call): Promise<Answer> {
+    const condition = call.request.headers['if-none-match'];
+    if (condition !== undefined && condition !== '*') throw notImplemented(call.request, call.query);
+    const body = await readBody(call.request);
+    const version = await store(call, { ...described(call), body }, 'PutObject', condition === '*');
+    return { headers: { etag: `"${version.etag}"`, 'x-amz-version-id': shownVersion(call.bucket, version) } };
+  }
+
+  async function store(call: Call, object: NewObject, reason: CreatedObject['reason'], onlyIfFree = false) {
+    const version = await call.bucket.put(object, onlyIfFree);
+    if (version === 'taken') {
+      throw new S3Error(
+        412,
+        'PreconditionFailed',
+        'At least one of the pre-conditions you specified did not hold',
+      );
+    }
+    await onCreated({ bucket: call.bucket.name, version, reason, requestId: call.requestId });
+    return version;
+  }
+
+  async function copy(call: Call): Promise<Answer> {
+    const source = decodeURIComponent(String(call.request.headers['x-amz-copy-source'])).replace(/^\//, '');
+    const [path = '', versionId] = source.split('?versionId=');
+    const slash = path.indexOf('/');
+    const from = buckets.get(path.slice(0, slash));
+    const found = from?.find(path.slice(slash + 1), versionId);
+    if (from === undefined || found === undefined || found.deleted) throw noSuchKey();
+    const replaced = call.request.headers['x-amz-metadata-directive'] === 'REPLACE';
+    const { contentType, metadata } = replaced ? described(call) : found;
+    const body = await from.read(found);
+    const object = { key: call.key, body, contentType, metadata, tags: found.tags };
+    const version = await store(call, object, 'CopyObject');
+    return xmlAnswer(
+      xml('CopyObjectResult', {
+        ETag: `"${version.etag}"`,
+        LastModified: new Date(version.at).toISOString(),
+      }),
+    );
+  }
+
+  async function get(call: Call): Promise<Answer> {
+    const found = existing(call);
+    const { request, bucket } = call;
+    const headers = {
+      'content-type': found.contentType,
+      etag: `"${found.etag}"`,
+      'last-modified': new Date(found.at).toUTCString(),
+      'accept-ranges': 'bytes',
+      'x-amz-version-id': shownVersion(bucket, found),
+      'x-amz-tagging-count': tagCount(found),
+      ...Object.fromEntries(
+        Object.entries(found.metadata).map(([name, value]) => [`${METADATA_PREFIX}${name}`, value]),
+      ),
+    };
+    if (request.method === 'HEAD') return { headers: { ...headers, 'content-length': String(found.size) } };
+    const body = await bucket.read(found);
+    const range = /^bytes=(\d+)-(\d*)$/.exec(String(request.headers.range ?? ''));
+    if (range === null) return { headers, body };
+    const from = Number(range[1]);
+    const to = Math.min(range[2] === '' ? found.size - 1 : Number(range[2]), found.size - 1);
+    if (from > to) throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable');
+    return {
+      status: 206,
+      headers: { ...headers, 'content-range': `bytes ${from}-${to}/${found.size}` },
+      body: body.subarray(from, to + 1),
+    };
+  }
+
+  async function onTags(call: Call): Promise<Answer> {
+    const found = existing(call);
+    const headers = { 'x-amz-version-id': shownVersion(call.bucket, found) };
+    switch (call.request.method) {
+      case 'GET': {
+        const Tag = Object.entries(found.tags).map(([Key, Value]) => ({ Key, Value }));
+        return xmlAnswer(xml('Tagging', { TagSet: { Tag } }), headers);
+      }
+      case 'PUT': {
+        const document = (await readBody(call.request)).toString('utf8');
+        const [names, values] = [textsOf(document, 'Key'), textsOf(document, 'Value')];
+        await call.bucket.setTags(
+          found,
+          checkedTags(names.map((name, index) => [name, values[index] ?? ''])),
+        );
+        return { headers };
+      }
+      case 'DELETE':
+        await call.bucket.setTags(found, {});
+        return { status: 204, headers };
+    }
+    throw notImplemented(call.request, call.query);
+  }
+
+  async function onMultipart(call: Call, id: string): Promise<Answer> {
+    const upload = uploads.find(id);
+    if (upload === undefined || upload.bucket !== call.bucket.name || upload.key !== call.key) {
+      throw new S3Error(404, 'NoSuchUpload', 'The specified multipart upload does not exist.');
+    }
+    switch (call.request.method) {
+      case 'PUT': {
+        const part = await readBody(call.request);
+        upload.parts.set(Number(call.query.get('partNumber')), part);
+        return { headers: { etag: `"${partEtag(part)}"` } };
+      }
+      case 'POST': {
+        const document = (await readBody(call.request)).toString('utf8');
+        const parts = textsOf(document, 'PartNumber').map((number) => upload.parts.get(Number(number)));
+        if (parts.length === 0 || parts.some((part) => part === undefined)) {
+          throw new S3Error(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
+        }
+        const whole = { ...upload, ...assemble(parts as Buffer[]) };
+        const version = await store(call, whole, 'CompleteMultipartUpload');
+        uploads.end(id);
+        return xmlAnswer(
+          xml('CompleteMultipartUploadResult', {
+            Bucket: call.bucket.name,
+            Key: call.key,
+            ETag: `"${version.etag}"`,
+          }),
+          { 'x-amz-version-id': shownVersion(call.bucket, version) },
+        );
+      }
+      case 'DELETE':
+        uploads.end(id);
+        return { status: 204 };
+    }
+    throw notImplemented(call.request, call.query);
+  }
+}
+
+/** What a request may ask of an object without changing which operation it is. */
+const KNOWN_ON_OBJECT = new Set([
+  'versionId',
+  'x-id',
+  ...['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Content-Sha256'].map(
+    (name) => `X-Amz-${name}`,
+  ),
+]);
+
+const LISTING = new Set([
+  'list-type',
+  'prefix',
+  'delimiter',
+  'max-keys',
+  'marker',
+  'start-after',
+  'continuation-token',
+  'encoding-type',
+  'fetch-owner',
+]);
+const onlyListing = (query: URLSearchParams): boolean =>
+  [...query.keys()].every((name) => LISTING.has(name) || KNOWN_ON_OBJECT.has(name));
+
+async function deleteMany(bucket: Bucket, document: string): Promise<Answer> {
+  const Deleted: { Key: string; VersionId?: string }[] = [];
+  for (const object of document.matchAll(/<Object>([\s\S]*?)<\/Object>/g)) {
+    const [Key = ''] = textsOf(object[1] ?? '', 'Key');
+    const [VersionId] = textsOf(object[1] ?? '', 'VersionId');
+    await bucket.remove(Key, VersionId);
+    Deleted.push(VersionId === undefined ? { Key } : { Key, VersionId });
+  }
+  const shown = textsOf(document, 'Quiet')[0] === 'true' ? [] : Deleted;
+  return xmlAnswer(xml('DeleteResult', { Deleted: shown as unknown as { Key: string }[] }));
+}
+
+/** Key, type, metadata and tags as a request's headers describe a new object. */
+function described({ request, key }: Call) {
+  const { headers } = request;
+  const metadata = Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => name.startsWith(METADATA_PREFIX))
+      .map(([name, value]) => [name.slice(METADATA_PREFIX.length), String(value)]),
+  );
+  const tags = checkedTags([...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))]);
+  return { key, contentType: headers['content-type'] ?? 'binary/octet-stream', metadata, tags };
+}
+
+/** Source: S3 user guide, "Categorizing your storage using tags". */
+function checkedTags(pairs: readonly (readonly [string, string])[]): Record<string, string> {
+  if (pairs.length > TAGS_LIMIT) {
+    throw new S3Error(400, 'BadRequest', `Object tags cannot be greater than ${TAGS_LIMIT}`);
+  }
+  for (const [name, value] of pairs) {
+    if (!/^[\p{L}\p{N} +\-=._:/@]{1,128}$/u.test(name)) {
+      throw new S3Error(400, 'InvalidTag', 'The TagKey you have provided is invalid');
+    }
+    if (!/^[\p{L}\p{N} +\-=._:/@]{0,256}$/u.test(value)) {
+      throw new S3Error(400, 'InvalidTag', 'The TagValue you have provided is invalid');
+    }
+  }
+  return Object.fromEntries(pairs);
+}
+
+function existing({ bucket, key, query }: Call): Version {
+  const wanted = query.get('versionId');
+  const found = bucket.find(key, wanted ?? undefined);
+  if (found === undefined && wanted !== null) {
+    throw new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.');
+  }
+  if (found === undefined) throw noSuchKey();
+  if (!found.deleted) return found;
+  const marker = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': found.versionId };
+  if (wanted === null) throw noSuchKey(marker);
+  throw new S3Error(
+    405,
+    'MethodNotAllowed',
+    'The specified method is not allowed against this resource.',
+    marker,
+  );
+}
+
+const noSuchKey = (headers: Readonly<Record<string, string>> = {}) =>
+  new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', headers);
+
+const notImplemented = (request: IncomingMessage, query: URLSearchParams) =>
+  new S3Error(
+    501,
+    'NotImplemented',
+    `The local installation has no ${request.method} with ?${[...query.keys()].join('&')}.`,
+  );
+
+const xmlAnswer = (body: string, headers: Answer['headers'] = {}): Answer => ({
+  headers: { 'content-type': 'application/xml', ...headers },
+  body,
+});
+
+const shownVersion = (bucket: Bucket, version: Version): string | undefined =>
+  bucket.versioned ? version.versionId : undefined;
+
+const tagCount = ({ tags }: Version): string | undefined =>
+  Object.keys(tags).length === 0 ? undefined : String(Object.keys(tags).length);
