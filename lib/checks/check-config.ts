@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { ObjectStore } from '../aws/objects.ts';
+import { type Config, parseConfig, type Repository, type Target } from '../config/config.ts';
+
+/**
+ * What a check has to know, kept in the state bucket: `check-drift` in a private VPC reaches nothing else.
+ * Written by `read-desired`, which also asks AWS where an EKS cluster is. Holds no secret and names none.
+ */
+const BYTES = 256 * 1024;
+
+/** Where an EKS cluster is, as `DescribeCluster` says it. */
+const endpoint = z.object({
+  url: z.url({ protocol: /^https$/ }),
+  /** PEM in base64. */
+  certificateAuthority: z.string(),
+});
+export type ClusterEndpoint = z.output<typeof endpoint>;
+
+const document = z.object({
+  schema: z.literal(1),
+  config: z.unknown(),
+  endpoint: endpoint.optional(),
+});
+
+export interface CheckConfig {
+  readonly installation: string;
+  readonly target: Target;
+  readonly repository: Repository;
+  /** Of an EKS cluster. */
+  readonly endpoint?: ClusterEndpoint;
+}
+
+const keyOf = (target: string): string => `config/checks/${target}.json`;
+
+/** Writes what a check of `target` needs, without audiences and credentials. */
+export async function writeCheckConfig(
+  state: ObjectStore,
+  config: Config,
+  target: string,
+  found?: ClusterEndpoint,
+): Promise<void> {
+  const entry = config.targets.find(({ name }) => name === target);
+  const repository = config.repositories.find(({ name }) => name === entry?.repository);
+  if (entry === undefined || repository === undefined) throw new Error(`there is no target ${target}`);
+  const { name, url } = repository;
+  const narrowed = { installation: config.installation, repositories: [{ name, url }], targets: [entry] };
+  const text = JSON.stringify({ schema: 1, config: narrowed, ...(found ? { endpoint: found } : {}) });
+  await state.put(keyOf(target), text, 'application/json');
+}
+
+/** @throws ConfigError or ZodError if what is kept is not that */
+export async function readCheckConfig(state: ObjectStore, target: string): Promise<CheckConfig | undefined> {
+  const stored = await state.get(keyOf(target), { maxBytes: BYTES });
+  if (stored === undefined) return undefined;
+  const { config, endpoint: found } = document.parse(JSON.parse(stored.body.toString('utf8')));
+  const parsed = parseConfig(config, keyOf(target));
+  const [entry] = parsed.targets;
+  const [repository] = parsed.repositories;
+  if (entry === undefined || repository === undefined) return undefined;
+  return {
+    installation: parsed.installation,
+    target: entry,
+    repository,
+    ...(found === undefined ? {} : { endpoint: found }),
+  };
+}
