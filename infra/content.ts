@@ -1,0 +1,114 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { Bucket, LifecycleRule } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { VARIABLES } from '../lib/aws/environment.ts';
+import type { FairleadFunction } from './function.ts';
+import { exported, privateBucket, type StorageSettings } from './storage.ts';
+
+const OLD_VERSIONS_KEPT = Duration.days(30);
+
+/** What each part of the state bucket holds; each function gets the parts it works with. */
+export const STATE = {
+  renders: 'renders/',
+  desired: 'desired/',
+  profiles: 'profiles/',
+  openapi: 'openapi/',
+  config: 'config/',
+  keys: 'keys/',
+} as const;
+export type StatePart = keyof typeof STATE;
+
+/** A bucket of our own, encrypted with the installation's key, whose rights are given by the part of it. */
+class Store extends Construct {
+  private readonly bucket: Bucket;
+  private readonly arn: string;
+  private readonly bucketName: string;
+  private readonly key: string;
+  private readonly variable: keyof typeof VARIABLES;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StorageSettings & {
+      readonly key: Key;
+      readonly variable: keyof typeof VARIABLES;
+      readonly lifecycle: readonly LifecycleRule[];
+    },
+  ) {
+    super(scope, id);
+    this.variable = settings.variable;
+    this.bucket = privateBucket(this, 'Bucket', settings);
+    this.arn = exported(this, this.bucket.bucketArn);
+    this.bucketName = exported(this, this.bucket.bucketName);
+    this.key = exported(this, settings.key.keyArn);
+  }
+
+  /** ARNs for a network endpoint that admits this bucket and no other. */
+  get reachable(): readonly string[] {
+    return [this.arn, `${this.arn}/*`];
+  }
+
+  protected give(to: FairleadFunction, how: 'read' | 'write', prefixes: readonly string[]): void {
+    to.knows(this.variable, this.bucketName);
+    to.allow({
+      actions: [how === 'read' ? 's3:GetObject' : 's3:PutObject'],
+      resources: prefixes.map((prefix) => `${this.arn}/${prefix}*`),
+      because: `Objects are kept under their digest or name; this function may ${how} these parts of the bucket`,
+    });
+    // Without it a missing object is "forbidden", and nobody could tell the two apart.
+    to.allow({ actions: ['s3:ListBucket'], resources: [this.arn] });
+    to.allow({
+      actions: how === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey'],
+      resources: [this.key],
+      conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(to).region}.amazonaws.com` } },
+    });
+  }
+}
+
+/** What uploads unpacked to: written once under its digest, never executed. */
+export class Content extends Store {
+  constructor(scope: Construct, id: string, settings: StorageSettings & { readonly key: Key }) {
+    super(scope, id, {
+      ...settings,
+      variable: 'contentBucket',
+      lifecycle: [{ noncurrentVersionExpiration: OLD_VERSIONS_KEPT }],
+    });
+  }
+
+  readBy(reader: FairleadFunction): void {
+    this.give(reader, 'read', ['trees/']);
+  }
+
+  filledBy(writer: FairleadFunction): void {
+    this.give(writer, 'write', ['trees/']);
+  }
+}
+
+/** What Fairlead works out and can work out again: renders, desired states, profiles of clusters. */
+export class State extends Store {
+  constructor(scope: Construct, id: string, settings: StorageSettings & { readonly key: Key }) {
+    super(scope, id, {
+      ...settings,
+      variable: 'stateBucket',
+      lifecycle: [{ noncurrentVersionExpiration: OLD_VERSIONS_KEPT }],
+    });
+  }
+
+  readBy(reader: FairleadFunction, ...parts: readonly StatePart[]): void {
+    this.give(
+      reader,
+      'read',
+      parts.map((part) => STATE[part]),
+    );
+  }
+
+  keptBy(writer: FairleadFunction, ...parts: readonly StatePart[]): void {
+    this.readBy(writer, ...parts);
+    this.give(
+      writer,
+      'write',
+      parts.map((part) => STATE[part]),
+    );
+  }
+}

@@ -1,0 +1,111 @@
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, type PolicyStatementProps, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  DockerImageFunction,
+  type ILayerVersion,
+  Runtime,
+  Function as ZipFunction,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { VARIABLES } from '../lib/aws/environment.ts';
+import { acknowledgeWildcard, hasWildcard } from './acknowledge.ts';
+import type { Isolation } from './isolation.ts';
+import { GIT_FUNCTIONS, type GitFunctionName, type Packages, type ZipFunctionName } from './packages.ts';
+
+export type FunctionName = ZipFunctionName | GitFunctionName;
+
+export interface FunctionSettings {
+  readonly installation: string;
+  readonly packages: Packages;
+  readonly memoryMiB: number;
+  readonly timeout: Duration;
+  readonly layers?: readonly ILayerVersion[];
+  /** Stands in a network that reaches nothing but the buckets. */
+  readonly isolation?: Isolation;
+}
+
+export interface Right {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: PolicyStatementProps['conditions'];
+  /** Required by cdk-nag where a resource holds a wildcard. */
+  readonly because?: string;
+}
+
+/**
+ * One of Fairlead's functions with a role of its own. It can write its log and nothing else, until a concern
+ * (upload, content, table, …) gives it a right together with the variable that names what the right is for.
+ */
+export class FairleadFunction extends Construct {
+  readonly functionName: string;
+  readonly role: Role;
+  readonly lambda: ZipFunction;
+  readonly timeout: Duration;
+
+  constructor(scope: Construct, name: FunctionName, settings: FunctionSettings) {
+    super(scope, name);
+    const { installation, packages, isolation } = settings;
+    this.timeout = settings.timeout;
+    this.functionName = `${installation}-${name}`;
+
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${this.functionName}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new Role(this, 'Role', {
+      // A name that stays: an EKS access entry names its role, and breaks in silence when the role is made anew.
+      roleName: `${this.functionName}-${Stack.of(this).region}`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    this.allow({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
+
+    const common = {
+      functionName: this.functionName,
+      role: this.role,
+      logGroup,
+      architecture: Architecture.X86_64,
+      memorySize: settings.memoryMiB,
+      timeout: settings.timeout,
+      environment: {
+        [VARIABLES.installation]: installation,
+        [VARIABLES.scratch]: '/tmp',
+        HOME: '/tmp',
+      },
+      ...isolation?.placement(this),
+    };
+    this.lambda = isGitFunction(name)
+      ? new DockerImageFunction(this, 'Function', { ...common, code: packages.image(name) })
+      : new ZipFunction(this, 'Function', {
+          ...common,
+          runtime: Runtime.NODEJS_24_X,
+          handler: 'index.handler',
+          code: packages.zip(name),
+          layers: [...(settings.layers ?? [])],
+        });
+  }
+
+  allow({ actions, resources, conditions, because }: Right): void {
+    this.role.addToPolicy(
+      new PolicyStatement({
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions === undefined ? {} : { conditions }),
+      }),
+    );
+    if (because === undefined) return;
+    for (const resource of resources) {
+      if (hasWildcard(this, resource)) acknowledgeWildcard(this, resource, because);
+    }
+  }
+
+  /** Tells the function what something is called, by the name that lib/aws/environment.ts reads. */
+  knows(variable: keyof typeof VARIABLES, value: string): void {
+    this.lambda.addEnvironment(VARIABLES[variable], value);
+  }
+}
+
+const isGitFunction = (name: FunctionName): name is GitFunctionName =>
+  (GIT_FUNCTIONS as readonly string[]).includes(name);

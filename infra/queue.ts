@@ -1,0 +1,70 @@
+import { Duration } from 'aws-cdk-lib';
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { DeduplicationScope, FifoThroughputLimit, Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { VARIABLES } from '../lib/aws/environment.ts';
+import type { FairleadFunction } from './function.ts';
+
+const RETENTION = Duration.days(14);
+/** Lambda may hold a message this many times its time-out (Lambda guide, "Using Lambda with Amazon SQS"). */
+const VISIBILITY_TIMES_TIMEOUT = 6;
+
+export interface WorkSettings {
+  readonly variable: keyof typeof VARIABLES;
+  /** Who works on it. */
+  readonly worker: FairleadFunction;
+  readonly order: 'any' | 'by-group';
+  readonly batchSize: number;
+  readonly maxConcurrency: number;
+  /** The record counts attempts, not the queue: a message is given up late. */
+  readonly maxReceiveCount: number;
+}
+
+/** A queue with its worker and its dead letters. */
+export class WorkQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  private readonly variable: keyof typeof VARIABLES;
+
+  constructor(scope: Construct, id: string, settings: WorkSettings) {
+    super(scope, id);
+    this.variable = settings.variable;
+    const fifo =
+      settings.order === 'by-group'
+        ? {
+            fifo: true,
+            deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+            fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+          }
+        : {};
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...(settings.order === 'by-group' ? { fifo: true } : {}),
+      enforceSSL: true,
+      retentionPeriod: RETENTION,
+    });
+    this.queue = new Queue(this, 'Queue', {
+      ...fifo,
+      enforceSSL: true,
+      visibilityTimeout: Duration.seconds(settings.worker.timeout.toSeconds() * VISIBILITY_TIMES_TIMEOUT),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: settings.maxReceiveCount },
+    });
+    settings.worker.allow({
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resources: [this.queue.queueArn],
+    });
+    const mapping = new CfnEventSourceMapping(this, 'Work', {
+      functionName: settings.worker.lambda.functionName,
+      eventSourceArn: this.queue.queueArn,
+      batchSize: settings.batchSize,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+      scalingConfig: { maximumConcurrency: settings.maxConcurrency },
+    });
+    // Made before its role may read, a mapping fails.
+    mapping.node.addDependency(settings.worker.role);
+  }
+
+  rungBy(caller: FairleadFunction): void {
+    caller.knows(this.variable, this.queue.queueUrl);
+    caller.allow({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] });
+  }
+}

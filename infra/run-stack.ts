@@ -1,0 +1,175 @@
+import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { Config } from '../lib/config/config.ts';
+import { Alerts } from './alerts.ts';
+import { ReceivedUploads } from './arrival.ts';
+import { Clusters } from './clusters.ts';
+import { Configuration } from './configuration.ts';
+import { readsCredentials } from './credentials.ts';
+import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
+import { Isolation } from './isolation.ts';
+import type { Packages } from './packages.ts';
+import { WorkQueue } from './queue.ts';
+import { Schedules } from './schedules.ts';
+import type { StateStack } from './state-stack.ts';
+import { UntoldStream } from './untold-stream.ts';
+import { Watch } from './watch.ts';
+
+export interface RunSettings extends StackProps {
+  readonly config: Config;
+  readonly packages: Packages;
+  readonly kept: StateStack;
+}
+
+/**
+ * What runs, and may be made anew at any time. Read it as the table of trusts: each function, then all that it may.
+ */
+export class RunStack extends Stack {
+  constructor(scope: Construct, id: string, { config, packages, kept, ...props }: RunSettings) {
+    super(scope, id, props);
+    const { installation, production, targets, repositories } = config;
+    const { uploads, content, state, record } = kept;
+    const create = (name: FunctionName, settings: Omit<FunctionSettings, 'installation' | 'packages'>) =>
+      new FairleadFunction(this, name, { installation, packages, ...settings });
+
+    const configuration = new Configuration(this, 'Configuration', config);
+    const alerts = new Alerts(this, 'Alerts', { installation, production, audiences: config.audiences });
+    const clusters = new Clusters(this, 'Clusters', targets);
+    const isolation = new Isolation(this, 'Isolation', {
+      reachable: [...content.reachable, ...state.reachable],
+    });
+
+    const receive = create('receive-upload', { memoryMiB: 1024, timeout: Duration.minutes(2) });
+    const render = create('render-release', {
+      memoryMiB: 2048,
+      timeout: Duration.minutes(1),
+      layers: [new KubectlV35Layer(this, 'HelmAndKubectl')],
+      isolation,
+    });
+    const deliver = create('deliver-uploads', { memoryMiB: 1024, timeout: Duration.minutes(5) });
+    const read = create('read-desired', { memoryMiB: 1024, timeout: Duration.minutes(5) });
+    const check = create('check-drift', { memoryMiB: 1024, timeout: Duration.minutes(5) });
+    const send = create('send-alerts', { memoryMiB: 512, timeout: Duration.minutes(1) });
+    const sweep = create('sweep', { memoryMiB: 512, timeout: Duration.minutes(5) });
+
+    const arrivals = new ReceivedUploads(this, 'Arrivals', {
+      bucket: uploads.bucket as IBucket,
+      worker: receive,
+      undelivered: alerts.undelivered,
+    });
+    const doorbell = new WorkQueue(this, 'Doorbell', {
+      variable: 'doorbellQueue',
+      worker: deliver,
+      order: 'by-group',
+      batchSize: 1,
+      maxConcurrency: 10,
+      maxReceiveCount: 100,
+    });
+    const reads = new WorkQueue(this, 'Reads', {
+      variable: 'readQueue',
+      worker: read,
+      order: 'any',
+      batchSize: 1,
+      maxConcurrency: 5,
+      maxReceiveCount: 5,
+    });
+    const checks = new WorkQueue(this, 'Checks', {
+      variable: 'checkQueue',
+      worker: check,
+      order: 'any',
+      batchSize: 1,
+      maxConcurrency: 5,
+      maxReceiveCount: 5,
+    });
+    const untold = new UntoldStream(this, 'Untold', { record, worker: send });
+
+    // receive-upload opens hostile packages: no secret, no Git, no cluster.
+    configuration.readBy(receive);
+    uploads.openedBy(receive);
+    uploads.taggedBy(receive);
+    content.filledBy(receive);
+    record.keptBy(receive);
+    doorbell.rungBy(receive);
+
+    // render-release runs hostile templates: the two stores, and no network beyond them.
+    render.knows('tools', '/opt');
+    content.readBy(render);
+    state.keptBy(render, 'renders', 'keys');
+
+    // deliver-uploads writes to Git: what is checked, never a package, never a cluster.
+    configuration.readBy(deliver);
+    readsCredentials(
+      deliver,
+      repositories.map(({ credential }) => credential),
+    );
+    uploads.taggedBy(deliver);
+    content.readBy(deliver);
+    state.readBy(deliver, 'renders', 'profiles');
+    record.keptBy(deliver);
+    reads.rungBy(deliver);
+    calls(deliver, render);
+
+    // read-desired reads Git: it has the credential that cannot write.
+    configuration.readBy(read);
+    readsCredentials(
+      read,
+      repositories.map(({ readCredential }) => readCredential),
+    );
+    content.readBy(read);
+    content.filledBy(read);
+    state.keptBy(read, 'desired', 'config');
+    state.readBy(read, 'renders', 'profiles');
+    record.keptBy(read);
+    clusters.describedBy(read);
+    checks.rungBy(read);
+    doorbell.rungBy(read);
+    calls(read, render);
+
+    // check-drift reads clusters: no Git, no helm, no parameters, no secret.
+    state.readBy(check, 'desired', 'config', 'keys');
+    state.keptBy(check, 'profiles', 'openapi');
+    record.keptBy(check);
+    clusters.admit(check);
+
+    // send-alerts speaks to people.
+    configuration.readBy(send);
+    record.keptBy(send);
+    alerts.publishedBy(send);
+
+    // sweep keeps time: it looks and rings.
+    configuration.readBy(sweep);
+    uploads.listedBy(sweep);
+    record.keptBy(sweep);
+    record.searchedForUntoldBy(sweep);
+    arrivals.work.rungBy(sweep);
+    doorbell.rungBy(sweep);
+    reads.rungBy(sweep);
+
+    new Schedules(this, 'Schedules', {
+      targets,
+      readQueue: reads.queue,
+      sweep,
+      undelivered: alerts.undelivered,
+    });
+    new Watch(this, 'Watch', {
+      functions: [receive, render, deliver, read, check, send, sweep],
+      check,
+      queues: [arrivals.work, doorbell, reads, checks],
+      deadLetters: [
+        ...[arrivals.work, doorbell, reads, checks].map((work) => work.deadLetters),
+        untold.deadLetters,
+      ],
+      undelivered: alerts.undelivered,
+      tell: alerts.operators,
+      longestCheckMinutes: Math.max(...targets.map(({ checkEveryMinutes }) => checkEveryMinutes)),
+    });
+  }
+}
+
+/** Calls and waits: references go across, never contents. */
+function calls(caller: FairleadFunction, called: FairleadFunction): void {
+  caller.knows('renderFunction', called.functionName);
+  caller.allow({ actions: ['lambda:InvokeFunction'], resources: [called.lambda.functionArn] });
+}

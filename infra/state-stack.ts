@@ -1,0 +1,54 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { Content, State } from './content.ts';
+import { removalPolicy } from './storage.ts';
+import { RecordTable } from './table.ts';
+import { Uploads } from './upload.ts';
+
+const ACCESS_LOG_KEPT = Duration.days(365);
+
+/** What must outlive every deployment: buckets, the record, their key. */
+export class StateStack extends Stack {
+  readonly uploads: Uploads;
+  readonly content: Content;
+  readonly state: State;
+  readonly record: RecordTable;
+
+  constructor(scope: Construct, id: string, props: StackProps & { readonly production: boolean }) {
+    super(scope, id, props);
+    const { production } = props;
+    const accessLog = new Bucket(this, 'AccessLog', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      lifecycleRules: [{ expiration: ACCESS_LOG_KEPT }],
+      removalPolicy: removalPolicy(production),
+    });
+    acknowledge(accessLog, 'AwsSolutions-S1', 'It holds the access logs; logging itself would never end');
+
+    const key = new Key(this, 'Key', {
+      description: `Fairlead: content and state of ${id}`,
+      enableKeyRotation: true,
+      removalPolicy: removalPolicy(production),
+    });
+    const storage = { production, accessLog: accessLog as IBucket };
+    this.uploads = new Uploads(this, 'Uploads', storage);
+    this.content = new Content(this, 'Content', { ...storage, key });
+    this.state = new State(this, 'State', { ...storage, key });
+    this.record = new RecordTable(this, 'Record', { production });
+    new CfnOutput(this, 'UploadBucket', {
+      description: 'Upload to this bucket',
+      value: this.uploads.bucket.bucketName,
+    });
+  }
+}

@@ -1,0 +1,153 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { FairleadFunction } from './function.ts';
+import type { WorkQueue } from './queue.ts';
+
+const PERIOD = Duration.minutes(5);
+/** Older than this, a message is not being worked on. */
+const OLDEST_MESSAGE = Duration.minutes(30);
+/** A verdict older than this many intervals is no verdict. */
+const INTERVALS_WITHOUT_CHECK = 3;
+
+/** Headings of docs/runbook.md: each alarm's description names the one that says what to do. */
+export const RUNBOOK = {
+  deadLetters: 'dead-letters',
+  errors: 'a-function-fails',
+  waiting: 'messages-wait-too-long',
+  silence: 'no-drift-check-has-finished',
+} as const;
+
+export interface WatchSettings {
+  readonly functions: readonly FairleadFunction[];
+  readonly check: FairleadFunction;
+  readonly queues: readonly WorkQueue[];
+  readonly deadLetters: readonly IQueue[];
+  readonly undelivered: IQueue;
+  readonly tell: ITopic;
+  readonly longestCheckMinutes: number;
+}
+
+/** What Fairlead says about itself when it cannot do its work. */
+export class Watch extends Construct {
+  private readonly tell: ITopic;
+
+  constructor(scope: Construct, id: string, settings: WatchSettings) {
+    super(scope, id);
+    this.tell = settings.tell;
+
+    for (const queue of [...settings.deadLetters, settings.undelivered]) {
+      this.alarm(`DeadLetters-${nameOf(queue)}`, {
+        metric: queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, statistic: 'max' }),
+        above: 0,
+        meaning: `Messages were given up (${nameOf(queue)})`,
+        section: RUNBOOK.deadLetters,
+      });
+    }
+    for (const { functionName, lambda, node } of settings.functions) {
+      this.alarm(`Errors-${node.id}`, {
+        metric: lambda.metricErrors({ period: PERIOD, statistic: 'sum' }),
+        above: 0,
+        periods: 3,
+        meaning: `${functionName} fails again and again`,
+        section: RUNBOOK.errors,
+      });
+    }
+    for (const { queue, node } of settings.queues) {
+      this.alarm(`Waiting-${node.id}`, {
+        metric: queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'max' }),
+        above: OLDEST_MESSAGE.toSeconds(),
+        meaning: `The oldest message waits for more than ${OLDEST_MESSAGE.toMinutes()} minutes (${node.id})`,
+        section: RUNBOOK.waiting,
+      });
+    }
+    this.silence(settings);
+    new Dashboard(this, 'Dashboard', {
+      widgets: [
+        [
+          graph(
+            'Errors',
+            settings.functions.map(({ lambda }) => lambda.metricErrors()),
+          ),
+          graph(
+            'Duration',
+            settings.functions.map(({ lambda }) => lambda.metricDuration()),
+          ),
+        ],
+        [
+          graph(
+            'Oldest message',
+            settings.queues.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage()),
+          ),
+          graph(
+            'Dead letters',
+            settings.deadLetters.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
+          ),
+        ],
+      ],
+    });
+  }
+
+  /** A dead man's switch: silence is the alarm, and so is a metric that is missing. */
+  private silence({ check, longestCheckMinutes }: WatchSettings): void {
+    const alarm = new Alarm(this, 'NoDriftCheck', {
+      alarmDescription: described('No drift check has finished', RUNBOOK.silence),
+      metric: check.lambda.metricInvocations({ period: PERIOD, statistic: 'sum' }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: Math.max(
+        INTERVALS_WITHOUT_CHECK,
+        Math.ceil((INTERVALS_WITHOUT_CHECK * longestCheckMinutes) / PERIOD.toMinutes()),
+      ),
+      treatMissingData: TreatMissingData.BREACHING,
+    });
+    this.connect(alarm);
+  }
+
+  private alarm(
+    id: string,
+    {
+      metric,
+      above,
+      meaning,
+      section,
+      periods = 1,
+    }: { metric: IMetric; above: number; meaning: string; section: string; periods?: number },
+  ): void {
+    const alarm = new Alarm(this, id, {
+      alarmDescription: described(meaning, section),
+      metric,
+      threshold: above,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    this.connect(alarm);
+  }
+
+  private connect(alarm: Alarm): void {
+    const action = new SnsAction(this.tell);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+  }
+}
+
+const described = (meaning: string, section: string): string =>
+  `${meaning}. What to do: docs/runbook.md#${section}`;
+
+const nameOf = (queue: IQueue): string => {
+  const parent = queue.node.scope?.node.id ?? '';
+  return `${parent}-${queue.node.id}`;
+};
+
+const graph = (title: string, left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 12 });
