@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { tellItem } from '../lib/alerts/publish.ts';
+import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import { eventBridgeBus } from '../lib/aws/events.ts';
+import { dynamoTable } from '../lib/aws/table.ts';
+import { snsTopic } from '../lib/aws/topics.ts';
+
+/** The table's stream, as far as we read it: only which items changed. They are read afresh. */
+const streamEvent = z.object({
+  Records: z.array(
+    z.object({
+      dynamodb: z.object({
+        Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ S: z.string() }) }),
+      }),
+    }),
+  ),
+});
+
+/** `arn:aws:sns:eu-central-1:123456789012:topic` */
+const originOf = (arn: string) => {
+  const [, , , region = '', account = ''] = arn.split(':');
+  return { region, account };
+};
+
+/** Tells the alerts of the items that a stream event names. */
+export const sendAlerts = (environment: Environment) => {
+  const names = requireVariables(environment, 'table', 'emailTopic', 'pagerTopic', 'chatTopic', 'eventBus');
+  const table = dynamoTable(clients.dynamodb(environment), names.table);
+  const sns = clients.sns(environment);
+  const channels = {
+    email: snsTopic(sns, names.emailTopic),
+    pager: snsTopic(sns, names.pagerTopic),
+    chat: snsTopic(sns, names.chatTopic),
+    bus: eventBridgeBus(clients.events(environment), names.eventBus),
+    origin: originOf(names.pagerTopic),
+  };
+  return async (event: unknown): Promise<void> => {
+    const keys = new Map(
+      streamEvent
+        .parse(event)
+        .Records.map(({ dynamodb: { Keys } }) => [
+          `${Keys.pk.S}\n${Keys.sk.S}`,
+          { pk: Keys.pk.S, sk: Keys.sk.S },
+        ]),
+    );
+    const failures: unknown[] = [];
+    for (const key of keys.values()) {
+      // One item that cannot be told must not keep the others from people.
+      await tellItem(table, key, channels).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} items could not be told`);
+  };
+};
+
+export const handler = onFirstCall(sendAlerts);

@@ -1,0 +1,169 @@
+import type { Finding } from '../drift/verdicts.ts';
+import { groupOf, identityOf, type ObjectReference } from '../objects/objects.ts';
+import type { Alert } from './alert.ts';
+
+/** One thing that can be done: words, and commands that work when pasted (made of names only, quoted for a shell). */
+export interface Remedy {
+  readonly title: string;
+  readonly text: readonly string[];
+  readonly commands: readonly string[];
+}
+
+type DriftAlert = Extract<Alert, { readonly kind: 'drift' | 'drift-changed' | 'stalled' }>;
+
+/** More commands than this help nobody on a phone. */
+const COMMANDS = 5;
+
+/** Put it back, keep it, ignore it: as this deployer does each. */
+export function remediesOf(alert: DriftAlert): readonly Remedy[] {
+  return [putBack(alert), ...cleanUp(alert), keep(alert)];
+}
+
+type Subject =
+  | { readonly kind: 'release'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'manifests' };
+
+function subjectOf(scope: string): Subject {
+  const slash = scope.indexOf('/');
+  return slash < 0
+    ? { kind: 'manifests' }
+    : { kind: 'release', namespace: scope.slice(0, slash), name: scope.slice(slash + 1) };
+}
+
+function putBack(alert: DriftAlert): Remedy {
+  const subject = subjectOf(alert.scope);
+  switch (alert.deployer) {
+    case 'flux':
+      return subject.kind === 'release'
+        ? {
+            title: 'Put it back: have Flux upgrade the release anew',
+            text: [
+              'Flux leaves such changes until the next upgrade, unless the HelmRelease says driftDetection.mode: enabled.',
+            ],
+            commands: [
+              'now=$(date +%s)',
+              [
+                `kubectl annotate --overwrite -n ${quoted(targetNamespace(alert.target))}`,
+                `${quoted(`helmrelease/${helmReleaseName(subject.namespace, subject.name)}`)}`,
+                'reconcile.fluxcd.io/requestedAt="$now" reconcile.fluxcd.io/forceAt="$now"',
+              ].join(' '),
+            ],
+          }
+        : {
+            title: 'Put it back: have Flux apply Git anew',
+            text: ['Flux does so by itself at its next interval, unless the Kustomization is suspended.'],
+            commands: [
+              [
+                `kubectl annotate --overwrite -n ${quoted(targetNamespace(alert.target))}`,
+                quoted(`kustomization.kustomize.toolkit.fluxcd.io/${alert.target}`),
+                'reconcile.fluxcd.io/requestedAt="$(date +%s)"',
+              ].join(' '),
+            ],
+          };
+    case 'argocd': {
+      const application =
+        subject.kind === 'release' ? helmReleaseName(subject.namespace, subject.name) : alert.target;
+      return {
+        title: 'Put it back: have Argo CD sync',
+        text: ['With syncPolicy.automated.selfHeal: true, Argo CD does so by itself.'],
+        commands: [`argocd app sync ${quoted(`${alert.argocdNamespace ?? 'argocd'}/${application}`)}`],
+      };
+    }
+    case 'none':
+      return subject.kind === 'release'
+        ? {
+            title: 'Put it back: upgrade the release to what Git says, in a clone of the repository',
+            text: [],
+            commands: [
+              [
+                `helm upgrade -n ${quoted(subject.namespace)} ${quoted(subject.name)}`,
+                `${quoted(`${releaseFolder(alert.root, subject)}/chart`)}`,
+                `-f ${quoted(`${releaseFolder(alert.root, subject)}/values.yaml`)}`,
+              ].join(' '),
+            ],
+          }
+        : {
+            title: 'Put it back: apply what Git says, in a clone of the repository',
+            text: [],
+            commands: [
+              `kubectl apply --server-side --force-conflicts -R -f ${quoted(`${alert.root}/apply/manifests`)}`,
+            ],
+          };
+  }
+}
+
+/** What no deployer takes back: additions by others stay, and orphans lie about. */
+function cleanUp({ findings }: DriftAlert): readonly Remedy[] {
+  const added = objectsWith(findings, 'added');
+  const extra = objectsWith(findings, 'extra');
+  return [
+    ...(added.length === 0
+      ? []
+      : [
+          {
+            title: 'What others added stays after that: take it out by hand',
+            text: [],
+            commands: few(added.flatMap((object) => command('kubectl edit', object))),
+          },
+        ]),
+    ...(extra.length === 0
+      ? []
+      : [
+          {
+            title: 'What Git no longer declares: remove it, if nothing needs it',
+            text: [],
+            commands: few(extra.flatMap((object) => command('kubectl delete', object))),
+          },
+        ]),
+  ];
+}
+
+function keep(alert: DriftAlert): Remedy {
+  const subject = subjectOf(alert.scope);
+  return subject.kind === 'release'
+    ? {
+        title: 'Keep it: write it into Git, in the values of the release or with a new chart version',
+        text: [`${releaseFolder(alert.root, subject)}/values.yaml`],
+        commands: [],
+      }
+    : {
+        title: 'Keep it: write it into Git, in the file that declares it',
+        text: [`${alert.root}/apply/`],
+        commands: [],
+      };
+}
+
+const releaseFolder = (root: string, { namespace, name }: { namespace: string; name: string }): string =>
+  `${root}/releases/${namespace}/${name}`;
+
+function objectsWith(findings: readonly Finding[], verdict: Finding['verdict']): readonly ObjectReference[] {
+  const objects = new Map<string, ObjectReference>();
+  for (const finding of findings)
+    if (finding.verdict === verdict) objects.set(identityOf(finding.object), finding.object);
+  return [...objects.values()];
+}
+
+/** `kubectl edit -n shop deployment.apps/web`; nothing for a name that no command should hold. */
+function command(verb: string, { apiVersion, kind, namespace, name }: ObjectReference): readonly string[] {
+  if (![kind, name, namespace ?? ''].every(isOrdinary)) return [];
+  const group = groupOf(apiVersion);
+  const type = kind.toLowerCase() + (group === '' ? '' : `.${group}`);
+  return [`${verb}${namespace === undefined ? '' : ` -n ${quoted(namespace)}`} ${quoted(`${type}/${name}`)}`];
+}
+
+const few = (commands: readonly string[]): readonly string[] =>
+  commands.length <= COMMANDS
+    ? commands
+    : [...commands.slice(0, COMMANDS), `# and ${commands.length - COMMANDS} more objects`];
+
+const NAME_CHARACTERS = 253;
+/** A name as Kubernetes has them: path segments (RBAC names hold colons), of a length that one can read. */
+const isOrdinary = (name: string): boolean =>
+  name.length <= NAME_CHARACTERS && /^[A-Za-z0-9._:@ -]*$/.test(name);
+
+/** For a POSIX shell. */
+export const quoted = (text: string): string =>
+  /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+const helmReleaseName = (namespace: string, release: string): string => `${namespace}.${release}`;
+const targetNamespace = (target: string): string => `fairlead-${target}`;
