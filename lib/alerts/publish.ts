@@ -57,9 +57,17 @@ async function publish(alert: Alert, { email, pager, chat, bus, origin }: Channe
 }
 
 /** What audiences filter by. A closing alert reaches everyone who got one that it closes. */
-function attributesOf({ target, scope, kind, severity, told }: Alert) {
+function attributesOf({ target, scope, kind, severity, told, incident, sequence }: Alert) {
   const severities = [...new Set([severity, ...(told ?? [])])];
-  return { target, scope, kind, severity: severities.length === 1 ? severity : severities };
+  return {
+    target,
+    scope,
+    kind,
+    severity: severities.length === 1 ? severity : severities,
+    // What belongs together, in whatever form it comes.
+    incident,
+    sequence: String(sequence),
+  };
 }
 
 async function markTold(table: Table, key: ItemKey, told: readonly Alert[]): Promise<void> {
