@@ -1,13 +1,12 @@
+import { z } from 'zod';
+import type { ClusterAddress } from '../config/config.ts';
 import type { Json, KubernetesObject } from '../objects/objects.ts';
-import type { Answer } from './answers.ts';
-import type { Discovery, ServedKind } from './discovery.ts';
-
-export interface ListOptions {
-  /** Absent: the whole cluster. */
-  readonly namespace?: string;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-}
+import { type Answer, answered, answerOf } from './answers.ts';
+import { type EksParts, openConnection } from './connection.ts';
+import { type Discovery, discover, type ServedKind } from './discovery.ts';
+import { type ListOptions, listObjects } from './listing.ts';
+import { type OpenapiCache, openapiReader } from './openapi.ts';
+import { readerOf } from './reader.ts';
 
 /** A cluster, read-only: nothing here sends anything but GET. */
 export interface Cluster {
@@ -22,3 +21,28 @@ export interface Cluster {
   list(kind: ServedKind, options?: ListOptions): Promise<Answer<readonly KubernetesObject[]>>;
   close(): Promise<void>;
 }
+
+export interface ClusterParts extends EksParts {
+  /** What Secret values are sealed with at the edge. */
+  readonly sealing: Uint8Array;
+  readonly openapi?: OpenapiCache;
+}
+
+/** @throws CannotConnect if the address leads nowhere: a broken kubeconfig, an EKS cluster not looked up yet */
+export async function connect(address: ClusterAddress, parts: ClusterParts): Promise<Cluster> {
+  const connection = await openConnection(address, parts);
+  const reader = readerOf(connection);
+  return {
+    name: connection.name,
+    async version() {
+      const answer = answerOf(await reader.get('/version'), serverVersion, 'its version');
+      return answer.kind === 'answered' ? answered(answer.value.gitVersion) : answer;
+    },
+    discover: () => discover(reader),
+    openapi: openapiReader(reader, parts.openapi),
+    list: (kind, options = {}) => listObjects(reader, kind, options, parts.sealing),
+    close: () => connection.dispatcher.close(),
+  };
+}
+
+const serverVersion = z.object({ gitVersion: z.string() });
