@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
+import { synthesised } from './example.ts';
+
+/**
+ * The table of trusts (docs/security.md): what each function's role may do, all of it, and what no change may give
+ * it. An action that is in neither column fails the test, so that a new right is a decision and seen in review.
+ */
+interface Trust {
+  readonly role: string;
+  /** Beside writing its own log. */
+  readonly may: readonly string[];
+  /** Patterns of actions that it must never have. */
+  readonly never: readonly RegExp[];
+}
+
+const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const CONSUME = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+const RECORD = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'];
+const TAGS = [
+  's3:GetObjectTagging',
+  's3:GetObjectVersionTagging',
+  's3:PutObjectTagging',
+  's3:PutObjectVersionTagging',
+];
+
+const SECRETS = /^secretsmanager:/;
+const CLUSTERS = /^eks:/;
+const PARAMETERS = /^ssm:/;
+const PEOPLE = /^(sns|events):/;
+const CALLS = /^lambda:/;
+const PACKAGES = /^s3:GetObjectVersion$/;
+
+const TRUSTS: readonly Trust[] = [
+  {
+    role: 'receive-upload',
+    may: [
+      ...CONSUME,
+      ...RECORD,
+      ...TAGS,
+      's3:GetObject',
+      's3:GetObjectVersion',
+      's3:ListBucket',
+      's3:PutObject',
+      'kms:GenerateDataKey',
+      'sqs:SendMessage',
+      'ssm:GetParametersByPath',
+    ],
+    never: [SECRETS, CLUSTERS, PEOPLE, CALLS],
+  },
+  {
+    role: 'render-release',
+    may: [
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    never: [SECRETS, CLUSTERS, PARAMETERS, PEOPLE, CALLS, PACKAGES, /^(sqs|dynamodb):/],
+  },
+  {
+    role: 'deliver-uploads',
+    may: [
+      ...CONSUME,
+      ...RECORD,
+      ...TAGS,
+      's3:GetObject',
+      's3:ListBucket',
+      'kms:Decrypt',
+      'lambda:InvokeFunction',
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+      'ssm:GetParametersByPath',
+    ],
+    never: [CLUSTERS, PEOPLE, PACKAGES, /^s3:PutObject$/],
+  },
+  {
+    role: 'read-desired',
+    may: [
+      ...CONSUME,
+      ...RECORD,
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'eks:DescribeCluster',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'lambda:InvokeFunction',
+      'secretsmanager:GetSecretValue',
+      'sqs:SendMessage',
+      'ssm:GetParametersByPath',
+    ],
+    never: [PEOPLE, PACKAGES, /^s3:.*Tagging$/],
+  },
+  {
+    role: 'check-drift',
+    may: [
+      ...CONSUME,
+      ...RECORD,
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+    ],
+    never: [SECRETS, PARAMETERS, CLUSTERS, PEOPLE, CALLS, PACKAGES, /^sqs:SendMessage$/],
+  },
+  {
+    role: 'send-alerts',
+    may: [
+      ...RECORD,
+      'dynamodb:DescribeStream',
+      'dynamodb:GetRecords',
+      'dynamodb:GetShardIterator',
+      'dynamodb:ListStreams',
+      'events:PutEvents',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'sns:Publish',
+      'sqs:SendMessage',
+      'ssm:GetParametersByPath',
+    ],
+    never: [CLUSTERS, CALLS, /^s3:/, /^sns:(?!Publish$)/],
+  },
+  {
+    role: 'sweep',
+    may: [...RECORD, 's3:ListBucketVersions', 'sqs:SendMessage', 'ssm:GetParametersByPath'],
+    never: [SECRETS, CLUSTERS, PEOPLE, CALLS, PACKAGES, /^s3:(Get|Put)/, /^kms:/],
+  },
+];
+
+const { run } = synthesised();
+
+for (const { role, may, never } of TRUSTS) {
+  test(`${role} may do what its one trust needs and nothing else`, () => {
+    assert.deepEqual([...actionsOf(run, role)].sort(), [...new Set([...LOG, ...may])].sort());
+  });
+
+  test(`${role} never has what belongs to others`, () => {
+    const forbidden = [...actionsOf(run, role)].filter((action) =>
+      never.some((pattern) => pattern.test(action)),
+    );
+    assert.deepEqual(forbidden, []);
+  });
+}
+
+test('no role has a wildcard in an action', () => {
+  const wild = Object.values(run.findResources('AWS::IAM::Policy')).flatMap((policy) =>
+    statementsOf(policy).flatMap(({ Action }) => listOf(Action).filter((action) => action.includes('*'))),
+  );
+  assert.deepEqual(wild, []);
+});
+
+test('no role has a managed policy, which changes without us', () => {
+  for (const role of Object.values(run.findResources('AWS::IAM::Role'))) {
+    assert.equal(role.Properties.ManagedPolicyArns, undefined);
+  }
+});
+
+test('the function that runs hostile templates stands in a network that leads to the two stores only', () => {
+  const inNetworks = Object.values(run.findResources('AWS::Lambda::Function')).filter(
+    ({ Properties }) => Properties.VpcConfig !== undefined,
+  );
+  assert.deepEqual(
+    inNetworks.map(({ Properties }) => Properties.FunctionName),
+    ['fairlead-render-release'],
+  );
+  assert.deepEqual(run.findResources('AWS::EC2::InternetGateway'), {});
+  assert.deepEqual(run.findResources('AWS::EC2::NatGateway'), {});
+  assert.deepEqual(run.findResources('AWS::EC2::Route'), {});
+  const [endpoint] = Object.values(run.findResources('AWS::EC2::VPCEndpoint'));
+  const reachable = statementsOf({
+    Properties: { PolicyDocument: endpoint?.Properties.PolicyDocument },
+  }).flatMap(({ Resource }) => listOf(Resource).map(flattenCfnReference));
+  assert.equal(reachable.length, 4);
+  for (const resource of reachable) assert.match(resource, /(Content|State)Bucket/);
+});
+
+test('the function that writes to Git and the one that reads it have different credentials', () => {
+  const secretsOf = (role: string) =>
+    rightsOf(run, role)
+      .filter(({ Action }) => listOf(Action).includes('secretsmanager:GetSecretValue'))
+      .flatMap(({ Resource }) => listOf(Resource).map(flattenCfnReference));
+  assert.deepEqual(secretsOf('deliver-uploads').map(nameInArn), ['fairlead/cluster/write-??????']);
+  assert.deepEqual(secretsOf('read-desired').map(nameInArn), ['fairlead/cluster/read-??????']);
+});
+
+test('each function reads and writes its parts of the state bucket and no others', () => {
+  const parts = (role: string, action: string) =>
+    rightsOf(run, role)
+      .filter(({ Action, Effect }) => Effect === 'Allow' && listOf(Action).includes(action))
+      .flatMap(({ Resource }) => listOf(Resource).map(flattenCfnReference))
+      .filter((resource) => resource.includes('StateBucket'))
+      .map((resource) => resource.slice(resource.indexOf('/') + 1))
+      .sort();
+  const table = Object.fromEntries(
+    TRUSTS.map(({ role }) => [role, [parts(role, 's3:GetObject'), parts(role, 's3:PutObject')]]),
+  );
+  assert.deepEqual(table, {
+    'receive-upload': [[], []],
+    'render-release': [
+      ['keys/*', 'renders/*'],
+      ['keys/*', 'renders/*'],
+    ],
+    'deliver-uploads': [['profiles/*', 'renders/*'], []],
+    'read-desired': [
+      ['config/*', 'desired/*', 'profiles/*', 'renders/*'],
+      ['config/*', 'desired/*'],
+    ],
+    'check-drift': [
+      ['config/*', 'desired/*', 'keys/*', 'openapi/*', 'profiles/*'],
+      ['openapi/*', 'profiles/*'],
+    ],
+    'send-alerts': [[], []],
+    sweep: [[], []],
+  });
+});
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+const listOf = <Value>(value: Value | Value[]): Value[] => (Array.isArray(value) ? value : [value]);
+
+const statementsOf = (policy: { Properties?: { PolicyDocument?: { Statement?: unknown } } }): Statement[] =>
+  (policy.Properties?.PolicyDocument?.Statement ?? []) as Statement[];
+
+function rightsOf(template: Template, role: string): Statement[] {
+  return Object.values(template.findResources('AWS::IAM::Policy'))
+    .filter(({ Properties }) =>
+      listOf(Properties.Roles as { Ref: string }[]).some(({ Ref }) =>
+        Ref.startsWith(`${role.replace('-', '')}Role`),
+      ),
+    )
+    .flatMap(statementsOf);
+}
+
+const actionsOf = (template: Template, role: string): Set<string> =>
+  new Set(
+    rightsOf(template, role)
+      .filter(({ Effect }) => Effect === 'Allow')
+      .flatMap(({ Action }) => listOf(Action)),
+  );
+
+const nameInArn = (arn: string): string => arn.slice(arn.indexOf(':secret:') + ':secret:'.length);

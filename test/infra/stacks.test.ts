@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { Match } from 'aws-cdk-lib/assertions';
+import { VARIABLES } from '../../lib/aws/environment.ts';
+import { ConfigError } from '../../lib/config/config.ts';
+import { synthesised } from './example.ts';
+
+const { state, run } = synthesised();
+
+describe('what is kept', () => {
+  test('the upload bucket is versioned, private, TLS only, and tells EventBridge without a function to set that up', () => {
+    state.hasResourceProperties('AWS::S3::Bucket', {
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    assert.deepEqual(state.findResources('AWS::Lambda::Function'), {});
+    state.resourceCountIs('AWS::S3::BucketPolicy', 4);
+  });
+
+  test('the table has its keys, a stream, and the index of items with untold alerts', () => {
+    state.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        Match.objectLike({
+          IndexName: 'untold',
+          KeySchema: [
+            { AttributeName: 'untold', KeyType: 'HASH' },
+            { AttributeName: 'untoldAt', KeyType: 'RANGE' },
+          ],
+        }),
+      ],
+      StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  test('in production nothing that holds data goes with its stack', () => {
+    const { state: production } = synthesised({ production: true });
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::Table', 'AWS::KMS::Key']) {
+      for (const resource of Object.values(production.findResources(type))) {
+        assert.equal(resource.DeletionPolicy, 'RetainExceptOnCreate', type);
+      }
+    }
+  });
+});
+
+describe('what runs', () => {
+  test('an upload goes by one rule to one queue, and what cannot be handed over is kept', () => {
+    run.resourceCountIs('AWS::Events::Rule', 1);
+    run.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['aws.s3'], 'detail-type': ['Object Created'] },
+      Targets: [Match.objectLike({ DeadLetterConfig: Match.anyValue() })],
+    });
+  });
+
+  test('the doorbell is a queue by groups, whose ids of messages are not made of their contents', () => {
+    run.hasResourceProperties('AWS::SQS::Queue', {
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      ContentBasedDeduplication: Match.absent(),
+    });
+  });
+
+  test('every queue with a worker has dead letters and hides a message six time-outs long', () => {
+    const queues = Object.values(run.findResources('AWS::SQS::Queue')).filter(
+      ({ Properties }) => Properties?.RedrivePolicy !== undefined,
+    );
+    assert.deepEqual(
+      queues.map(({ Properties }) => Properties.VisibilityTimeout).sort(),
+      [1800, 1800, 1800, 720],
+    );
+  });
+
+  test('targets are read at their own pace, and the sweep goes round each minute and each hour', () => {
+    const schedules = Object.values(run.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => [
+      Properties.ScheduleExpression,
+      JSON.parse(Properties.Target.Input),
+    ]);
+    assert.deepEqual(
+      schedules.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+      [
+        ['rate(1 hour)', { schema: 1, sweep: 'hours' }],
+        ['rate(1 minute)', { schema: 1, sweep: 'minutes' }],
+        ['rate(15 minutes)', { schema: 1, target: 'staging', because: 'schedule' }],
+      ],
+    );
+  });
+
+  test('topics are encrypted with a key that admits the services which publish to them', () => {
+    const topics = Object.values(run.findResources('AWS::SNS::Topic'));
+    assert.equal(topics.length, 4);
+    for (const { Properties } of topics) assert.ok(Properties.KmsMasterKeyId);
+    run.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: {
+              Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'sns.amazonaws.com'],
+            },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('audiences get what they asked for', () => {
+    run.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'https',
+      Endpoint: 'https://pager.example.com/integration/cloudwatch',
+      FilterPolicy: { severity: ['critical'] },
+    });
+    run.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', FilterPolicy: Match.absent() });
+  });
+
+  test('the configuration travels in parameters, and the functions that read it know where and which', () => {
+    run.hasResourceProperties('AWS::SSM::Parameter', { Name: '/fairlead/fairlead/targets/staging' });
+    run.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'fairlead-receive-upload',
+      Environment: {
+        Variables: { [VARIABLES.configPath]: '/fairlead/fairlead', [VARIABLES.configHash]: Match.anyValue() },
+      },
+    });
+  });
+
+  test('another configuration is another hash, so that no warm function works by an old one', () => {
+    const hashIn = (template: typeof run) =>
+      Object.values(template.findResources('AWS::Lambda::Function')).map(
+        ({ Properties }) => Properties.Environment.Variables[VARIABLES.configHash],
+      );
+    const { run: other } = synthesised({ audiences: [] });
+    assert.notDeepEqual(hashIn(other), hashIn(run));
+  });
+
+  test('functions know their things by names that lib/aws/environment.ts reads', () => {
+    const known: readonly string[] = [...Object.values(VARIABLES), 'HOME'];
+    for (const { Properties } of Object.values(run.findResources('AWS::Lambda::Function'))) {
+      for (const name of Object.keys(Properties.Environment.Variables)) assert.ok(known.includes(name), name);
+    }
+  });
+
+  test('the cluster admits the checking role to a group of our own, and to no policy of AWS', () => {
+    run.hasResourceProperties('AWS::EKS::AccessEntry', {
+      ClusterName: 'staging',
+      Type: 'STANDARD',
+      KubernetesGroups: ['fairlead:check'],
+      AccessPolicies: Match.absent(),
+    });
+  });
+
+  test('every log group forgets after a while', () => {
+    for (const { Properties } of Object.values(run.findResources('AWS::Logs::LogGroup'))) {
+      assert.ok(Properties.RetentionInDays > 0);
+    }
+  });
+});
+
+describe('alarms', () => {
+  const alarms = Object.values(run.findResources('AWS::CloudWatch::Alarm')).map(
+    ({ Properties }) => Properties,
+  );
+
+  test('each one tells somebody, and its description names a section of the runbook that exists', () => {
+    const runbook = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
+    const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    for (const { AlarmActions, AlarmDescription } of alarms) {
+      assert.equal(AlarmActions.length, 1);
+      const [, section = ''] = /docs\/runbook\.md#([a-z0-9-]+)$/.exec(AlarmDescription) ?? [];
+      assert.ok(anchors.includes(section), `docs/runbook.md has no section for: ${AlarmDescription}`);
+    }
+  });
+
+  test('silence is one: no finished check is an alarm even when there is no metric at all', () => {
+    const silence = alarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+    assert.equal(silence.length, 1);
+    assert.match(silence[0]?.AlarmDescription, /No drift check has finished/);
+  });
+
+  test('every function, every queue and every dead-letter queue has one', () => {
+    const count = (pattern: RegExp) =>
+      alarms.filter(({ AlarmDescription }) => pattern.test(AlarmDescription)).length;
+    assert.deepEqual([count(/fails again/), count(/oldest message/), count(/given up/)], [7, 4, 6]);
+  });
+});
+
+describe('a configuration that cannot be provisioned', () => {
+  const refused = (changes: Parameters<typeof synthesised>[0], ...patterns: RegExp[]) => {
+    assert.throws(
+      () => synthesised(changes),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError);
+        for (const pattern of patterns) assert.match(error.message, pattern);
+        return true;
+      },
+    );
+  };
+
+  test('a kubeconfig is for one machine', () => {
+    refused(
+      {
+        targets: [
+          {
+            name: 'laptop',
+            repository: 'cluster',
+            deployer: 'none',
+            namespaces: ['shop'],
+            cluster: { kind: 'kubeconfig', path: '~/.kube/config' },
+          },
+        ],
+        audiences: [],
+      },
+      /target "laptop".*EKS/,
+    );
+  });
+
+  test('addresses that a form cannot be sent to are named, all of them', () => {
+    refused(
+      {
+        audiences: [
+          { name: 'mail', form: 'email', address: 'https://example.com' },
+          { name: 'page', form: 'pager', address: 'somebody@example.com' },
+        ],
+      },
+      /2 errors/,
+      /"mail".*mail address/,
+      /"page".*https/,
+    );
+  });
+});
+
+test('the same configuration gives the same templates', () => {
+  const again = synthesised();
+  assert.deepEqual(again.run.toJSON(), run.toJSON());
+  assert.deepEqual(again.state.toJSON(), state.toJSON());
+});
