@@ -118,6 +118,10 @@ export const REASONS = {
     says: 'Charts lie inside charts more than {limit} deep.',
     whatToDo: 'Flatten the dependencies.',
   },
+  'chart-instances': {
+    says: 'Its dependencies and their aliases make {count} charts; the limit is {limit}.',
+    whatToDo: 'Use fewer aliases.',
+  },
   'chart-import-values': {
     says: 'The chart has {count} import-values; the limit is {limit}.',
     whatToDo: 'Name the values in values.yaml instead.',

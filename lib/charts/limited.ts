@@ -1,0 +1,106 @@
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type TaskName, type TaskOf, tasks } from './tasks.ts';
+
+/** Seconds that a task may take before its worker is killed. */
+export const TASK_SECONDS = 5;
+/** Seconds for the whole of a release's rendered output, which may be twenty times as large as a file. */
+export const OUTPUT_SECONDS = 20;
+const WORKER_LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64, stackSizeMb: 8 };
+const MARK = 'fairlead: limited';
+
+export type Limited<Result> =
+  | { readonly kind: 'done'; readonly result: Result }
+  /** It took too long, or too much memory or stack. The worker is gone. */
+  | { readonly kind: 'too-complex'; readonly limitSeconds: number };
+
+interface Job {
+  readonly task: TaskName;
+  readonly input: unknown;
+  readonly seconds: number;
+  readonly settle: (outcome: Limited<unknown>) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+const waiting: Job[] = [];
+let current: Job | undefined;
+let timer: NodeJS.Timeout | undefined;
+let worker: Worker | undefined;
+
+/**
+ * Runs one of the tasks in a worker with bounded memory, and kills it when its time is over: reading YAML and JSON
+ * from outside on the main thread would let one upload stop everything else. One worker, kept warm, one task at a time.
+ */
+export function limited<Name extends TaskName>(
+  task: Name,
+  input: Parameters<TaskOf<Name>>[0],
+  seconds = TASK_SECONDS,
+): Promise<Limited<ReturnType<TaskOf<Name>>>> {
+  return new Promise((resolve, reject) => {
+    waiting.push({ task, input, seconds, settle: resolve as Job['settle'], fail: reject });
+    next();
+  });
+}
+
+function next(): void {
+  if (current !== undefined) return;
+  const job = waiting.shift();
+  if (job === undefined) {
+    worker?.unref();
+    return;
+  }
+  current = job;
+  worker ??= start();
+  worker.ref();
+  timer = setTimeout(() => abandon(), job.seconds * 1000);
+  worker.postMessage({ task: job.task, input: job.input });
+}
+
+/** The file itself is the worker's program, also where it was bundled into a larger one. */
+function start(): Worker {
+  const made = new Worker(fileURLToPath(import.meta.url), {
+    workerData: MARK,
+    resourceLimits: WORKER_LIMITS,
+    env: {},
+    stdin: false,
+  });
+  made.on('message', (answer: { result: unknown } | { error: string }) => {
+    const job = finish();
+    if ('result' in answer) job?.settle({ kind: 'done', result: answer.result });
+    else job?.fail(new Error(answer.error));
+    next();
+  });
+  // Out of memory comes as an error, and the worker has ended.
+  made.on('error', () => made === worker && abandon());
+  made.on('exit', () => made === worker && abandon());
+  return made;
+}
+
+function abandon(): void {
+  const job = finish();
+  const gone = worker;
+  worker = undefined;
+  void gone?.terminate();
+  job?.settle({ kind: 'too-complex', limitSeconds: job.seconds });
+  next();
+}
+
+function finish(): Job | undefined {
+  const job = current;
+  current = undefined;
+  clearTimeout(timer);
+  return job;
+}
+
+if (!isMainThread && workerData === MARK) {
+  parentPort?.on('message', ({ task, input }: { task: TaskName; input: never }) => {
+    try {
+      parentPort?.postMessage({ result: tasks[task](input) });
+    } catch (error) {
+      if (error instanceof RangeError) throw error;
+      parentPort?.postMessage({
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    }
+  });
+}
