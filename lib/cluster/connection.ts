@@ -105,7 +105,11 @@ function dispatcherFor(route: ReturnType<KubeConfig['createDispatcherOptions']>,
     case 'agent':
       return agent(route.connect);
     case 'proxy':
-      return new ProxyAgent({ ...LIMITS, uri: route.uri, requestTls: route.requestTls });
+      return new ProxyAgent({
+        ...LIMITS,
+        uri: route.uri,
+        requestTls: route.requestTls as buildConnector.BuildOptions,
+      });
     case 'socks':
       throw new CannotConnect(
         `${path} goes through a SOCKS proxy, which is not supported: use an HTTP proxy`,
