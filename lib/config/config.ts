@@ -5,6 +5,15 @@ import { z } from 'zod';
  * installation. Every error is reported at once, with its path and what is allowed.
  */
 
+/** An object with these entries and no others: a misspelt one is answered with those that there are. */
+const entries = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `no entry ${issue.keys.map((key) => `"${key}"`).join(', ')}; there is ${Object.keys(shape).join(', ')}`
+        : undefined,
+  });
+
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 export const TARGET_NAME_LENGTH = 54;
 export const NAMESPACE_LENGTH = 63;
@@ -33,8 +42,8 @@ const rootPath = z
   );
 
 const credential = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({
+  entries({ kind: z.literal('none') }),
+  entries({
     kind: z.literal('token'),
     /** Name or ARN of a secret whose string is the token. */
     secret: z.string().min(1),
@@ -43,7 +52,7 @@ const credential = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const repository = z.strictObject({
+const repository = entries({
   /** How targets refer to it. */
   name: label(63, 'a repository name'),
   url: z
@@ -70,12 +79,12 @@ function isRepositoryUrl(text: string): boolean {
 }
 
 const cluster = z.discriminatedUnion('kind', [
-  z.strictObject({
+  entries({
     kind: z.literal('eks'),
     name: z.string().regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'an EKS cluster name'),
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as "eu-central-1"'),
   }),
-  z.strictObject({
+  entries({
     /** The local installation and the CLI: any cluster that kubectl reaches. */
     kind: z.literal('kubeconfig'),
     path: z.string().min(1),
@@ -83,7 +92,7 @@ const cluster = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const target = z.strictObject({
+const target = entries({
   name: label(TARGET_NAME_LENGTH, 'a target name'),
   repository: z.string().min(1),
   branch: z
@@ -119,7 +128,7 @@ const target = z.strictObject({
 
 const severity = z.enum(['info', 'warning', 'critical']);
 
-const audience = z.strictObject({
+const audience = entries({
   name: label(63, 'an audience name'),
   form: z.enum(['email', 'pager', 'chat']),
   address: z.string().min(1),
@@ -127,59 +136,57 @@ const audience = z.strictObject({
   severities: z.array(severity).optional(),
 });
 
-const config = z
-  .strictObject({
-    /** Names everything that is provisioned; several installations live side by side in one account. */
-    installation: label(32, 'an installation name').default('fairlead'),
-    production: z.boolean().default(false),
-    repositories: z.array(repository).min(1, 'name at least one repository'),
-    targets: z.array(target).min(1, 'name at least one target'),
-    audiences: z.array(audience).default([]),
-    /** A link base for alerts, if people have one: https only. */
-    link: z.url({ protocol: /^https$/ }).optional(),
-  })
-  .superRefine((value, context) => {
-    const issue = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message });
-    for (const [kind, names] of [
-      ['repositories', value.repositories.map(({ name }) => name)],
-      ['targets', value.targets.map(({ name }) => name)],
-      ['audiences', value.audiences.map(({ name }) => name)],
-    ] as const) {
-      names.forEach((name, index) => {
-        if (names.indexOf(name) !== index) issue([kind, index, 'name'], `"${name}" is named twice`);
-      });
+const config = entries({
+  /** Names everything that is provisioned; several installations live side by side in one account. */
+  installation: label(32, 'an installation name').default('fairlead'),
+  production: z.boolean().default(false),
+  repositories: z.array(repository).min(1, 'name at least one repository'),
+  targets: z.array(target).min(1, 'name at least one target'),
+  audiences: z.array(audience).default([]),
+  /** A link base for alerts, if people have one: https only. */
+  link: z.url({ protocol: /^https$/ }).optional(),
+}).superRefine((value, context) => {
+  const issue = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  for (const [kind, names] of [
+    ['repositories', value.repositories.map(({ name }) => name)],
+    ['targets', value.targets.map(({ name }) => name)],
+    ['audiences', value.audiences.map(({ name }) => name)],
+  ] as const) {
+    names.forEach((name, index) => {
+      if (names.indexOf(name) !== index) issue([kind, index, 'name'], `"${name}" is named twice`);
+    });
+  }
+  const repositories = value.repositories.map(({ name }) => name);
+  value.targets.forEach((entry, index) => {
+    if (!repositories.includes(entry.repository)) {
+      issue(
+        ['targets', index, 'repository'],
+        `no repository "${entry.repository}"; there is ${repositories.map((name) => `"${name}"`).join(', ')}`,
+      );
     }
-    const repositories = value.repositories.map(({ name }) => name);
-    value.targets.forEach((entry, index) => {
-      if (!repositories.includes(entry.repository)) {
+    value.targets.slice(0, index).forEach((other) => {
+      if (other.repository !== entry.repository || other.branch !== entry.branch) return;
+      const [a, b] = [rootOf(entry), rootOf(other)].map((root) => `${root.toLowerCase()}/`) as [
+        string,
+        string,
+      ];
+      if (a.startsWith(b) || b.startsWith(a)) {
         issue(
-          ['targets', index, 'repository'],
-          `no repository "${entry.repository}"; there is ${repositories.map((name) => `"${name}"`).join(', ')}`,
+          ['targets', index, 'root'],
+          `"${rootOf(entry)}" and "${rootOf(other)}" of target "${other.name}" lie inside each other (case does not count)`,
         );
       }
-      value.targets.slice(0, index).forEach((other) => {
-        if (other.repository !== entry.repository || other.branch !== entry.branch) return;
-        const [a, b] = [rootOf(entry), rootOf(other)].map((root) => `${root.toLowerCase()}/`) as [
-          string,
-          string,
-        ];
-        if (a.startsWith(b) || b.startsWith(a)) {
-          issue(
-            ['targets', index, 'root'],
-            `"${rootOf(entry)}" and "${rootOf(other)}" of target "${other.name}" lie inside each other (case does not count)`,
-          );
-        }
-      });
-    });
-    value.audiences.forEach((entry, index) => {
-      entry.targets?.forEach((name, at) => {
-        if (!value.targets.some((candidate) => candidate.name === name)) {
-          issue(['audiences', index, 'targets', at], `no target "${name}"`);
-        }
-      });
     });
   });
+  value.audiences.forEach((entry, index) => {
+    entry.targets?.forEach((name, at) => {
+      if (!value.targets.some((candidate) => candidate.name === name)) {
+        issue(['audiences', index, 'targets', at], `no target "${name}"`);
+      }
+    });
+  });
+});
 
 export type ConfigInput = z.input<typeof config>;
 export type Config = z.output<typeof config>;
