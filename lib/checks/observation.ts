@@ -5,8 +5,11 @@ import type { Finding } from '../drift/verdicts.ts';
 export type ScopeState =
   /** The cluster is what the tip declares. `workloads`: by kstatus, what has not become current yet. */
   | { readonly kind: 'in-sync'; readonly unready: readonly string[] }
-  /** Differs from what the deployer last applied. */
-  | { readonly kind: 'drift'; readonly findings: readonly Finding[] }
+  /**
+   * Differs from what the deployer last applied, or from a tip whose deadline has passed: then `deployer` is what the
+   * deployer says of not having applied it.
+   */
+  | { readonly kind: 'drift'; readonly findings: readonly Finding[]; readonly deployer?: string }
   /** The tip is not applied yet; what differs from it is pending, not drift. */
   | { readonly kind: 'rollout'; readonly findings: readonly Finding[]; readonly deployer?: string }
   | { readonly kind: 'unknown'; readonly reason: string; readonly rule?: string };

@@ -1,0 +1,132 @@
+import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { condition, detail } from './readiness.ts';
+import type { DeployerReport } from './rollout.ts';
+
+/**
+ * What the deployer says of itself: whether the tip is what it has applied.
+ *   Kustomization: `status.lastAppliedRevision` (`main@sha1:<commit>`), once `observedGeneration` is the generation
+ *   HelmRelease: `status.history[0]`: the chart's version, `deployed`, and not before its values were last written,
+ *     since kustomize-controller writes those first and helm-controller upgrades afterwards
+ *   Application: `status.operationState` when it succeeded, else the newest of `status.history`;
+ *     `status.sync.revision` only says what was compared
+ */
+export interface FluxObjects {
+  /** The target's. More than one may apply parts of it. */
+  readonly kustomizations: readonly KubernetesObject[];
+}
+
+const PENDING = (says: string): DeployerReport => ({ kind: 'pending', says });
+const SILENT: DeployerReport = { kind: 'silent' };
+const APPLIED: DeployerReport = { kind: 'applied' };
+
+export function kustomizationReport(
+  kustomizations: readonly KubernetesObject[],
+  commit: string,
+): DeployerReport {
+  if (kustomizations.length === 0) return SILENT;
+  for (const object of kustomizations) {
+    const name = nameOf(object);
+    if (part(object.spec).suspend === true) return PENDING(`${name} is suspended`);
+    const status = part(object.status);
+    const applied = text(status.lastAppliedRevision);
+    if (commitOf(applied) !== commit || !isObserved(object)) {
+      const ready = condition(status, 'Ready');
+      return PENDING(
+        ready?.status === 'False'
+          ? `${name} fails${detail(ready)}`
+          : `${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`,
+      );
+    }
+  }
+  return APPLIED;
+}
+
+export interface HelmReleaseQuestion {
+  readonly helmRelease: KubernetesObject | undefined;
+  readonly kustomizations: readonly KubernetesObject[];
+  /** ConfigMaps that its `valuesFrom` names, as far as they were read. */
+  readonly values: readonly KubernetesObject[];
+  readonly commit: string;
+  /** The chart's version at the tip. */
+  readonly chartVersion: string | undefined;
+}
+
+export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport {
+  const { helmRelease, commit, chartVersion } = question;
+  const below = kustomizationReport(question.kustomizations, commit);
+  if (below.kind === 'pending') return below;
+  if (helmRelease === undefined)
+    return below.kind === 'silent' ? SILENT : PENDING('its HelmRelease does not exist yet');
+  const name = nameOf(helmRelease);
+  if (part(helmRelease.spec).suspend === true) return PENDING(`${name} is suspended`);
+  const status = part(helmRelease.status);
+  const ready = condition(status, 'Ready');
+  const fails = ready?.status === 'False' ? `${name} fails${detail(ready)}` : undefined;
+  if (!isObserved(helmRelease)) return PENDING(fails ?? `${name} has not seen its last change yet`);
+
+  const latest = part(Array.isArray(status.history) ? status.history[0] : undefined);
+  if (latest.status !== 'deployed') {
+    return PENDING(fails ?? `${name} is ${text(latest.status).slice(0, 40) || 'not installed yet'}`);
+  }
+  const deployed = text(latest.chartVersion);
+  if (chartVersion !== undefined && !isVersion(deployed, chartVersion, commit)) {
+    return PENDING(fails ?? `${name} has chart ${deployed.slice(0, 60)}, not ${chartVersion}`);
+  }
+  const lastDeployed = Date.parse(text(latest.lastDeployed));
+  for (const values of question.values) {
+    const written = lastWriteBy(values, 'kustomize-controller');
+    if (written !== undefined && !(lastDeployed >= written)) {
+      return PENDING(fails ?? `${name} has not taken up its new values yet`);
+    }
+  }
+  return APPLIED;
+}
+
+/** Under the strategy `Revision`, Flux appends `+` and twelve digits of the commit to a chart's version. */
+function isVersion(deployed: string, wanted: string, commit: string): boolean {
+  if (deployed === wanted) return true;
+  const suffix = deployed.startsWith(`${wanted}+`) ? deployed.slice(wanted.length + 1) : undefined;
+  return suffix !== undefined && /^[0-9a-f]{7,40}$/.test(suffix) && commit.startsWith(suffix);
+}
+
+export function applicationReport(application: KubernetesObject | undefined, commit: string): DeployerReport {
+  if (application === undefined) return SILENT;
+  const name = nameOf(application);
+  const status = part(application.status);
+  const operation = part(status.operationState);
+  const history = Array.isArray(status.history) ? status.history.filter(isJsonObject) : [];
+  const applied =
+    operation.phase === 'Succeeded'
+      ? text(part(operation.syncResult).revision)
+      : text(history[history.length - 1]?.revision);
+  if (applied === commit) return APPLIED;
+  const phase = text(operation.phase);
+  if (phase === 'Failed' || phase === 'Error') {
+    return PENDING(`${name} fails${detail({ status: '', reason: phase, message: text(operation.message) })}`);
+  }
+  return PENDING(`${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`);
+}
+
+/** `main@sha1:<commit>`, and `main/<commit>` as Flux before 2.0 wrote it. */
+const commitOf = (revision: string): string => /[:/]([0-9a-f]{40,64})$/.exec(revision)?.[1] ?? '';
+
+const isObserved = ({ metadata, status }: KubernetesObject): boolean =>
+  part(status).observedGeneration === metadata.generation;
+
+/** Milliseconds; of the manager's entries for the object itself, not for its status. */
+function lastWriteBy(object: KubernetesObject, manager: string): number | undefined {
+  const entries: readonly Json[] = Array.isArray(object.metadata.managedFields)
+    ? object.metadata.managedFields
+    : [];
+  const times = entries
+    .filter(isJsonObject)
+    .filter((entry) => entry.manager === manager && entry.subresource !== 'status')
+    .map((entry) => Date.parse(text(entry.time)))
+    .filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+const nameOf = ({ kind, metadata }: KubernetesObject): string =>
+  `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
+const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');

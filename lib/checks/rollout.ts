@@ -1,0 +1,115 @@
+import type { Digest } from '../content/tree.ts';
+import type { Finding, ObjectVerdict } from '../drift/verdicts.ts';
+import { identityOf } from '../objects/objects.ts';
+import type { ScopeState } from './observation.ts';
+
+/** What was last applied of a scope, as far as checks know, and since when another tip waits. */
+export interface AppliedRender {
+  readonly render: Digest;
+  readonly commit: string;
+  /** ISO: the check that saw it. */
+  readonly at: string;
+}
+
+export interface WaitingTip {
+  readonly render: Digest;
+  /** ISO: the first check of it. */
+  readonly since: string;
+}
+
+export interface ScopeMemory {
+  readonly applied?: AppliedRender;
+  readonly waiting?: WaitingTip;
+}
+
+/** What the deployer itself says of the tip (deployer-status.ts). */
+export type DeployerReport =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'pending'; readonly says: string }
+  /** There is none, or it says nothing: then only the deadline tells. */
+  | { readonly kind: 'silent' };
+
+export interface RolloutQuestion {
+  readonly tip: { readonly render: Digest; readonly commit: string };
+  /** The cluster against the tip. */
+  readonly againstTip: readonly ObjectVerdict[];
+  /** The cluster against what was last applied, where that is another render and still kept. */
+  readonly againstApplied?: readonly ObjectVerdict[];
+  readonly unready: readonly string[];
+  readonly memory: ScopeMemory;
+  readonly deployer: DeployerReport;
+  /** Field managers under which this target's deployer writes. */
+  readonly deployerManagers: ReadonlySet<string>;
+  /** ISO. */
+  readonly now: string;
+  readonly deadlineMinutes: number;
+}
+
+export interface RolloutAnswer {
+  readonly state: ScopeState;
+  readonly memory: ScopeMemory;
+}
+
+/**
+ * A new tip is a rollout, whoever committed it: until the deployer says that it has applied it, or the deadline has
+ * passed, what differs from the tip is pending. Drift is then what is neither of the tip nor of what was applied last.
+ *
+ * | against the tip | tip is          | state                                        | applied from now on |
+ * |-----------------|-----------------|----------------------------------------------|---------------------|
+ * | no finding      | any             | in-sync, or unknown                          | the tip             |
+ * | findings        | applied, or due | drift                                        | the tip, if applied |
+ * | findings        | pending         | drift that is in neither, else rollout       | as before           |
+ */
+export function decideState(question: RolloutQuestion): RolloutAnswer {
+  const { tip, againstTip, memory, deployer, now } = question;
+  const findings = findingsOf(againstTip);
+  const asApplied: ScopeMemory = { applied: { ...tip, at: now } };
+  if (findings.length === 0) {
+    const unjudged = againstTip.find((verdict) => verdict.kind === 'unknown');
+    return unjudged === undefined
+      ? { state: { kind: 'in-sync', unready: question.unready }, memory: asApplied }
+      : { state: unknownOf(unjudged), memory };
+  }
+
+  const isKnownApplied = memory.applied?.render === tip.render || deployer.kind === 'applied';
+  if (isKnownApplied) return { state: { kind: 'drift', findings }, memory: asApplied };
+
+  const waiting = memory.waiting?.render === tip.render ? memory.waiting : { render: tip.render, since: now };
+  const isDue = Date.parse(now) - Date.parse(waiting.since) >= question.deadlineMinutes * 60_000;
+  const says = deployer.kind === 'pending' ? { deployer: deployer.says } : {};
+  if (isDue) return { state: { kind: 'drift', findings, ...says }, memory: { ...memory, waiting } };
+
+  const foreign = inNeither(findings, question);
+  return {
+    state:
+      foreign.length > 0
+        ? { kind: 'drift', findings: foreign, ...says }
+        : { kind: 'rollout', findings, ...says },
+    memory: { ...memory, waiting },
+  };
+}
+
+/**
+ * Findings that are no step from one revision to the other: the same place differs from both, and not by the
+ * deployer's own hand (which may be applying a revision between the two).
+ */
+function inNeither(findings: readonly Finding[], question: RolloutQuestion): readonly Finding[] {
+  if (question.againstApplied === undefined) return [];
+  const differsFromApplied = new Set(findingsOf(question.againstApplied).map(placeOf));
+  return findings.filter(
+    (finding) =>
+      differsFromApplied.has(placeOf(finding)) &&
+      !question.deployerManagers.has(finding.attribution?.manager ?? ''),
+  );
+}
+
+const placeOf = ({ object, at }: Finding): string => `${identityOf(object)} ${at}`;
+
+const findingsOf = (verdicts: readonly ObjectVerdict[]): readonly Finding[] =>
+  verdicts.flatMap((verdict) => (verdict.kind === 'drift' ? verdict.findings : []));
+
+const unknownOf = ({ reason, rule }: ObjectVerdict & { kind: 'unknown' }): ScopeState => ({
+  kind: 'unknown',
+  reason,
+  ...(rule === undefined ? {} : { rule }),
+});
