@@ -1,30 +1,25 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
-import type { Target } from '../config/config.ts';
-import type { Digest } from '../content/tree.ts';
-import type { DesiredState } from './state.ts';
-
-/** A folder of a commit, as lib/repository/clone.ts gives it. */
-export interface TreeEntry {
-  readonly path: string;
-  /** As Git writes it: `100644`, `100755`, `120000` (a link), `160000` (a submodule). */
-  readonly mode: string;
-  readonly id: string;
-  readonly size?: number;
-}
-
-/** What reading needs of a clone; lib/repository/clone.ts has it. */
-export interface CommitReader {
-  fetchTip(): Promise<{ readonly id: string; readonly committedAt: string } | undefined>;
-  /** Recursive, files only, paths below `path`. */
-  list(commit: string, path: string): Promise<readonly TreeEntry[]>;
-  blobs(ids: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
-  treeId(commit: string, path: string): Promise<string | undefined>;
-}
+import { rootOf, type Target } from '../config/config.ts';
+import { type Digest, digestOf } from '../content/tree.ts';
+import { canonicalJson } from '../objects/json.ts';
+import { isJsonObject, referenceOf } from '../objects/objects.ts';
+import { parseYamlDocuments } from '../objects/yaml.ts';
+import { isApplication, readApplication } from './application.ts';
+import { type ApplyFolder, findDeclared, isManifestFile, readApplyFolder } from './apply-folder.ts';
+import type { CommitReader } from './commit-reader.ts';
+import type { ReleaseDeclaration } from './declaration.ts';
+import { readFolder, storeChart } from './git-trees.ts';
+import { isHelmRelease, readHelmRelease } from './helm-release.ts';
+import { renderManifests } from './manifests.ts';
+import { plainReleases } from './plain-releases.ts';
+import { staleValues } from './stale-values.ts';
+import { type DesiredRelease, type DesiredState, desiredKey } from './state.ts';
+import { storeValues, withChartValues } from './values-documents.ts';
 
 export interface DesiredParts {
   readonly clone: CommitReader;
-  /** Trees of charts, values and manifests. */
+  /** Trees of charts and values. */
   readonly content: ObjectStore;
   /** Renders and desired states. */
   readonly state: ObjectStore;
@@ -37,6 +32,7 @@ export type DesiredReading =
   | {
       readonly kind: 'read';
       readonly state: DesiredState;
+      /** What it is kept under. */
       readonly digest: Digest;
       /** Releases (`shop/web`) whose ConfigMap in `apply/` is not made of their values.yaml any more. */
       readonly staleValues: readonly string[];
@@ -44,7 +40,164 @@ export type DesiredReading =
   /** The branch does not exist yet, or has no commit. */
   | { readonly kind: 'no-branch' };
 
-/** What the tip of the target's branch declares: each release and `apply/` itself rendered, kept under its digest. */
-export async function readDesired(_target: Target, _parts: DesiredParts): Promise<DesiredReading> {
-  throw new Error('not built yet');
+/** Renders asked for at once. */
+const RENDERS_AT_ONCE = 4;
+
+/**
+ * What the tip of the target's branch declares: each release and `apply/` itself rendered, kept under its digest.
+ * What cannot be resolved or rendered is `unknown` in it, with the reason.
+ * @throws what the clone or a store throws: then nothing is known of the commit
+ */
+export async function readDesired(target: Target, parts: DesiredParts): Promise<DesiredReading> {
+  const { clone } = parts;
+  const tip = await clone.fetchTip();
+  if (tip === undefined) return { kind: 'no-branch' };
+
+  const folder = `${rootOf(target)}/apply`;
+  const files = await readFolder(clone, tip.id, folder, isManifestFile(target.deployer));
+  const apply: ApplyFolder =
+    files.kind === 'unreadable'
+      ? { objects: [], broken: files.reason }
+      : readApplyFolder(files.files, folder, target.deployer);
+  const declarations =
+    target.deployer === 'none' ? await plainReleases(target, clone, tip.id) : declaredReleases(apply);
+
+  const releases = await inTurns(declarations, RENDERS_AT_ONCE, (declaration) =>
+    desiredRelease(declaration, tip.id, target, parts),
+  );
+  const manifests = await desiredManifests(apply, target, parts.state);
+  const state: DesiredState = {
+    schema: 1,
+    target: target.name,
+    commit: tip.id,
+    committedAt: tip.committedAt,
+    releases: [...releases].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
+    ...(manifests === undefined ? {} : { manifests }),
+  };
+  const text = canonicalJson(state);
+  const digest = digestOf(text);
+  await parts.state.putOnce(desiredKey(digest), text, 'application/json');
+  return {
+    kind: 'read',
+    state,
+    digest,
+    staleValues: target.deployer === 'flux' ? await staleValues(apply, target, clone, tip.id) : [],
+  };
+}
+
+const keyOf = ({ namespace, name }: DesiredRelease): string => `${namespace}/${name}`;
+
+function declaredReleases(apply: ApplyFolder): readonly ReleaseDeclaration[] {
+  return apply.objects.flatMap(({ object }) => {
+    if (isHelmRelease(object)) {
+      return [
+        readHelmRelease(object, (namespace, name) => findDeclared(apply, 'ConfigMap', namespace, name)),
+      ];
+    }
+    return isApplication(object) ? [readApplication(object)] : [];
+  });
+}
+
+async function desiredManifests(
+  apply: ApplyFolder,
+  target: Target,
+  state: ObjectStore,
+): Promise<DesiredState['manifests']> {
+  if (apply.broken !== undefined) return { kind: 'unknown', reason: apply.broken };
+  if (apply.objects.length === 0) return undefined;
+  return { kind: 'rendered', render: await renderManifests(target, apply.objects, state) };
+}
+
+async function desiredRelease(
+  declaration: ReleaseDeclaration,
+  commit: string,
+  target: Target,
+  parts: DesiredParts,
+): Promise<DesiredRelease> {
+  const { namespace, name, deployedBy, suspended } = declaration;
+  const { chart, rendering } = await renderDeclaration(declaration, commit, target, parts);
+  return {
+    namespace,
+    name,
+    ...(chart === undefined ? {} : { chart }),
+    ...(deployedBy === undefined ? {} : { deployedBy: { namespace: 'default', ...referenceOf(deployedBy) } }),
+    suspended,
+    rendering,
+  };
+}
+
+type Rendered = Pick<DesiredRelease, 'chart' | 'rendering'>;
+
+const unknown = (reason: string): Rendered => ({ rendering: { kind: 'unknown', reason } });
+
+async function renderDeclaration(
+  { namespace, name, source }: ReleaseDeclaration,
+  commit: string,
+  target: Target,
+  { clone, content, render, capabilities }: DesiredParts,
+): Promise<Rendered> {
+  if (source.kind === 'unresolved') return unknown(source.reason);
+  const stored = await storeChart(clone, content, commit, source.chart);
+  if (stored.kind === 'absent') return unknown(`${source.chart} is not in the commit`);
+  if (stored.kind === 'unreadable') return unknown(stored.reason);
+  const about = chartOf(stored.about);
+  const chart = await withChartValues(stored.tree, source.chartValues, clone, commit, content);
+  if (chart.kind === 'unresolved') return { ...about, ...unknown(chart.reason) };
+  const values = await storeValues(source.values, clone, commit, content);
+  if (values.kind === 'unresolved') return { ...about, ...unknown(values.reason) };
+
+  const response = await render({
+    schema: 1,
+    purpose: 'desired',
+    target: target.name,
+    deployer: target.deployer,
+    capabilities,
+    boundary: {
+      namespaces: target.namespaces,
+      allowKinds: target.allowKinds,
+      allowPlainSecrets: target.allowPlainSecrets,
+    },
+    subject: { kind: 'release', namespace, release: name, chart: chart.result, values: [...values.result] },
+  });
+  switch (response.kind) {
+    case 'rendered':
+      return { ...about, rendering: { kind: 'rendered', render: response.render } };
+    case 'rejected':
+      return { ...about, ...unknown(reasonsInWords(response.reasons)) };
+  }
+}
+
+function reasonsInWords(reasons: Extract<RenderResponse, { kind: 'rejected' }>['reasons']): string {
+  const [first] = reasons;
+  if (first === undefined) return 'it could not be rendered';
+  const file =
+    first.place?.file === undefined
+      ? ''
+      : ` (${first.place.file}${first.place.line === undefined ? '' : `:${first.place.line}`})`;
+  const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
+  return `it does not render: ${first.message}${file}${others}`;
+}
+
+/** Name and version as Chart.yaml says them; nothing where it does not. */
+function chartOf(chartYaml: string): Pick<DesiredRelease, 'chart'> {
+  const parsed = parseYamlDocuments(chartYaml, 'kubernetes');
+  const value = parsed.kind === 'parsed' ? parsed.documents[0]?.value : undefined;
+  return isJsonObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
+    ? { chart: { name: value.name, version: value.version } }
+    : {};
+}
+
+/** Each entry through `work`, at most `atOnce` at a time; results in the entries' order. */
+async function inTurns<Entry, Result>(
+  entries: readonly Entry[],
+  atOnce: number,
+  work: (entry: Entry) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = new Array(entries.length);
+  const left = entries.entries();
+  const worker = async () => {
+    for (const [index, entry] of left) results[index] = await work(entry);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
 }

@@ -1,0 +1,38 @@
+import { rootOf, type Target } from '../config/config.ts';
+import { isJsonObject } from '../objects/objects.ts';
+import { type ApplyFolder, findDeclared } from './apply-folder.ts';
+import type { CommitReader } from './commit-reader.ts';
+import { isHelmRelease, readHelmRelease } from './helm-release.ts';
+import { readFile } from './values-documents.ts';
+
+/**
+ * Flux releases whose ConfigMap in `apply/` is not made of their values.yaml any more: a person committed to that
+ * file, and the ConfigMap must follow it.
+ * @returns `namespace/release` of each
+ */
+export async function staleValues(
+  apply: ApplyFolder,
+  target: Target,
+  clone: CommitReader,
+  commit: string,
+): Promise<readonly string[]> {
+  const stale: string[] = [];
+  for (const { object } of apply.objects) {
+    if (!isHelmRelease(object)) continue;
+    const { namespace, name, source } = readHelmRelease(object, (space, map) =>
+      findDeclared(apply, 'ConfigMap', space, map),
+    );
+    const folder = `${rootOf(target)}/releases/${namespace}/${name}`;
+    if (source.kind !== 'in-git' || source.chart !== `${folder}/chart`) continue;
+    const map = apply.objects.findLast(
+      (declared) =>
+        declared.object.kind === 'ConfigMap' &&
+        declared.file === `${rootOf(target)}/apply/${namespace}/${name}/values.yaml`,
+    );
+    const data = isJsonObject(map?.object.data) ? map.object.data['values.yaml'] : undefined;
+    if (typeof data !== 'string') continue;
+    const values = await readFile(`${folder}/values.yaml`, clone, commit);
+    if (values !== undefined && values !== data) stale.push(`${namespace}/${name}`);
+  }
+  return stale;
+}
