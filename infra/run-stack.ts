@@ -119,8 +119,8 @@ export class RunStack extends Stack {
     );
     content.readBy(read);
     content.filledBy(read);
-    state.keptBy(read, 'desired', 'config');
-    state.readBy(read, 'renders', 'profiles');
+    state.keptBy(read, 'desired', 'renders', 'config', 'keys');
+    state.readBy(read, 'profiles');
     record.keptBy(read);
     clusters.describedBy(read);
     checks.rungBy(read);
@@ -128,13 +128,12 @@ export class RunStack extends Stack {
     calls(read, render);
 
     // check-drift reads clusters: no Git, no helm, no parameters, no secret.
-    state.readBy(check, 'desired', 'config', 'keys');
-    state.keptBy(check, 'profiles', 'openapi');
+    state.readBy(check, 'desired', 'renders', 'config');
+    state.keptBy(check, 'profiles', 'openapi', 'keys');
     record.keptBy(check);
     clusters.admit(check);
 
     // send-alerts speaks to people.
-    configuration.readBy(send);
     record.keptBy(send);
     alerts.publishedBy(send);
 

@@ -127,9 +127,8 @@ const TRUSTS: readonly Trust[] = [
       'kms:GenerateDataKey',
       'sns:Publish',
       'sqs:SendMessage',
-      'ssm:GetParametersByPath',
     ],
-    never: [CLUSTERS, CALLS, /^s3:/, /^sns:(?!Publish$)/],
+    never: [CLUSTERS, CALLS, PARAMETERS, /^s3:/, /^sns:(?!Publish$)/],
   },
   {
     role: 'sweep',
@@ -213,12 +212,12 @@ test('each function reads and writes its parts of the state bucket and no others
     ],
     'deliver-uploads': [['profiles/*', 'renders/*'], []],
     'read-desired': [
-      ['config/*', 'desired/*', 'profiles/*', 'renders/*'],
-      ['config/*', 'desired/*'],
+      ['config/*', 'desired/*', 'keys/*', 'profiles/*', 'renders/*'],
+      ['config/*', 'desired/*', 'keys/*', 'renders/*'],
     ],
     'check-drift': [
-      ['config/*', 'desired/*', 'keys/*', 'openapi/*', 'profiles/*'],
-      ['openapi/*', 'profiles/*'],
+      ['config/*', 'desired/*', 'keys/*', 'openapi/*', 'profiles/*', 'renders/*'],
+      ['keys/*', 'openapi/*', 'profiles/*'],
     ],
     'send-alerts': [[], []],
     sweep: [[], []],
