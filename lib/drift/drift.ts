@@ -1,9 +1,16 @@
 import type { RenderedObject } from '../charts/render-request.ts';
-import type { KubernetesObject, ObjectReference } from '../objects/objects.ts';
+import { identityOf, type KubernetesObject, type ObjectReference, referenceOf } from '../objects/objects.ts';
+import { type Deployer, managersOf } from './managers.ts';
+import { judgeObject, type ObjectContext } from './object.ts';
+import { orphans } from './orphans.ts';
+import { ScalingRules } from './replicas.ts';
 import type { Schemas } from './schema.ts';
-import type { ObjectVerdict } from './verdicts.ts';
+import type { Finding, ObjectVerdict } from './verdicts.ts';
 
-export type Deployer = 'flux' | 'argocd' | 'none';
+export type { Deployer } from './managers.ts';
+export { judgeObject, type ObjectContext } from './object.ts';
+export { type OpenApiDocument, schemasFrom } from './openapi.ts';
+export type { Schemas } from './schema.ts';
 
 /** What the cluster answered for one object. */
 export type Found =
@@ -28,10 +35,87 @@ export interface Judgement {
   readonly deployer: Deployer;
   /** The Helm release; absent for a target's own manifests. */
   readonly release?: { readonly namespace: string; readonly name: string };
+  /** Other objects that Git declares, which may excuse a number of replicas. */
+  readonly alsoDeclared?: Iterable<KubernetesObject>;
+  /** `required` unless said otherwise: see ObjectContext. */
+  readonly ownership?: ObjectContext['ownership'];
 }
 
-/** The verdict of each object that carries one (hooks and tests do not), and of orphans. */
+/**
+ * The verdict of each object that carries one, and of orphans. Hooks and tests carry none, nor does what is named by
+ * the server (`generateName`). An object that is rendered twice counts once: the last is what is applied.
+ */
 export function judgeSet(judgement: Judgement): ObjectVerdict[] {
-  void judgement;
-  throw new Error('not built yet');
+  const { desired, live, deployer, release } = judgement;
+  const declared = new Set<string>();
+  const judged = new Map<string, RenderedObject>();
+  for (const rendered of desired) {
+    const { object } = rendered;
+    if (typeof object.metadata.name !== 'string' || object.metadata.name === '') continue;
+    const identity = identityOf(referenceOf(object));
+    declared.add(identity);
+    if (rendered.role !== 'hook') judged.set(identity, rendered);
+  }
+  const scaling = new ScalingRules([
+    ...desired.map(({ object }) => object),
+    ...(judgement.alsoDeclared ?? []),
+  ]);
+  const deployers = managersOf(deployer);
+  const ownership = judgement.ownership ?? 'required';
+  const verdicts: ObjectVerdict[] = [];
+  for (const rendered of judged.values()) {
+    const { object } = rendered;
+    verdicts.push(
+      judgeOne(rendered, live.find(referenceOf(object)), () => ({
+        schema: judgement.schemas.of(object.apiVersion, object.kind),
+        deployers,
+        ownership,
+        scaling: scaling.of(object, object.metadata.namespace),
+      })),
+    );
+  }
+  return [...verdicts, ...orphans(live.owned, declared, deployer, release)];
+}
+
+function judgeOne(rendered: RenderedObject, found: Found, context: () => ObjectContext): ObjectVerdict {
+  const object = referenceOf(rendered.object);
+  switch (found.kind) {
+    case 'found':
+      return judgeObject(rendered, found.object, context());
+    case 'unknown':
+      return {
+        kind: 'unknown',
+        object,
+        reason: found.reason,
+        ...(found.rule === undefined ? {} : { rule: found.rule }),
+      };
+    case 'not-served':
+      return missing(object, 'kind not served');
+    case 'absent': {
+      const reason = mayBeAbsent(rendered);
+      return reason === undefined ? missing(object) : { kind: 'in-sync', object, notes: [reason] };
+    }
+  }
+}
+
+/** Why an object that is not there is not missing. */
+function mayBeAbsent({ object, unstable }: RenderedObject): string | undefined {
+  const { spec } = object as { readonly spec?: { readonly ttlSecondsAfterFinished?: unknown } };
+  if (object.kind === 'Job' && typeof spec?.ttlSecondsAfterFinished === 'number')
+    return 'a Job that is removed some time after it has finished';
+  if (unstable.includes('') || unstable.includes('/metadata/name'))
+    return 'rendered anew each time: its name, or whether it exists, changes';
+  return undefined;
+}
+
+function missing(object: ObjectReference, note?: string): ObjectVerdict {
+  const finding: Finding = {
+    verdict: 'missing',
+    object,
+    path: [],
+    at: '',
+    secret: false,
+    ...(note === undefined ? {} : { note }),
+  };
+  return { kind: 'drift', object, findings: [finding] };
 }

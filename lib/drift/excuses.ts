@@ -1,0 +1,150 @@
+import type { RenderedObject } from '../charts/render-request.ts';
+import type { Json, KubernetesObject } from '../objects/objects.ts';
+import { isPerson } from './managers.ts';
+import type { Writer } from './owners.ts';
+import type { Trail } from './path.ts';
+import { platformReason } from './writers.ts';
+
+/** A declared value that does not hold, and what may excuse it. */
+export interface Difference {
+  readonly rendered: RenderedObject;
+  readonly root: KubernetesObject;
+  readonly trail: Trail;
+  readonly desired: Json;
+  readonly live: Json | undefined;
+  readonly owners: readonly Writer[];
+  /** Whether the object has a record of writers at all. */
+  readonly recorded: boolean;
+  readonly deployers: ReadonlySet<string>;
+}
+
+/** One reason for a declared difference that is no drift, in words; undefined where it gives none. */
+type Excuse = (difference: Difference) => string | undefined;
+
+/** Why a declared difference is no drift, or undefined: then it is one. */
+export function excuseOf(difference: Difference): string | undefined {
+  for (const excuse of EXCUSES) {
+    const reason = excuse(difference);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+const byDeployerOnly = ({ owners, deployers }: Difference): boolean =>
+  owners.every(({ manager }) => deployers.has(manager));
+
+/** Rendered anew each time: any value will do, if it is there and the deployer or the platform wrote it. */
+const unstable: Excuse = (difference) => {
+  const { rendered, trail, live, root, owners, deployers } = difference;
+  if (rendered.unstable.length === 0 || live === undefined) return undefined;
+  const pointer = trail.pointer();
+  const place = rendered.unstable.find((path) => {
+    const folded = path.replace(/^\/stringData(?=\/|$)/, '/data');
+    return (
+      pointer === folded ||
+      pointer.startsWith(`${folded}/`) ||
+      (folded.startsWith(`${pointer}/`) && isList(live))
+    );
+  });
+  if (place === undefined) return undefined;
+  const allowed =
+    byDeployerOnly(difference) || platformReason(root, live, trail.plain(), owners, deployers) !== undefined;
+  return allowed ? `${place} is rendered anew each time` : undefined;
+};
+
+const isList = (value: Json): boolean => Array.isArray(value);
+
+/** `lookup` answers nothing in a template run: what the deployer alone owns is its own, later answer. */
+const lookedUp: Excuse = (difference) =>
+  difference.rendered.usesLookup && difference.owners.length > 0 && byDeployerOnly(difference)
+    ? 'the template looks into the cluster (lookup), and only the deployer owns the difference'
+    : undefined;
+
+/** CRDs of `crds/` are installed once and never upgraded. */
+const olderCrd: Excuse = (difference) =>
+  difference.rendered.role === 'crd' && !difference.owners.some(({ manager }) => isOther(manager, difference))
+    ? 'older than the chart: CRDs of crds/ are installed once and not upgraded'
+    : undefined;
+
+const isOther = (manager: string, { deployers }: Difference): boolean =>
+  !deployers.has(manager) && isPerson(manager);
+
+const INJECTED = new Set([
+  'MutatingWebhookConfiguration',
+  'ValidatingWebhookConfiguration',
+  'APIService',
+  'CustomResourceDefinition',
+]);
+const INJECT_ANNOTATION = /^cert-manager\.io\/inject-/;
+
+/** A certificate authority put in place of a declared placeholder (`Cg==`, the empty string), or where asked for. */
+const injected: Excuse = ({ root, rendered, trail, desired, live, owners, deployers }) => {
+  if (trail.field !== 'caBundle' || !INJECTED.has(root.kind) || typeof live !== 'string') return undefined;
+  const placeholder =
+    typeof desired === 'string' && Buffer.from(desired, 'base64').toString('utf8').trim() === '';
+  const asked = Object.keys(rendered.object.metadata.annotations ?? {}).some((name) =>
+    INJECT_ANNOTATION.test(name),
+  );
+  if (!placeholder && !asked) return undefined;
+  return owners.every(({ manager }) => deployers.has(manager) || !isPerson(manager))
+    ? 'certificate authority put in by an injector'
+    : undefined;
+};
+
+const AGGREGATOR = 'clusterrole-aggregation-controller';
+
+/** The rules of an aggregated ClusterRole are the aggregator's. */
+const aggregated: Excuse = ({ root, rendered, trail, owners, recorded }) => {
+  if (root.kind !== 'ClusterRole' || trail.plain()[0] !== 'rules') return undefined;
+  if (rendered.object.aggregationRule === undefined || rendered.object.aggregationRule === null)
+    return undefined;
+  return !recorded || owners.some(({ manager }) => manager === AGGREGATOR)
+    ? 'aggregated from other roles'
+    : undefined;
+};
+
+const BUILD_METADATA = /[+_][0-9A-Za-z.-]+$/;
+
+/** `Revision` and references by digest append the commit to the chart's version. */
+const buildMetadata: Excuse = ({ trail, desired, live }) => {
+  if (trail.field !== 'helm.sh/chart' || typeof desired !== 'string' || typeof live !== 'string')
+    return undefined;
+  return desired.replace(BUILD_METADATA, '') === live.replace(BUILD_METADATA, '')
+    ? 'the chart has the same version, with other build metadata'
+    : undefined;
+};
+
+const GENERATION = 'deprecated.daemonset.template.generation';
+
+/** Counts up by itself. */
+const counted: Excuse = ({ root, trail }) =>
+  root.kind === 'DaemonSet' && trail.field === GENERATION
+    ? 'the API server counts template generations'
+    : undefined;
+
+const RESTARTED = 'kubectl.kubernetes.io/restartedAt';
+const restarted: Excuse = ({ trail, live }) =>
+  trail.field === RESTARTED && live !== undefined ? 'restarted with kubectl rollout restart' : undefined;
+
+/** Label tracking of Argo CD writes its own instance name over the chart's. */
+const instanceLabel: Excuse = ({ root, trail, owners, deployers }) =>
+  trail.field === 'app.kubernetes.io/instance' &&
+  trail.depth === 3 &&
+  deployers.has('argocd-controller') &&
+  root.metadata.annotations?.['argocd.argoproj.io/tracking-id'] === undefined &&
+  owners.length > 0 &&
+  owners.every(({ manager }) => deployers.has(manager))
+    ? 'label tracking of Argo CD'
+    : undefined;
+
+const EXCUSES: readonly Excuse[] = [
+  unstable,
+  lookedUp,
+  olderCrd,
+  injected,
+  aggregated,
+  buildMetadata,
+  counted,
+  restarted,
+  instanceLabel,
+];

@@ -1,0 +1,298 @@
+import type { RenderedObject } from '../charts/render-request.ts';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  type ObjectReference,
+  referenceOf,
+} from '../objects/objects.ts';
+import { attributionOf } from './attribution.ts';
+import { isDefault } from './defaulted.ts';
+import { excuseOf } from './excuses.ts';
+import { isPerson } from './managers.ts';
+import { METADATA } from './metadata.ts';
+import { asApplied, contentOf, metadataOf } from './normal.ts';
+import { Owners, type Writer } from './owners.ts';
+import { formatPath, Trail } from './path.ts';
+import { isWithin, type Scaling } from './replicas.ts';
+import { ANY, type Schema } from './schema.ts';
+import type { Attribution, Finding, ObjectVerdict } from './verdicts.ts';
+import { type Parents, type Visitor, walk } from './walk.ts';
+import { platformReason } from './writers.ts';
+
+/** What one object is judged with. */
+export interface ObjectContext {
+  readonly schema: Schema | undefined;
+  /** Field managers of the target's deployer. */
+  readonly deployers: ReadonlySet<string>;
+  /**
+   * `required`: an object without an entry of the deployer is a finding in itself (rule 6). `optional`: it may have
+   * been written by other means, or recorded without owners.
+   */
+  readonly ownership: 'required' | 'optional';
+  /** What Git declares that scales this workload. */
+  readonly scaling?: Scaling | undefined;
+}
+
+/** The verdict of one object that is declared and live. */
+export function judgeObject(
+  rendered: RenderedObject,
+  live: KubernetesObject,
+  context: ObjectContext,
+): ObjectVerdict {
+  const desired = asApplied(rendered.object);
+  const object = { ...referenceOf(live), apiVersion: desired.apiVersion };
+  const judging = new Judging({ ...rendered, object: desired }, object, live, context);
+  judging.judge();
+  return judging.findings.length > 0
+    ? { kind: 'drift', object, findings: judging.findings }
+    : { kind: 'in-sync', object, notes: [...judging.notes] };
+}
+
+const NO_PARENTS: Parents = { desired: undefined, live: {} };
+
+class Judging implements Visitor {
+  readonly trail = new Trail();
+  readonly done = false;
+  readonly root: JsonObject;
+  readonly findings: Finding[] = [];
+  readonly notes = new Set<string>();
+  readonly #rendered: RenderedObject;
+  readonly #reference: ObjectReference;
+  readonly #live: KubernetesObject;
+  readonly #context: ObjectContext;
+  readonly #owners: Owners;
+  #controllers: ReadonlySet<string> | undefined;
+  readonly rewritten: boolean;
+
+  constructor(
+    rendered: RenderedObject,
+    reference: ObjectReference,
+    live: KubernetesObject,
+    context: ObjectContext,
+  ) {
+    this.#rendered = rendered;
+    this.#reference = reference;
+    this.#live = live;
+    this.root = live as unknown as JsonObject;
+    this.#context = context;
+    this.#owners = new Owners(live);
+    this.rewritten = this.#isCustom() && this.#isRewritten();
+  }
+
+  judge(): void {
+    const { object: desired } = this.#rendered;
+    this.#lifeCycle();
+    this.#ownership();
+    const metadata = metadataOf(this.#live);
+    this.trail.enter('metadata');
+    walk(metadataOf(desired), metadata, METADATA, NO_PARENTS, this);
+    this.trail.leave();
+    const schema = this.#context.schema ?? ANY;
+    const content = contentOf(this.#live);
+    const declared = contentOf(desired);
+    walk(declared, content, schema, { desired: declared, live: content }, this);
+  }
+
+  changed(desired: Json, live: Json | undefined, note?: string): void {
+    const owners = this.#ownersHere();
+    const excuse = excuseOf({
+      rendered: this.#rendered,
+      root: this.#live,
+      trail: this.trail,
+      desired,
+      live,
+      owners,
+      recorded: this.#owners.recorded,
+      deployers: this.#context.deployers,
+    });
+    if (excuse !== undefined) {
+      this.notes.add(excuse);
+      return;
+    }
+    if (this.#isReplicas() && live !== undefined && isWithin(this.#context.scaling, live)) {
+      this.notes.add(`spec.replicas is managed by a declared ${this.#context.scaling?.by}`);
+      return;
+    }
+    this.#find('changed', { desired, ...(live === undefined ? {} : { live }) }, owners, note);
+  }
+
+  undeclared(live: Json, schema: Schema, parents: Parents): void {
+    if (live === null || isDefault(live, schema, parents, this.root)) return;
+    if (this.#isReplicas() && this.#isLeftOut(live)) return;
+    const owners = this.#ownersHere();
+    const platform = platformReason(this.#live, live, this.trail.plain(), owners, this.#context.deployers);
+    if (platform !== undefined) {
+      this.notes.add(platform);
+      return;
+    }
+    if (this.#descend(live, schema)) return;
+    this.#undeclaredRoot(live, owners);
+  }
+
+  /** Into what is there by default and differs inside, and into maps, whose keys are findings of their own. */
+  #descend(live: Json, schema: Schema): boolean {
+    if (isJsonObject(live)) {
+      if (schema.kind === 'map') {
+        if (Object.keys(live).length === 0) return false;
+        for (const [name, value] of Object.entries(live)) this.#inside(name, value, schema.values, live);
+        return true;
+      }
+      if (schema.kind !== 'struct') return false;
+      const byDefault = !schema.pointer || schema.known !== undefined || schema.default !== undefined;
+      if (!byDefault) return false;
+      const before = this.findings.length;
+      const quiet = this.notes.size;
+      for (const [name, value] of Object.entries(live))
+        this.#inside(name, value, schema.fields.get(name) ?? ANY, live);
+      return this.findings.length > before || this.notes.size > quiet || Object.keys(live).length > 0;
+    }
+    if (Array.isArray(live) && schema.kind === 'list' && schema.match.kind === 'set') {
+      for (const value of live) {
+        this.trail.enterItem({ kind: 'value', value }, -1);
+        this.undeclared(value, schema.items, NO_PARENTS);
+        this.trail.leave();
+      }
+      return true;
+    }
+    return false;
+  }
+
+  #inside(name: string, value: Json, schema: Schema, live: JsonObject): void {
+    this.trail.enter(name);
+    this.undeclared(value, schema, { desired: undefined, live });
+    this.trail.leave();
+  }
+
+  #undeclaredRoot(live: Json, owners: readonly Writer[]): void {
+    const { deployers } = this.#context;
+    const others = owners.filter(({ manager }) => !deployers.has(manager));
+    if (
+      this.#isCustom() &&
+      others.length > 0 &&
+      others.every(({ manager }) => this.#isOwnController(manager))
+    ) {
+      this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
+      return;
+    }
+    if (owners.length > 0 && others.length === 0) {
+      this.#find('changed', { live }, owners, 'gone from Git, still live');
+      return;
+    }
+    this.#find('added', { live }, owners);
+  }
+
+  #find(
+    verdict: 'changed' | 'added',
+    sides: { readonly desired?: Json; readonly live?: Json },
+    owners: readonly Writer[],
+    note?: string,
+  ): void {
+    const path = this.trail.path();
+    const first = path[0];
+    const secret =
+      this.#live.kind === 'Secret' &&
+      this.#live.apiVersion === 'v1' &&
+      first?.kind === 'field' &&
+      first.name === 'data';
+    const attribution: Attribution = attributionOf(
+      owners,
+      this.#context.deployers,
+      this.#owners,
+      sides.live === undefined,
+    );
+    this.findings.push({
+      verdict,
+      object: this.#reference,
+      path,
+      at: formatPath(path),
+      ...(secret ? {} : sides),
+      secret,
+      attribution,
+      ...(note === undefined ? {} : { note }),
+    });
+  }
+
+  /** Those who own the place in hand. What was written through another version of the kind shows no owner here. */
+  #ownersHere(): readonly Writer[] {
+    const owners = this.#owners.of(this.trail.ownedPath());
+    if (owners.length > 0) return owners;
+    const [first] = this.trail.plain();
+    if (first === 'metadata') return owners;
+    return this.#owners.writers.filter(
+      ({ apiVersion, subresource }) => apiVersion !== this.#live.apiVersion && subresource === undefined,
+    );
+  }
+
+  #isReplicas(): boolean {
+    if (this.trail.depth !== 2 || this.trail.field !== 'replicas') return false;
+    if (this.trail.plain()[0] !== 'spec') return false;
+    return !this.#isCustom() || this.#context.scaling !== undefined || this.#live.kind === 'Rollout';
+  }
+
+  /** Left out of Git on purpose: scaled by an HPA or by hand. Zero is an outage, unless a ScaledObject allows it. */
+  #isLeftOut(live: Json): boolean {
+    return live !== 0 || this.#context.scaling?.toZero === true;
+  }
+
+  #isCustom(): boolean {
+    return this.#context.schema?.custom ?? true;
+  }
+
+  #isOwnController(manager: string): boolean {
+    this.#controllers ??= this.#owners.controllers();
+    return this.#controllers.has(manager) && !isPerson(manager);
+  }
+
+  #isRewritten(): boolean {
+    const spec = this.#owners.of([{ kind: 'field', name: 'spec' }]);
+    return spec.some(
+      ({ manager, operation }) =>
+        operation === 'Update' && !this.#context.deployers.has(manager) && this.#isOwnController(manager),
+    );
+  }
+
+  /** Held by a finalizer, it otherwise compares equal. */
+  #lifeCycle(): void {
+    const since = this.#live.metadata.deletionTimestamp;
+    if (typeof since !== 'string') return;
+    this.trail.enter('metadata');
+    this.trail.enter('deletionTimestamp');
+    this.findings.push({
+      verdict: 'changed',
+      object: this.#reference,
+      path: this.trail.path(),
+      at: 'metadata.deletionTimestamp',
+      live: since,
+      secret: false,
+      note: `being deleted since ${since}`,
+    });
+    this.trail.leave();
+    this.trail.leave();
+  }
+
+  /** Rule 6. */
+  #ownership(): void {
+    const { ownership, deployers } = this.#context;
+    if (ownership === 'optional' || this.#rendered.role !== 'applied') return;
+    const { writers } = this.#owners;
+    if (writers.some(({ manager }) => deployers.has(manager))) return;
+    const path = [
+      { kind: 'field', name: 'metadata' },
+      { kind: 'field', name: 'managedFields' },
+    ] as const;
+    this.findings.push({
+      verdict: 'changed',
+      object: this.#reference,
+      path,
+      at: formatPath(path),
+      secret: false,
+      attribution: attributionOf(writers, deployers, this.#owners, false),
+      note:
+        writers.length === 0
+          ? 'the record of writers is absent or was cleared'
+          : `not written by the deployer (${[...deployers].join(', ')}): created by another, or its record was taken away`,
+    });
+  }
+}
