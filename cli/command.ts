@@ -1,0 +1,20 @@
+/** One of `npx fairlead …`. */
+export interface Command {
+  readonly name: string;
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** What `--help` prints: forms, options, exit codes. */
+  readonly usage: string;
+  /** The exit code. @throws UsageError */
+  run(argv: readonly string[]): Promise<number>;
+}
+
+/** What was typed makes no command: answered with the usage. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** sysexits.h, EX_USAGE: apart from every outcome that a command has. */
+export const EXIT_USAGE = 64;
+/** sysexits.h, EX_UNAVAILABLE: the installation or something of it could not be reached. */
+export const EXIT_UNAVAILABLE = 69;

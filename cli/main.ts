@@ -1,0 +1,56 @@
+import { type Command, EXIT_UNAVAILABLE, EXIT_USAGE, UsageError } from './command.ts';
+
+/** Read only when it is called: `--help` must not load a cloud's client libraries. */
+const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  upload: {
+    summary: 'upload charts and values, and wait for how it ends',
+    load: async () => (await import('./upload.ts')).upload,
+  },
+  check: {
+    summary: 'compare a cluster with its repository, from here',
+    load: async () => (await import('./check.ts')).check,
+  },
+  kubectl: {
+    summary: 'kubectl on the cluster of the local installation',
+    load: async () => (await import('./kubectl.ts')).kubectl,
+  },
+};
+
+const help = (): string =>
+  [
+    'Usage: npx fairlead COMMAND [ARGUMENTS]',
+    '',
+    ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`),
+    '',
+    'npx fairlead COMMAND --help tells more of one.',
+  ].join('\n');
+
+async function main([name, ...argv]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(help());
+    return name === undefined ? EXIT_USAGE : 0;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    console.error(`there is no command "${name}"\n\n${help()}`);
+    return EXIT_USAGE;
+  }
+  const command = await entry.load();
+  // kubectl has a --help of its own.
+  if (name !== 'kubectl' && argv.some((argument) => argument === '--help' || argument === '-h')) {
+    console.log(command.usage);
+    return 0;
+  }
+  try {
+    return await command.run(argv);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\n\n${command.usage}`);
+      return EXIT_USAGE;
+    }
+    console.error(error instanceof Error ? error.message : String(error));
+    return EXIT_UNAVAILABLE;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,265 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { clients, type Environment, VARIABLES } from '../lib/aws/environment.ts';
+import { dynamoTable } from '../lib/aws/table.ts';
+import type { Config } from '../lib/config/config.ts';
+import type { ReadRequest } from '../lib/messages/messages.ts';
+import { BUCKETS, EVENT_BUS, type LocalAws, TABLE } from './aws/aws.ts';
+import type { Handler } from './aws/services.ts';
+import { CHECK_SECONDS } from './configuration.ts';
+import { type Pumped, pump } from './pump.ts';
+
+/** Names by which Lambda invokes them. */
+export const FUNCTION_NAMES = [
+  'receive-upload',
+  'deliver-uploads',
+  'render-release',
+  'read-desired',
+  'check-drift',
+  'send-alerts',
+  'sweep',
+] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+export const CONFIG_PATH = '/fairlead/local';
+const SWEEP_SECONDS = 60;
+/** Where a write to the table was missed (at a start), alerts are told by this at the latest. */
+const OUTBOX_SECONDS = 5;
+
+export interface FunctionParts {
+  readonly aws: LocalAws;
+  readonly config: Config;
+  /** Folder with helm/helm and kubectl/kubectl. */
+  readonly tools: string;
+  /** Writable; each function gets a folder of its own below it. */
+  readonly scratch: string;
+  readonly onError: (name: string, error: unknown) => void;
+}
+
+export interface LocalFunctions {
+  readonly handlers: ReadonlyMap<FunctionName, Handler>;
+  /** Reads Git and compares now, as the schedule would. */
+  requestCheck(target: string, because: ReadRequest['because']): Promise<void>;
+  /** The table has changed: alerts may wait. */
+  tableWritten(): void;
+  /** Begins to compare with clusters: before there is one, what is to be checked waits in its queue. */
+  startChecking(): void;
+  stop(): Promise<void>;
+}
+
+/** The deployed handlers, driven by the same events over the same queues. */
+export async function startFunctions(parts: FunctionParts): Promise<LocalFunctions> {
+  const { aws, config, onError } = parts;
+  const handlers = new Map<FunctionName, Handler>();
+  for (const name of FUNCTION_NAMES) handlers.set(name, await create(name, parts));
+  const handlerOf = (name: FunctionName): Handler => handlers.get(name) as Handler;
+
+  const sqs = clients.sqs(aws.environment);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const running: Promise<void>[] = [];
+  const start = (queue: Omit<Pumped, 'handler' | 'name'> & { name: FunctionName }) =>
+    running.push(pump(sqs, { ...queue, handler: handlerOf(queue.name) }, onError, signal));
+  const every = (seconds: number, name: string, work: () => Promise<unknown>) =>
+    running.push(repeat(seconds, name, work));
+
+  async function repeat(seconds: number, name: string, work: () => Promise<unknown>): Promise<void> {
+    while (!signal.aborted) {
+      await work().catch((error: unknown) => {
+        if (!signal.aborted) onError(name, error);
+      });
+      await sleep(seconds * 1000, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  const requestCheck = async (target: string, because: ReadRequest['because']) => {
+    const request: ReadRequest = { schema: 1, target, because };
+    await sqs.send(
+      new SendMessageCommand({ QueueUrl: aws.queues.read, MessageBody: JSON.stringify(request) }),
+    );
+  };
+
+  const outbox = drainOutbox(aws, handlerOf('send-alerts'), onError);
+
+  start({ name: 'receive-upload', queueUrl: aws.queues.receive, batchSize: 10 });
+  start({ name: 'deliver-uploads', queueUrl: aws.queues.doorbell, batchSize: 1 });
+  start({ name: 'read-desired', queueUrl: aws.queues.read, batchSize: 1 });
+  every(SWEEP_SECONDS, 'sweep', () => handlerOf('sweep')(scheduledEvent()));
+  every(OUTBOX_SECONDS, 'send-alerts', outbox);
+
+  let checking = false;
+  return {
+    handlers,
+    requestCheck,
+    tableWritten: () => {
+      outbox().catch((error: unknown) => {
+        if (!signal.aborted) onError('send-alerts', error);
+      });
+    },
+    startChecking() {
+      if (checking) return;
+      checking = true;
+      start({ name: 'check-drift', queueUrl: aws.queues.check, batchSize: 1 });
+      for (const { name } of config.targets) {
+        every(CHECK_SECONDS, 'schedule', () => requestCheck(name, 'schedule'));
+      }
+    },
+    async stop() {
+      ending.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+/** A function by its file, made with variables of its own: what it is not given it cannot reach. */
+async function create(name: FunctionName, parts: FunctionParts): Promise<Handler> {
+  const environment = await environmentOf(name, parts);
+  switch (name) {
+    case 'receive-upload':
+      return (await import('../functions/receive-upload.ts')).receiveUpload(environment);
+    case 'deliver-uploads':
+      return (await import('../functions/deliver-uploads.ts')).deliverUploads(environment);
+    case 'render-release':
+      return (await import('../functions/render-release.ts')).renderRelease(environment);
+    case 'read-desired':
+      return (await import('../functions/read-desired.ts')).readDesired(environment);
+    case 'check-drift':
+      return (await import('../functions/check-drift.ts')).checkDrift(environment);
+    case 'send-alerts':
+      return (await import('../functions/send-alerts.ts')).sendAlerts(environment);
+    case 'sweep':
+      return (await import('../functions/sweep.ts')).sweep(environment);
+  }
+}
+
+async function environmentOf(
+  name: FunctionName,
+  { aws, config, tools, scratch }: FunctionParts,
+): Promise<Environment> {
+  const folder = join(scratch, name);
+  await mkdir(folder, { recursive: true });
+  const all: Record<keyof typeof VARIABLES, string> = {
+    installation: config.installation,
+    table: TABLE,
+    uploadBucket: BUCKETS.upload,
+    contentBucket: BUCKETS.content,
+    stateBucket: BUCKETS.state,
+    receiveQueue: aws.queues.receive,
+    doorbellQueue: aws.queues.doorbell,
+    readQueue: aws.queues.read,
+    checkQueue: aws.queues.check,
+    renderFunction: 'render-release',
+    emailTopic: aws.topics.email,
+    pagerTopic: aws.topics.pager,
+    chatTopic: aws.topics.chat,
+    eventBus: EVENT_BUS,
+    configPath: CONFIG_PATH,
+    configHash: 'local',
+    tools,
+    scratch: folder,
+  };
+  return {
+    ...aws.environment,
+    ...Object.fromEntries(GIVEN[name].map((variable) => [VARIABLES[variable], all[variable]])),
+  };
+}
+
+/** Which variables each function has when it is deployed. */
+const GIVEN: Record<FunctionName, readonly (keyof typeof VARIABLES)[]> = {
+  'receive-upload': [
+    'installation',
+    'table',
+    'uploadBucket',
+    'contentBucket',
+    'doorbellQueue',
+    'configPath',
+    'configHash',
+    'scratch',
+  ],
+  'deliver-uploads': [
+    'installation',
+    'table',
+    'uploadBucket',
+    'contentBucket',
+    'stateBucket',
+    'doorbellQueue',
+    'readQueue',
+    'renderFunction',
+    'configPath',
+    'configHash',
+    'scratch',
+  ],
+  'render-release': ['contentBucket', 'stateBucket', 'tools', 'scratch'],
+  'read-desired': [
+    'installation',
+    'table',
+    'contentBucket',
+    'stateBucket',
+    'doorbellQueue',
+    'checkQueue',
+    'renderFunction',
+    'configPath',
+    'configHash',
+    'scratch',
+  ],
+  'check-drift': ['installation', 'table', 'stateBucket', 'checkQueue', 'scratch'],
+  'send-alerts': [
+    'installation',
+    'table',
+    'emailTopic',
+    'pagerTopic',
+    'chatTopic',
+    'eventBus',
+    'configPath',
+    'configHash',
+  ],
+  sweep: [
+    'installation',
+    'table',
+    'uploadBucket',
+    'receiveQueue',
+    'doorbellQueue',
+    'readQueue',
+    'configPath',
+    'configHash',
+  ],
+};
+
+/**
+ * What the table's stream does when deployed: items with untold alerts become a stream event. One at a time; a
+ * write that comes meanwhile is looked at afterwards.
+ */
+function drainOutbox(aws: LocalAws, sendAlerts: Handler, onError: FunctionParts['onError']) {
+  const table = dynamoTable(clients.dynamodb(aws.environment), TABLE);
+  let state: 'idle' | 'draining' | 'draining, and again' = 'idle';
+  return async (): Promise<void> => {
+    if (state !== 'idle') {
+      state = 'draining, and again';
+      return;
+    }
+    do {
+      state = 'draining';
+      try {
+        const Records = [];
+        for await (const { pk, sk } of table.untold()) {
+          Records.push({ eventName: 'MODIFY', dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } } } });
+        }
+        if (Records.length > 0) await sendAlerts({ Records });
+      } catch (error) {
+        onError('send-alerts', error);
+      }
+    } while ((state as string) === 'draining, and again');
+    state = 'idle';
+  };
+}
+
+/** Source: EventBridge user guide, scheduled events. */
+const scheduledEvent = () => ({
+  version: '0',
+  'detail-type': 'Scheduled Event',
+  source: 'aws.scheduler',
+  time: new Date().toISOString(),
+  detail: {},
+});

@@ -1,0 +1,261 @@
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Config } from '../lib/config/config.ts';
+import { toParameters } from '../lib/config/parameters.ts';
+import { type LocalAws, startAws } from './aws/aws.ts';
+import type { Handler, PutEvent } from './aws/services.ts';
+import { onThisMachine, WRITE_SECRET } from './configuration.ts';
+import { type Connection, removeConnection, writeConnection } from './connection.ts';
+import { startControlPlane } from './control-plane/control-plane.ts';
+import { type DeployerEvent, type RunningDeployer, startDeployer } from './deployer/deployer.ts';
+import { CONFIG_PATH, type LocalFunctions, startFunctions } from './functions.ts';
+import { type GitServer, requireGit, startGit } from './git.ts';
+import { lockFolder } from './lock.ts';
+import { type Page, startPage } from './page/page.ts';
+import { cacheFolder, type Tools, tools } from './tools.ts';
+
+export interface Ports {
+  readonly aws: number;
+  readonly page: number;
+  readonly git: number;
+}
+
+/** Documented in the README; 0 is any free one. */
+export const DEFAULT_PORTS: Ports = { aws: 4566, page: 4580, git: 4581 };
+
+/** Which cluster the targets have. */
+export type ClusterChoice =
+  /** The local control plane, with the stand-in for the deployer. */
+  | { readonly kind: 'local' }
+  /** One that is there already. Nothing is written to it, unless the stand-in is asked for with a context by name. */
+  | {
+      readonly kind: 'given';
+      readonly kubeconfig: string;
+      readonly context?: string;
+      readonly standIn: 'on' | 'off';
+    };
+
+export interface InstallationOptions {
+  readonly dataFolder: string;
+  readonly ports: Ports;
+  readonly config: Config;
+  readonly cluster: ClusterChoice;
+  readonly onNotice: (notice: Notice) => void;
+}
+
+/** What happens, for terminal and page. */
+export type Notice =
+  | { readonly kind: 'cluster'; readonly state: ClusterState }
+  | { readonly kind: 'deployer'; readonly event: DeployerEvent }
+  | { readonly kind: 'error'; readonly part: string; readonly message: string };
+
+export type ClusterState =
+  | { readonly kind: 'starting'; readonly progress: string }
+  | { readonly kind: 'running'; readonly version: string }
+  | { readonly kind: 'given'; readonly kubeconfig: string; readonly context?: string }
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
+
+export interface Installation {
+  readonly aws: LocalAws;
+  readonly git: GitServer;
+  readonly page: Page;
+  readonly config: Config;
+  readonly tools: Tools;
+  readonly connection: Connection;
+  /** Settles when the cluster serves, or cannot. */
+  readonly cluster: Promise<ClusterState>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything that uploads and commits need, and the cluster in the background.
+ * @throws GitMissing, PortTaken, DataFolderInUse; what was started by then is stopped
+ */
+export async function startInstallation(
+  options: InstallationOptions,
+  signal: AbortSignal,
+): Promise<Installation> {
+  await requireGit();
+  const dataFolder = resolve(options.dataFolder);
+  const started: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    // Last started, first stopped; what fails to stop must not keep the rest.
+    for (const end of started.splice(0).reverse()) await end().catch(() => {});
+  };
+  const begun = <Part extends { stop(): Promise<unknown> }>(part: Part): Part => {
+    started.push(() => part.stop());
+    signal.throwIfAborted();
+    return part;
+  };
+  try {
+    started.push(await lockFolder(dataFolder));
+    return await startParts({ ...options, dataFolder }, begun, started, stop, signal);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(
+  { dataFolder, ports, config: given, cluster, onNotice }: InstallationOptions,
+  begun: <Part extends { stop(): Promise<unknown> }>(part: Part) => Part,
+  started: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<Installation> {
+  const kubeconfig = cluster.kind === 'given' ? resolve(cluster.kubeconfig) : join(dataFolder, 'kubeconfig');
+  if (cluster.kind === 'local') await rm(kubeconfig, { force: true });
+  const context = cluster.kind === 'given' ? cluster.context : undefined;
+  const onError = (part: string, error: unknown) => {
+    onNotice({ kind: 'error', part, message: error instanceof Error ? error.message : String(error) });
+  };
+
+  let deployer: RunningDeployer | undefined;
+  let functions: LocalFunctions | undefined;
+  let config: Config = given;
+  const targetsOf = (repository: string) =>
+    config.targets.filter((target) => target.repository === repository);
+
+  const git = begun(
+    await startGit({
+      folder: join(dataFolder, 'git'),
+      port: ports.git,
+      repositories: given.targets.map(({ repository, branch }) => ({ name: repository, branch })),
+      onPush(repository) {
+        deployer?.applyNow().catch((error: unknown) => onError('deployer', error));
+        for (const { name } of targetsOf(repository)) {
+          functions?.requestCheck(name, 'request').catch((error: unknown) => onError('read-desired', error));
+        }
+      },
+    }),
+  );
+  config = onThisMachine(given, git.urlOf, { kubeconfig, ...(context === undefined ? {} : { context }) });
+
+  const invocable = new Map<string, Handler>();
+  let onEvent: (event: PutEvent) => void = () => {};
+  let onTableWrite = () => {};
+  const aws = begun(
+    await startAws({
+      folder: join(dataFolder, 'aws'),
+      port: ports.aws,
+      contents: {
+        functions: invocable,
+        parameters: new Map(
+          [...toParameters(config)].map(([name, value]) => [`${CONFIG_PATH}/${name}`, value]),
+        ),
+        secrets: new Map([[WRITE_SECRET, git.pushToken]]),
+        onEvent: (event) => onEvent(event),
+      },
+      onTableWrite: () => onTableWrite(),
+    }),
+  );
+  const page = begun(await startPage({ port: ports.page, dataFolder, aws, git, config, onError }));
+  onEvent = page.eventPut;
+  const announce = (notice: Notice) => {
+    page.noticed(notice);
+    onNotice(notice);
+  };
+
+  const unpacked = await tools();
+  const scratch = join(dataFolder, 'scratch');
+  await mkdir(scratch, { recursive: true });
+  functions = begun(await startFunctions({ aws, config, tools: unpacked.folder, scratch, onError }));
+  for (const [name, handler] of functions.handlers) invocable.set(name, handler);
+  onTableWrite = () => {
+    functions?.tableWritten();
+    page.tableWritten();
+  };
+
+  const connection: Connection = {
+    schema: 1,
+    pid: process.pid,
+    page: page.url,
+    environment: {
+      ...(aws.environment as Record<string, string>),
+      FAIRLEAD_TABLE: 'fairlead',
+      FAIRLEAD_UPLOAD_BUCKET: aws.buckets.upload.name,
+    },
+    repositories: Object.fromEntries(config.repositories.map(({ name, url }) => [name, url])),
+    gitToken: git.pushToken,
+    kubeconfig,
+    ...(context === undefined ? {} : { context }),
+  };
+  await writeConnection(dataFolder, connection);
+  started.push(() => removeConnection(dataFolder));
+
+  const runDeployer = async () => {
+    deployer = await startDeployer({
+      targets: config.targets,
+      repositories: new Map(
+        config.repositories.map(({ name, url }) => [
+          name,
+          { url, credential: { username: 'deployer', token: git.pushToken } },
+        ]),
+      ),
+      kubeconfig,
+      ...(context === undefined ? {} : { context }),
+      tools: unpacked,
+      folder: join(dataFolder, 'deployer'),
+      onEvent: (event) => announce({ kind: 'deployer', event }),
+      signal,
+    });
+    started.push(() => deployer?.stop() ?? Promise.resolve());
+    await deployer.applyNow();
+  };
+
+  const ending = new AbortController();
+  signal.addEventListener('abort', () => ending.abort(), { once: true });
+  const bringUp = async (): Promise<ClusterState> => {
+    if (cluster.kind === 'given') {
+      const state: ClusterState = {
+        kind: 'given',
+        kubeconfig,
+        ...(context === undefined ? {} : { context }),
+      };
+      announce({ kind: 'cluster', state });
+      functions?.startChecking();
+      if (cluster.standIn === 'on') await runDeployer();
+      return state;
+    }
+    const plane = await startControlPlane({
+      dataFolder: join(dataFolder, 'control-plane'),
+      cacheFolder: cacheFolder(),
+      onProgress: (progress) => announce({ kind: 'cluster', state: { kind: 'starting', progress } }),
+      signal: ending.signal,
+      parts: 'controllers',
+      missing: 'get',
+    });
+    if (plane.kind === 'unavailable') {
+      if (!ending.signal.aborted) announce({ kind: 'cluster', state: plane });
+      return plane;
+    }
+    started.push(() => plane.stop());
+    ending.signal.throwIfAborted();
+    await copyFile(plane.kubeconfig, kubeconfig);
+    announce({ kind: 'cluster', state: { kind: 'running', version: plane.version } });
+    await runDeployer();
+    functions?.startChecking();
+    return { kind: 'running', version: plane.version };
+  };
+  const up = bringUp().catch((error: unknown): ClusterState => {
+    const reason = error instanceof Error ? error.message : String(error);
+    const state: ClusterState = { kind: 'unavailable', reason, howTo: 'start again; --fresh begins anew' };
+    if (!ending.signal.aborted) announce({ kind: 'cluster', state });
+    return state;
+  });
+
+  return {
+    aws,
+    git,
+    page,
+    config,
+    tools: unpacked,
+    connection,
+    cluster: up,
+    async stop() {
+      ending.abort();
+      await up;
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { clients, type Environment } from '../../lib/aws/environment.ts';
+import type { Config } from '../../lib/config/config.ts';
+import { TABLE } from '../aws/aws.ts';
+
+/** What the page shows of the table; read whole, since a local installation's is small. */
+export interface TableView {
+  readonly targets: readonly TargetView[];
+  /** Newest first. */
+  readonly deliveries: readonly DeliveryView[];
+}
+
+export interface TargetView {
+  readonly name: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly deployer: string;
+  readonly namespaces: readonly string[];
+  /** What Git was last read at. */
+  readonly commit?: string | undefined;
+  /** The newest verdict's time (ISO). */
+  readonly checkedAt?: string | undefined;
+  readonly scopes: readonly ScopeView[];
+}
+
+export interface ScopeView {
+  readonly scope: string;
+  readonly verdict: string;
+  readonly findings: number;
+  readonly commit?: string | undefined;
+  readonly at: string;
+  readonly chart?: { readonly name: string; readonly version: string } | undefined;
+}
+
+export interface DeliveryView {
+  readonly key: string;
+  readonly versionId: string;
+  readonly target?: string | undefined;
+  /** `received`, `checked`, `delivered`, `rejected`, `superseded`, `blocked`, `failed`. */
+  readonly state: string;
+  readonly commit?: string | undefined;
+  /** ISO. */
+  readonly receivedAt: string;
+  readonly endedAt?: string | undefined;
+  readonly reasons: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly place?: string | undefined;
+    readonly whatToDo: string;
+    readonly excerpt?: string | undefined;
+  }[];
+}
+
+const DELIVERIES = 100;
+
+export function tableReader(environment: Environment, config: Config): () => Promise<TableView> {
+  const documents = DynamoDBDocumentClient.from(clients.dynamodb(environment));
+  return async () => {
+    const items: Record<string, unknown>[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await documents.send(
+        new ScanCommand({ TableName: TABLE, ...(start ? { ExclusiveStartKey: start as never } : {}) }),
+      );
+      items.push(...((page.Items ?? []) as Record<string, unknown>[]));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    return viewOf(items, config);
+  };
+}
+
+/** B's verdicts and D's records, as far as the page reads them; what does not fit is left out, not a failure. */
+const verdictItem = z.object({
+  commit: z.string().optional(),
+  at: z.string(),
+  verdict: z.string(),
+  chart: z.object({ name: z.string(), version: z.string() }).optional(),
+  findings: z.number().default(0),
+});
+
+const place = z.object({
+  file: z.string().optional(),
+  line: z.number().optional(),
+  pointer: z.string().optional(),
+});
+
+const uploadItem = z.object({
+  sk: z.string(),
+  state: z.string(),
+  commit: z.string().optional(),
+  receivedAt: z.string(),
+  endedAt: z.string().optional(),
+  reasons: z
+    .array(
+      z.object({
+        code: z.string(),
+        message: z.string(),
+        place: place.optional(),
+        whatToDo: z.string(),
+        excerpt: z.string().optional(),
+      }),
+    )
+    .default([]),
+});
+
+function viewOf(items: readonly Record<string, unknown>[], config: Config): TableView {
+  const under = (pk: string, prefix: string) =>
+    items.filter((item) => item.pk === pk && String(item.sk).startsWith(prefix));
+  const targets = config.targets.map((target): TargetView => {
+    const pk = `target#${target.name}`;
+    const scopes = under(pk, 'verdict#').flatMap((item): ScopeView[] => {
+      const verdict = verdictItem.safeParse(item);
+      return verdict.success ? [{ scope: String(item.sk).slice('verdict#'.length), ...verdict.data }] : [];
+    });
+    const [desired] = under(pk, 'desired');
+    return {
+      name: target.name,
+      repository: target.repository,
+      branch: target.branch,
+      deployer: target.deployer,
+      namespaces: target.namespaces,
+      commit: typeof desired?.commit === 'string' ? desired.commit : undefined,
+      checkedAt: scopes
+        .map(({ at }) => at)
+        .sort()
+        .at(-1),
+      scopes: scopes.sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+    };
+  });
+  const deliveries = items
+    .filter((item) => String(item.pk).startsWith('upload#'))
+    .flatMap((item): DeliveryView[] => {
+      const upload = uploadItem.safeParse(item);
+      if (!upload.success) return [];
+      const { sk, reasons, ...rest } = upload.data;
+      return [
+        {
+          ...rest,
+          key: String(item.pk).slice('upload#'.length),
+          versionId: sk,
+          reasons: reasons.map((reason) => ({
+            ...reason,
+            place: reason.place === undefined ? undefined : formatPlace(reason.place),
+          })),
+        },
+      ];
+    })
+    .sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1));
+  return { targets, deliveries: deliveries.slice(0, DELIVERIES) };
+}
+
+const formatPlace = ({ file, line, pointer }: z.output<typeof place>): string | undefined => {
+  const at = `${file ?? ''}${line === undefined ? '' : `:${line}`}`;
+  return [at, pointer].filter((part) => part !== undefined && part !== '').join(' ') || undefined;
+};

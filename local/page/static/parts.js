@@ -1,0 +1,128 @@
+// Pieces of the page as DOM nodes. Text goes in as text and never as markup: it comes from charts and clusters.
+
+/** An element with attributes and children; strings become text nodes, absent children are left out. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key, value === true ? '' : String(value));
+  }
+  made.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  return made;
+}
+
+const TONES = {
+  'in-sync': 'good',
+  delivered: 'good',
+  converged: 'good',
+  'rolled-out': 'good',
+  'known-again': 'good',
+  unblocked: 'good',
+  rollout: 'busy',
+  received: 'busy',
+  checked: 'busy',
+  waiting: 'busy',
+  drift: 'warn',
+  'drift-changed': 'warn',
+  stalled: 'warn',
+  unknown: 'warn',
+  blocked: 'warn',
+  rejected: 'bad',
+  failed: 'bad',
+};
+
+const WORDS = {
+  'in-sync': 'in sync',
+  rollout: 'rolling out',
+  'drift-changed': 'drift changed',
+  'known-again': 'judged again',
+};
+
+export const chip = (state, text) =>
+  element('span', { class: `chip ${TONES[state] ?? ''}` }, text ?? WORDS[state] ?? state);
+
+export const shortCommit = (commit) =>
+  commit === undefined ? undefined : element('code', { title: commit }, commit.slice(0, 7));
+
+/** A time that counts up by itself; the exact one on hover. */
+export const ago = (iso) =>
+  element('time', { datetime: iso, title: new Date(iso).toLocaleString() }, agoText(iso));
+
+export function agoText(iso) {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(iso)) / 1000));
+  if (seconds < 5) return 'just now';
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86400)} d ago`;
+}
+
+/** What stands between two of them is a middle dot. */
+export const facts = (...items) => {
+  const there = items.filter((item) => item !== undefined && item !== null);
+  return element(
+    'span',
+    { class: 'quiet' },
+    ...there.flatMap((item, index) => (index === 0 ? [item] : [' · ', item])),
+  );
+};
+
+export const empty = (text, command) =>
+  element(
+    'div',
+    { class: 'card' },
+    element('div', { class: 'empty' }, text, command && element('pre', {}, command)),
+  );
+
+/** `code` and *strong* of a chat message, the rest as it is. */
+export function chatLine(text) {
+  const parts = text.split(/(`[^`]+`|\*[^*\s][^*]*\*)/);
+  return element(
+    'p',
+    { class: 'line' },
+    ...parts.map((part) => {
+      if (/^`.+`$/.test(part)) return element('code', {}, part.slice(1, -1));
+      if (/^\*.+\*$/.test(part)) return element('strong', {}, part.slice(1, -1));
+      return part.replaceAll('&amp;', '&').replaceAll('&lt;', '<').replaceAll('&gt;', '>');
+    }),
+  );
+}
+
+const EMOJI = { ':white_check_mark:': '✅', ':warning:': '⚠️', ':rotating_light:': '🚨' };
+
+/** As Amazon Q Developer shows a custom notification. */
+export function chatForm(body) {
+  const message = JSON.parse(body);
+  const { title = '', description = '', nextSteps = [] } = message.content;
+  const lines = (text) => text.split('\n').map(chatLine);
+  return element(
+    'div',
+    { class: 'bubble' },
+    element(
+      'p',
+      { class: 'subject' },
+      title.replace(/^:[a-z_]+:/, (name) => EMOJI[name] ?? name),
+    ),
+    lines(description),
+    nextSteps.length > 0 && element('ul', {}, ...nextSteps.map((step) => element('li', {}, lines(step)))),
+    element('p', { class: 'quiet' }, `thread ${message.metadata.threadId}`),
+  );
+}
+
+/** As a pager reads CloudWatch's alarm. */
+export function pagerForm(body) {
+  const alarm = JSON.parse(body);
+  const rows = [
+    ['State', `${alarm.OldStateValue} → ${alarm.NewStateValue}`],
+    ['Alarm', alarm.AlarmName],
+    ['Reason', alarm.NewStateReason],
+    ['Description', alarm.AlarmDescription],
+    ['Changed', alarm.StateChangeTime],
+  ];
+  return element(
+    'dl',
+    {},
+    ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, String(value ?? ''))]),
+  );
+}

@@ -1,0 +1,194 @@
+import { access, constants, rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../lib/config/config.ts';
+import { readConfiguration } from './configuration.ts';
+import { DATA_FOLDER, findConnection } from './connection.ts';
+import { killDescendants } from './descendants.ts';
+import { deliverExample } from './example.ts';
+import { GitMissing } from './git.ts';
+import {
+  type ClusterChoice,
+  DEFAULT_PORTS,
+  type Installation,
+  type InstallationOptions,
+  startInstallation,
+} from './installation.ts';
+import { PortTaken } from './listen.ts';
+import { DataFolderInUse, lockFolder } from './lock.ts';
+import { terminal, welcome } from './terminal.ts';
+
+const USAGE = `npm start -- [OPTIONS]
+
+  --data FOLDER        where everything is kept (default ${DATA_FOLDER})
+  --fresh              begin anew: what is in the data folder is removed first
+  --config FILE        targets of your own (fairlead.config.ts, or JSON); their repositories and clusters are
+                       replaced by those of this machine
+  --kubeconfig FILE    a cluster of yours instead of the local control plane; nothing is written to it
+  --context NAME       which one of that file
+  --deployer stand-in  with --kubeconfig and --context: apply what Git declares to that cluster
+  --aws-port N         S3, SQS, SNS, DynamoDB and the rest (default ${DEFAULT_PORTS.aws})
+  --page-port N        the page (default ${DEFAULT_PORTS.page})
+  --git-port N         Git over HTTP (default ${DEFAULT_PORTS.git})
+  --port N             all three: N, N+1 and N+2; 0 for any that are free`;
+
+/** However slow a part is to stop, after this it is stopped. */
+const STOP_MS = 1500;
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        data: { type: 'string', default: DATA_FOLDER },
+        fresh: { type: 'boolean', default: false },
+        config: { type: 'string' },
+        kubeconfig: { type: 'string' },
+        context: { type: 'string' },
+        deployer: { type: 'string' },
+        port: { type: 'string' },
+        'aws-port': { type: 'string' },
+        'page-port': { type: 'string' },
+        'git-port': { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+type Values = ReturnType<typeof parse>;
+
+function portsOf(values: Values): InstallationOptions['ports'] {
+  const number = (flag: string, text: string) => {
+    const port = Number(text);
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new UsageError(`${flag} is a port from 0 to 65535, not "${text}"`);
+    }
+    return port;
+  };
+  const base = values.port === undefined ? undefined : number('--port', values.port);
+  const choose = (flag: 'aws-port' | 'page-port' | 'git-port', step: number, otherwise: number) => {
+    const own = values[flag];
+    if (own !== undefined) return number(`--${flag}`, own);
+    if (base === undefined) return otherwise;
+    return base === 0 ? 0 : number('--port', String(base + step));
+  };
+  return {
+    aws: choose('aws-port', 0, DEFAULT_PORTS.aws),
+    page: choose('page-port', 1, DEFAULT_PORTS.page),
+    git: choose('git-port', 2, DEFAULT_PORTS.git),
+  };
+}
+
+async function clusterOf({ kubeconfig, context, deployer }: Values): Promise<ClusterChoice> {
+  if (deployer !== undefined && deployer !== 'stand-in') {
+    throw new UsageError('--deployer knows only "stand-in"');
+  }
+  if (kubeconfig === undefined) {
+    if (context !== undefined) throw new UsageError('--context needs --kubeconfig');
+    return { kind: 'local' };
+  }
+  const readable = await access(kubeconfig, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!readable) throw new UsageError(`--kubeconfig ${kubeconfig} cannot be read`);
+  // Writing to somebody's cluster is asked for twice: what writes, and to which.
+  if (deployer === 'stand-in' && context === undefined) {
+    throw new UsageError('--deployer stand-in writes to that cluster: name it with --context');
+  }
+  return {
+    kind: 'given',
+    kubeconfig,
+    ...(context === undefined ? {} : { context }),
+    standIn: deployer === 'stand-in' ? 'on' : 'off',
+  };
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const began = performance.now();
+  const interrupted = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    interrupted.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // Whatever it is that a part waits for, this process and all of its own are gone in time.
+      setTimeout(leave, STOP_MS).unref();
+      interrupted.abort();
+    });
+  }
+  const values = parse(argv);
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const options: InstallationOptions = {
+    dataFolder: values.data,
+    ports: portsOf(values),
+    config: await readConfiguration(values.config),
+    cluster: await clusterOf(values),
+    onNotice: terminal(),
+  };
+  if (values.fresh) await begin(values.data);
+
+  let installation: Installation;
+  try {
+    installation = await startInstallation(options, interrupted.signal);
+  } catch (error) {
+    if (interrupted.signal.aborted) return 0;
+    throw error;
+  }
+  console.log(welcome(installation, values.data, performance.now() - began));
+  deliverExample(installation, interrupted.signal).then(
+    (line) => line && console.log(line),
+    (error: unknown) => {
+      if (!interrupted.signal.aborted)
+        options.onNotice({ kind: 'error', part: 'example', message: String(error) });
+    },
+  );
+  await stopped;
+  console.log('\nstopping');
+  await installation.stop();
+  return 0;
+}
+
+/** Removes what is in the data folder, unless an installation runs on it. */
+async function begin(folder: string): Promise<void> {
+  const connection = await findConnection(folder);
+  // The lock says it too, but its folder is what is to go.
+  const unlock = await lockFolder(folder);
+  await unlock();
+  if (connection !== undefined) return;
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** Ends at once, and takes along whatever it started. */
+function leave(): never {
+  killDescendants();
+  process.exit(process.exitCode ?? 0);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+    leave();
+  },
+  (error: unknown) => {
+    if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+    else if (
+      error instanceof ConfigError ||
+      error instanceof PortTaken ||
+      error instanceof GitMissing ||
+      error instanceof DataFolderInUse
+    ) {
+      console.error(error.message);
+    } else console.error(error);
+    process.exitCode = 1;
+    leave();
+  },
+);
