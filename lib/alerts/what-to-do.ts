@@ -1,5 +1,16 @@
 import type { Finding } from '../drift/verdicts.ts';
 import { groupOf, identityOf, type ObjectReference } from '../objects/objects.ts';
+import {
+  applicationName,
+  applyFolder,
+  chartFolder,
+  deployerNamespace,
+  FLUX_NAMES,
+  helmReleaseName,
+  manifestsFolder,
+  rootApplicationName,
+  valuesFile,
+} from '../repository/layout.ts';
 import type { Alert } from './alert.ts';
 
 /** One thing that can be done: words, and commands that work when pasted (made of names only, quoted for a shell). */
@@ -20,14 +31,14 @@ export function remediesOf(alert: DriftAlert): readonly Remedy[] {
 }
 
 type Subject =
-  | { readonly kind: 'release'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'release'; readonly namespace: string; readonly release: string }
   | { readonly kind: 'manifests' };
 
 function subjectOf(scope: string): Subject {
   const slash = scope.indexOf('/');
   return slash < 0
     ? { kind: 'manifests' }
-    : { kind: 'release', namespace: scope.slice(0, slash), name: scope.slice(slash + 1) };
+    : { kind: 'release', namespace: scope.slice(0, slash), release: scope.slice(slash + 1) };
 }
 
 function putBack(alert: DriftAlert): Remedy {
@@ -43,8 +54,8 @@ function putBack(alert: DriftAlert): Remedy {
             commands: [
               'now=$(date +%s)',
               [
-                `kubectl annotate --overwrite -n ${quoted(targetNamespace(alert.target))}`,
-                `${quoted(`helmrelease/${helmReleaseName(subject.namespace, subject.name)}`)}`,
+                `kubectl annotate --overwrite -n ${quoted(deployerNamespace({ name: alert.target }))}`,
+                `${quoted(`helmrelease/${helmReleaseName(subject)}`)}`,
                 'reconcile.fluxcd.io/requestedAt="$now" reconcile.fluxcd.io/forceAt="$now"',
               ].join(' '),
             ],
@@ -54,15 +65,17 @@ function putBack(alert: DriftAlert): Remedy {
             text: ['Flux does so by itself at its next interval, unless the Kustomization is suspended.'],
             commands: [
               [
-                `kubectl annotate --overwrite -n ${quoted(targetNamespace(alert.target))}`,
-                quoted(`kustomization.kustomize.toolkit.fluxcd.io/${alert.target}`),
+                `kubectl annotate --overwrite -n ${quoted(deployerNamespace({ name: alert.target }))}`,
+                quoted(`kustomization.kustomize.toolkit.fluxcd.io/${FLUX_NAMES.kustomization}`),
                 'reconcile.fluxcd.io/requestedAt="$(date +%s)"',
               ].join(' '),
             ],
           };
     case 'argocd': {
       const application =
-        subject.kind === 'release' ? helmReleaseName(subject.namespace, subject.name) : alert.target;
+        subject.kind === 'release'
+          ? applicationName({ name: alert.target }, subject)
+          : rootApplicationName({ name: alert.target });
       return {
         title: 'Put it back: have Argo CD sync',
         text: ['With syncPolicy.automated.selfHeal: true, Argo CD does so by itself.'],
@@ -76,9 +89,9 @@ function putBack(alert: DriftAlert): Remedy {
             text: [],
             commands: [
               [
-                `helm upgrade -n ${quoted(subject.namespace)} ${quoted(subject.name)}`,
-                `${quoted(`${releaseFolder(alert.root, subject)}/chart`)}`,
-                `-f ${quoted(`${releaseFolder(alert.root, subject)}/values.yaml`)}`,
+                `helm upgrade -n ${quoted(subject.namespace)} ${quoted(subject.release)}`,
+                `${quoted(chartFolder({ name: alert.target, root: alert.root }, subject))}`,
+                `-f ${quoted(valuesFile({ name: alert.target, root: alert.root }, subject))}`,
               ].join(' '),
             ],
           }
@@ -86,7 +99,7 @@ function putBack(alert: DriftAlert): Remedy {
             title: 'Put it back: apply what Git says, in a clone of the repository',
             text: [],
             commands: [
-              `kubectl apply --server-side --force-conflicts -R -f ${quoted(`${alert.root}/apply/manifests`)}`,
+              `kubectl apply --server-side --force-conflicts -R -f ${quoted(manifestsFolder({ name: alert.target, root: alert.root }))}`,
             ],
           };
   }
@@ -123,18 +136,15 @@ function keep(alert: DriftAlert): Remedy {
   return subject.kind === 'release'
     ? {
         title: 'Keep it: write it into Git, in the values of the release or with a new chart version',
-        text: [`${releaseFolder(alert.root, subject)}/values.yaml`],
+        text: [valuesFile({ name: alert.target, root: alert.root }, subject)],
         commands: [],
       }
     : {
         title: 'Keep it: write it into Git, in the file that declares it',
-        text: [`${alert.root}/apply/`],
+        text: [applyFolder({ name: alert.target, root: alert.root })],
         commands: [],
       };
 }
-
-const releaseFolder = (root: string, { namespace, name }: { namespace: string; name: string }): string =>
-  `${root}/releases/${namespace}/${name}`;
 
 function objectsWith(findings: readonly Finding[], verdict: Finding['verdict']): readonly ObjectReference[] {
   const objects = new Map<string, ObjectReference>();
@@ -164,6 +174,3 @@ const isOrdinary = (name: string): boolean =>
 /** For a POSIX shell. */
 export const quoted = (text: string): string =>
   /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-
-const helmReleaseName = (namespace: string, release: string): string => `${namespace}.${release}`;
-const targetNamespace = (target: string): string => `fairlead-${target}`;

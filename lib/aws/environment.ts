@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EKSClient } from '@aws-sdk/client-eks';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -89,6 +90,9 @@ export const clients = {
   ssm: (environment: Environment) => new SSMClient(connection(environment, 'SSM')),
   secrets: (environment: Environment) => new SecretsManagerClient(connection(environment, 'SECRETS_MANAGER')),
   lambda: (environment: Environment) => new LambdaClient(connection(environment, 'LAMBDA')),
+  /** Clusters may be in other regions than the installation. */
+  eks: (environment: Environment, region: string) =>
+    new EKSClient({ ...connection(environment, 'EKS'), region }),
   events: (environment: Environment) => new EventBridgeClient(connection(environment, 'EVENTBRIDGE')),
 };
 

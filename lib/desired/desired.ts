@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
-import { rootOf, type Target } from '../config/config.ts';
+import type { Target } from '../config/config.ts';
 import { type Digest, digestOf } from '../content/tree.ts';
+import { digest } from '../messages/messages.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { isJsonObject, referenceOf } from '../objects/objects.ts';
 import { parseYamlDocuments } from '../objects/yaml.ts';
+import { applyFolder } from '../repository/layout.ts';
 import { isApplication, readApplication } from './application.ts';
 import { type ApplyFolder, findDeclared, isManifestFile, readApplyFolder } from './apply-folder.ts';
 import type { CommitReader } from './commit-reader.ts';
@@ -14,7 +17,7 @@ import { isHelmRelease, readHelmRelease } from './helm-release.ts';
 import { renderManifests } from './manifests.ts';
 import { plainReleases } from './plain-releases.ts';
 import { staleValues } from './stale-values.ts';
-import { type DesiredRelease, type DesiredState, desiredKey } from './state.ts';
+import { type DesiredRelease, type DesiredState, desiredKey, desiredState } from './state.ts';
 import { storeValues, withChartValues } from './values-documents.ts';
 
 export interface DesiredParts {
@@ -24,9 +27,14 @@ export interface DesiredParts {
   /** Renders and desired states. */
   readonly state: ObjectStore;
   /** `render-release`, or its library directly. */
-  readonly render: (request: RenderRequest) => Promise<RenderResponse>;
+  readonly render: (request: RenderRequest) => Promise<RenderAnswer>;
   readonly capabilities: Capabilities;
 }
+
+export type RenderAnswer =
+  | RenderResponse
+  /** Rendering itself broke: ran out of time or memory. In words for people. */
+  | { readonly kind: 'failed'; readonly reason: string };
 
 export type DesiredReading =
   | {
@@ -53,7 +61,11 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const tip = await clone.fetchTip();
   if (tip === undefined) return { kind: 'no-branch' };
 
-  const folder = `${rootOf(target)}/apply`;
+  const inputs = digestOf(canonicalJson([READER, tip.id, target, parts.capabilities]));
+  const read = await parts.state.get(inputsKey(inputs));
+  if (read !== undefined) return reread(read.body, parts.state);
+
+  const folder = applyFolder(target);
   const files = await readFolder(clone, tip.id, folder, isManifestFile(target.deployer));
   const apply: ApplyFolder =
     files.kind === 'unreadable'
@@ -75,14 +87,30 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
     ...(manifests === undefined ? {} : { manifests }),
   };
   const text = canonicalJson(state);
-  const digest = digestOf(text);
-  await parts.state.putOnce(desiredKey(digest), text, 'application/json');
-  return {
-    kind: 'read',
-    state,
-    digest,
-    staleValues: target.deployer === 'flux' ? await staleValues(apply, target, clone, tip.id) : [],
-  };
+  const stateDigest = digestOf(text);
+  await parts.state.putOnce(desiredKey(stateDigest), text, 'application/json');
+  const stale = target.deployer === 'flux' ? await staleValues(apply, target, clone, tip.id) : [];
+  // What could not be rendered is tried again each time: the reason may lie outside the commit.
+  if (releases.every(({ rendering }) => rendering.kind === 'rendered')) {
+    await parts.state.putOnce(inputsKey(inputs), JSON.stringify({ digest: stateDigest, staleValues: stale }));
+  }
+  return { kind: 'read', state, digest: stateDigest, staleValues: stale };
+}
+
+/** Raised when the same commit is to be read otherwise than before. */
+const READER = 'reader 1';
+
+/** What a commit declares depends on these inputs alone; the answer for them is kept. */
+const inputsKey = (inputs: Digest): string => `desired/by-inputs/${inputs.slice('sha256:'.length)}.json`;
+
+const known = z.object({ digest, staleValues: z.array(z.string()) });
+
+async function reread(body: Buffer, store: ObjectStore): Promise<DesiredReading> {
+  const { digest: stateDigest, staleValues: stale } = known.parse(JSON.parse(body.toString('utf8')));
+  const stored = await store.get(desiredKey(stateDigest));
+  if (stored === undefined) throw new Error(`the state bucket has no ${desiredKey(stateDigest)}`);
+  const state = desiredState.parse(JSON.parse(stored.body.toString('utf8')));
+  return { kind: 'read', state, digest: stateDigest, staleValues: stale };
 }
 
 const keyOf = ({ namespace, name }: DesiredRelease): string => `${namespace}/${name}`;
@@ -164,6 +192,8 @@ async function renderDeclaration(
       return { ...about, rendering: { kind: 'rendered', render: response.render } };
     case 'rejected':
       return { ...about, ...unknown(reasonsInWords(response.reasons)) };
+    case 'failed':
+      return { ...about, ...unknown(response.reason) };
   }
 }
 

@@ -6,6 +6,7 @@ import { type Digest, digestOf } from '../content/tree.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { groupOf, isJsonObject, type KubernetesObject } from '../objects/objects.ts';
 import { sealSecret } from '../objects/secrets.ts';
+import { deployerNamespace, FLUX_NAMES, rootApplicationName } from '../repository/layout.ts';
 import type { DeclaredObject } from './apply-folder.ts';
 
 /**
@@ -50,10 +51,10 @@ function withoutServerFields(object: KubernetesObject): KubernetesObject {
 function marked(object: KubernetesObject, target: Target): KubernetesObject {
   switch (target.deployer) {
     case 'flux':
-      // fluxcd/pkg/ssa, SetOwnerLabels: of the Kustomization, which bootstrap names after the target.
+      // fluxcd/pkg/ssa, SetOwnerLabels: of the Kustomization that applies the target.
       return withMetadata(object, 'labels', {
-        'kustomize.toolkit.fluxcd.io/name': target.name,
-        'kustomize.toolkit.fluxcd.io/namespace': `fairlead-${target.name}`,
+        'kustomize.toolkit.fluxcd.io/name': FLUX_NAMES.kustomization,
+        'kustomize.toolkit.fluxcd.io/namespace': deployerNamespace(target),
       });
     case 'argocd':
       return withMetadata(object, 'annotations', {
@@ -67,7 +68,7 @@ function marked(object: KubernetesObject, target: Target): KubernetesObject {
 /** argo-cd, util/argo/resource_tracking.go: `<application>:<group>/<kind>:<namespace>/<name>`. */
 function trackingId({ apiVersion, kind, metadata }: KubernetesObject, target: Target): string {
   const namespace = metadata.namespace ?? target.argocdNamespace;
-  return `${target.name}:${groupOf(apiVersion)}/${kind}:${namespace}/${metadata.name}`;
+  return `${rootApplicationName(target)}:${groupOf(apiVersion)}/${kind}:${namespace}/${metadata.name}`;
 }
 
 function withMetadata(

@@ -1,4 +1,5 @@
-import { rootOf, type Target } from '../config/config.ts';
+import type { Target } from '../config/config.ts';
+import { chartFolder, releasesFolder, valuesFile } from '../repository/layout.ts';
 import type { CommitReader } from './commit-reader.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
 
@@ -8,12 +9,11 @@ export async function plainReleases(
   clone: CommitReader,
   commit: string,
 ): Promise<readonly ReleaseDeclaration[]> {
-  const folder = `${rootOf(target)}/releases`;
-  const entries = await clone.list(commit, folder);
+  const entries = await clone.list(commit, releasesFolder(target));
   return entries.flatMap(({ path }) => {
     const [, namespace, name] = /^([^/]+)\/([^/]+)\/chart\/Chart\.yaml$/.exec(path) ?? [];
     if (namespace === undefined || name === undefined) return [];
-    const release = `${folder}/${namespace}/${name}`;
+    const release = { namespace, release: name };
     return [
       {
         namespace,
@@ -21,9 +21,9 @@ export async function plainReleases(
         suspended: false,
         source: {
           kind: 'in-git' as const,
-          chart: `${release}/chart`,
+          chart: chartFolder(target, release),
           chartValues: [],
-          values: [{ kind: 'file' as const, path: `${release}/values.yaml`, ifMissing: 'skip' as const }],
+          values: [{ kind: 'file' as const, path: valuesFile(target, release), ifMissing: 'skip' as const }],
         },
       },
     ];

@@ -1,5 +1,6 @@
-import { rootOf, type Target } from '../config/config.ts';
+import type { Target } from '../config/config.ts';
 import { isJsonObject } from '../objects/objects.ts';
+import { appliedValuesFile, chartFolder, valuesFile } from '../repository/layout.ts';
 import { type ApplyFolder, findDeclared } from './apply-folder.ts';
 import type { CommitReader } from './commit-reader.ts';
 import { isHelmRelease, readHelmRelease } from './helm-release.ts';
@@ -22,16 +23,15 @@ export async function staleValues(
     const { namespace, name, source } = readHelmRelease(object, (space, map) =>
       findDeclared(apply, 'ConfigMap', space, map),
     );
-    const folder = `${rootOf(target)}/releases/${namespace}/${name}`;
-    if (source.kind !== 'in-git' || source.chart !== `${folder}/chart`) continue;
+    const release = { namespace, release: name };
+    if (source.kind !== 'in-git' || source.chart !== chartFolder(target, release)) continue;
     const map = apply.objects.findLast(
-      (declared) =>
-        declared.object.kind === 'ConfigMap' &&
-        declared.file === `${rootOf(target)}/apply/${namespace}/${name}/values.yaml`,
+      ({ object: declared, file }) =>
+        declared.kind === 'ConfigMap' && file === appliedValuesFile(target, release),
     );
     const data = isJsonObject(map?.object.data) ? map.object.data['values.yaml'] : undefined;
     if (typeof data !== 'string') continue;
-    const values = await readFile(`${folder}/values.yaml`, clone, commit);
+    const values = await readFile(valuesFile(target, release), clone, commit);
     if (values !== undefined && values !== data) stale.push(`${namespace}/${name}`);
   }
   return stale;

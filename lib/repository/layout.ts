@@ -55,6 +55,9 @@ export const deployerNamespace = (target: LaidOut): string => `fairlead-${target
 /** The AppProject of a target's releases in Argo CD. */
 export const argocdProject = (target: LaidOut): string => `fairlead-${target.name}`;
 
+/** The Application that applies a target's `apply/`. */
+export const rootApplicationName = (target: LaidOut): string => `fairlead-${target.name}`;
+
 /** Above this Flux fails without a word, since a label takes its name. */
 const NAME_LENGTH = 63;
 const HASH_LENGTH = 10;

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { Queue } from '../aws/queues.ts';
+import type { Table } from '../aws/table.ts';
+import type { Target } from '../config/config.ts';
+import type { CheckRequest, Doorbell } from '../messages/messages.ts';
+import { type DesiredParts, type DesiredReading, readDesired } from './desired.ts';
+import { type NewestDesired, readNewest, recordNewest } from './sequence.ts';
+
+export interface RequestParts extends DesiredParts {
+  readonly table: Table;
+  readonly checks: Queue<CheckRequest>;
+  readonly doorbells: Queue<Doorbell>;
+  readonly now: () => Date;
+}
+
+/** Two readers of one target meet now and then; more than this in a row is no coincidence. */
+const ATTEMPTS = 5;
+
+/**
+ * Reads what the target's branch declares now, records it as the newest, and asks for a check of it.
+ * Where Git cannot be read, the newest that is known is checked all the same: drift does not wait for Git.
+ * @throws what reading threw, after that
+ */
+export async function requestCheck(target: Target, parts: RequestParts): Promise<DesiredReading['kind']> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    // Looked up before Git is: what is recorded in between may be newer than what is read here.
+    const before = await readNewest(parts.table, target.name);
+    let reading: DesiredReading;
+    try {
+      reading = await readDesired(target, parts);
+    } catch (error) {
+      if (before.newest !== undefined) await send(parts.checks, target, before.newest);
+      throw error;
+    }
+    if (reading.kind === 'no-branch') return reading.kind;
+    const recorded = await recordNewest(parts.table, target.name, before, {
+      commit: reading.state.commit,
+      desired: reading.digest,
+      at: parts.now().toISOString(),
+    });
+    if (recorded.kind === 'conflict') continue;
+    await send(parts.checks, target, recorded.newest);
+    if (reading.staleValues.length > 0 && !target.driftOnly) await ring(parts.doorbells, target);
+    return reading.kind;
+  }
+  throw new Error(
+    `target ${target.name}: its newest desired state was recorded ${ATTEMPTS} times while reading it`,
+  );
+}
+
+const send = (checks: Queue<CheckRequest>, target: Target, { commit, sequence, desired }: NewestDesired) =>
+  checks.send({ schema: 1, target: target.name, commit, sequence, desired });
+
+/** deliver-uploads rewrites the ConfigMaps that no longer follow their values.yaml. */
+const ring = (doorbells: Queue<Doorbell>, { repository, branch }: Target) =>
+  doorbells.send(
+    { schema: 1, repository, branch },
+    { group: `${repository}#${branch}`, deduplication: randomUUID() },
+  );
