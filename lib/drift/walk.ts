@@ -98,7 +98,8 @@ function walkMap(desired: JsonObject, live: JsonObject, schema: MapSchema, visit
   const { values } = schema;
   for (const name of Object.keys(desired)) {
     const declared = desired[name] ?? null;
-    const found = own(live, name);
+    // Go writes an empty byte slice as null.
+    const found = own(live, name) === null && !values.custom ? zeroOf(values) : own(live, name);
     // A null entry is stored as its type's zero value, or dropped by a client-side apply.
     if (declared === null && (found === undefined || found === null)) continue;
     trail.enter(name);
