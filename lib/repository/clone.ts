@@ -1,3 +1,8 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { GitFailed, git, gitBytes } from './git.ts';
+
 /** A commit, as far as reading needs it. */
 export interface Commit {
   readonly id: string;
@@ -24,14 +29,17 @@ export interface CloneOptions {
   /** https (http to this machine), or the path of a repository on this machine. Never with user or password. */
   readonly url: string;
   readonly branch: string;
-  readonly credential?: GitCredential;
+  readonly credential?: GitCredential | undefined;
   /** Where the clone lies; it outlives a call, and what is odd there is thrown away. */
   readonly folder: string;
 }
 
 /** A bare, shallow, blobless clone of one branch, read without ever checking anything out. */
 export interface Clone {
-  /** Fetches the branch; undefined where it does not exist (yet). */
+  readonly folder: string;
+  readonly branch: string;
+  readonly credential: GitCredential | undefined;
+  /** Fetches the branch; undefined where it does not exist (yet). @throws GitFailed */
   fetchTip(): Promise<Commit | undefined>;
   /** All files below a folder ('' for the whole commit), at any depth; none where there is no such folder. */
   list(commit: string, path: string): Promise<readonly TreeEntry[]>;
@@ -39,11 +47,232 @@ export interface Clone {
   treeId(commit: string, path: string): Promise<string | undefined>;
   /**
    * Contents by blob id: one fetch for all that are not here yet, sizes checked before any is read.
-   * @throws BlobTooLarge beyond 20 MiB a file or 64 MiB together
+   * @throws BlobTooLarge
    */
   blobs(ids: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
 }
 
-export async function openClone(_options: CloneOptions): Promise<Clone> {
-  throw new Error('not built yet');
+/** Bytes of one file, and of all that one call reads. Nothing that Fairlead writes comes near. */
+const BLOB_BYTES = 20 * 1024 * 1024;
+const BLOBS_BYTES = 256 * 1024 * 1024;
+/** Each fetch and delivery leaves a pack; a clone with more than this is made anew, which is cheaper than tidying. */
+const PACKS = 64;
+
+export class BlobTooLarge extends Error {
+  override readonly name = 'BlobTooLarge';
 }
+
+/** Where the fetched tip lies in the clone. */
+const TIP = 'refs/remotes/origin/tip';
+
+/**
+ * Opens the clone in `folder`, made anew where it is missing, another repository's, or odd. Talks to nobody:
+ * `fetchTip` does.
+ */
+export async function openClone(options: CloneOptions): Promise<Clone> {
+  const url = /^https?:\/\//.test(options.url) ? options.url : resolve(options.url);
+  const { branch, credential } = options;
+  const folder = resolve(options.folder);
+  if (!(await isSound(folder, url))) await make(folder);
+  await writeFile(join(folder, 'config'), configOf(url));
+  await writeFile(join(folder, 'fairlead-url'), url);
+
+  const fetch = (argv: readonly string[], more: { config?: readonly string[]; input?: string } = {}) =>
+    git(folder, [...(more.config ?? []), 'fetch', '-v', '--no-tags', '--no-write-fetch-head', ...argv], {
+      credential,
+      promised: true,
+      ...(more.input === undefined ? {} : { input: more.input }),
+    });
+
+  const fetchBranch = async (): Promise<'fetched' | 'no-branch'> => {
+    try {
+      await fetch(['--depth=1', '--filter=blob:none', 'origin', `+refs/heads/${branch}:${TIP}`]);
+      return 'fetched';
+    } catch (error) {
+      if (error instanceof GitFailed && /couldn't find remote ref/.test(error.output)) return 'no-branch';
+      throw error;
+    }
+  };
+
+  return {
+    folder,
+    branch,
+    credential,
+    async fetchTip() {
+      let outcome: Awaited<ReturnType<typeof fetchBranch>>;
+      try {
+        outcome = await fetchBranch();
+      } catch (error) {
+        if (!(error instanceof GitFailed) || !looksBroken(error.output)) throw error;
+        // What is here does not hold together: begin again, once.
+        await make(folder);
+        await writeFile(join(folder, 'config'), configOf(url));
+        await writeFile(join(folder, 'fairlead-url'), url);
+        outcome = await fetchBranch();
+      }
+      if (outcome === 'no-branch') return undefined;
+      const line = await git(folder, [
+        'for-each-ref',
+        '--format=%(objectname) %(committerdate:iso-strict)',
+        TIP,
+      ]);
+      const [id, date] = line.trim().split(' ');
+      if (id === undefined || date === undefined) throw new GitFailed('for-each-ref', 0, line);
+      return { id, committedAt: new Date(date).toISOString() };
+    },
+
+    async list(commit, path) {
+      const entries = await listPaths(folder, commit, path === '' ? [] : [`${path}/`]);
+      const prefix = path === '' ? 0 : path.length + 1;
+      return entries.map((entry) => ({ ...entry, path: entry.path.slice(prefix) }));
+    },
+
+    async treeId(commit, path) {
+      const line = await git(folder, ['ls-tree', '-z', commit, '--', ...(path === '' ? [] : [path])]).catch(
+        () => '',
+      );
+      if (path === '') return (await git(folder, ['rev-parse', `${commit}^{tree}`])).trim();
+      return parseTree(line)[0]?.id;
+    },
+
+    async blobs(ids) {
+      const wanted = [...new Set(ids)];
+      if (wanted.length === 0) return new Map();
+      const missing = (await sizesOf(folder, wanted)).filter(({ size }) => size === undefined);
+      if (missing.length > 0) {
+        await fetch(['--filter=blob:none', '--recurse-submodules=no', '--stdin', 'origin'], {
+          // Told which commits are here, the server would leave out their files: they are what is asked for.
+          config: ['-c', 'fetch.negotiationAlgorithm=noop'],
+          input: missing.map(({ id }) => `${id}\n`).join(''),
+        });
+      }
+      let total = 0;
+      for (const { id, size } of await sizesOf(folder, wanted)) {
+        if (size === undefined) throw new GitFailed('fetch', 0, `the server did not send ${id}`);
+        total += size;
+        if (size > BLOB_BYTES || total > BLOBS_BYTES)
+          throw new BlobTooLarge(`a file in Git has ${size} bytes; the limit is ${BLOB_BYTES} a file`);
+      }
+      return parseBatch(await gitBytes(folder, ['cat-file', '--batch'], { input: `${wanted.join('\n')}\n` }));
+    },
+  };
+}
+
+/** All files of a commit below the given paths (a folder ends in `/`). Paths are relative to the commit. */
+export async function listPaths(
+  folder: string,
+  commit: string,
+  paths: readonly string[],
+): Promise<readonly TreeEntry[]> {
+  const output = await git(folder, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...paths]);
+  return parseTree(output);
+}
+
+/** `<mode> SP <type> SP <id> TAB <path> NUL` (git-ls-tree(1)). */
+const parseTree = (output: string): TreeEntry[] =>
+  output
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const tab = line.indexOf('\t');
+      const [mode = '', , id = ''] = line.slice(0, tab).split(' ');
+      return { path: line.slice(tab + 1), mode, id };
+    });
+
+async function sizesOf(folder: string, ids: readonly string[]) {
+  const output = await git(folder, ['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'], {
+    input: `${ids.join('\n')}\n`,
+  });
+  return output
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [id = '', type, size] = line.split(' ');
+      if (type !== 'missing' && type !== 'blob') throw new GitFailed('cat-file', 0, `${id} is no file`);
+      return { id, size: type === 'blob' ? Number(size) : undefined };
+    });
+}
+
+/** `<id> SP <type> SP <size> LF <contents> LF` for each (git-cat-file(1)). */
+function parseBatch(output: Buffer): ReadonlyMap<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  let offset = 0;
+  while (offset < output.length) {
+    const end = output.indexOf(0x0a, offset);
+    const [id = '', , size = ''] = output.toString('utf8', offset, end).split(' ');
+    const length = Number(size);
+    found.set(id, output.subarray(end + 1, end + 1 + length));
+    offset = end + 1 + length + 1;
+  }
+  return found;
+}
+
+/** The id that git gives a file of this content (SHA-1 repositories). */
+export const blobIdOf = (data: Uint8Array): string =>
+  createHash('sha1').update(`blob ${data.length}\0`).update(data).digest('hex');
+
+/** Whether the clone may be used again. Cheap: what it misses shows itself at the fetch. */
+async function isSound(folder: string, url: string): Promise<boolean> {
+  try {
+    if ((await readFile(join(folder, 'fairlead-url'), 'utf8')) !== url) return false;
+    if (!(await stat(join(folder, 'HEAD'))).isFile()) return false;
+    const names = await readdir(join(folder, 'objects', 'pack'));
+    // A lock left by a killed git would fail every later call.
+    const top = await readdir(folder);
+    if (top.some((name) => name.endsWith('.lock'))) return false;
+    return names.filter((name) => name.endsWith('.pack')).length <= PACKS;
+  } catch {
+    return false;
+  }
+}
+
+const looksBroken = (output: string): boolean =>
+  /bad object|missing (blob|tree|commit)|unable to read|not a git repository|corrupt|\.lock'|invalid sha1 pointer|did not send all necessary objects|shallow file has changed|bad config/i.test(
+    output,
+  );
+
+/** An empty bare repository without template, hooks or description (gitrepository-layout(5)). */
+async function make(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(join(folder, 'objects', 'pack'), { recursive: true });
+  await mkdir(join(folder, 'objects', 'info'), { recursive: true });
+  await mkdir(join(folder, 'refs', 'heads'), { recursive: true });
+  await writeFile(join(folder, 'HEAD'), 'ref: refs/heads/none\n');
+}
+
+/**
+ * The whole of the clone's configuration. No hooks, no upkeep in the background, nothing but the wanted protocols;
+ * no redirects, which would carry the credential to another host. `pack.window=0`: a push from a clone without old
+ * files would fetch them as delta bases.
+ */
+const configOf = (url: string): string => `[core]
+	repositoryformatversion = 0
+	bare = true
+	hooksPath = /dev/null
+	logAllRefUpdates = false
+[gc]
+	auto = 0
+[maintenance]
+	auto = false
+[pack]
+	window = 0
+[fastimport]
+	unpackLimit = 0
+[fetch]
+	unpackLimit = 1
+[http]
+	followRedirects = false
+[protocol]
+	version = 2
+	allow = never
+[protocol "https"]
+	allow = always
+[protocol "http"]
+	allow = always
+[protocol "file"]
+	allow = always
+[advice]
+	pushUpdateRejected = false
+[remote "origin"]
+	url = "${url.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"
+`;

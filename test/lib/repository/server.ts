@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGit } from '../../../local/git.ts';
+
+const ENVIRONMENT = {
+  PATH: process.env.PATH,
+  HOME: '/nonexistent',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  ...Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap((role) => [
+      [`GIT_${role}_NAME`, 'Ann Other'],
+      [`GIT_${role}_EMAIL`, 'ann@example.com'],
+    ]),
+  ),
+};
+
+/** git as a person at a terminal has it, in a folder. */
+export const gitIn = (folder: string, ...argv: string[]): string =>
+  execFileSync('git', argv, { cwd: folder, env: ENVIRONMENT, encoding: 'utf8', stdio: 'pipe' }).trim();
+
+/** A temporary folder, and a real Git server over HTTP with one repository, `cluster`, whose branch is `main`. */
+export async function gitServer() {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
+  const server = await startGit({
+    folder: join(folder, 'server'),
+    port: 0,
+    repositories: [{ name: 'cluster', branch: 'main' }],
+    onPush: () => {},
+  });
+  const bare = join(folder, 'server', 'cluster.git');
+  return {
+    folder,
+    url: server.urlOf('cluster'),
+    bare,
+    credential: { username: 'x-access-token', token: server.pushToken },
+    git: (...argv: string[]) => gitIn(bare, ...argv),
+    tip: (branch = 'main') => gitIn(bare, 'rev-parse', `refs/heads/${branch}`),
+    show: (path: string, branch = 'main') => gitIn(bare, 'show', `refs/heads/${branch}:${path}`),
+    log: (branch = 'main') => gitIn(bare, 'log', '--format=%s', `refs/heads/${branch}`).split('\n'),
+    /** A shell script that decides over pushes. */
+    hook(script: string, name = 'pre-receive') {
+      const file = join(bare, 'hooks', name);
+      writeFileSync(file, `#!/bin/sh\n${script}\n`);
+      chmodSync(file, 0o755);
+    },
+    /** A commit by somebody else, straight into the repository. */
+    commit(files: Readonly<Record<string, string | undefined>>, message = 'By hand', branch = 'main') {
+      const index = join(folder, `index-${Math.random()}`);
+      const run = (argv: string[], input?: string) =>
+        execFileSync('git', argv, {
+          cwd: bare,
+          env: { ...ENVIRONMENT, GIT_INDEX_FILE: index },
+          encoding: 'utf8',
+          ...(input === undefined ? {} : { input }),
+        }).trim();
+      const parent = run(['rev-parse', `refs/heads/${branch}`]);
+      run(['read-tree', parent]);
+      for (const [path, text] of Object.entries(files)) {
+        if (text === undefined) run(['update-index', '--force-remove', path]);
+        else {
+          const id = run(['hash-object', '-w', '--stdin'], text);
+          run(['update-index', '--add', '--cacheinfo', `100644,${id},${path}`]);
+        }
+      }
+      const commit = run(['commit-tree', run(['write-tree']), '-p', parent, '-m', message]);
+      run(['update-ref', `refs/heads/${branch}`, commit, parent]);
+      return commit;
+    },
+    async stop() {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+export type TestGit = Awaited<ReturnType<typeof gitServer>>;
