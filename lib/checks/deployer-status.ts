@@ -10,11 +10,6 @@ import type { DeployerReport } from './rollout.ts';
  *   Application: `status.operationState` when it succeeded, else the newest of `status.history`;
  *     `status.sync.revision` only says what was compared
  */
-export interface FluxObjects {
-  /** The target's. More than one may apply parts of it. */
-  readonly kustomizations: readonly KubernetesObject[];
-}
-
 const PENDING = (says: string): DeployerReport => ({ kind: 'pending', says });
 const SILENT: DeployerReport = { kind: 'silent' };
 const APPLIED: DeployerReport = { kind: 'applied' };

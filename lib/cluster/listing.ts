@@ -24,6 +24,8 @@ export interface ListOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Enough when there are that many: one page of that size. */
+  readonly atMost?: number;
 }
 
 /** All objects of a kind, a page at a time. Values of Secrets never leave here in clear. */
@@ -52,7 +54,8 @@ export async function listObjects(
       if (objects.length > OBJECTS) {
         return { kind: 'failed', reason: `there are more than ${OBJECTS} ${what}` };
       }
-      token = answer.value.metadata?.continue || undefined;
+      const isEnough = options.atMost !== undefined && objects.length >= options.atMost;
+      token = isEnough ? undefined : answer.value.metadata?.continue || undefined;
     } while (token !== undefined);
     return answered(objects);
   }
@@ -72,7 +75,7 @@ function queryOf(served: ServedKind, options: ListOptions, token: string | undef
     ...(options.fieldSelector ? [options.fieldSelector] : []),
   ];
   return new URLSearchParams({
-    limit: String(PAGE),
+    limit: String(Math.min(PAGE, options.atMost ?? PAGE)),
     ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
     ...(fields.length === 0 ? {} : { fieldSelector: fields.join(',') }),
     ...(token === undefined ? {} : { continue: token }),

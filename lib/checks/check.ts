@@ -1,0 +1,169 @@
+import type { ObjectStore } from '../aws/objects.ts';
+import type { RenderedObject } from '../charts/render-request.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Discovery } from '../cluster/discovery.ts';
+import type { Profile } from '../cluster/profile.ts';
+import type { Target } from '../config/config.ts';
+import type { DesiredState } from '../desired/state.ts';
+import { judgeSet } from '../drift/drift.ts';
+import { managersOf } from '../drift/managers.ts';
+import { formatReference, referenceOf } from '../objects/objects.ts';
+import { reportOf } from './deployer-report.ts';
+import { type LiveObjects, readLive, viewOf } from './live.ts';
+import type { CheckMemory } from './memory.ts';
+import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
+import { readinessOf } from './readiness.ts';
+import { decideState } from './rollout.ts';
+import { type DeclaredScope, readScopes } from './scopes.ts';
+import { wantedKinds } from './wanted.ts';
+
+/** Kinds remembered of a scope: enough for every chart, and an end for an item that people could make grow. */
+const REMEMBERED_KINDS = 150;
+
+export interface CheckQuestion {
+  readonly target: Target;
+  readonly desired: DesiredState;
+  readonly sequence: number;
+  /** ISO. */
+  readonly now: string;
+}
+
+export interface CheckParts {
+  /** Where renders are kept. */
+  readonly state: ObjectStore;
+  readonly cluster: Cluster;
+  readonly memory: CheckMemory;
+}
+
+export interface CheckReport {
+  readonly observation: Observation;
+  /** What the cluster says of itself; absent where it did not answer. */
+  readonly profile?: Profile;
+}
+
+/**
+ * Compares a cluster with what a commit declares. A cluster that does not answer is one `unknown` of the target, a
+ * kind that may not be read one of each release that declares it: neither is ever drift.
+ */
+export async function checkTarget(question: CheckQuestion, parts: CheckParts): Promise<CheckReport> {
+  const { target, desired, now } = question;
+  const version = await parts.cluster.version();
+  if (version.kind !== 'answered') return { observation: unknownTarget(question, version) };
+  const discovery = await parts.cluster.discover();
+  if (discovery.kind !== 'answered') return { observation: unknownTarget(question, discovery) };
+
+  const scopes = await readScopes(parts.state, desired, await parts.memory.read());
+  const live = await readLive(parts.cluster, discovery.value, wantedKinds(target, scopes));
+  const canRun = await hasNodes(parts.cluster, discovery.value);
+  const observed: ScopeObservation[] = [];
+  for (const declared of scopes) {
+    const state = await judge(declared, live, question, parts.memory, canRun);
+    observed.push({
+      scope: declared.scope,
+      state,
+      ...(declared.release?.chart === undefined ? {} : { chart: declared.release.chart }),
+      ...(declared.tip.kind === 'rendered' ? { render: declared.tip.render } : {}),
+    });
+  }
+  // That the target itself could be judged is an observation, too: it ends an `unknown` of the target.
+  observed.push({ scope: { kind: 'target' }, state: { kind: 'in-sync', unready: [] } });
+  return {
+    observation: observationOf(question, observed),
+    profile: profileOf(target.name, version.value, discovery.value, now),
+  };
+}
+
+/** A target of which nothing could be seen. What is declared in it is not mentioned, so that nothing is closed. */
+export function unknownTarget(
+  question: CheckQuestion,
+  { reason, rule }: { readonly reason: string; readonly rule?: string },
+): Observation {
+  const state: ScopeState = { kind: 'unknown', reason, ...(rule === undefined ? {} : { rule }) };
+  return observationOf(question, [{ scope: { kind: 'target' }, state }]);
+}
+
+const observationOf = (
+  { target, desired, sequence, now }: CheckQuestion,
+  scopes: readonly ScopeObservation[],
+): Observation => ({ target: target.name, commit: desired.commit, sequence, at: now, scopes });
+
+async function judge(
+  declared: DeclaredScope,
+  live: LiveObjects,
+  { target, desired, now }: CheckQuestion,
+  memory: CheckMemory,
+  canRun: boolean,
+): Promise<ScopeState> {
+  const { tip, release, remembered } = declared;
+  if (tip.kind === 'unknown') return tip;
+  const against = (objects: readonly RenderedObject[]) =>
+    judgeSet({
+      desired: objects,
+      live: viewOf(live, release),
+      schemas: live.schemas,
+      deployer: target.deployer,
+      ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
+    });
+  const answer = decideState({
+    tip: { render: tip.render, commit: desired.commit },
+    againstTip: against(tip.objects),
+    ...(declared.applied === undefined ? {} : { againstApplied: against(declared.applied) }),
+    unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
+    memory: remembered,
+    deployer: reportOf(declared, live, target, desired.commit),
+    deployerManagers: managersOf(target.deployer),
+    now,
+    deadlineMinutes: target.rolloutDeadlineMinutes,
+  });
+  const kinds = kindsOf(tip.objects, remembered.kinds);
+  const isSame =
+    answer.memory.applied?.render === remembered.applied?.render &&
+    answer.memory.waiting?.render === remembered.waiting?.render &&
+    kinds.length === remembered.kinds.length;
+  // Written only when something changed: an unchanged target costs no write.
+  if (!isSame) await memory.write(declared.name, { ...answer.memory, kinds });
+  return answer.state;
+}
+
+/** Workloads that have not become current, as people read it: `Deployment/web: 0 of 2 are available`. */
+function unreadyOf(
+  objects: readonly RenderedObject[],
+  live: LiveObjects,
+  namespace: string | undefined,
+): readonly string[] {
+  return objects.flatMap(({ object, role }) => {
+    const found = role === 'hook' ? undefined : live.find(referenceOf(object), namespace);
+    if (found?.kind !== 'found') return [];
+    const readiness = readinessOf(found.object);
+    return readiness.kind === 'ready'
+      ? []
+      : [`${formatReference(referenceOf(found.object), namespace)}: ${readiness.because}`];
+  });
+}
+
+/**
+ * Whether anything can run at all: an API server without a single node (the local installation) makes no workload
+ * ready, and that says nothing of a release. Where nodes may not be read, there are some.
+ */
+async function hasNodes(cluster: Cluster, discovery: Discovery): Promise<boolean> {
+  const node = discovery.find('v1', 'Node');
+  if (node === undefined) return false;
+  const answer = await cluster.list(node, { atMost: 1 });
+  return answer.kind !== 'answered' || answer.value.length > 0;
+}
+
+function kindsOf(objects: readonly RenderedObject[], before: readonly string[]): readonly string[] {
+  const kinds = new Set(before);
+  for (const { object, role } of objects) {
+    if (role === 'applied' && kinds.size < REMEMBERED_KINDS) kinds.add(`${object.apiVersion}/${object.kind}`);
+  }
+  return [...kinds];
+}
+
+/** Group-versions and kinds, as helm's `.Capabilities.APIVersions` holds them. */
+function profileOf(target: string, version: string, discovery: Discovery, at: string): Profile {
+  const apiVersions = new Set<string>();
+  for (const { apiVersion, kind } of discovery.kinds)
+    apiVersions.add(apiVersion).add(`${apiVersion}/${kind}`);
+  return { schema: 1, target, kubernetesVersion: version, apiVersions: [...apiVersions].sort(), at };
+}

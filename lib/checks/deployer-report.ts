@@ -1,0 +1,83 @@
+import { rootOf, type Target } from '../config/config.ts';
+import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { applicationReport, helmReleaseReport, kustomizationReport } from './deployer-status.ts';
+import type { LiveObjects } from './live.ts';
+import type { DeployerReport } from './rollout.ts';
+import type { DeclaredScope } from './scopes.ts';
+import { deployerKinds, fluxNamespace } from './wanted.ts';
+
+/** What the target's deployer says of a scope, read from its own objects in the cluster. */
+export function reportOf(
+  { release }: DeclaredScope,
+  live: LiveObjects,
+  target: Target,
+  commit: string,
+): DeployerReport {
+  switch (target.deployer) {
+    case 'none':
+      return { kind: 'silent' };
+    case 'flux': {
+      const kustomizations = kustomizationsOf(target, live);
+      if (release === undefined) return kustomizationReport(kustomizations, commit);
+      const helmRelease = foundObject(live, release.deployedBy);
+      return helmReleaseReport({
+        helmRelease,
+        kustomizations,
+        values: helmRelease === undefined ? [] : valuesOf(helmRelease, live),
+        commit,
+        chartVersion: release.chart?.version,
+      });
+    }
+    case 'argocd':
+      return applicationReport(
+        release === undefined ? rootApplication(target, live) : foundObject(live, release.deployedBy),
+        commit,
+      );
+  }
+}
+
+const foundObject = (
+  live: LiveObjects,
+  reference: Parameters<LiveObjects['find']>[0] | undefined,
+): KubernetesObject | undefined => {
+  const found = reference === undefined ? undefined : live.find(reference);
+  return found?.kind === 'found' ? found.object : undefined;
+};
+
+/** By the path that they apply, else those in the target's own namespace. */
+function kustomizationsOf(target: Target, live: LiveObjects): readonly KubernetesObject[] {
+  const { apiVersion, kind } = deployerKinds.KUSTOMIZATION;
+  const all = live.all(apiVersion, kind);
+  const byPath = all.filter(({ spec }) => isBelowRoot(isJsonObject(spec) ? spec.path : undefined, target));
+  return byPath.length > 0
+    ? byPath
+    : all.filter(({ metadata: { namespace } }) => namespace === fluxNamespace(target));
+}
+
+function rootApplication(target: Target, live: LiveObjects): KubernetesObject | undefined {
+  const { apiVersion, kind } = deployerKinds.APPLICATION;
+  return live.all(apiVersion, kind).find(({ spec }) => {
+    const source = isJsonObject(spec) ? spec.source : undefined;
+    return isBelowRoot(isJsonObject(source) ? source.path : undefined, target);
+  });
+}
+
+function isBelowRoot(path: unknown, target: Target): boolean {
+  if (typeof path !== 'string') return false;
+  const plain = path.replace(/^\.?\/+|\/+$/g, '');
+  return plain === rootOf(target) || plain === `${rootOf(target)}/apply`;
+}
+
+function valuesOf({ spec, metadata }: KubernetesObject, live: LiveObjects): readonly KubernetesObject[] {
+  const from = isJsonObject(spec) && Array.isArray(spec.valuesFrom) ? spec.valuesFrom : [];
+  return from.flatMap((each) => {
+    if (!isJsonObject(each) || each.kind !== 'ConfigMap' || typeof each.name !== 'string') return [];
+    const { namespace } = metadata;
+    const found = foundObject(live, {
+      ...deployerKinds.CONFIG_MAP,
+      name: each.name,
+      ...(namespace === undefined ? {} : { namespace }),
+    });
+    return found === undefined ? [] : [found];
+  });
+}

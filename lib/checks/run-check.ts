@@ -1,0 +1,93 @@
+import type { ObjectStore } from '../aws/objects.ts';
+import type { Table } from '../aws/table.ts';
+import { type Cluster, connect } from '../cluster/cluster.ts';
+import { CannotConnect } from '../cluster/connection.ts';
+import type { AwsCredentials } from '../cluster/eks-token.ts';
+import type { OpenapiCache } from '../cluster/openapi.ts';
+import { writeProfile } from '../cluster/profile.ts';
+import { sealingKey } from '../content/sealing-key.ts';
+import { desiredKey, desiredState } from '../desired/state.ts';
+import type { CheckRequest } from '../messages/messages.ts';
+import { type CheckReport, checkTarget, unknownTarget } from './check.ts';
+import { type CheckConfig, readCheckConfig } from './check-config.ts';
+import { tableMemory } from './memory.ts';
+import type { Observation } from './observation.ts';
+import { writeDue, writeVerdicts } from './verdict-items.ts';
+
+const DESIRED_BYTES = 16 * 1024 * 1024;
+
+export interface RunParts {
+  readonly state: ObjectStore;
+  readonly table: Table;
+  readonly openapi: OpenapiCache;
+  readonly credentials?: () => Promise<AwsCredentials>;
+  readonly now: () => Date;
+}
+
+export type CheckOutcome =
+  | { readonly kind: 'checked'; readonly observation: Observation; readonly config: CheckConfig }
+  /** A newer desired state is on its way, or the target has gone from the configuration. */
+  | { readonly kind: 'dropped'; readonly reason: string };
+
+/** One check as a message asks for it: reads what is needed, judges, and writes down what was seen. Tells nobody. */
+export async function runCheck(request: CheckRequest, parts: RunParts): Promise<CheckOutcome> {
+  const config = await readCheckConfig(parts.state, request.target);
+  if (config === undefined) return dropped(`there is no target ${request.target}`);
+  if (await isOvertaken(request, parts.table)) return dropped('a newer desired state is known');
+  const stored = await parts.state.get(desiredKey(request.desired), { maxBytes: DESIRED_BYTES });
+  if (stored === undefined) return dropped('its desired state is not kept any more');
+  const desired = desiredState.parse(JSON.parse(stored.body.toString('utf8')));
+
+  const question = {
+    target: config.target,
+    desired,
+    sequence: request.sequence,
+    now: parts.now().toISOString(),
+  };
+  const report = await withCluster(config, parts, async (cluster) =>
+    checkTarget(question, { ...parts, cluster, memory: tableMemory(parts.table, request.target) }),
+  );
+  const { observation, profile } =
+    'observation' in report ? report : { observation: unknownTarget(question, report), profile: undefined };
+
+  // Again, since a check takes a while: what was seen against an older tip must not be told after a newer one.
+  if (await isOvertaken(request, parts.table)) return dropped('a newer desired state came meanwhile');
+  if (profile !== undefined) await writeProfile(parts.state, profile);
+  await writeVerdicts(parts.table, observation);
+  await writeDue(parts.table, observation);
+  return { kind: 'checked', observation, config };
+}
+
+async function withCluster(
+  config: CheckConfig,
+  parts: RunParts,
+  check: (cluster: Cluster) => Promise<CheckReport>,
+): Promise<CheckReport | { readonly reason: string }> {
+  const { cluster: address } = config.target;
+  if (address === undefined) return { reason: `the target ${config.target.name} names no cluster` };
+  let cluster: Cluster;
+  try {
+    cluster = await connect(address, {
+      sealing: await sealingKey(parts.state),
+      openapi: parts.openapi,
+      ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+      ...(parts.credentials === undefined ? {} : { credentials: parts.credentials }),
+    });
+  } catch (error) {
+    if (error instanceof CannotConnect) return { reason: error.message };
+    throw error;
+  }
+  try {
+    return await check(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** The newest desired state of the target has a higher sequence than the message. */
+async function isOvertaken({ target, sequence }: CheckRequest, table: Table): Promise<boolean> {
+  const newest = await table.get({ pk: `target#${target}`, sk: 'desired' });
+  return typeof newest?.sequence === 'number' && newest.sequence > sequence;
+}
+
+const dropped = (reason: string): CheckOutcome => ({ kind: 'dropped', reason });

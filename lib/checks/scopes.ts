@@ -1,0 +1,66 @@
+import type { ObjectStore } from '../aws/objects.ts';
+import type { RenderedObject } from '../charts/render-request.ts';
+import type { Digest } from '../content/tree.ts';
+import type { DesiredRelease, DesiredState } from '../desired/state.ts';
+import type { RememberedScope } from './memory.ts';
+import { formatScope, type Scope } from './observation.ts';
+import { readRender } from './renders.ts';
+
+/** A scope of the desired state, with its objects at hand. */
+export interface DeclaredScope {
+  readonly scope: Scope;
+  /** As people write it: `shop/web`, `manifests`. */
+  readonly name: string;
+  readonly release?: DesiredRelease;
+  readonly tip:
+    | { readonly kind: 'rendered'; readonly render: Digest; readonly objects: readonly RenderedObject[] }
+    | { readonly kind: 'unknown'; readonly reason: string };
+  readonly remembered: RememberedScope;
+  /** What was last applied, where that is another render and still kept. */
+  readonly applied?: readonly RenderedObject[];
+}
+
+/** Every release and the manifests of a desired state, read from the state bucket. */
+export async function readScopes(
+  state: ObjectStore,
+  desired: DesiredState,
+  memory: ReadonlyMap<string, RememberedScope>,
+): Promise<readonly DeclaredScope[]> {
+  const scopes: DeclaredScope[] = [];
+  const read = async (scope: Scope, rendering: DesiredRelease['rendering'], release?: DesiredRelease) => {
+    const name = formatScope(scope);
+    const remembered = memory.get(name) ?? { kinds: [] };
+    const tip = await readTip(state, rendering);
+    const before = remembered.applied?.render;
+    const isOther = before !== undefined && tip.kind === 'rendered' && before !== tip.render;
+    const applied = isOther ? await readRender(state, before) : undefined;
+    scopes.push({
+      scope,
+      name,
+      tip,
+      remembered,
+      ...(release === undefined ? {} : { release }),
+      ...(applied === undefined ? {} : { applied }),
+    });
+  };
+  for (const release of desired.releases) {
+    await read(
+      { kind: 'release', namespace: release.namespace, name: release.name },
+      release.rendering,
+      release,
+    );
+  }
+  if (desired.manifests !== undefined) await read({ kind: 'manifests' }, desired.manifests);
+  return scopes;
+}
+
+async function readTip(
+  state: ObjectStore,
+  rendering: DesiredRelease['rendering'],
+): Promise<DeclaredScope['tip']> {
+  if (rendering.kind === 'unknown') return rendering;
+  const objects = await readRender(state, rendering.render);
+  return objects === undefined
+    ? { kind: 'unknown', reason: 'its render is not kept any more: the next reading of Git makes it anew' }
+    : { kind: 'rendered', render: rendering.render, objects };
+}

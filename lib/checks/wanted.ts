@@ -1,0 +1,88 @@
+import type { Target } from '../config/config.ts';
+import type { KubernetesObject } from '../objects/objects.ts';
+import type { WantedKind } from './live.ts';
+import type { DeclaredScope } from './scopes.ts';
+
+const KUSTOMIZATION = { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization' } as const;
+const APPLICATION = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' } as const;
+const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' } as const;
+
+export const deployerKinds = { KUSTOMIZATION, APPLICATION, CONFIG_MAP };
+
+/** Under which names Flux objects of a target are kept (architecture.md: a namespace of the target's own). */
+export const fluxNamespace = (target: Pick<Target, 'name'>): string => `fairlead-${target.name}`;
+
+/** What to list: every kind that is declared or ever was, and what the deployer speaks through. */
+export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): readonly WantedKind[] {
+  const wanted = new Map<string, Wish>();
+  const wish = (apiVersion: string, kind: string): Wish => {
+    const key = `${apiVersion}/${kind}`;
+    const known = wanted.get(key) ?? {
+      apiVersion,
+      kind,
+      namespaces: new Set(),
+      names: new Set(),
+      whole: new Set(),
+    };
+    wanted.set(key, known);
+    return known;
+  };
+
+  for (const scope of scopes) {
+    const home = scope.release?.namespace;
+    const objects = [...(scope.tip.kind === 'rendered' ? scope.tip.objects : []), ...(scope.applied ?? [])];
+    for (const { object, role } of objects) {
+      if (role === 'hook') continue;
+      const { apiVersion, kind, metadata } = object;
+      const { namespaces, names } = wish(apiVersion, kind);
+      names.add(metadata.name);
+      const namespace = metadata.namespace ?? home;
+      if (namespace !== undefined) namespaces.add(namespace);
+    }
+    for (const key of scope.remembered.kinds) {
+      const slash = key.lastIndexOf('/');
+      const { namespaces } = wish(key.slice(0, slash), key.slice(slash + 1));
+      if (home !== undefined) namespaces.add(home);
+    }
+    const deployedBy = scope.release?.deployedBy;
+    if (deployedBy !== undefined) {
+      const { namespaces, names } = wish(deployedBy.apiVersion, deployedBy.kind);
+      namespaces.add(deployedBy.namespace);
+      names.add(deployedBy.name);
+      if (target.deployer === 'flux')
+        everythingIn(wish(CONFIG_MAP.apiVersion, CONFIG_MAP.kind), deployedBy.namespace);
+    }
+  }
+  switch (target.deployer) {
+    case 'flux':
+      everythingIn(wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind), fluxNamespace(target));
+      wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind).whole.add('*');
+      break;
+    case 'argocd':
+      everythingIn(wish(APPLICATION.apiVersion, APPLICATION.kind), target.argocdNamespace);
+      break;
+    case 'none':
+      break;
+  }
+  return [...wanted.values()].map(({ apiVersion, kind, namespaces, names, whole }) => ({
+    apiVersion,
+    kind,
+    namespaces,
+    keep: ({ metadata }: KubernetesObject) =>
+      names.has(metadata.name) || whole.has('*') || whole.has(metadata.namespace ?? ''),
+  }));
+}
+
+interface Wish {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaces: Set<string>;
+  readonly names: Set<string>;
+  /** Namespaces of which every object of the kind is kept; `*`: all. */
+  readonly whole: Set<string>;
+}
+
+function everythingIn(wish: Wish, namespace: string): void {
+  wish.namespaces.add(namespace);
+  wish.whole.add(namespace);
+}
