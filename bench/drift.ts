@@ -82,7 +82,7 @@ function compare(pairs: readonly Pair[], schemas: ReturnType<typeof schemasFrom>
     owned: [],
   };
   const desired = pairs.map((pair) => pair.desired);
-  const judge = () => judgeSet({ desired, live: view, schemas, deployer: 'flux' });
+  const judge = () => judgeSet({ desired, live: view, schemas, deployer: 'none' });
   const texts = pairs.map((pair) => [formatJson(pair.desired.object), formatJson(pair.live)] as const);
   const parse = () => {
     for (const [a, b] of texts) {
