@@ -202,6 +202,7 @@ async function startParts(
     started.push(() => deployer?.stop() ?? Promise.resolve());
     await deployer.applyNow();
   };
+  const tryDeployer = () => runDeployer().catch((error: unknown) => onError('deployer', error));
 
   const ending = new AbortController();
   signal.addEventListener('abort', () => ending.abort(), { once: true });
@@ -214,7 +215,7 @@ async function startParts(
       };
       announce({ kind: 'cluster', state });
       functions?.startChecking();
-      if (cluster.standIn === 'on') await runDeployer();
+      if (cluster.standIn === 'on') await tryDeployer();
       return state;
     }
     const plane = await startControlPlane({
@@ -233,7 +234,7 @@ async function startParts(
     ending.signal.throwIfAborted();
     await copyFile(plane.kubeconfig, kubeconfig);
     announce({ kind: 'cluster', state: { kind: 'running', version: plane.version } });
-    await runDeployer();
+    await tryDeployer();
     functions?.startChecking();
     return { kind: 'running', version: plane.version };
   };

@@ -52,9 +52,10 @@ function deployerLine(event: DeployerEvent): string | undefined {
 export function welcome({ aws, git, page, config }: Installation, data: string, tookMs: number): string {
   const [target] = config.targets;
   if (target === undefined) return '';
-  const folder = quote(relative('.', resolve(data)) || '.');
+  const near = relative('.', resolve(data)) || '.';
+  const folder = quote(near.startsWith('..') ? resolve(data) : near);
   const other = data === DATA_FOLDER ? '' : ` --data ${folder}`;
-  const kubectl = data === DATA_FOLDER ? 'npx fairlead' : `FAIRLEAD_DATA=${folder} npx fairlead`;
+  const fairlead = data === DATA_FOLDER ? 'npx fairlead' : `FAIRLEAD_DATA=${folder} npx fairlead`;
   const [namespace = ''] = target.namespaces;
   const url = git.urlOf(target.repository);
   return `Fairlead runs on this machine (${(tookMs / 1000).toFixed(1)} s). Ctrl-C stops it; what it knows stays in ${folder}.
@@ -66,8 +67,8 @@ export function welcome({ aws, git, page, config }: Installation, data: string, 
 Try:
   npx fairlead upload CHART.tgz --target ${target.name} --namespace ${namespace} --release NAME --wait${other}
   git clone ${url}
-  ${kubectl} -n ${namespace} get all
-  ${kubectl} -n ${namespace} edit deployment        then look at the page
+  ${fairlead} kubectl -n ${namespace} get all
+  ${fairlead} kubectl -n ${namespace} edit deployment        then look at the page
 
 The same with tools of your own:
   (. ${folder}/env; aws --endpoint-url ${aws.url} s3 cp CHART.tgz s3://${aws.buckets.upload.name}/${target.name}/${namespace}/NAME/)
