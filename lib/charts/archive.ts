@@ -106,7 +106,7 @@ async function readTar(tar: Buffer, budget: Budget): Promise<Archive> {
 function checkHeader(header: Header, path: string): Reason[] {
   const { type } = header;
   // A size beside the header's own moves where the next entry begins.
-  if (header.pax?.size !== undefined)
+  if ((header.pax as Readonly<Record<string, string>> | null | undefined)?.size !== undefined)
     return [reason('package-unreadable', { problem: 'an entry has two sizes' }, { file: path })];
   if (type === 'directory') return [];
   if (type !== 'file')

@@ -27,7 +27,7 @@ export function declaredIn(document: YamlDocument, file: string): DeclaredObject
   });
   const read = (value: Json, pointer: string, depth: number): void => {
     if (isList(value) && depth < LIST_DEPTH) {
-      value.items.forEach((item, index) => read(item, `${pointer}/items/${index}`, depth + 1));
+      for (const [index, item] of value.items.entries()) read(item, `${pointer}/items/${index}`, depth + 1);
       return;
     }
     const missing = missingIn(value);

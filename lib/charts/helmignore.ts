@@ -69,8 +69,8 @@ function glob(pattern: string): RegExp {
       const set = pattern.slice(at + 1, end).replace(/[\\[\]&~]/g, '\\$&');
       source += `[${set.startsWith('^') ? `^${set.slice(1)}` : set}]`;
       at = end;
-    } else if (character === '\\' && at + 1 < pattern.length) source += escape(pattern[++at] ?? '');
-    else source += escape(character);
+    } else if (character === '\\' && at + 1 < pattern.length) source += RegExp.escape(pattern[++at] ?? '');
+    else source += RegExp.escape(character);
   }
   try {
     return new RegExp(`^${source}$`, 'su');
@@ -78,5 +78,3 @@ function glob(pattern: string): RegExp {
     return /^(?!)/;
   }
 }
-
-const escape = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
