@@ -7,7 +7,7 @@ import type { Target } from '../config/config.ts';
 import type { DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/managers.ts';
-import { formatReference, referenceOf } from '../objects/objects.ts';
+import { formatReference, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { reportOf } from './deployer-report.ts';
 import { type LiveObjects, readLive, viewOf } from './live.ts';
 import type { CheckMemory } from './memory.ts';
@@ -55,9 +55,11 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const scopes = await readScopes(parts.state, desired, await parts.memory.read());
   const live = await readLive(parts.cluster, discovery.value, wantedKinds(target, scopes));
   const canRun = await hasNodes(parts.cluster, discovery.value);
+  const everything = scopes.flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []));
+  const seen: Seen = { live, canRun, everything: everything.map(({ object }) => object) };
   const observed: ScopeObservation[] = [];
   for (const declared of scopes) {
-    const state = await judge(declared, live, question, parts.memory, canRun);
+    const state = await judge(declared, seen, question, parts.memory);
     observed.push({
       scope: declared.scope,
       state,
@@ -87,12 +89,18 @@ const observationOf = (
   scopes: readonly ScopeObservation[],
 ): Observation => ({ target: target.name, commit: desired.commit, sequence, at: now, scopes });
 
+interface Seen {
+  readonly live: LiveObjects;
+  readonly canRun: boolean;
+  /** All that the commit declares: an autoscaler of one release may excuse another's replicas. */
+  readonly everything: readonly KubernetesObject[];
+}
+
 async function judge(
   declared: DeclaredScope,
-  live: LiveObjects,
+  { live, canRun, everything }: Seen,
   { target, desired, now }: CheckQuestion,
   memory: CheckMemory,
-  canRun: boolean,
 ): Promise<ScopeState> {
   const { tip, release, remembered } = declared;
   if (tip.kind === 'unknown') return tip;
@@ -102,6 +110,7 @@ async function judge(
       live: viewOf(live, release),
       schemas: live.schemas,
       deployer: target.deployer,
+      alsoDeclared: everything,
       ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
     });
   const answer = decideState({

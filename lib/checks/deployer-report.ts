@@ -1,10 +1,11 @@
 import { rootOf, type Target } from '../config/config.ts';
 import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { deployerNamespace } from '../repository/layout.ts';
 import { applicationReport, helmReleaseReport, kustomizationReport } from './deployer-status.ts';
 import type { LiveObjects } from './live.ts';
 import type { DeployerReport } from './rollout.ts';
 import type { DeclaredScope } from './scopes.ts';
-import { deployerKinds, fluxNamespace } from './wanted.ts';
+import { deployerKinds } from './wanted.ts';
 
 /** What the target's deployer says of a scope, read from its own objects in the cluster. */
 export function reportOf(
@@ -51,7 +52,7 @@ function kustomizationsOf(target: Target, live: LiveObjects): readonly Kubernete
   const byPath = all.filter(({ spec }) => isBelowRoot(isJsonObject(spec) ? spec.path : undefined, target));
   return byPath.length > 0
     ? byPath
-    : all.filter(({ metadata: { namespace } }) => namespace === fluxNamespace(target));
+    : all.filter(({ metadata: { namespace } }) => namespace === deployerNamespace(target));
 }
 
 function rootApplication(target: Target, live: LiveObjects): KubernetesObject | undefined {

@@ -1,5 +1,6 @@
 import type { Target } from '../config/config.ts';
 import type { KubernetesObject } from '../objects/objects.ts';
+import { deployerNamespace } from '../repository/layout.ts';
 import type { WantedKind } from './live.ts';
 import type { DeclaredScope } from './scopes.ts';
 
@@ -8,9 +9,6 @@ const APPLICATION = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' } 
 const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' } as const;
 
 export const deployerKinds = { KUSTOMIZATION, APPLICATION, CONFIG_MAP };
-
-/** Under which names Flux objects of a target are kept (architecture.md: a namespace of the target's own). */
-export const fluxNamespace = (target: Pick<Target, 'name'>): string => `fairlead-${target.name}`;
 
 /** What to list: every kind that is declared or ever was, and what the deployer speaks through. */
 export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): readonly WantedKind[] {
@@ -55,7 +53,7 @@ export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): r
   }
   switch (target.deployer) {
     case 'flux':
-      everythingIn(wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind), fluxNamespace(target));
+      everythingIn(wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind), deployerNamespace(target));
       wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind).whole.add('*');
       break;
     case 'argocd':
