@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { REASONS } from '../../lib/charts/reasons.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const DOCS = join(ROOT, 'docs');
+const pages = [
+  ...readdirSync(DOCS).map((name) => `docs/${name}`),
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+].filter((file) => file.endsWith('.md'));
+const textOf = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+test('docs/uploading.md has every reason for a rejection, in the words that people get', () => {
+  const file = 'docs/uploading.md';
+  const cell = (text: string) => text.replaceAll('|', '\\|').replace(/[<>]/g, (sign) => `\\${sign}`);
+  const table = [
+    '| code | what it says | what to do |',
+    '|---|---|---|',
+    ...Object.entries(REASONS).map(
+      ([code, { says, whatToDo }]) => `| \`${code}\` | ${cell(says)} | ${cell(whatToDo)} |`,
+    ),
+    '',
+  ].join('\n');
+  const text = textOf(file);
+  const begin = text.indexOf('-->\n', text.indexOf('<!-- made from')) + '-->\n'.length;
+  const expected = `${text.slice(0, begin)}${table}${text.slice(text.indexOf('<!-- end -->'))}`;
+  if (process.env.FAIRLEAD_WRITE_DOCS) writeFileSync(join(ROOT, file), expected);
+  else assert.equal(text, expected, 'run it with FAIRLEAD_WRITE_DOCS=1 to write the table anew');
+});
+
+test('what the documentation points at is there', () => {
+  const gone = pages.flatMap((page) =>
+    [...textOf(page).matchAll(/`((?:docs|lib|test|infra|functions|local|cli|bench)\/[\w./-]*)`/g)]
+      .map(([, path = '']) => path)
+      .filter((path) => !existsSync(join(ROOT, path)))
+      .map((path) => `${page}: ${path}`),
+  );
+  assert.deepEqual(gone, []);
+});
+
+test('scripts that the documentation names exist', () => {
+  const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+  const gone = pages.flatMap((page) =>
+    [...textOf(page).matchAll(/npm (?:run ([a-z]+)|(start|test))\b/g)]
+      .map(([, run, short]) => run ?? short ?? '')
+      .filter((name) => scripts[name] === undefined)
+      .map((name) => `${page}: npm run ${name}`),
+  );
+  assert.deepEqual(gone, []);
+});
