@@ -1,5 +1,4 @@
-import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { clients, type Environment } from '../../lib/aws/environment.ts';
 import type { Config } from '../../lib/config/config.ts';
@@ -29,6 +28,9 @@ export interface ScopeView {
   readonly scope: string;
   readonly verdict: string;
   readonly findings: number;
+  /** Workloads that are not current yet. */
+  readonly unready: number;
+  readonly reason?: string | undefined;
   readonly commit?: string | undefined;
   readonly at: string;
   readonly chart?: { readonly name: string; readonly version: string } | undefined;
@@ -62,7 +64,7 @@ export function tableReader(environment: Environment, config: Config): () => Pro
     let start: Record<string, unknown> | undefined;
     do {
       const page = await documents.send(
-        new ScanCommand({ TableName: TABLE, ...(start ? { ExclusiveStartKey: start as never } : {}) }),
+        new ScanCommand({ TableName: TABLE, ...(start ? { ExclusiveStartKey: start } : {}) }),
       );
       items.push(...((page.Items ?? []) as Record<string, unknown>[]));
       start = page.LastEvaluatedKey;
@@ -71,13 +73,15 @@ export function tableReader(environment: Environment, config: Config): () => Pro
   };
 }
 
-/** B's verdicts and D's records, as far as the page reads them; what does not fit is left out, not a failure. */
+/** Verdicts and records, as far as the page reads them; what does not fit is left out and no failure. */
 const verdictItem = z.object({
   commit: z.string().optional(),
   at: z.string(),
   verdict: z.string(),
   chart: z.object({ name: z.string(), version: z.string() }).optional(),
   findings: z.number().default(0),
+  unready: z.number().default(0),
+  reason: z.string().optional(),
 });
 
 const place = z.object({

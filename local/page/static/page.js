@@ -64,7 +64,12 @@ function targetCard(target) {
 }
 
 function scopeRow(scope) {
-  const words = scope.verdict === 'drift' ? `${scope.findings} changed` : undefined;
+  const words =
+    scope.verdict === 'drift'
+      ? `drift: ${scope.findings}`
+      : scope.verdict === 'in-sync' && scope.unready > 0
+        ? 'in sync, not ready'
+        : undefined;
   const name = { manifests: 'manifests', target: 'the target' }[scope.scope] ?? scope.scope;
   return element(
     'li',
@@ -74,7 +79,11 @@ function scopeRow(scope) {
     element(
       'span',
       { class: 'more' },
-      facts(scope.chart && `${scope.chart.name} ${scope.chart.version}`, shortCommit(scope.commit)),
+      facts(
+        scope.chart && `${scope.chart.name} ${scope.chart.version}`,
+        shortCommit(scope.commit),
+        scope.verdict !== 'in-sync' && scope.reason,
+      ),
     ),
   );
 }

@@ -8,7 +8,7 @@ export function element(name, attributes = {}, ...children) {
     if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
     else made.setAttribute(key, value === true ? '' : String(value));
   }
-  made.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  made.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
   return made;
 }
 
@@ -60,7 +60,7 @@ export function agoText(iso) {
 
 /** What stands between two of them is a middle dot. */
 export const facts = (...items) => {
-  const there = items.filter((item) => item !== undefined && item !== null);
+  const there = items.filter((item) => item !== undefined && item !== null && item !== false);
   return element(
     'span',
     { class: 'quiet' },
