@@ -36,3 +36,9 @@ export function metadataOf(object: KubernetesObject): JsonObject {
   }
   return metadata;
 }
+
+/** Whether the object is nothing but its name: then nobody can own a field of it. */
+export const declaresNothing = (object: KubernetesObject): boolean =>
+  [...Object.values(contentOf(object)), ...Object.values(metadataOf(object))].every(
+    (value) => value === null || (typeof value === 'object' && Object.keys(value).length === 0),
+  );

@@ -12,7 +12,7 @@ import { isDefault } from './defaulted.ts';
 import { excuseOf } from './excuses.ts';
 import { isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
-import { asApplied, contentOf, metadataOf } from './normal.ts';
+import { asApplied, contentOf, declaresNothing, metadataOf } from './normal.ts';
 import { Owners, type Writer } from './owners.ts';
 import { formatPath, Trail } from './path.ts';
 import { isWithin, type Scaling } from './replicas.ts';
@@ -278,6 +278,8 @@ class Judging implements Visitor {
     if (ownership === 'optional' || this.#rendered.role !== 'applied') return;
     const { writers } = this.#owners;
     if (writers.some(({ manager }) => deployers.has(manager))) return;
+    // Nothing to own: a ServiceAccount that is only a name has no entry.
+    if (writers.length === 0 && declaresNothing(this.#rendered.object)) return;
     const path = [
       { kind: 'field', name: 'metadata' },
       { kind: 'field', name: 'managedFields' },

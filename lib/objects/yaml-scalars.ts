@@ -24,6 +24,9 @@ const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
 const DATE =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d{2}:\d{2})?)?$/;
 
+/** strconv's %g in its shortest form changes to an exponent here. */
+const EXPONENT_FORM_FROM = 6;
+
 const INT64_MAXIMUM = 2n ** 63n - 1n;
 const INT64_MINIMUM = -(2n ** 63n);
 
@@ -61,7 +64,10 @@ export function resolveKey(text: string, reader: YamlReader): string {
     case 'bigint':
       return String(value);
     case 'number':
-      return Number.isInteger(value) && !/[.eE]/.test(text) ? String(value) : formatFloat32(value);
+      if (Number.isSafeInteger(value) && INTEGER.test(text.replaceAll('_', ''))) return String(value);
+      if (value >= 2 ** 63 && value < 2 ** 64 && INTEGER.test(text.replaceAll('_', '')))
+        throw new UnreadableScalar(`the key ${text} is beyond a 64-bit integer`);
+      return formatFloat32(value);
     default:
       throw new UnreadableScalar('a key is null');
   }
@@ -146,7 +152,7 @@ function formatFloat32(value: number): string {
   }
   const [mantissa = '', exponentText] = Number(shortest).toExponential().split('e');
   const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < 21) return String(Number(shortest));
+  if (exponent >= -4 && exponent < EXPONENT_FORM_FROM) return String(Number(shortest));
   const sign = exponent < 0 ? '-' : '+';
   return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }

@@ -120,12 +120,13 @@ class Reading {
     if (isAlias(key)) return this.#through(key, (target) => this.keyOf(target));
     if (key === null || key === undefined) return resolveKey('', this.#reader);
     if (!isScalar(key)) throw new UnreadableScalar('a mapping or list cannot be a key');
-    if (key.type !== Scalar.PLAIN || key.tag !== undefined) return String(key.value);
-    return resolveKey(String(key.value), this.#reader);
+    if (key.type !== Scalar.PLAIN || key.tag !== undefined) return key.source ?? String(key.value);
+    return resolveKey(key.source ?? String(key.value), this.#reader);
   }
 
   #scalar(node: Scalar): Json {
-    const text = String(node.value ?? '');
+    // The source: the package has already decoded what is tagged !!binary.
+    const text = node.source ?? String(node.value ?? '');
     if (node.tag !== undefined) return resolveTagged(text, node.tag, this.#reader);
     return node.type === Scalar.PLAIN || node.type === undefined ? resolvePlain(text, this.#reader) : text;
   }

@@ -253,6 +253,21 @@ async function remove(server: ApiServer, objects: readonly KubernetesObject[]): 
       },
     );
   }
+  await gone(
+    server,
+    objects.filter(({ kind }) => kind === 'CustomResourceDefinition'),
+  );
+}
+
+/** A definition goes when its objects have gone; the next chart may bring the same one. */
+async function gone(server: ApiServer, definitions: readonly KubernetesObject[]): Promise<void> {
+  for (const definition of definitions) {
+    const path = await server.pathOf(referenceOf(definition));
+    for (let waited = 0; path !== undefined && waited < PATIENCE_MS; waited += 200) {
+      if ((await server.call('GET', path.object)).status === 404) break;
+      await sleep(200);
+    }
+  }
 }
 
 const isHeld = (body: unknown): boolean =>
