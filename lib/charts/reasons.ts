@@ -14,6 +14,30 @@ export const REASONS = {
     whatToDo:
       'Use <target>/<namespace>/<release>/<chart>-<version>.tgz, <target>/<namespace>/<release>/values.yaml or <target>/manifests/<path>.yaml.',
   },
+  'key-namespace': {
+    says: 'Uploads to namespace {namespace} are not allowed for target {target}.',
+    whatToDo: 'Use one of {allowed}, or add it to namespaces of the target.',
+  },
+  'target-drift-only': {
+    says: 'Target {target} is only checked for drift; nothing is delivered to it.',
+    whatToDo: 'Commit to its repository, or take driftOnly out of its configuration.',
+  },
+  'upload-gone': {
+    says: 'The uploaded version is no longer in the bucket.',
+    whatToDo: 'Upload it again, and delete it only after its outcome is known.',
+  },
+  'version-immutable': {
+    says: 'Version {version} of this release was delivered with other content ({digest}).',
+    whatToDo: 'Raise the version in Chart.yaml: deployers do not look twice at a version.',
+  },
+  'version-kept': {
+    says: 'Version {version} has other content than the one that is deployed, and {file} says reconcileStrategy: ChartVersion.',
+    whatToDo: 'Raise the version in Chart.yaml, or change that line to "reconcileStrategy: Revision".',
+  },
+  'refused-by-repository': {
+    says: 'The repository refuses the commit: {says}.',
+    whatToDo: 'Change what it objects to, or its rules, then upload again.',
+  },
 
   // The package as an archive.
   'package-too-large': {

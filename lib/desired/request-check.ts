@@ -54,6 +54,6 @@ const send = (checks: Queue<CheckRequest>, target: Target, { commit, sequence, d
 /** deliver-uploads rewrites the ConfigMaps that no longer follow their values.yaml. */
 const ring = (doorbells: Queue<Doorbell>, { repository, branch }: Target) =>
   doorbells.send(
-    { schema: 1, repository, branch },
+    { schema: 1, repository, branch, because: 'values' },
     { group: `${repository}#${branch}`, deduplication: randomUUID() },
   );

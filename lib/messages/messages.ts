@@ -18,6 +18,8 @@ export const doorbell = z.object({
   schema: z.literal(1),
   repository: z.string(),
   branch: z.string(),
+  /** `values`: a person changed a values.yaml, and what the deployer reads must follow it. Absent: an upload waits. */
+  because: z.enum(['upload', 'values']).optional(),
 });
 export type Doorbell = z.output<typeof doorbell>;
 
