@@ -1,0 +1,202 @@
+import { basename } from 'node:path';
+import { type ObjectStore, ObjectTooLarge, type StoredObject, type VersionedStore } from '../aws/objects.ts';
+import type { Queue } from '../aws/queues.ts';
+import { checkManifest, checkValuesFile } from '../charts/file-checks.ts';
+import { openPackage } from '../charts/package.ts';
+import { formatBytes, type Reason, reason } from '../charts/reasons.ts';
+import type { Config, Target } from '../config/config.ts';
+import { putTree } from '../content/store.ts';
+import { digestOf, type FileTree, treeOfFile } from '../content/tree.ts';
+import type { Doorbell, ObjectCreated } from '../messages/messages.ts';
+import { claimsOf } from './claims.ts';
+import { parseKey, type UploadKey } from './keys.ts';
+import { endUpload, type OutcomeParts, tagUpload } from './outcome.ts';
+import {
+  type CheckedContent,
+  readRecord,
+  recordItem,
+  type UploadBase,
+  type UploadRecord,
+  type UploadState,
+} from './record.ts';
+import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from './waiting.ts';
+
+export interface ReceiveParts extends OutcomeParts {
+  readonly uploads: VersionedStore;
+  readonly content: ObjectStore;
+  readonly doorbell: Queue<Doorbell>;
+  readonly config: Config;
+}
+
+/** Compressed package, or values, or manifest. More is not read at all. */
+const UPLOAD_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Takes an uploaded object version: record, check, content, bell. Returns the record's state afterwards.
+ *
+ * The order of writes is what makes a kill between any two of them harmless:
+ *  1. entry in `received`   alone: the sweep sends it here again
+ *  2. record `received`     with 1: the same; opening is idempotent, content lies under its digest
+ *  3. entry in `waiting`    before 4: deliver-uploads passes over an entry whose record is not `checked`
+ *  4. record `checked`, or ended with its alert; from here on a repeated event changes nothing
+ *  5. bell (tags, where ended); a bell lost is rung by the sweep, since the entry waits
+ *  6. entry in `received` removed: until then a repeated event does step 5 again
+ */
+export async function receiveUpload(
+  event: ObjectCreated,
+  parts: ReceiveParts,
+): Promise<UploadRecord['state']> {
+  const upload = uploadOf(event, parts.now());
+  const known = await readRecord(parts.table, upload.key, upload.versionId);
+  if (known !== undefined && known.state !== 'received') {
+    // A duplicate, maybe days later. What is done is done; only what a kill has left undone is finished.
+    if ((await findReceived(parts.table, known)) !== undefined) await finish(parts, known);
+    return known.state;
+  }
+  await addReceived(parts.table, known ?? upload);
+  const record = known ?? (await begin(parts, upload));
+  if (record.state !== 'received') return record.state;
+  return check(parts, record);
+}
+
+const uploadOf = ({ time, detail: { object } }: ObjectCreated, now: Date): UploadBase => ({
+  key: object.key,
+  versionId: object['version-id'],
+  eventTime: time,
+  sequencer: object.sequencer,
+  receivedAt: now.toISOString(),
+});
+
+async function begin(parts: ReceiveParts, upload: UploadBase): Promise<UploadRecord> {
+  const record = recordItem(upload, { state: 'received' }, undefined);
+  if ((await parts.table.put(record, 'absent')) === 'written') return record;
+  const other = await readRecord(parts.table, upload.key, upload.versionId);
+  if (other === undefined) throw new Error(`the record of ${upload.key} came and went`);
+  return other;
+}
+
+async function check(parts: ReceiveParts, record: UploadRecord): Promise<UploadRecord['state']> {
+  const placed = placeOf(record.key, parts.config);
+  if (placed.kind === 'evidence') return move(parts, record, { state: 'evidence' });
+  if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
+  const { key, target } = placed;
+
+  const stored = await fetchUpload(parts.uploads, record);
+  if (stored.kind === 'refused') return reject(parts, record, stored.reasons);
+  const { body, metadata } = stored.object;
+  const opened = await open(key, body, target);
+  if (opened.kind === 'refused') return reject(parts, record, opened.reasons);
+
+  const content: CheckedContent = {
+    repository: target.repository,
+    branch: target.branch,
+    target: target.name,
+    digest: await putTree(parts.content, opened.tree),
+    package: digestOf(body),
+    claims: claimsOf(metadata),
+    ...(opened.chart === undefined ? {} : { chart: opened.chart }),
+  };
+  await addWaiting(parts.table, content, record);
+  return move(parts, record, { ...content, state: 'checked', attempted: [] });
+}
+
+type Placed =
+  | { readonly kind: 'slot'; readonly key: UploadKey; readonly target: Target }
+  | { readonly kind: 'evidence' }
+  | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
+
+/** Which target and slot the key names, if it may be filled. */
+export function placeOf(text: string, config: Config): Placed {
+  const refused = (why: Reason): Placed => ({ kind: 'refused', reasons: [why] });
+  const parsed = parseKey(text);
+  const name = parsed.kind === 'slot' ? parsed.key.target : parsed.target;
+  const target = config.targets.find((candidate) => candidate.name === name);
+  if (target === undefined && name !== undefined) return refused(reason('key-unknown-target', {}));
+  if (parsed.kind === 'malformed' || target === undefined) return refused(reason('key-malformed', {}));
+  if (target.driftOnly) return refused(reason('target-drift-only', { target: target.name }));
+  if (parsed.kind === 'evidence') return { kind: 'evidence' };
+  const { key } = parsed;
+  if (key.kind !== 'manifest' && !target.namespaces.includes(key.namespace)) {
+    const words = { namespace: key.namespace, target: target.name, allowed: target.namespaces.join(', ') };
+    return refused(reason('key-namespace', words));
+  }
+  return { kind: 'slot', key, target };
+}
+
+type Fetched =
+  | { readonly kind: 'fetched'; readonly object: StoredObject }
+  | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
+
+async function fetchUpload(uploads: VersionedStore, { key, versionId }: UploadBase): Promise<Fetched> {
+  try {
+    const object = await uploads.get(key, { versionId, maxBytes: UPLOAD_BYTES });
+    return object === undefined
+      ? { kind: 'refused', reasons: [reason('upload-gone', {})] }
+      : { kind: 'fetched', object };
+  } catch (error) {
+    if (!(error instanceof ObjectTooLarge)) throw error;
+    const words = { size: formatBytes(error.bytes), limit: formatBytes(error.limitBytes) };
+    return { kind: 'refused', reasons: [reason('package-too-large', words, { file: basename(key) })] };
+  }
+}
+
+type Opened =
+  | {
+      readonly kind: 'opened';
+      readonly tree: FileTree;
+      readonly chart?: { readonly name: string; readonly version: string };
+    }
+  | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
+
+/** What can be said of the upload without its siblings. */
+async function open(key: UploadKey, body: Buffer, target: Target): Promise<Opened> {
+  switch (key.kind) {
+    case 'chart': {
+      const opened = await openPackage(body, key.fileName);
+      if (opened.kind === 'refused') return opened;
+      const { name, version } = opened.chart;
+      return { kind: 'opened', tree: opened.tree, chart: { name, version } };
+    }
+    case 'values': {
+      const reasons = await checkValuesFile(body);
+      return reasons.length > 0
+        ? { kind: 'refused', reasons }
+        : { kind: 'opened', tree: treeOfFile('values.yaml', body) };
+    }
+    case 'manifest': {
+      const { allowPlainSecrets } = target;
+      const reasons = await checkManifest(body, key.path, { allowPlainSecrets });
+      return reasons.length > 0
+        ? { kind: 'refused', reasons }
+        : { kind: 'opened', tree: treeOfFile(key.path, body) };
+    }
+  }
+}
+
+async function move(
+  parts: ReceiveParts,
+  record: UploadRecord,
+  state: UploadState,
+): Promise<UploadRecord['state']> {
+  const item = recordItem(record, state, record);
+  // A conflict: another call was faster with the same upload, and does the rest.
+  if ((await parts.table.put(item, record.version)) === 'written') await finish(parts, item);
+  return item.state;
+}
+
+async function reject(
+  parts: ReceiveParts,
+  record: UploadRecord,
+  reasons: readonly Reason[],
+): Promise<UploadRecord['state']> {
+  if ((await endUpload(parts, record, { state: 'rejected', reasons })) === 'ended')
+    await removeReceived(parts.table, record);
+  return 'rejected';
+}
+
+/** Steps 5 and 6; again after a kill. */
+async function finish(parts: ReceiveParts, record: UploadRecord): Promise<void> {
+  if (record.state === 'checked') await ringBell(parts.doorbell, record);
+  else await tagUpload(parts, record);
+  await removeReceived(parts.table, record);
+}
