@@ -57,10 +57,11 @@ export function s3Front(
 
   return async (request, response) => {
     const requestId = randomBytes(8).toString('hex').toUpperCase();
-    const url = new URL(request.url ?? '/', 'http://local');
+    // Split by hand: URL resolves `..` in a path, and S3 takes the key as it is.
+    const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
     let answer: Answer;
     try {
-      answer = await dispatch(request, url, requestId);
+      answer = await dispatch(request, path, new URLSearchParams(search), requestId);
     } catch (error) {
       const known =
         error instanceof S3Error
@@ -71,7 +72,7 @@ export function s3Front(
       answer = {
         status: known.status,
         headers: { 'content-type': 'application/xml', ...known.headers },
-        body: errorXml(known.code, known.message, url.pathname),
+        body: errorXml(known.code, known.message, path),
       };
     }
     const headers = Object.fromEntries(
@@ -89,8 +90,13 @@ export function s3Front(
     response.end(request.method === 'HEAD' ? undefined : body);
   };
 
-  async function dispatch(request: IncomingMessage, url: URL, requestId: string): Promise<Answer> {
-    const [, bucketName = '', ...rest] = url.pathname.split('/');
+  async function dispatch(
+    request: IncomingMessage,
+    path: string,
+    query: URLSearchParams,
+    requestId: string,
+  ): Promise<Answer> {
+    const [, bucketName = '', ...rest] = path.split('/');
     const key = decodeURIComponent(rest.join('/'));
     if (bucketName === '') {
       const Bucket = [...buckets.keys()].map((Name) => ({ Name, CreationDate: new Date(0).toISOString() }));
@@ -104,7 +110,7 @@ export function s3Front(
         `The specified bucket does not exist; there is ${[...buckets.keys()].join(', ')}.`,
       );
     }
-    const call: Call = { request, bucket, key, query: url.searchParams, requestId };
+    const call: Call = { request, bucket, key, query, requestId };
     return key === '' ? await onBucket(call) : await onObject(call);
   }
 
