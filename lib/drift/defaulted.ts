@@ -60,14 +60,19 @@ export function holds(
   return !quiet.done;
 }
 
+const bareOf = new WeakMap<Schema, Schema>();
+
 function withoutDefault(schema: Schema): Schema {
   if (schema.default === undefined && schema.known === undefined) return schema;
+  const made = bareOf.get(schema);
+  if (made !== undefined) return made;
   const bare = Object.defineProperties({}, Object.getOwnPropertyDescriptors(schema)) as Record<
     string,
     unknown
   >;
   delete bare.default;
   delete bare.known;
+  bareOf.set(schema, bare as unknown as Schema);
   return bare as unknown as Schema;
 }
 

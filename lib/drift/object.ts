@@ -50,6 +50,31 @@ export function judgeObject(
     : { kind: 'in-sync', object, notes: [...judging.notes] };
 }
 
+/** What runs, and with which rights: a manager's name alone excuses nothing there, for anyone can take one. */
+const SENSITIVE = new Set([
+  ...[
+    'containers',
+    'initContainers',
+    'ephemeralContainers',
+    'image',
+    'command',
+    'args',
+    'env',
+    'envFrom',
+    'volumes',
+  ],
+  ...[
+    'volumeMounts',
+    'securityContext',
+    'hostNetwork',
+    'hostPID',
+    'hostIPC',
+    'serviceAccountName',
+    'caBundle',
+  ],
+]);
+const isSensitive = (place: readonly string[]): boolean => place.some((step) => SENSITIVE.has(step));
+
 const NO_PARENTS: Parents = { desired: undefined, live: {} };
 
 class Judging implements Visitor {

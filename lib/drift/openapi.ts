@@ -41,24 +41,42 @@ export function schemasFrom(documents: Iterable<OpenApiDocument>): Schemas {
   const kinds = new Map<string, () => Schema>();
   const anyVersion = new Map<string, () => Schema>();
   for (const document of documents) {
-    const compiler = new Compiler(document.components?.schemas ?? {});
-    for (const [name, raw] of Object.entries(document.components?.schemas ?? {})) {
-      for (const { group, version, kind } of raw['x-kubernetes-group-version-kind'] ?? []) {
-        let compiled: Schema | undefined;
-        const compile = () => {
-          compiled ??= compiler.component(name);
-          return compiled;
-        };
-        const apiVersion = group === '' ? version : `${group}/${version}`;
-        kinds.set(`${apiVersion} ${kind}`, compile);
-        anyVersion.set(`${group} ${kind}`, compile);
-      }
+    for (const { apiVersion, kind, schema } of kindsOf(document)) {
+      kinds.set(`${apiVersion} ${kind}`, schema);
+      anyVersion.set(`${groupOf(apiVersion)} ${kind}`, schema);
     }
   }
   return {
     of: (apiVersion, kind) =>
       (kinds.get(`${apiVersion} ${kind}`) ?? anyVersion.get(`${groupOf(apiVersion)} ${kind}`))?.(),
   };
+}
+
+interface ServedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly schema: () => Schema;
+}
+
+/** A document is immutable and serves many checks: what was compiled of it is kept as long as it is. */
+const compiledKinds = new WeakMap<OpenApiDocument, readonly ServedKind[]>();
+
+function kindsOf(document: OpenApiDocument): readonly ServedKind[] {
+  const known = compiledKinds.get(document);
+  if (known !== undefined) return known;
+  const schemas = document.components?.schemas ?? {};
+  const compiler = new Compiler(schemas);
+  const kinds = Object.entries(schemas).flatMap(([name, raw]) =>
+    (raw['x-kubernetes-group-version-kind'] ?? []).map(
+      ({ group, version, kind }): ServedKind => ({
+        apiVersion: group === '' ? version : `${group}/${version}`,
+        kind,
+        schema: () => compiler.component(name),
+      }),
+    ),
+  );
+  compiledKinds.set(document, kinds);
+  return kinds;
 }
 
 /** The schema of one kind of custom resource that stands alone, as in a CRD. */
