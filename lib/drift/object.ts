@@ -196,6 +196,7 @@ class Judging implements Visitor {
     if (
       this.#isCustom() &&
       others.length > 0 &&
+      !isSensitive(this.trail.plain()) &&
       others.every(({ manager }) => this.#isOwnController(manager))
     ) {
       this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
