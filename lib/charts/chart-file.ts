@@ -36,6 +36,8 @@ const requirementsFile = z.object({ dependencies: z.array(dependency).nullish() 
 
 export interface Dependency {
   readonly name: string;
+  /** The name that it is instantiated under, if not its own. */
+  readonly alias?: string;
   readonly importValues: number;
 }
 
@@ -100,7 +102,11 @@ export function readChartFile({ text, file, requirements }: ChartFileToRead): Re
 }
 
 const toDependencies = (list: z.output<typeof requirementsFile>['dependencies']): Dependency[] =>
-  (list ?? []).map((entry) => ({ name: entry.name, importValues: entry['import-values']?.length ?? 0 }));
+  (list ?? []).map((entry) => ({
+    name: entry.name,
+    ...(entry.alias ? { alias: entry.alias } : {}),
+    importValues: entry['import-values']?.length ?? 0,
+  }));
 
 function dependenciesIn(text: string): Dependency[] | undefined {
   const parsed = parseOne(text);

@@ -1,5 +1,5 @@
 import { parseYamlDocuments, type YamlReader } from '../objects/yaml.ts';
-import { type Declared, declaredIn } from './declared.ts';
+import { type Declared, type DeclaredObjects, declaredIn } from './declared.ts';
 import { type Reason, reason } from './reasons.ts';
 
 /** Objects of one release. */
@@ -62,6 +62,31 @@ function readDocument(
     objects: declared.flatMap(({ objects }) => objects),
     reasons: declared.flatMap(({ reasons }) => reasons),
   };
+}
+
+export interface ManifestsToRead {
+  readonly files: readonly { readonly file: string; readonly text: string }[];
+  readonly reader: YamlReader;
+}
+
+/** A worker's task: the objects of manifests, in the order of the files. */
+export function readManifests({ files, reader }: ManifestsToRead): DeclaredObjects {
+  const objects: Declared[] = [];
+  const reasons: Reason[] = [];
+  for (const { file, text } of files) {
+    const parsed = parseYamlDocuments(text, reader);
+    if (parsed.kind === 'invalid') {
+      reasons.push(reason('yaml-invalid', { problem: parsed.message }, { file, line: parsed.line }));
+      continue;
+    }
+    for (const document of parsed.documents) {
+      if (document.value === null) continue;
+      const declared = declaredIn(document, file);
+      objects.push(...declared.objects);
+      reasons.push(...declared.reasons);
+    }
+  }
+  return { objects, reasons };
 }
 
 const SOURCE = /^---\n# Source: [^/\n]+\/([^\n]+)\n/gm;

@@ -264,6 +264,14 @@ export const REASONS = {
     says: 'The template renders to invalid YAML: {problem}.',
     whatToDo: 'Correct the template: indentation and missing quotes are the usual causes.',
   },
+  'kind-not-served': {
+    says: 'The cluster serves no {kind} ({apiVersion}), as far as its last check saw.',
+    whatToDo: 'Install its CustomResourceDefinition first, or correct the apiVersion.',
+  },
+  'render-asked-cluster': {
+    says: 'helm cannot render the chart here, where "lookup" finds nothing; in the cluster it may.',
+    whatToDo: 'Look at the excerpt: if it is not about what lookup answers, correct it.',
+  },
   'render-uses-lookup': {
     says: 'The chart asks the cluster ("lookup"), so that what it renders to there is not wholly known here.',
     whatToDo: 'Nothing, if the chart is meant to: differences that only the deployer made are not drift.',
@@ -342,6 +350,13 @@ export function printable(text: string, length = WORD_LENGTH): string {
   );
   return escaped.length > length ? `${escaped.slice(0, length)}…` : escaped;
 }
+
+/** Each reason once: several renders, or two readings of a file, find the same things. */
+export const distinct = (reasons: readonly Reason[]): Reason[] => [
+  ...new Map(
+    reasons.map((entry) => [JSON.stringify([entry.code, entry.message, entry.place]), entry]),
+  ).values(),
+];
 
 /** `templates/web.yaml:12`, or as much of it as is known. */
 export const formatPlace = ({ file, line, pointer }: Place): string =>

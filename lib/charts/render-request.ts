@@ -30,6 +30,8 @@ export const renderSubject = z.discriminatedUnion('kind', [
     chart: digest,
     /** Values documents in helm's order, each a tree of one file. */
     values: z.array(digest),
+    /** The HelmRelease or Application that declares it, where its name is not the one of our own layout. */
+    deployedBy: z.object({ namespace: z.string(), name: z.string() }).optional(),
   }),
   z.object({
     kind: z.literal('manifests'),
@@ -84,7 +86,10 @@ export interface RenderedObject {
   readonly role: ObjectRole;
   /** Where it came from: the template's path inside the chart, or the manifest's. */
   readonly source: string;
-  /** Paths (JSON pointers) that differ from one render to the next: must exist, any value of the type will do. */
+  /**
+   * Paths (JSON pointers) that differ from one render to the next: must exist, any value of the type will do.
+   * `''` is the whole object: only some renders hold it, it may exist or not.
+   */
   readonly unstable: readonly string[];
   /** `lookup` stands in its template: a declared difference that only the deployer owns is not drift. */
   readonly usesLookup: boolean;
