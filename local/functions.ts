@@ -53,7 +53,13 @@ export interface LocalFunctions {
 export async function startFunctions(parts: FunctionParts): Promise<LocalFunctions> {
   const { aws, config, onError } = parts;
   const handlers = new Map<FunctionName, Handler>();
-  for (const name of FUNCTION_NAMES) handlers.set(name, await create(name, parts).catch((error: unknown) => async () => { throw error; }));
+  for (const name of FUNCTION_NAMES)
+    handlers.set(
+      name,
+      await create(name, parts).catch((error: unknown) => async () => {
+        throw error;
+      }),
+    );
   const handlerOf = (name: FunctionName): Handler => handlers.get(name) as Handler;
 
   const sqs = clients.sqs(aws.environment);

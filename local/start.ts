@@ -15,6 +15,7 @@ import {
 } from './installation.ts';
 import { PortTaken } from './listen.ts';
 import { DataFolderInUse, lockFolder } from './lock.ts';
+import { logToFile } from './log.ts';
 import { terminal, welcome } from './terminal.ts';
 
 const USAGE = `npm start -- [OPTIONS]
@@ -127,14 +128,15 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const options: InstallationOptions = {
+  const settings = {
     dataFolder: values.data,
     ports: portsOf(values),
     config: await readConfiguration(values.config),
     cluster: await clusterOf(values),
-    onNotice: terminal(),
   };
   if (values.fresh) await begin(values.data);
+  const { print } = await logToFile(values.data);
+  const options: InstallationOptions = { ...settings, onNotice: terminal(print) };
 
   let installation: Installation;
   try {
@@ -143,16 +145,16 @@ async function main(argv: readonly string[]): Promise<number> {
     if (interrupted.signal.aborted) return 0;
     throw error;
   }
-  console.log(welcome(installation, values.data, performance.now() - began));
+  print(welcome(installation, values.data, performance.now() - began));
   deliverExample(installation, interrupted.signal).then(
-    (line) => line && console.log(line),
+    (line) => line && print(line),
     (error: unknown) => {
       if (!interrupted.signal.aborted)
         options.onNotice({ kind: 'error', part: 'example', message: String(error) });
     },
   );
   await stopped;
-  console.log('\nstopping');
+  print('\nstopping');
   await installation.stop();
   return 0;
 }
@@ -167,6 +169,8 @@ async function begin(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
 /** Ends at once, and takes along whatever it started. */
 function leave(): never {
   killDescendants();
@@ -179,15 +183,15 @@ main(process.argv.slice(2)).then(
     leave();
   },
   (error: unknown) => {
-    if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+    if (error instanceof UsageError) complain(`${error.message}\n\n${USAGE}`);
     else if (
       error instanceof ConfigError ||
       error instanceof PortTaken ||
       error instanceof GitMissing ||
       error instanceof DataFolderInUse
     ) {
-      console.error(error.message);
-    } else console.error(error);
+      complain(error.message);
+    } else complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
     process.exitCode = 1;
     leave();
   },

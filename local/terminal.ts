@@ -4,7 +4,7 @@ import type { DeployerEvent } from './deployer/deployer.ts';
 import type { ClusterState, Installation, Notice } from './installation.ts';
 
 /** Prints what happens, a line each; the same progress only once. */
-export function terminal(print: (line: string) => void = console.log): (notice: Notice) => void {
+export function terminal(print: (line: string) => void): (notice: Notice) => void {
   let last: string | undefined;
   return (notice) => {
     const line = lineOf(notice);

@@ -28,7 +28,7 @@ const start = (port = 0) =>
     port,
     contents: {
       functions: new Map([
-        ['double', async (event) => ({ twice: 2 * (event as { number: number }).number })],
+        ['double', async (event: unknown) => ({ twice: 2 * (event as { number: number }).number })],
         ['fails', async () => Promise.reject(new TypeError('no such chart'))],
       ]),
       parameters: new Map([

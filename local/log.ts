@@ -1,0 +1,20 @@
+import { Console } from 'node:console';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * What the functions log goes to a file, as CloudWatch would keep it, and the terminal stays readable.
+ * Gives the print that still reaches the terminal.
+ */
+export async function logToFile(
+  dataFolder: string,
+): Promise<{ print: (line: string) => void; file: string }> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const file = join(dataFolder, 'functions.log');
+  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
+  // A full disk must not end the installation.
+  stream.on('error', () => {});
+  globalThis.console = new Console({ stdout: stream, stderr: stream });
+  return { print: (line) => void process.stdout.write(`${line}\n`), file };
+}
