@@ -19,6 +19,7 @@ const PERIOD = Duration.minutes(5);
 const OLDEST_MESSAGE = Duration.minutes(30);
 /** A verdict older than this many intervals is no verdict. */
 const INTERVALS_WITHOUT_CHECK = 3;
+const MINUTES_OF_A_DAY = 24 * 60;
 
 /** Headings of docs/runbook.md: each alarm's description names the one that says what to do. */
 export const RUNBOOK = {
@@ -100,15 +101,15 @@ export class Watch extends Construct {
 
   /** A dead man's switch: silence is the alarm, and so is a metric that is missing. */
   private silence({ check, longestCheckMinutes }: WatchSettings): void {
+    const minutes = INTERVALS_WITHOUT_CHECK * Math.max(longestCheckMinutes, PERIOD.toMinutes());
+    // An alarm looks back a day, and a week where its periods are hours (CloudWatch guide, "Evaluating an alarm").
+    const period = minutes > MINUTES_OF_A_DAY ? Duration.hours(1) : PERIOD;
     const alarm = new Alarm(this, 'NoDriftCheck', {
       alarmDescription: described('No drift check has finished', RUNBOOK.silence),
-      metric: check.lambda.metricInvocations({ period: PERIOD, statistic: 'sum' }),
+      metric: check.lambda.metricInvocations({ period, statistic: 'sum' }),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: Math.max(
-        INTERVALS_WITHOUT_CHECK,
-        Math.ceil((INTERVALS_WITHOUT_CHECK * longestCheckMinutes) / PERIOD.toMinutes()),
-      ),
+      evaluationPeriods: Math.ceil(minutes / period.toMinutes()),
       treatMissingData: TreatMissingData.BREACHING,
     });
     this.connect(alarm);

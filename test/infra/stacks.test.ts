@@ -8,6 +8,12 @@ import { ConfigError } from '../../lib/config/config.ts';
 import { synthesised } from './example.ts';
 
 const { state, run } = synthesised();
+const staging = {
+  name: 'staging',
+  repository: 'cluster',
+  deployer: 'flux' as const,
+  namespaces: ['shop'],
+};
 
 describe('what is kept', () => {
   test('the upload bucket is versioned, private, TLS only, and tells EventBridge without a function to set that up', () => {
@@ -191,6 +197,18 @@ describe('alarms', () => {
     assert.equal(silence.length, 1);
     assert.match(silence[0]?.AlarmDescription, /No drift check has finished/);
   });
+
+  for (const checkEveryMinutes of [1, 15, 480, 481, 1440]) {
+    test(`silence is heard where targets are checked every ${checkEveryMinutes} minutes, within what CloudWatch looks back`, () => {
+      const { run: other } = synthesised({ targets: [{ ...staging, checkEveryMinutes }], audiences: [] });
+      const [silence] = Object.values(other.findResources('AWS::CloudWatch::Alarm'))
+        .map(({ Properties }) => Properties)
+        .filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+      const seconds = silence?.EvaluationPeriods * silence?.Period;
+      assert.ok(seconds >= 3 * checkEveryMinutes * 60);
+      assert.ok(seconds <= (silence?.Period < 3600 ? 1 : 7) * 24 * 3600);
+    });
+  }
 
   test('every function, every queue and every dead-letter queue has one', () => {
     const count = (pattern: RegExp) =>
