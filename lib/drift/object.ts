@@ -17,7 +17,7 @@ import { Owners, type Writer } from './owners.ts';
 import { formatPath, Trail } from './path.ts';
 import { isWithin, type Scaling } from './replicas.ts';
 import { ANY, type Schema } from './schema.ts';
-import type { Attribution, Finding, ObjectVerdict } from './verdicts.ts';
+import type { Attribution, Finding, ObjectVerdict, Path } from './verdicts.ts';
 import { type Parents, type Visitor, walk } from './walk.ts';
 import { platformReason } from './writers.ts';
 
@@ -38,10 +38,11 @@ export interface ObjectContext {
 /** The verdict of one object that is declared and live. */
 export function judgeObject(
   rendered: RenderedObject,
-  live: KubernetesObject,
+  found: KubernetesObject,
   context: ObjectContext,
 ): ObjectVerdict {
   const desired = asApplied(rendered.object);
+  const live = asApplied(found);
   const object = { ...referenceOf(live), apiVersion: desired.apiVersion };
   const judging = new Judging({ ...rendered, object: desired }, object, live, context);
   judging.judge();
@@ -74,6 +75,15 @@ const SENSITIVE = new Set([
   ],
 ]);
 const isSensitive = (place: readonly string[]): boolean => place.some((step) => SENSITIVE.has(step));
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** Whether what lies there is a Secret's value: only that it differs may be said. */
+function holdsSecret({ apiVersion, kind }: KubernetesObject, path: Path): boolean {
+  if (kind !== 'Secret' || apiVersion !== 'v1') return false;
+  const names = path.map((step) => (step.kind === 'field' ? step.name : ''));
+  return names[0] === 'data' || names[0] === 'stringData' || names.includes(LAST_APPLIED);
+}
 
 const NO_PARENTS: Parents = { desired: undefined, live: {} };
 
@@ -216,12 +226,7 @@ class Judging implements Visitor {
     note?: string,
   ): void {
     const path = this.trail.path();
-    const first = path[0];
-    const secret =
-      this.#live.kind === 'Secret' &&
-      this.#live.apiVersion === 'v1' &&
-      first?.kind === 'field' &&
-      first.name === 'data';
+    const secret = holdsSecret(this.#live, path);
     const attribution: Attribution = attributionOf(
       owners,
       this.#context.deployers,
