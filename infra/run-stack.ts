@@ -154,7 +154,7 @@ export class RunStack extends Stack {
     });
     new Watch(this, 'Watch', {
       functions: [receive, render, deliver, read, check, send, sweep],
-      check,
+      checks,
       queues: [arrivals.work, doorbell, reads, checks],
       deadLetters: [
         ...[arrivals.work, doorbell, reads, checks].map((work) => work.deadLetters),

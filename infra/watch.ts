@@ -31,7 +31,8 @@ export const RUNBOOK = {
 
 export interface WatchSettings {
   readonly functions: readonly FairleadFunction[];
-  readonly check: FairleadFunction;
+  /** The queue of drift checks. */
+  readonly checks: WorkQueue;
   readonly queues: readonly WorkQueue[];
   readonly deadLetters: readonly IQueue[];
   readonly undelivered: IQueue;
@@ -100,13 +101,14 @@ export class Watch extends Construct {
   }
 
   /** A dead man's switch: silence is the alarm, and so is a metric that is missing. */
-  private silence({ check, longestCheckMinutes }: WatchSettings): void {
+  private silence({ checks, longestCheckMinutes }: WatchSettings): void {
     const minutes = INTERVALS_WITHOUT_CHECK * Math.max(longestCheckMinutes, PERIOD.toMinutes());
     // An alarm looks back a day, and a week where its periods are hours (CloudWatch guide, "Evaluating an alarm").
     const period = minutes > MINUTES_OF_A_DAY ? Duration.hours(1) : PERIOD;
     const alarm = new Alarm(this, 'NoDriftCheck', {
       alarmDescription: described('No drift check has finished', RUNBOOK.silence),
-      metric: check.lambda.metricInvocations({ period, statistic: 'sum' }),
+      // A check's message is deleted when the check has finished, and only then.
+      metric: checks.queue.metricNumberOfMessagesDeleted({ period, statistic: 'sum' }),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: Math.ceil(minutes / period.toMinutes()),
