@@ -3,9 +3,6 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Config, ConfigError, type ConfigInput, parseConfig } from '../lib/config/config.ts';
 
-/** Seconds between two checks of a target: short, so that a change by hand is told while one looks. */
-export const CHECK_SECONDS = 30;
-
 /** What `npm start` runs without `--config`. */
 const DEFAULT: ConfigInput = {
   installation: 'local',
@@ -43,6 +40,7 @@ export function onThisMachine(
   config: Config,
   urlOf: (repository: string) => string,
   cluster: { readonly kubeconfig: string; readonly context?: string },
+  checkSeconds: number,
 ): Config {
   return parseConfig({
     ...config,
@@ -59,7 +57,7 @@ export function onThisMachine(
         path: cluster.kubeconfig,
         ...(cluster.context === undefined ? {} : { context: cluster.context }),
       },
-      checkEveryMinutes: CHECK_SECONDS / 60,
+      checkEveryMinutes: checkSeconds / 60,
       rolloutDeadlineMinutes: 3,
       judgeAgainSeconds: 2,
     })),

@@ -8,7 +8,6 @@ import type { Config } from '../lib/config/config.ts';
 import type { ReadRequest } from '../lib/messages/messages.ts';
 import { BUCKETS, EVENT_BUS, type LocalAws, TABLE } from './aws/aws.ts';
 import type { Handler } from './aws/services.ts';
-import { CHECK_SECONDS } from './configuration.ts';
 import { type Pumped, pump } from './pump.ts';
 
 /** Names by which Lambda invokes them. */
@@ -31,6 +30,8 @@ const OUTBOX_SECONDS = 5;
 export interface FunctionParts {
   readonly aws: LocalAws;
   readonly config: Config;
+  /** Seconds between two checks of a target. */
+  readonly checkSeconds: number;
   /** Folder with helm/helm and kubectl/kubectl. */
   readonly tools: string;
   /** Writable; each function gets a folder of its own below it. */
@@ -109,7 +110,7 @@ export async function startFunctions(parts: FunctionParts): Promise<LocalFunctio
       checking = true;
       start({ name: 'check-drift', queueUrl: aws.queues.check, batchSize: 1 });
       for (const { name } of config.targets) {
-        every(CHECK_SECONDS, 'schedule', () => requestCheck(name, 'schedule'));
+        every(parts.checkSeconds, 'schedule', () => requestCheck(name, 'schedule'));
       }
     },
     async stop() {

@@ -40,6 +40,8 @@ export interface InstallationOptions {
   readonly ports: Ports;
   readonly config: Config;
   readonly cluster: ClusterChoice;
+  /** Seconds between two checks of a target. */
+  readonly checkSeconds: number;
   readonly onNotice: (notice: Notice) => void;
 }
 
@@ -97,7 +99,7 @@ export async function startInstallation(
 }
 
 async function startParts(
-  { dataFolder, ports, config: given, cluster, onNotice }: InstallationOptions,
+  { dataFolder, ports, config: given, cluster, checkSeconds, onNotice }: InstallationOptions,
   begun: <Part extends { stop(): Promise<unknown> }>(part: Part) => Part,
   started: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
@@ -113,6 +115,9 @@ async function startParts(
   let deployer: RunningDeployer | undefined;
   let functions: LocalFunctions | undefined;
   let config: Config = given;
+  const requestCheck = (target: string, because: 'request' | 'due') => {
+    functions?.requestCheck(target, because).catch((error: unknown) => onError('read-desired', error));
+  };
   const targetsOf = (repository: string) =>
     config.targets.filter((target) => target.repository === repository);
 
@@ -123,13 +128,12 @@ async function startParts(
       repositories: given.targets.map(({ repository, branch }) => ({ name: repository, branch })),
       onPush(repository) {
         deployer?.applyNow().catch((error: unknown) => onError('deployer', error));
-        for (const { name } of targetsOf(repository)) {
-          functions?.requestCheck(name, 'request').catch((error: unknown) => onError('read-desired', error));
-        }
+        for (const { name } of targetsOf(repository)) requestCheck(name, 'request');
       },
     }),
   );
-  config = onThisMachine(given, git.urlOf, { kubeconfig, ...(context === undefined ? {} : { context }) });
+  const clusterHere = { kubeconfig, ...(context === undefined ? {} : { context }) };
+  config = onThisMachine(given, git.urlOf, clusterHere, checkSeconds);
 
   const invocable = new Map<string, Handler>();
   let onEvent: (event: PutEvent) => void = () => {};
@@ -159,7 +163,9 @@ async function startParts(
   const unpacked = await tools();
   const scratch = join(dataFolder, 'scratch');
   await mkdir(scratch, { recursive: true });
-  functions = begun(await startFunctions({ aws, config, tools: unpacked.folder, scratch, onError }));
+  functions = begun(
+    await startFunctions({ aws, config, checkSeconds, tools: unpacked.folder, scratch, onError }),
+  );
   for (const [name, handler] of functions.handlers) invocable.set(name, handler);
   onTableWrite = () => {
     functions?.tableWritten();
@@ -196,7 +202,10 @@ async function startParts(
       ...(context === undefined ? {} : { context }),
       tools: unpacked,
       folder: join(dataFolder, 'deployer'),
-      onEvent: (event) => announce({ kind: 'deployer', event }),
+      onEvent(event) {
+        announce({ kind: 'deployer', event });
+        if (event.kind === 'applied') requestCheck(event.target, 'due');
+      },
       signal,
     });
     started.push(() => deployer?.stop() ?? Promise.resolve());

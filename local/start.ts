@@ -4,7 +4,7 @@ import { ConfigError } from '../lib/config/config.ts';
 import { readConfiguration } from './configuration.ts';
 import { DATA_FOLDER, findConnection } from './connection.ts';
 import { killDescendants } from './descendants.ts';
-import { deliverExample } from './example.ts';
+import { deliverExample, writeNextExample } from './example.ts';
 import { GitMissing } from './git.ts';
 import {
   type ClusterChoice,
@@ -27,11 +27,14 @@ const USAGE = `npm start -- [OPTIONS]
   --kubeconfig FILE    a cluster of yours instead of the local control plane; nothing is written to it
   --context NAME       which one of that file
   --deployer stand-in  with --kubeconfig and --context: apply what Git declares to that cluster
+  --check-every N      seconds between two checks of a target (default ${CHECK_SECONDS})
   --aws-port N         S3, SQS, SNS, DynamoDB and the rest (default ${DEFAULT_PORTS.aws})
   --page-port N        the page (default ${DEFAULT_PORTS.page})
   --git-port N         Git over HTTP (default ${DEFAULT_PORTS.git})
   --port N             all three: N, N+1 and N+2; 0 for any that are free`;
 
+/** Short, so that a change by hand is told while one looks. */
+const CHECK_SECONDS = 30;
 /** However slow a part is to stop, after this it is stopped. */
 const STOP_MS = 1500;
 
@@ -50,6 +53,7 @@ function parse(argv: readonly string[]) {
         kubeconfig: { type: 'string' },
         context: { type: 'string' },
         deployer: { type: 'string' },
+        'check-every': { type: 'string', default: String(CHECK_SECONDS) },
         port: { type: 'string' },
         'aws-port': { type: 'string' },
         'page-port': { type: 'string' },
@@ -83,6 +87,12 @@ function portsOf(values: Values): InstallationOptions['ports'] {
     page: choose('page-port', 1, DEFAULT_PORTS.page),
     git: choose('git-port', 2, DEFAULT_PORTS.git),
   };
+}
+
+function checkSecondsOf(values: Values): number {
+  const seconds = Number(values['check-every']);
+  if (seconds >= 1 && seconds <= 3600) return seconds;
+  throw new UsageError(`--check-every is from 1 to 3600 seconds, not "${values['check-every']}"`);
 }
 
 async function clusterOf({ kubeconfig, context, deployer }: Values): Promise<ClusterChoice> {
@@ -133,6 +143,7 @@ async function main(argv: readonly string[]): Promise<number> {
     ports: portsOf(values),
     config: await readConfiguration(values.config),
     cluster: await clusterOf(values),
+    checkSeconds: checkSecondsOf(values),
   };
   if (values.fresh) await begin(values.data);
   const { print } = await logToFile(values.data);
@@ -145,8 +156,12 @@ async function main(argv: readonly string[]): Promise<number> {
     if (interrupted.signal.aborted) return 0;
     throw error;
   }
+  await writeNextExample(values.data);
   print(welcome(installation, values.data, performance.now() - began));
-  deliverExample(installation, interrupted.signal).then(
+  // A configuration or a cluster of the user's own gets nothing that was not asked for.
+  const isOurs = values.config === undefined && settings.cluster.kind === 'local';
+  const example = isOurs ? deliverExample(installation, interrupted.signal) : Promise.resolve(undefined);
+  example.then(
     (line) => line && print(line),
     (error: unknown) => {
       if (!interrupted.signal.aborted)

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { DATA_FOLDER, quote } from './connection.ts';
 import type { DeployerEvent } from './deployer/deployer.ts';
+import { EXAMPLE_RELEASE, NEXT_EXAMPLE } from './example.ts';
 import type { ClusterState, Installation, Notice } from './installation.ts';
 
 /** Prints what happens, a line each; the same progress only once. */
@@ -65,13 +66,13 @@ export function welcome({ aws, git, page, config }: Installation, data: string, 
   aws   ${aws.url}   keys: . ${folder}/env
 
 Try:
-  npx fairlead upload CHART.tgz --target ${target.name} --namespace ${namespace} --release NAME --wait${other}
+  npx fairlead upload ${folder}/${NEXT_EXAMPLE} --target ${target.name} --namespace ${namespace} --release ${EXAMPLE_RELEASE} --wait${other}
   git clone ${url}
   ${fairlead} kubectl -n ${namespace} get all
-  ${fairlead} kubectl -n ${namespace} edit deployment        then look at the page
+  ${fairlead} kubectl -n ${namespace} set image deployment/${EXAMPLE_RELEASE} '*=nginx:1.0'      then look at the page
 
 The same with tools of your own:
-  (. ${folder}/env; aws --endpoint-url ${aws.url} s3 cp CHART.tgz s3://${aws.buckets.upload.name}/${target.name}/${namespace}/NAME/)
+  (. ${folder}/env; aws --endpoint-url ${aws.url} s3 cp ${folder}/${NEXT_EXAMPLE} s3://${aws.buckets.upload.name}/${target.name}/${namespace}/${EXAMPLE_RELEASE}/)
   (. ${folder}/env; kubectl -n ${namespace} get all)
   git clone -c credential.helper=${quote(`store --file=${resolve(data)}/git-credentials`)} ${url}     a clone that may push
 `;

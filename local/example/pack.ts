@@ -15,8 +15,14 @@ const FOLDER = join(import.meta.dirname, 'hello');
 /** What stands for the version in Chart.yaml as it lies here. */
 const VERSION_LINE = /^version: .*$/m;
 
-/** @param version of the package; the chart itself is the same, but for what shows its version */
-export async function packExample(version = '0.1.0'): Promise<PackedChart> {
+/**
+ * @param version of the package; the chart itself is the same, but for what shows its version
+ * @param more files added to it, by their paths in the chart
+ */
+export async function packExample(
+  version = '0.1.0',
+  more: ReadonlyMap<string, string> = new Map(),
+): Promise<PackedChart> {
   const files = new Map<string, Buffer>();
   for (const entry of await readdir(FOLDER, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
@@ -30,6 +36,7 @@ export async function packExample(version = '0.1.0'): Promise<PackedChart> {
     );
   }
   const chartFile = files.get('Chart.yaml')?.toString('utf8') ?? '';
+  for (const [path, text] of more) files.set(path, Buffer.from(text));
   files.set('Chart.yaml', Buffer.from(chartFile.replace(VERSION_LINE, `version: ${version}`)));
   return { fileName: `hello-${version}.tgz`, bytes: await packFiles('hello', files) };
 }

@@ -35,9 +35,12 @@ before(async () => {
     repositories: [{ name: 'cluster', branch: 'main' }],
     onPush: () => {},
   });
-  const config = onThisMachine(await readConfiguration(undefined), git.urlOf, {
-    kubeconfig: join(folder, 'kubeconfig'),
-  });
+  const config = onThisMachine(
+    await readConfiguration(undefined),
+    git.urlOf,
+    { kubeconfig: join(folder, 'kubeconfig') },
+    30,
+  );
   aws = await startAws({
     folder: join(folder, 'aws'),
     port: 0,
