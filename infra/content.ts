@@ -8,6 +8,9 @@ import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
 const OLD_VERSIONS_KEPT = Duration.days(30);
 
+const TREES = 'trees/';
+const TREES_OF_GIT = 'trees-of-git/';
+
 /** What each part of the state bucket holds; each function gets the parts it works with. */
 export const STATE = {
   renders: 'renders/',
@@ -77,11 +80,17 @@ export class Content extends Store {
   }
 
   readBy(reader: FairleadFunction): void {
-    this.give(reader, 'read', ['trees/']);
+    this.give(reader, 'read', [TREES]);
   }
 
   filledBy(writer: FairleadFunction): void {
-    this.give(writer, 'write', ['trees/']);
+    this.give(writer, 'write', [TREES]);
+  }
+
+  /** Which tree of ours a tree of Git is. */
+  indexedBy(reader: FairleadFunction): void {
+    this.give(reader, 'read', [TREES_OF_GIT]);
+    this.give(reader, 'write', [TREES_OF_GIT]);
   }
 }
 

@@ -106,6 +106,7 @@ export class RunStack extends Stack {
     );
     uploads.taggedBy(deliver);
     content.readBy(deliver);
+    content.filledBy(deliver);
     state.readBy(deliver, 'renders', 'profiles');
     record.keptBy(deliver);
     reads.rungBy(deliver);
@@ -119,6 +120,7 @@ export class RunStack extends Stack {
     );
     content.readBy(read);
     content.filledBy(read);
+    content.indexedBy(read);
     state.keptBy(read, 'desired', 'renders', 'config', 'keys');
     state.readBy(read, 'profiles');
     record.keptBy(read);
