@@ -24,19 +24,12 @@ export function decideRollout(
   seen: ScopeObservation,
   context: DecisionContext,
 ): RolloutDecision {
+  if (before === undefined) return firstLook(seen, context);
   // Not judged: neither there nor not there.
   if (seen.state.kind === 'unknown') return { after: before, alerts: [] };
-  const isShown = seen.state.kind === 'in-sync' && seen.state.unready.length === 0;
+  const isShown = isThere(seen.state);
 
-  switch (before?.kind) {
-    case undefined:
-      // What the first check of a target finds in place was rolled out long ago, or is drift, which says so itself.
-      if (context.history === 'first-check' && (isShown || seen.state.kind === 'drift')) {
-        return { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] };
-      }
-      return isShown
-        ? finish(begin(NEVER, seen, context), seen, context)
-        : still(begin(NEVER, seen, context));
+  switch (before.kind) {
     case 'shown': {
       const isNewTip = seen.render !== undefined && seen.render !== before.render;
       if (!isNewTip && seen.state.kind !== 'rollout') return { after: before, alerts: [] };
@@ -54,6 +47,24 @@ export function decideRollout(
       return isShown ? finish(before, seen, context) : { after: before, alerts: [] };
   }
 }
+
+/**
+ * A scope never seen before. What the first check of a target finds was rolled out long ago, or says itself what is
+ * wrong; what appears in a target later is a rollout that began with the commit that declares it.
+ */
+function firstLook(seen: ScopeObservation, context: DecisionContext): RolloutDecision {
+  const { state } = seen;
+  if (
+    context.history === 'first-check' &&
+    (isThere(state) || state.kind === 'drift' || state.kind === 'unknown')
+  ) {
+    return { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] };
+  }
+  const rolling = begin(NEVER, seen, context);
+  return isThere(state) ? finish(rolling, seen, context) : still(rolling);
+}
+
+const isThere = (state: ScopeState): boolean => state.kind === 'in-sync' && state.unready.length === 0;
 
 const still = (rolling: Rolling): RolloutDecision => ({ after: rolling, alerts: [] });
 

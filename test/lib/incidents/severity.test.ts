@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Finding } from '../../../lib/drift/verdicts.ts';
+import { isCritical } from '../../../lib/incidents/severity.ts';
+import { finding, wholeObject } from '../../fixtures/findings.ts';
+
+const CONTAINER = 'spec.template.spec.containers[name=web]';
+const RBAC = 'rbac.authorization.k8s.io/v1';
+const role = { apiVersion: RBAC, kind: 'Role', name: 'web', namespace: 'shop' };
+const hook = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingWebhookConfiguration',
+  name: 'guard',
+};
+
+const CRITICAL: readonly (readonly [string, Finding])[] = [
+  [
+    'a privileged container',
+    finding(`${CONTAINER}.securityContext.privileged`, { desired: false, live: true }),
+  ],
+  [
+    'an added container that is privileged',
+    finding('spec.template.spec.containers[name=evil]', {
+      live: { name: 'evil', securityContext: { privileged: true } },
+    }),
+  ],
+  ['the host network', finding('spec.template.spec.hostNetwork', { live: true })],
+  ['the host’s processes', finding('spec.template.spec.hostPID', { live: true })],
+  [
+    'a volume of the host',
+    finding('spec.template.spec.volumes[name=root]', { live: { name: 'root', hostPath: { path: '/' } } }),
+  ],
+  [
+    'another path of a volume of the host',
+    finding('spec.template.spec.volumes[name=logs].hostPath.path', { desired: '/var/log', live: '/' }),
+  ],
+  ['a capability', finding(`${CONTAINER}.securityContext.capabilities.add`, { live: ['SYS_ADMIN'] })],
+  [
+    'dropped capabilities that are gone',
+    finding(
+      `${CONTAINER}.securityContext.capabilities`,
+      { desired: { drop: ['ALL'] } },
+      { verdict: 'changed' },
+    ),
+  ],
+  [
+    'a token that is mounted again',
+    finding('spec.template.spec.automountServiceAccountToken', { desired: false }, { verdict: 'changed' }),
+  ],
+  [
+    'privileges that may rise again',
+    finding(`${CONTAINER}.securityContext.allowPrivilegeEscalation`, { desired: false, live: true }),
+  ],
+  ['a rule in a role', finding('rules', { desired: [], live: [{ verbs: ['*'] }] }, { object: role })],
+  [
+    'one more subject',
+    finding(
+      'subjects',
+      { live: [{ kind: 'User', name: 'eve' }] },
+      { object: { ...role, kind: 'RoleBinding' } },
+    ),
+  ],
+  ['a role binding that Git does not declare', wholeObject('extra', { ...role, kind: 'RoleBinding' })],
+  ['a webhook configuration that is gone', wholeObject('missing', hook)],
+  [
+    'one webhook that is gone',
+    finding('webhooks[name=guard.example.com]', { desired: { name: 'guard.example.com' } }, { object: hook }),
+  ],
+  [
+    'a network policy that is gone',
+    wholeObject('missing', { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' }),
+  ],
+  ['a deleted workload', wholeObject('missing', { kind: 'StatefulSet' })],
+  [
+    'a namespace that is being deleted',
+    finding(
+      'metadata.deletionTimestamp',
+      { live: '2026-11-21T12:00:00Z' },
+      { object: { apiVersion: 'v1', kind: 'Namespace', name: 'shop' } },
+    ),
+  ],
+];
+
+const WARNING: readonly (readonly [string, Finding])[] = [
+  ['replicas', finding('spec.replicas', { desired: 1, live: 4 })],
+  ['an image', finding(`${CONTAINER}.image`, { desired: 'a', live: 'b' })],
+  ['a missing ConfigMap', wholeObject('missing', { apiVersion: 'v1', kind: 'ConfigMap' })],
+  ['an orphaned ConfigMap', wholeObject('extra', { apiVersion: 'v1', kind: 'ConfigMap' })],
+  [
+    'a container that is not privileged any more',
+    finding(`${CONTAINER}.securityContext.privileged`, { desired: true, live: false }),
+  ],
+  [
+    'a rule that a role lost',
+    finding('rules', { desired: [{ verbs: ['get'] }] }, { object: role, verdict: 'changed' }),
+  ],
+  ['a label of a role', finding('metadata.labels.team', { live: 'a' }, { object: role })],
+  [
+    'a ConfigMap key that happens to be named so',
+    finding(
+      'data.hostPath',
+      { desired: '/a', live: '/b' },
+      { object: { apiVersion: 'v1', kind: 'ConfigMap', name: 'a' } },
+    ),
+  ],
+];
+
+describe('a finding is critical', () => {
+  for (const [what, one] of CRITICAL) test(what, () => assert.equal(isCritical(one), true));
+});
+
+describe('a finding is a warning', () => {
+  for (const [what, one] of WARNING) test(what, () => assert.equal(isCritical(one), false));
+});
