@@ -108,9 +108,18 @@ const specific = (errors: readonly OutputUnit[]): OutputUnit[] => {
   return inner.length > 0 ? inner : [...errors];
 };
 
-/** Only messages that name types and properties are the validator's own: the others print the value. */
-const problemOf = ({ keyword, error }: OutputUnit): string =>
-  keyword === 'type' || keyword === 'required' ? error : `it does not satisfy "${keyword}"`;
+/** In our words: the validator's own print the value. */
+function problemOf({ keyword, error }: OutputUnit): string {
+  const [first, second] = [...error.matchAll(/"([^"]*)"/g)].map(([, quoted]) => quoted);
+  switch (keyword) {
+    case 'type':
+      return `it is of type ${first}, not ${second}`;
+    case 'required':
+      return `"${first}" is missing`;
+    default:
+      return `it does not satisfy "${keyword}"`;
+  }
+}
 
 function withoutBigInts(value: Json): unknown {
   if (typeof value === 'bigint') return Number(value);
