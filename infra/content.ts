@@ -14,6 +14,7 @@ const TREES_OF_GIT = 'trees-of-git/';
 /** What each part of the state bucket holds; each function gets the parts it works with. */
 export const STATE = {
   renders: 'renders/',
+  judgements: 'judgements/',
   desired: 'desired/',
   profiles: 'profiles/',
   openapi: 'openapi/',

@@ -96,7 +96,7 @@ export class RunStack extends Stack {
     // render-release runs hostile templates: the two stores, and no network beyond them.
     render.knows('tools', '/opt');
     content.readBy(render);
-    state.keptBy(render, 'renders', 'keys');
+    state.keptBy(render, 'renders', 'judgements', 'keys');
 
     // deliver-uploads writes to Git: what is checked, never a package, never a cluster.
     configuration.readBy(deliver);

@@ -209,8 +209,8 @@ test('each function reads and writes its parts of the state bucket and no others
   assert.deepEqual(table, {
     'receive-upload': [[], []],
     'render-release': [
-      ['keys/*', 'renders/*'],
-      ['keys/*', 'renders/*'],
+      ['judgements/*', 'keys/*', 'renders/*'],
+      ['judgements/*', 'keys/*', 'renders/*'],
     ],
     'deliver-uploads': [['profiles/*', 'renders/*'], []],
     'read-desired': [
