@@ -36,7 +36,7 @@ export async function deliverExample(
   if (bucket.find(key) !== undefined) return undefined;
   await s3Store(clients.s3(aws.environment), bucket.name).put(key, bytes, 'application/gzip');
   for (;;) {
-    const { tags } = bucket.find(key) ?? { tags: {} };
+    const tags: Readonly<Record<string, string>> = bucket.find(key)?.tags ?? {};
     const outcome = tags['fairlead-outcome'];
     if (outcome !== undefined) {
       const commit = tags['fairlead-commit'];

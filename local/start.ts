@@ -18,6 +18,9 @@ import { DataFolderInUse, lockFolder } from './lock.ts';
 import { logToFile } from './log.ts';
 import { terminal, welcome } from './terminal.ts';
 
+/** Short, so that a change by hand is told while one looks. */
+const CHECK_SECONDS = 30;
+
 const USAGE = `npm start -- [OPTIONS]
 
   --data FOLDER        where everything is kept (default ${DATA_FOLDER})
@@ -33,8 +36,6 @@ const USAGE = `npm start -- [OPTIONS]
   --git-port N         Git over HTTP (default ${DEFAULT_PORTS.git})
   --port N             all three: N, N+1 and N+2; 0 for any that are free`;
 
-/** Short, so that a change by hand is told while one looks. */
-const CHECK_SECONDS = 30;
 /** However slow a part is to stop, after this it is stopped. */
 const STOP_MS = 1500;
 
