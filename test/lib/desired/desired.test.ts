@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { ObjectStore } from '../../../lib/aws/objects.ts';
+import { type Render, type RenderRequest, renderKey } from '../../../lib/charts/render-request.ts';
+import type { Target } from '../../../lib/config/config.ts';
+import { folderStore } from '../../../lib/content/folder-store.ts';
+import { getTree } from '../../../lib/content/store.ts';
+import { digestOf } from '../../../lib/content/tree.ts';
+import { type DesiredReading, type RenderAnswer, readDesired } from '../../../lib/desired/desired.ts';
+import type { DesiredRelease } from '../../../lib/desired/state.ts';
+import { openClone } from '../../../lib/repository/clone.ts';
+import {
+  type ClusterRepository,
+  clusterRepository,
+  deliveredRelease,
+  targetOf,
+} from '../../fixtures/cluster-repository.ts';
+
+const APPLY = 'fairlead/staging/apply';
+const CHART = 'fairlead/staging/releases/shop/web/chart';
+
+describe('what a commit declares', () => {
+  let folder: string;
+  let repository: ClusterRepository;
+  let content: ObjectStore;
+  let state: ObjectStore;
+  let requests: RenderRequest[];
+  let answer: (request: RenderRequest) => RenderAnswer;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fairlead-desired-'));
+    repository = await clusterRepository();
+    content = folderStore(join(folder, 'content'));
+    state = folderStore(join(folder, 'state'));
+    requests = [];
+    answer = () => ({ schema: 1, kind: 'rendered', render: digestOf('a render'), warnings: [] });
+  });
+  afterEach(async () => {
+    await repository.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function read(target: Target): Promise<DesiredReading> {
+    const clone = await openClone({ url: repository.url, branch: 'main', folder: join(folder, 'clone.git') });
+    return await readDesired(target, {
+      clone,
+      content,
+      state,
+      capabilities: { kubernetesVersion: 'v1.35.0', apiVersions: [] },
+      render: async (request) => {
+        requests.push(request);
+        return answer(request);
+      },
+    });
+  }
+  async function readState(target: Target) {
+    const reading = await read(target);
+    assert.ok(reading.kind === 'read');
+    return reading;
+  }
+  async function onlyRelease(target: Target): Promise<DesiredRelease> {
+    const { releases } = (await readState(target)).state;
+    assert.equal(releases.length, 1);
+    return releases[0] as DesiredRelease;
+  }
+  /** The values documents that rendering was asked for, as texts. */
+  async function valuesAsked(): Promise<string[]> {
+    const subject = requests.at(-1)?.subject;
+    assert.ok(subject?.kind === 'release');
+    return await Promise.all(
+      subject.values.map(async (digest) =>
+        [...(await getTree(content, digest)).values()].map(({ data }) => data.toString()).join(''),
+      ),
+    );
+  }
+  async function manifestsOf(target: Target): Promise<Render> {
+    const { manifests } = (await readState(target)).state;
+    assert.equal(manifests?.kind, 'rendered');
+    const stored = manifests?.kind === 'rendered' ? await state.get(renderKey(manifests.render)) : undefined;
+    assert.ok(stored);
+    return JSON.parse(stored.body.toString('utf8')) as Render;
+  }
+
+  test('a branch without a commit declares nothing yet', async () => {
+    assert.deepEqual(await read(targetOf()), { kind: 'no-branch' });
+  });
+
+  test('a delivered release of Flux: its chart, its values from the ConfigMap, its HelmRelease', async () => {
+    const target = targetOf();
+    const commit = await repository.commit(
+      deliveredRelease(target, { version: '1.4.2', values: 'replicas: 3\n' }),
+    );
+    const { state: desired, staleValues } = await readState(target);
+    assert.equal(desired.commit, commit);
+    assert.deepEqual(desired.releases, [
+      {
+        namespace: 'shop',
+        name: 'web',
+        chart: { name: 'web', version: '1.4.2' },
+        deployedBy: {
+          apiVersion: 'helm.toolkit.fluxcd.io/v2',
+          kind: 'HelmRelease',
+          namespace: 'fairlead-staging',
+          name: 'shop.web',
+        },
+        suspended: false,
+        rendering: { kind: 'rendered', render: digestOf('a render') },
+      },
+    ]);
+    assert.deepEqual(staleValues, []);
+    assert.deepEqual(await valuesAsked(), ['replicas: 3\n']);
+    const subject = requests[0]?.subject;
+    assert.ok(subject?.kind === 'release');
+    assert.deepEqual([...(await getTree(content, subject.chart)).keys()].sort(), [
+      'Chart.yaml',
+      'templates/deployment.yaml',
+      'templates/settings.yaml',
+      'values.yaml',
+    ]);
+  });
+
+  test('values are in helm-controller’s order: valuesFrom, then the values of the HelmRelease itself', async () => {
+    const target = targetOf();
+    const files = deliveredRelease(target, { values: 'replicas: 3\n' });
+    const release = `${APPLY}/shop/web/release.yaml`;
+    await repository.commit({
+      ...files,
+      [release]: `${files[release]}  values:\n    replicas: 9007199254740993\n    on: "yes"\n`,
+    });
+    await readState(target);
+    assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"replicas":9007199254740993,"on":"yes"}']);
+  });
+
+  test('apply/ itself, with the labels of kustomize-controller, and Secrets sealed', async () => {
+    const target = targetOf();
+    await repository.commit({
+      ...deliveredRelease(target),
+      [`${APPLY}/manifests/secret.yaml`]:
+        'apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\nstringData: {password: hunter2}\n',
+      [`${APPLY}/manifests/list.yaml`]:
+        'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop}}\n',
+    });
+    const { objects } = await manifestsOf(target);
+    assert.deepEqual(
+      objects.map(({ object, source }) => `${object.kind}/${object.metadata.name} ${source}`),
+      [
+        `ConfigMap/a ${APPLY}/manifests/list.yaml`,
+        `Secret/s ${APPLY}/manifests/secret.yaml`,
+        `HelmRelease/shop.web ${APPLY}/shop/web/release.yaml`,
+        `ConfigMap/shop.web ${APPLY}/shop/web/values.yaml`,
+      ],
+    );
+    assert.deepEqual(objects[0]?.object.metadata.labels, {
+      'kustomize.toolkit.fluxcd.io/name': 'fairlead',
+      'kustomize.toolkit.fluxcd.io/namespace': 'fairlead-staging',
+    });
+    assert.doesNotMatch(JSON.stringify(objects), /hunter2/);
+  });
+
+  test('an Argo CD Application: its value files beside the chart, parameters last, and its tracking id', async () => {
+    const target = targetOf({ deployer: 'argocd' });
+    const files = deliveredRelease(target, { values: 'replicas: 3\n' });
+    const release = `${APPLY}/shop/web/release.yaml`;
+    const parameters =
+      '      parameters:\n        - {name: image.tag, value: "1"}\n        - {name: debug, value: "true", forceString: true}\n';
+    await repository.commit({
+      ...files,
+      [release]: (files[release] ?? '').replace(
+        '      releaseName: web\n',
+        `      releaseName: web\n${parameters}`,
+      ),
+    });
+    assert.deepEqual((await onlyRelease(target)).chart, { name: 'web', version: '1.0.0' });
+    assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"image":{"tag":1}}', '{"debug":"true"}']);
+    const { objects } = await manifestsOf(target);
+    assert.deepEqual(objects[0]?.object.metadata.annotations, {
+      'argocd.argoproj.io/tracking-id': 'fairlead-staging:argoproj.io/Application:argocd/staging.shop.web',
+    });
+  });
+
+  test('a target without a deployer: every chart below releases/', async () => {
+    const target = targetOf({ deployer: 'none' });
+    await repository.commit(deliveredRelease(target, { values: 'replicas: 3\n' }));
+    const release = await onlyRelease(target);
+    assert.equal(release.rendering.kind, 'rendered');
+    assert.deepEqual(await valuesAsked(), ['replicas: 3\n']);
+  });
+
+  test('a suspended HelmRelease says so', async () => {
+    const target = targetOf();
+    const files = deliveredRelease(target);
+    const release = `${APPLY}/shop/web/release.yaml`;
+    await repository.commit({ ...files, [release]: `${files[release]}  suspend: true\n` });
+    assert.equal((await onlyRelease(target)).suspended, true);
+  });
+
+  test('an unchanged commit is not rendered again, and gives the same digest', async () => {
+    const target = targetOf();
+    await repository.commit(deliveredRelease(target));
+    const first = await readState(target);
+    const again = await readState(target);
+    assert.deepEqual(again, first);
+    assert.equal(requests.length, 1);
+  });
+
+  test('a failed rendering is the reason of one unknown, and is tried again', async () => {
+    const target = targetOf();
+    await repository.commit(deliveredRelease(target));
+    answer = () => ({ kind: 'failed', reason: 'rendering it did not end' });
+    assert.deepEqual((await onlyRelease(target)).rendering, {
+      kind: 'unknown',
+      reason: 'rendering it did not end',
+    });
+    answer = () => ({ schema: 1, kind: 'rendered', render: digestOf('b'), warnings: [] });
+    assert.deepEqual((await onlyRelease(target)).rendering, { kind: 'rendered', render: digestOf('b') });
+  });
+
+  test('values.yaml that a person committed makes the ConfigMap stale', async () => {
+    const target = targetOf();
+    await repository.commit(deliveredRelease(target));
+    await repository.commit({ 'fairlead/staging/releases/shop/web/values.yaml': 'replicas: 7\n' });
+    assert.deepEqual((await readState(target)).staleValues, ['shop/web']);
+    // The deployer has the ConfigMap, so that is what is declared until it follows.
+    assert.deepEqual(await valuesAsked(), ['{}\n']);
+  });
+
+  describe('what cannot be resolved is unknown, with the reason', () => {
+    const HEAD =
+      'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n';
+    const CASES: readonly (readonly [name: string, spec: string, reason: RegExp])[] = [
+      [
+        'a chart from a Helm repository',
+        '  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: x}}}\n',
+        /comes from a HelmRepository/,
+      ],
+      [
+        'a chart outside of the tree',
+        '  chart: {spec: {chart: ../../etc, sourceRef: {kind: GitRepository, name: x}}}\n',
+        /no path inside the repository/,
+      ],
+      [
+        'a chart that is not there',
+        '  chart: {spec: {chart: charts/web, sourceRef: {kind: GitRepository, name: x}}}\n',
+        /charts\/web is not in the commit/,
+      ],
+      [
+        'values from a Secret',
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: x}}}\n  valuesFrom: [{kind: Secret, name: s}]\n`,
+        /valuesFrom\[0\]: Secret\/s is in the cluster only/,
+      ],
+      [
+        'values from a ConfigMap that Git does not have',
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: x}}}\n  valuesFrom: [{kind: ConfigMap, name: s}]\n`,
+        /ConfigMap\/s in shop is not declared/,
+      ],
+      [
+        'post-renderers',
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: x}}}\n  postRenderers: [{kustomize: {}}]\n`,
+        /spec\.postRenderers/,
+      ],
+    ];
+    for (const [name, spec, reason] of CASES) {
+      test(name, async () => {
+        const target = targetOf();
+        await repository.commit({ [`${APPLY}/web.yaml`]: HEAD + spec });
+        const { rendering } = await onlyRelease(target);
+        assert.ok(rendering.kind === 'unknown');
+        assert.match(rendering.reason, reason);
+        assert.equal(requests.length, 0);
+      });
+    }
+
+    test('a file of apply/ that is no YAML: the manifests are unknown, by file and line; releases are still read', async () => {
+      const target = targetOf();
+      await repository.commit({
+        ...deliveredRelease(target),
+        [`${APPLY}/manifests/bad.yaml`]: 'a: b\nc: d: e\n',
+      });
+      const { state: desired } = await readState(target);
+      assert.ok(desired.manifests?.kind === 'unknown');
+      assert.match(desired.manifests.reason, /apply\/manifests\/bad\.yaml:2 cannot be read as YAML/);
+      assert.equal(desired.releases[0]?.rendering.kind, 'rendered');
+    });
+  });
+
+  test('valuesFiles of a HelmRelease replace the chart’s own values, merged in order', async () => {
+    const target = targetOf();
+    const files = deliveredRelease(target);
+    const release = `${APPLY}/shop/web/release.yaml`;
+    const marker = '      sourceRef:';
+    await repository.commit({
+      ...files,
+      'env/base.yaml': 'image: {name: nginx, tag: "1"}\n',
+      'env/staging.yaml': 'image: {tag: "2"}\nreplicas: 2\n',
+      [release]: (files[release] ?? '').replace(
+        marker,
+        `      valuesFiles: [env/base.yaml, env/staging.yaml]\n${marker}`,
+      ),
+    });
+    assert.equal((await onlyRelease(target)).rendering.kind, 'rendered');
+    const subject = requests[0]?.subject;
+    assert.ok(subject?.kind === 'release');
+    const values = (await getTree(content, subject.chart)).get('values.yaml')?.data.toString();
+    assert.deepEqual(JSON.parse(values ?? ''), { image: { name: 'nginx', tag: '2' }, replicas: 2 });
+  });
+});
