@@ -22,7 +22,7 @@ export const receiveUpload = (environment: Environment) => {
   );
   const config = configReader(ssmParameters(clients.ssm(environment)), names.configPath);
   const s3 = clients.s3(environment);
-  const log = operatorLog('receive-upload');
+  const log = operatorLog('receive-upload', environment);
   const parts = {
     installation: names.installation,
     bucket: names.uploadBucket,
@@ -31,7 +31,7 @@ export const receiveUpload = (environment: Environment) => {
     content: s3Store(s3, names.contentBucket),
     doorbell: sqsQueue(clients.sqs(environment), names.doorbellQueue),
     now: () => new Date(),
-    log,
+    log: log.event,
   };
 
   return async (event: unknown): Promise<QueueAnswer> => {
@@ -40,7 +40,7 @@ export const receiveUpload = (environment: Environment) => {
       try {
         await receive(objectCreated.parse(parseJson(body)), { ...parts, config: await config() });
       } catch (error) {
-        log('upload not received', { messageId, error: String(error) });
+        log.failure('upload not received', error);
         failures.push({ itemIdentifier: messageId });
       }
     }

@@ -1,8 +1,18 @@
+import type { Environment } from '../aws/environment.ts';
 import { formatJson } from '../objects/json.ts';
 
-/** One line of JSON an event, as CloudWatch Logs Insights reads it. */
-export const operatorLog =
-  (name: string) =>
-  (event: string, details: Readonly<Record<string, unknown>>): void => {
-    console.log(formatJson({ function: name, event, ...details }));
+/**
+ * Lines of JSON, as CloudWatch Logs Insights reads them: what happened, in Lambda only (locally the terminal is
+ * people's), and what failed, everywhere.
+ */
+export function operatorLog(name: string, environment: Environment) {
+  const deployed = environment.AWS_LAMBDA_FUNCTION_NAME !== undefined;
+  return {
+    event(event: string, details: Readonly<Record<string, unknown>>): void {
+      if (deployed) console.log(formatJson({ level: 'INFO', function: name, event, ...details }));
+    },
+    failure(event: string, error: unknown): void {
+      console.error(formatJson({ level: 'ERROR', function: name, event, message: String(error) }));
+    },
   };
+}

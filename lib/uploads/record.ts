@@ -14,6 +14,8 @@ export interface AttemptedCommit {
   readonly commit: string;
   /** The tip that it was built upon; absent where it began the branch. */
   readonly base?: string;
+  /** Fingerprint of the slot's files in it (standing.ts). */
+  readonly files: string;
 }
 
 /** What the uploader says of itself. Nobody vouches for it. */

@@ -1,0 +1,55 @@
+import type { Table } from '../aws/table.ts';
+import type { Clone } from '../repository/clone.ts';
+import { findInHistory } from '../repository/history.ts';
+import type { Candidate } from './group.ts';
+import { type AttemptedCommit, type CheckedRecord, recordItem } from './record.ts';
+
+/**
+ * Why no upload is ever committed twice, whatever dies when and whoever runs at once:
+ *  - a commit is pushed only after its id is in the upload's record, by a write conditional on the version read;
+ *  - a round fetches the tip first, then reads the records, looks for every commit that they name, and only then
+ *    builds; so a commit that landed before this tip is found, as its id was written before it was pushed;
+ *  - a push names the tip that it was built upon and fails if the branch is anywhere else; so a commit that lands
+ *    after this tip makes this round's push fail, and the next round finds it.
+ */
+
+/** Pushes whose fate nobody knows are rare; beyond this many the oldest cannot land any more. */
+const ATTEMPTS_KEPT = 50;
+
+/** The uploads whose commit is already in the history of `tip`, with that commit. */
+export async function findAttempted(
+  clone: Clone,
+  tip: string,
+  candidates: readonly Candidate[],
+  /** Commits that the server has refused: known not to be there. */
+  refused: ReadonlySet<string>,
+): Promise<ReadonlyMap<Candidate, AttemptedCommit>> {
+  const open = candidates.flatMap(({ record }) =>
+    record.attempted.filter(({ commit }) => !refused.has(commit)),
+  );
+  const found = await findInHistory(
+    clone,
+    tip,
+    open.map(({ commit, base }) => ({ commit, base })),
+  );
+  return new Map(
+    candidates.flatMap((candidate) => {
+      const attempt = candidate.record.attempted.find(({ commit }) => found.has(commit));
+      return attempt === undefined ? [] : [[candidate, attempt] as const];
+    }),
+  );
+}
+
+/** The record with one more commit that may be pushed from now on; undefined where another delivery has it. */
+export async function recordAttempt(
+  table: Table,
+  record: CheckedRecord,
+  attempt: AttemptedCommit,
+  refused: ReadonlySet<string>,
+): Promise<CheckedRecord | undefined> {
+  const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
+  const { pk: _pk, sk: _sk, schema: _schema, version: _version, ...state } = record;
+  const attempted = [...inDoubt.slice(1 - ATTEMPTS_KEPT), attempt];
+  const item = recordItem(record, { ...(state as unknown as CheckedRecord), attempted }, record);
+  return (await table.put(item, record.version)) === 'written' ? (item as CheckedRecord) : undefined;
+}

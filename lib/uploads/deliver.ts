@@ -1,0 +1,387 @@
+import { join } from 'node:path';
+import type { RemoteFunction } from '../aws/functions.ts';
+import type { ObjectStore } from '../aws/objects.ts';
+import type { Queue } from '../aws/queues.ts';
+import type { Secrets } from '../aws/secrets.ts';
+import { reason } from '../charts/reasons.ts';
+import { capabilitiesOf, readProfile } from '../cluster/profile.ts';
+import type { Config, Repository, Target } from '../config/config.ts';
+import type { Doorbell, ReadRequest } from '../messages/messages.ts';
+import { type Clone, openClone } from '../repository/clone.ts';
+import { makeCommits, type PushOutcome, pushCommit } from '../repository/commit.ts';
+import { credentialOf } from '../repository/credentials.ts';
+import { GitFailed } from '../repository/git.ts';
+import { saysOf } from '../repository/refusals.ts';
+import { findAttempted, recordAttempt } from './attempts.ts';
+import { tellBlocked, tellUnblocked } from './blocked.ts';
+import { planStaleValues } from './follow.ts';
+import { type Candidate, decideGroup } from './group.ts';
+import { type Judge, judgeBy } from './judge.ts';
+import { groupOf, slotOf } from './keys.ts';
+import type { OutcomeParts } from './outcome.ts';
+import { type Planned, placesOf } from './plan.ts';
+import { settle, settleDelivered, supersedeOlder, takeWaiting } from './settle.ts';
+import { readMark } from './slots.ts';
+import { readStanding } from './standing.ts';
+import { type Line, ringBell } from './waiting.ts';
+
+export interface DeliverParts extends OutcomeParts {
+  readonly config: Config;
+  readonly content: ObjectStore;
+  readonly state: ObjectStore;
+  readonly render: RemoteFunction;
+  readonly secrets: Secrets;
+  readonly reads: Queue<ReadRequest>;
+  readonly doorbell: Queue<Doorbell>;
+  /** Clones lie below it and outlive a call. */
+  readonly scratch: string;
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+export type Delivery =
+  /** Nothing waited, or what waits was left for later. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'delivered'; readonly commits: number }
+  | { readonly kind: 'blocked'; readonly says: string };
+
+/** One push carries at most this many commits. */
+const COMMITS_PER_PUSH = 200;
+const RACES = 10;
+const PAUSE_MILLISECONDS = 500;
+const PAUSE_GROWTH = 1.5;
+/** After this the rest is left to the next bell, so that no call is cut off in the middle. */
+const CALL_MILLISECONDS = 3 * 60 * 1000;
+/** What does not heal within this has failed. */
+const FAILED_AFTER_MILLISECONDS = 24 * 60 * 60 * 1000;
+/** render-release runs one helm each. */
+const GROUPS_AT_ONCE = 4;
+
+/** Delivers all that waits for a repository's branch: one push for all, in the order of each slot. */
+export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promise<Delivery> {
+  const repository = parts.config.repositories.find(({ name }) => name === bell.repository);
+  const targets = parts.config.targets.filter(
+    (target) => target.repository === bell.repository && target.branch === bell.branch,
+  );
+  // Taken out of the configuration meanwhile.
+  if (repository === undefined || targets.length === 0) return { kind: 'idle' };
+  const waiting = await takeWaiting(parts, bell);
+  if (waiting.length === 0 && bell.because !== 'values') return { kind: 'idle' };
+
+  const clone = await openClone({
+    url: repository.url,
+    branch: bell.branch,
+    credential: await credentialOf(repository.credential, parts.secrets),
+    folder: join(parts.scratch, 'clones', `${repository.name}-${encodeURIComponent(bell.branch)}.git`),
+  });
+  const delivery = new DeliveryCall(bell, targets, repository, clone, parts);
+  try {
+    return await delivery.run();
+  } catch (error) {
+    if (!(error instanceof GitFailed)) throw error;
+    return delivery.blocked(saysOf(error.output));
+  }
+}
+
+type Round = 'again' | 'done' | { readonly kind: 'blocked'; readonly says: string };
+
+/** One call of deliver-uploads: rounds of fetch, decide, commit, push, until nothing is left that can be done now. */
+class DeliveryCall {
+  readonly #line: Line;
+  readonly #because: Doorbell['because'];
+  readonly #targets: readonly Target[];
+  readonly #repository: Repository;
+  readonly #clone: Clone;
+  readonly #parts: DeliverParts;
+  readonly #judge: Judge;
+  /** Uploads that wait for something else than Git; not looked at again in this call. */
+  readonly #aside = new Set<string>();
+  /** Commits that the server refused. */
+  readonly #refused = new Set<string>();
+  #limit = COMMITS_PER_PUSH;
+  #races = 0;
+  #commits = 0;
+
+  constructor(
+    bell: Doorbell,
+    targets: readonly Target[],
+    repository: Repository,
+    clone: Clone,
+    parts: DeliverParts,
+  ) {
+    this.#line = { repository: bell.repository, branch: bell.branch };
+    this.#because = bell.because;
+    this.#targets = targets;
+    this.#repository = repository;
+    this.#clone = clone;
+    this.#parts = parts;
+    this.#judge = judgeBy(parts.render, async (target) =>
+      capabilitiesOf(await readProfile(parts.state, target.name), target),
+    );
+  }
+
+  async run(): Promise<Delivery> {
+    const begun = this.#parts.now().getTime();
+    for (;;) {
+      const round = await this.#round();
+      if (typeof round === 'object') return this.blocked(round.says);
+      if (round === 'done') break;
+      if (this.#parts.now().getTime() - begun > CALL_MILLISECONDS) {
+        await ringBell(this.#parts.doorbell, this.#line);
+        break;
+      }
+    }
+    for (const { name } of this.#targets) await tellUnblocked(this.#parts, name);
+    return this.#commits === 0 ? { kind: 'idle' } : { kind: 'delivered', commits: this.#commits };
+  }
+
+  /** The repository takes nothing now. Everything waits in its order; what has waited for a day has failed. */
+  async blocked(says: string): Promise<Delivery> {
+    const waiting = await takeWaiting(this.#parts, this.#line);
+    const now = this.#parts.now().getTime();
+    for (const { record } of waiting) {
+      if (now - Date.parse(record.receivedAt) < FAILED_AFTER_MILLISECONDS) continue;
+      const reasons = [reason('refused-by-repository', { says })];
+      await settle(this.#parts, this.#line, record, { state: 'failed', reasons });
+    }
+    for (const target of new Set(waiting.map(({ record }) => record.target)))
+      await tellBlocked(this.#parts, target, says);
+    this.#parts.log('repository blocked', { ...this.#line, says });
+    return { kind: 'blocked', says };
+  }
+
+  async #round(): Promise<Round> {
+    if ((await this.#waiting()).length === 0 && this.#because !== 'values') return 'done';
+    // The tip before the records: see attempts.ts.
+    const tip = (await this.#clone.fetchTip())?.id;
+    const waiting = await this.#open(tip);
+    const planned = await this.#decide(tip, waiting);
+    const follow = waiting.length === 0 ? await this.#stale(tip) : [];
+    const plans = [...planned.map(({ plan }) => plan), ...follow.map(({ plan }) => plan)];
+    // Each of them was ended or set aside, if there were any; what they hid is next.
+    if (plans.length === 0) return waiting.length > 0 ? 'again' : 'done';
+
+    const at = this.#parts.now();
+    const commits = await makeCommits(this.#clone, tip, plans, at);
+    const attempts = await this.#record(tip, planned, commits);
+    // Another delivery holds one of these: its commit must not go, nor those upon it. Build without it.
+    if (attempts === 'contended') return 'again';
+
+    const outcome = await pushCommit(this.#clone, commits.at(-1) ?? '', tip);
+    switch (outcome.kind) {
+      case 'pushed':
+        await this.#pushed(attempts, [
+          ...planned.map(({ candidate }) => candidate.record.target),
+          ...follow.map(({ target }) => target),
+        ]);
+        return 'again';
+      case 'moved':
+        return this.#moved(commits);
+      case 'refused-content':
+        return this.#refusedContent(outcome, commits, attempts);
+      case 'blocked':
+        for (const commit of commits) this.#refused.add(commit);
+        return { kind: 'blocked', says: outcome.says };
+      case 'in-doubt':
+        // The records keep the ids: the next call looks for them.
+        return { kind: 'blocked', says: outcome.says };
+    }
+  }
+
+  async #waiting(): Promise<readonly Candidate[]> {
+    const all = await takeWaiting(this.#parts, this.#line);
+    return all.filter(({ record }) => !this.#aside.has(nameOf(record)));
+  }
+
+  async #stale(tip: string | undefined) {
+    if (this.#because !== 'values' || tip === undefined) return [];
+    return planStaleValues(this.#clone, tip, this.#targets);
+  }
+
+  /** What is open upon this tip: without what is committed already, and without what came too late. */
+  async #open(tip: string | undefined): Promise<readonly Candidate[]> {
+    const all: Candidate[] = [];
+    for (const candidate of await this.#waiting()) {
+      const { record } = candidate;
+      if (this.#targets.some(({ name }) => name === record.target)) all.push(candidate);
+      // The target has moved to another repository or gone since it was received.
+      else
+        await settle(this.#parts, this.#line, record, {
+          state: 'rejected',
+          reasons: [reason('key-unknown-target', {})],
+        });
+    }
+    const found = tip === undefined ? new Map() : await findAttempted(this.#clone, tip, all, this.#refused);
+    for (const [candidate, { commit, files }] of found) {
+      await settleDelivered(this.#parts, this.#line, candidate, { commit, files }, 'commit');
+      await this.#requestRead(candidate.record.target);
+    }
+    return supersedeOlder(
+      this.#parts,
+      this.#line,
+      all.filter((candidate) => !found.has(candidate)),
+    );
+  }
+
+  /** Decides over as many uploads as one push takes; ends what needs no push. */
+  async #decide(tip: string | undefined, waiting: readonly Candidate[]): Promise<readonly ToCommit[]> {
+    const groups = this.#take(waiting);
+    const places = groups.flatMap(({ target, slots }) =>
+      slots.flatMap(([first]) => (first === undefined ? [] : placesOf(target, first.key))),
+    );
+    const standing = await readStanding(this.#clone, tip, [...new Set(places)]);
+    const toCommit: ToCommit[] = [];
+    for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
+      const some = groups.slice(at, at + GROUPS_AT_ONCE);
+      const decisions = await Promise.all(
+        some.map(async ({ target, slots }) => {
+          const parts = {
+            ...this.#parts,
+            target,
+            repositoryUrl: this.#repository.url,
+            clone: this.#clone,
+            judge: this.#judge,
+          };
+          const mine = new Set(slots.flatMap(([first]) => (first ? placesOf(target, first.key) : [])));
+          const own = new Map(
+            [...standing].filter(([path]) =>
+              [...mine].some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place)),
+            ),
+          );
+          return decideGroup(parts, own, slots).catch((error: unknown) => {
+            // One upload that cannot be decided holds up no other. Git's failures concern all.
+            if (error instanceof GitFailed) throw error;
+            return { planned: [], rejected: [], waits: String(error) };
+          });
+        }),
+      );
+      for (const [index, decision] of decisions.entries()) {
+        const { slots } = some[index] as Group;
+        for (const { record, reasons } of decision.rejected)
+          await settle(this.#parts, this.#line, record, { state: 'rejected', reasons });
+        if (decision.waits !== undefined) {
+          this.#parts.log('uploads wait', {
+            group: groupOf(slots[0]?.[0]?.key as never),
+            why: decision.waits,
+          });
+          for (const { record } of slots.flat()) this.#aside.add(nameOf(record));
+        }
+        for (const planned of decision.planned) {
+          const { key, record } = planned.accepted;
+          const candidate = { key, record };
+          if (planned.change.kind === 'commit')
+            toCommit.push({ candidate, plan: planned.change.plan, files: planned.files });
+          else await this.#unchanged(tip, candidate, planned);
+        }
+      }
+    }
+    return toCommit;
+  }
+
+  /** Git holds it already: the outcome names the commit that holds it. */
+  async #unchanged(tip: string | undefined, candidate: Candidate, { files }: Planned): Promise<void> {
+    const mark = await readMark(this.#parts.table, slotOf(candidate.key));
+    const commit = mark?.files === files ? mark.commit : tip;
+    if (commit === undefined) return;
+    await settleDelivered(this.#parts, this.#line, candidate, { commit, files }, 'unchanged');
+  }
+
+  /** Whole groups, oldest first, up to the limit; one upload alone where pushes are refused for their content. */
+  #take(waiting: readonly Candidate[]): readonly Group[] {
+    const groups = new Map<string, Candidate[]>();
+    for (const candidate of waiting.toReversed()) {
+      const name = groupOf(candidate.key);
+      groups.set(name, [...(groups.get(name) ?? []), candidate]);
+    }
+    const taken: Group[] = [];
+    let uploads = 0;
+    for (const candidates of groups.values()) {
+      const target = this.#targets.find(({ name }) => name === candidates[0]?.record.target);
+      if (target === undefined) continue;
+      const bySlot = [...Map.groupBy(candidates, ({ key }) => slotOf(key)).values()];
+      const slots = (this.#limit === 1 ? bySlot.slice(0, 1) : bySlot).map((slot) => slot.toReversed());
+      if (uploads > 0 && uploads + slots.length > this.#limit) break;
+      uploads += slots.length;
+      taken.push({ target, slots });
+    }
+    return taken;
+  }
+
+  async #record(
+    tip: string | undefined,
+    planned: readonly ToCommit[],
+    commits: readonly string[],
+  ): Promise<readonly Attempt[] | 'contended'> {
+    const attempts: Attempt[] = [];
+    for (const [index, { candidate, files }] of planned.entries()) {
+      const commit = commits[index] as string;
+      const attempt = { commit, files, ...(tip === undefined ? {} : { base: tip }) };
+      const record = await recordAttempt(this.#parts.table, candidate.record, attempt, this.#refused);
+      if (record === undefined) {
+        for (const unsent of commits) this.#refused.add(unsent);
+        return 'contended';
+      }
+      attempts.push({ candidate: { ...candidate, record }, commit, files });
+    }
+    return attempts;
+  }
+
+  async #pushed(attempts: readonly Attempt[], targets: readonly string[]): Promise<void> {
+    this.#races = 0;
+    this.#limit = Math.min(this.#limit * 2, COMMITS_PER_PUSH);
+    this.#commits += attempts.length;
+    // The check first: it needs nothing of what follows, and people wait for it.
+    for (const target of new Set(targets)) await this.#requestRead(target);
+    for (const { candidate, commit, files } of attempts)
+      await settleDelivered(this.#parts, this.#line, candidate, { commit, files }, 'commit');
+  }
+
+  async #moved(commits: readonly string[]): Promise<Round> {
+    for (const commit of commits) this.#refused.add(commit);
+    this.#races += 1;
+    if (this.#races >= RACES) return { kind: 'blocked', says: `the branch moved ${RACES} times in a row` };
+    await this.#parts.pause(Math.random() * PAUSE_MILLISECONDS * PAUSE_GROWTH ** (this.#races - 1));
+    return 'again';
+  }
+
+  /** The culprit of many is found by pushing fewer: halves, then one alone, which is then known to be it. */
+  async #refusedContent(
+    { says }: Extract<PushOutcome, { kind: 'refused-content' }>,
+    commits: readonly string[],
+    attempts: readonly Attempt[],
+  ): Promise<Round> {
+    for (const commit of commits) this.#refused.add(commit);
+    const [culprit] = attempts;
+    if (culprit === undefined) return { kind: 'blocked', says };
+    if (attempts.length > 1) {
+      this.#limit = Math.max(1, Math.floor(attempts.length / 2));
+      return 'again';
+    }
+    const reasons = [reason('refused-by-repository', { says })];
+    await settle(this.#parts, this.#line, culprit.candidate.record, { state: 'rejected', reasons });
+    return 'again';
+  }
+
+  #requestRead(target: string): Promise<void> {
+    return this.#parts.reads.send({ schema: 1, target, because: 'delivery' });
+  }
+}
+
+interface Group {
+  readonly target: Target;
+  /** The candidates of each slot, newest first. */
+  readonly slots: readonly (readonly Candidate[])[];
+}
+
+interface ToCommit {
+  readonly candidate: Candidate;
+  readonly plan: Extract<Planned['change'], { kind: 'commit' }>['plan'];
+  readonly files: string;
+}
+
+interface Attempt {
+  readonly candidate: Candidate;
+  readonly commit: string;
+  readonly files: string;
+}
+
+const nameOf = ({ key, versionId }: Candidate['record']): string => `${key}?${versionId}`;

@@ -1,0 +1,69 @@
+import type { RemoteFunction } from '../aws/functions.ts';
+import type { Reason, ReasonCode } from '../charts/reasons.ts';
+import type { Capabilities, RenderRequest, RenderResponse, RenderSubject } from '../charts/render-request.ts';
+import type { Target } from '../config/config.ts';
+import { canonicalJson } from '../objects/json.ts';
+
+export type Judgement =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
+  /** `render-release` itself failed: nobody is to blame, it is tried again. */
+  | { readonly kind: 'unjudged'; readonly says: string };
+
+/** Asks `render-release` what it thinks of a tree; the same question is asked once a delivery. */
+export type Judge = (target: Target, subject: RenderSubject) => Promise<Judgement>;
+
+export function judgeBy(
+  render: RemoteFunction,
+  capabilities: (target: Target) => Promise<Capabilities>,
+): Judge {
+  const asked = new Map<string, Promise<Judgement>>();
+  return async (target, subject) => {
+    const question: RenderRequest = {
+      schema: 1,
+      purpose: 'judge',
+      target: target.name,
+      deployer: target.deployer,
+      capabilities: await capabilities(target),
+      boundary: {
+        namespaces: [...target.namespaces],
+        allowKinds: [...target.allowKinds],
+        allowPlainSecrets: target.allowPlainSecrets,
+      },
+      subject,
+    };
+    const name = canonicalJson(question);
+    const answer = asked.get(name) ?? ask(render, question);
+    asked.set(name, answer);
+    return answer;
+  };
+}
+
+async function ask(render: RemoteFunction, question: RenderRequest): Promise<Judgement> {
+  let answer: Partial<RenderResponse> | null;
+  try {
+    answer = (await render.invoke(question)) as Partial<RenderResponse> | null;
+  } catch (error) {
+    return { kind: 'unjudged', says: String(error) };
+  }
+  switch (answer?.kind) {
+    case 'rendered':
+      return { kind: 'accepted' };
+    case 'rejected':
+      return { kind: 'rejected', reasons: answer.reasons ?? [] };
+    default:
+      return { kind: 'unjudged', says: 'render-release gave an answer of no known form' };
+  }
+}
+
+/** What the other half of a release may put right: a schema or a template that these values do not fit. */
+const HEALED_BY_SIBLING = new Set<ReasonCode>([
+  'template-failed',
+  'values-violate-schema',
+  'render-invalid-yaml',
+  'object-incomplete',
+  'object-invalid',
+]);
+
+export const mayHeal = (reasons: readonly Reason[]): boolean =>
+  reasons.every(({ code }) => HEALED_BY_SIBLING.has(code));

@@ -1,0 +1,52 @@
+import { compare, valid } from 'semver';
+import { neutral } from './claims.ts';
+import type { UploadKey } from './keys.ts';
+import { type CheckedRecord, uploadUrl } from './record.ts';
+
+/** More than any name that the key's grammar allows. Characters. */
+const SUBJECT_LENGTH = 200;
+
+/**
+ * A commit's message: what was delivered, and where it came from as trailers. Nothing that somebody typed freely
+ * stands in the subject; what the uploader claims says that it is a claim.
+ * @param was the chart version that the slot held before
+ */
+export function commitMessage(
+  key: UploadKey,
+  record: CheckedRecord,
+  bucket: string,
+  was: string | undefined,
+): string {
+  const { claims } = record;
+  const trailers = [
+    `Fairlead-Upload: ${uploadUrl(bucket, record)}`,
+    `Fairlead-Digest: ${record.digest}`,
+    `Fairlead-Package: ${record.package}`,
+    `Fairlead-Target: ${record.target}`,
+    ...(claims.author === undefined ? [] : [`Fairlead-Claimed-Author: ${claims.author}`]),
+    ...(claims.sourceCommit === undefined ? [] : [`Fairlead-Claimed-Source-Commit: ${claims.sourceCommit}`]),
+    ...(claims.sourceUrl === undefined ? [] : [`Fairlead-Claimed-Source-Url: ${claims.sourceUrl}`]),
+  ];
+  const body = isStepBack(record, was) ? [`This is a step back from ${neutral(was ?? '', 80)}.`, ''] : [];
+  return [subjectOf(key, record, was), '', ...body, ...trailers, ''].join('\n');
+}
+
+function subjectOf(key: UploadKey, { chart }: CheckedRecord, was: string | undefined): string {
+  switch (key.kind) {
+    case 'chart': {
+      const before = was === undefined || was === chart?.version ? '' : ` (was ${was})`;
+      const what = `chart ${chart?.name} ${chart?.version}${before}`;
+      return neutral(`Deliver ${key.namespace}/${key.release}: ${what}`, SUBJECT_LENGTH);
+    }
+    case 'values':
+      return neutral(`Deliver ${key.namespace}/${key.release}: values`, SUBJECT_LENGTH);
+    case 'manifest':
+      return neutral(`Deliver manifests: ${key.path}`, SUBJECT_LENGTH);
+  }
+}
+
+function isStepBack({ chart }: CheckedRecord, was: string | undefined): boolean {
+  const now = chart?.version;
+  if (now === undefined || was === undefined || !valid(now) || !valid(was)) return false;
+  return compare(now, was) < 0;
+}

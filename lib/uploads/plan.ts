@@ -1,0 +1,149 @@
+import type { Target } from '../config/config.ts';
+import type { FileEntry, FileTree } from '../content/tree.ts';
+import type { CommitPlan } from '../repository/commit.ts';
+import {
+  appliedValues,
+  appliedValuesFile,
+  chartFolder,
+  EMPTY_VALUES,
+  manifestFile,
+  newReleaseFile,
+  type ReleaseName,
+  releaseFile,
+  valuesFile,
+  type WrittenFile,
+} from '../repository/layout.ts';
+import type { UploadKey } from './keys.ts';
+import { commitMessage } from './message.ts';
+import type { CheckedRecord } from './record.ts';
+import { below, fingerprintOf, type Standing, standingFile } from './standing.ts';
+
+/** An upload that may be committed, with its content. */
+export interface Accepted {
+  readonly key: UploadKey;
+  readonly record: CheckedRecord;
+  readonly tree: FileTree;
+  /** The chart version that the slot held before. */
+  readonly was?: string | undefined;
+}
+
+export interface Planned {
+  readonly accepted: Accepted;
+  readonly change: { readonly kind: 'commit'; readonly plan: CommitPlan } | { readonly kind: 'unchanged' };
+  /** Fingerprint of the slot's own files after it. */
+  readonly files: string;
+}
+
+export interface PlanParts {
+  readonly target: Target;
+  readonly repositoryUrl: string;
+  readonly bucket: string;
+}
+
+/**
+ * The commits for one group of uploads (a release's chart and values, or one manifest), each upon the one before:
+ * values first, so that no commit shows a chart with values that it was not judged with.
+ * @param values text of the release's values as they stand without an upload; undefined where there are none
+ */
+export function planGroup(
+  parts: PlanParts,
+  standing: Standing,
+  uploads: readonly Accepted[],
+  values: string | undefined,
+): readonly Planned[] {
+  const order = { values: 0, chart: 1, manifest: 2 } as const;
+  const sorted = uploads.toSorted((a, b) => order[a.key.kind] - order[b.key.kind]);
+  const withChart = sorted.some(({ key }) => key.kind === 'chart');
+  const planned: Planned[] = [];
+  let now = standing;
+  for (const accepted of sorted) {
+    const written = filesOf(parts, now, accepted, values, withChart ? 'comes' : 'as it stands');
+    const plan: CommitPlan = {
+      message: commitMessage(accepted.key, accepted.record, parts.bucket, accepted.was),
+      ...written,
+    };
+    const after = apply(now, plan);
+    const own = new Map([...after].filter(([path]) => written.own(path)));
+    planned.push({
+      accepted,
+      files: fingerprintOf(own),
+      change: isSame(now, after) ? { kind: 'unchanged' } : { kind: 'commit', plan },
+    });
+    now = after;
+  }
+  return planned;
+}
+
+interface Written extends Omit<CommitPlan, 'message'> {
+  /** Whether a path is the upload's own, and not derived from it. */
+  own(path: string): boolean;
+}
+
+function filesOf(
+  { target, repositoryUrl }: PlanParts,
+  standing: Standing,
+  { key, tree }: Accepted,
+  valuesText: string | undefined,
+  chart: 'comes' | 'as it stands',
+): Written {
+  if (key.kind === 'manifest') {
+    const path = manifestFile(target, key.path);
+    return { files: new Map([[path, onlyFile(tree)]]), within: [path], own: (one) => one === path };
+  }
+  const name: ReleaseName = key;
+  const valuesPath = valuesFile(target, name);
+  if (key.kind === 'values') {
+    const file = onlyFile(tree);
+    // Without a release in Git there is nothing to apply yet; with a chart on its way, the chart's commit does it.
+    const applies = standing.has(releaseFile(target, name)) && chart === 'as it stands';
+    const follows = applies ? appliedValues(target, name, file.data.toString('utf8')) : undefined;
+    return {
+      files: new Map([[valuesPath, file], ...entriesOf(follows)]),
+      within: [valuesPath, appliedValuesFile(target, name)],
+      own: (path) => path === valuesPath,
+    };
+  }
+  const folder = chartFolder(target, name);
+  const text = valuesText ?? EMPTY_VALUES;
+  const isNew = !standing.has(releaseFile(target, name));
+  return {
+    replaces: folder,
+    files: new Map([
+      ...[...tree].map(([path, file]): [string, FileEntry] => [`${folder}/${path}`, file]),
+      ...(standing.has(valuesPath) ? [] : entriesOf({ path: valuesPath, text })),
+      ...entriesOf(appliedValues(target, name, text)),
+      ...(isNew ? entriesOf(newReleaseFile(target, name, repositoryUrl)) : []),
+    ]),
+    within: [`${folder}/`, valuesPath, appliedValuesFile(target, name), releaseFile(target, name)],
+    own: (path) => path.startsWith(`${folder}/`),
+  };
+}
+
+const entriesOf = (file: WrittenFile | undefined): [string, FileEntry][] =>
+  file === undefined ? [] : [[file.path, { mode: 0o644, data: Buffer.from(file.text) }]];
+
+function onlyFile(tree: FileTree): FileEntry {
+  const [file] = tree.values();
+  if (file === undefined || tree.size !== 1) throw new Error('values and manifests are trees of one file');
+  return { mode: 0o644, data: file.data };
+}
+
+function apply(standing: Standing, { replaces, files }: Pick<CommitPlan, 'replaces' | 'files'>): Standing {
+  const after = new Map(standing);
+  if (replaces !== undefined) for (const path of below(standing, replaces).keys()) after.delete(path);
+  for (const [path, file] of files) after.set(path, standingFile(file));
+  return after;
+}
+
+const isSame = (before: Standing, after: Standing): boolean => fingerprintOf(before) === fingerprintOf(after);
+
+/** What a group's plan depends on in Git. */
+export function placesOf(target: Target, key: UploadKey): readonly string[] {
+  if (key.kind === 'manifest') return [manifestFile(target, key.path)];
+  return [
+    `${chartFolder(target, key)}/`,
+    valuesFile(target, key),
+    releaseFile(target, key),
+    appliedValuesFile(target, key),
+  ];
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { VersionedStore } from '../aws/objects.ts';
+import type { Queue } from '../aws/queues.ts';
+import type { Table } from '../aws/table.ts';
+import type { Config } from '../config/config.ts';
+import type { Doorbell, ObjectCreated, ReadRequest } from '../messages/messages.ts';
+import { parseKey } from './keys.ts';
+import { readRecord, type UploadBase } from './record.ts';
+import { listReceived, listWaiting, ringBell } from './waiting.ts';
+
+/** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
+export const sweepEvent = z.object({ schema: z.literal(1), sweep: z.enum(['minutes', 'hours']) });
+export type SweepEvent = z.output<typeof sweepEvent>;
+
+export interface SweepParts {
+  readonly config: Config;
+  readonly bucket: string;
+  readonly table: Table;
+  readonly uploads: Pick<VersionedStore, 'versions'>;
+  readonly received: Queue<ObjectCreated>;
+  readonly doorbell: Queue<Doorbell>;
+  readonly reads: Queue<ReadRequest>;
+  readonly now: () => Date;
+}
+
+/** What a sweep did, for operators and tests. */
+export interface Swept {
+  readonly receivedAgain: number;
+  readonly bells: number;
+  readonly reads: number;
+}
+
+const MINUTE = 60_000;
+/** An upload that nobody has finished checking by then goes back to `receive-upload`. */
+const RECEIVED_MILLISECONDS = 5 * MINUTE;
+/** A checked upload that waits longer has lost its bell, or its repository was blocked. */
+const WAITING_MILLISECONDS = MINUTE;
+/** Versions older than this were compared before, or have met the bucket's lifecycle. */
+const COMPARED_MILLISECONDS = 3 * 24 * 60 * MINUTE;
+/** What is due for another check: `due` / `<target>`, with `at`. */
+const DUE = 'due';
+
+/** Keeps time: what waits too long, what has no record, what is due for a check. */
+export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Promise<Swept> {
+  switch (kind) {
+    case 'minutes': {
+      const receivedAgain = await sendReceivedAgain(parts);
+      return { receivedAgain, bells: await ringForWaiting(parts), reads: await readDue(parts) };
+    }
+    case 'hours':
+      return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0 };
+  }
+}
+
+async function sendReceivedAgain(parts: SweepParts): Promise<number> {
+  let sent = 0;
+  for await (const entry of listReceived(parts.table)) {
+    if (age(parts, entry.receivedAt) < RECEIVED_MILLISECONDS) continue;
+    await parts.received.send(eventOf(parts.bucket, entry));
+    sent++;
+  }
+  return sent;
+}
+
+async function ringForWaiting(parts: SweepParts): Promise<number> {
+  let rung = 0;
+  const lines = new Map(
+    parts.config.targets.map(({ repository, branch }) => [`${repository}#${branch}`, { repository, branch }]),
+  );
+  for (const line of lines.values()) {
+    for await (const entry of listWaiting(parts.table, line)) {
+      // Entries are in the order of events, not of receipt: look on.
+      if (age(parts, entry.receivedAt) < waitOf(parts, entry.key)) continue;
+      await ringBell(parts.doorbell, line);
+      rung++;
+      break;
+    }
+  }
+  return rung;
+}
+
+/** Where a target judges again sooner than a minute after receipt, the bell must ring then. */
+function waitOf({ config }: SweepParts, key: string): number {
+  const parsed = parseKey(key);
+  const target = config.targets.find(({ name }) => parsed.kind === 'slot' && name === parsed.key.target);
+  return Math.min(WAITING_MILLISECONDS, (target?.judgeAgainSeconds ?? Infinity) * 1000);
+}
+
+/** Removed after the request is sent: a kill in between asks twice, which costs a check. */
+async function readDue(parts: SweepParts): Promise<number> {
+  let sent = 0;
+  for await (const item of parts.table.query(DUE)) {
+    if (typeof item.at === 'string' && item.at > parts.now().toISOString()) continue;
+    await parts.reads.send({ schema: 1, target: item.sk, because: 'due' });
+    // A conflict: it has become due again meanwhile, and stays.
+    await parts.table.remove(item, item.version);
+    sent++;
+  }
+  return sent;
+}
+
+/** Versions whose event was lost: old enough to have been told, without a record past `received`. */
+async function compareBucket(parts: SweepParts): Promise<number> {
+  let sent = 0;
+  for await (const { key, versionId, lastModified } of parts.uploads.versions()) {
+    const old = age(parts, lastModified.toISOString());
+    if (old < RECEIVED_MILLISECONDS || old > COMPARED_MILLISECONDS) continue;
+    if ((await readRecord(parts.table, key, versionId)) !== undefined) continue;
+    const at = lastModified.toISOString();
+    // Without the event its sequencer is unknown: among uploads of one second it counts as the first.
+    await parts.received.send(
+      eventOf(parts.bucket, { key, versionId, eventTime: at, sequencer: '0', receivedAt: at }),
+    );
+    sent++;
+  }
+  return sent;
+}
+
+const age = ({ now }: SweepParts, at: string): number => now().getTime() - Date.parse(at);
+
+/** The event as S3 told it, as far as it is read. */
+const eventOf = (bucket: string, { key, versionId, eventTime, sequencer }: UploadBase): ObjectCreated => ({
+  'detail-type': 'Object Created',
+  time: eventTime,
+  detail: { bucket: { name: bucket }, object: { key, 'version-id': versionId, sequencer } },
+});
