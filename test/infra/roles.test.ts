@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Template } from 'aws-cdk-lib/assertions';
-import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
 import { synthesised } from './example.ts';
+import { actionsOf, listOf, resourcesOf, rightsOf, statementsOf } from './rights.ts';
 
 /**
  * The table of trusts (docs/security.md): what each function's role may do, all of it, and what no change may give
@@ -181,7 +180,7 @@ test('the function that runs hostile templates stands in a network that leads to
   const [endpoint] = Object.values(run.findResources('AWS::EC2::VPCEndpoint'));
   const reachable = statementsOf({
     Properties: { PolicyDocument: endpoint?.Properties.PolicyDocument },
-  }).flatMap(({ Resource }) => listOf(Resource).map(flattenCfnReference));
+  }).flatMap(resourcesOf);
   assert.equal(reachable.length, 4);
   for (const resource of reachable) assert.match(resource, /(Content|State)Bucket/);
 });
@@ -190,7 +189,7 @@ test('the function that writes to Git and the one that reads it have different c
   const secretsOf = (role: string) =>
     rightsOf(run, role)
       .filter(({ Action }) => listOf(Action).includes('secretsmanager:GetSecretValue'))
-      .flatMap(({ Resource }) => listOf(Resource).map(flattenCfnReference));
+      .flatMap(resourcesOf);
   assert.deepEqual(secretsOf('deliver-uploads').map(nameInArn), ['fairlead/cluster/write-??????']);
   assert.deepEqual(secretsOf('read-desired').map(nameInArn), ['fairlead/cluster/read-??????']);
 });
@@ -199,7 +198,7 @@ test('each function reads and writes its parts of the state bucket and no others
   const parts = (role: string, action: string) =>
     rightsOf(run, role)
       .filter(({ Action, Effect }) => Effect === 'Allow' && listOf(Action).includes(action))
-      .flatMap(({ Resource }) => listOf(Resource).map(flattenCfnReference))
+      .flatMap(resourcesOf)
       .filter((resource) => resource.includes('StateBucket'))
       .map((resource) => resource.slice(resource.indexOf('/') + 1))
       .sort();
@@ -225,33 +224,5 @@ test('each function reads and writes its parts of the state bucket and no others
     sweep: [[], []],
   });
 });
-
-interface Statement {
-  readonly Effect: string;
-  readonly Action: string | string[];
-  readonly Resource: unknown;
-}
-
-const listOf = <Value>(value: Value | Value[]): Value[] => (Array.isArray(value) ? value : [value]);
-
-const statementsOf = (policy: { Properties?: { PolicyDocument?: { Statement?: unknown } } }): Statement[] =>
-  (policy.Properties?.PolicyDocument?.Statement ?? []) as Statement[];
-
-function rightsOf(template: Template, role: string): Statement[] {
-  return Object.values(template.findResources('AWS::IAM::Policy'))
-    .filter(({ Properties }) =>
-      listOf(Properties.Roles as { Ref: string }[]).some(({ Ref }) =>
-        Ref.startsWith(`${role.replace('-', '')}Role`),
-      ),
-    )
-    .flatMap(statementsOf);
-}
-
-const actionsOf = (template: Template, role: string): Set<string> =>
-  new Set(
-    rightsOf(template, role)
-      .filter(({ Effect }) => Effect === 'Allow')
-      .flatMap(({ Action }) => listOf(Action)),
-  );
 
 const nameInArn = (arn: string): string => arn.slice(arn.indexOf(':secret:') + ':secret:'.length);
