@@ -23,7 +23,9 @@ export const FUNCTION_NAMES = [
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
 export const CONFIG_PATH = '/fairlead/local';
-const SWEEP_SECONDS = 60;
+/** Deployed: a minute. Here a person waits for what is judged once more. */
+const SWEEP_SECONDS = 3;
+const HOUR_SECONDS = 3600;
 /** Where a write to the table was missed (at a start), alerts are told by this at the latest. */
 const OUTBOX_SECONDS = 5;
 
@@ -93,7 +95,8 @@ export async function startFunctions(parts: FunctionParts): Promise<LocalFunctio
   start({ name: 'receive-upload', queueUrl: aws.queues.receive, batchSize: 10 });
   start({ name: 'deliver-uploads', queueUrl: aws.queues.doorbell, batchSize: 1 });
   start({ name: 'read-desired', queueUrl: aws.queues.read, batchSize: 1 });
-  every(SWEEP_SECONDS, 'sweep', () => handlerOf('sweep')(scheduledEvent()));
+  every(SWEEP_SECONDS, 'sweep', () => handlerOf('sweep')({ schema: 1, sweep: 'minutes' }));
+  every(HOUR_SECONDS, 'sweep', () => handlerOf('sweep')({ schema: 1, sweep: 'hours' }));
   every(OUTBOX_SECONDS, 'send-alerts', outbox);
 
   let checking = false;
@@ -261,12 +264,3 @@ function drainOutbox(aws: LocalAws, sendAlerts: Handler, onError: FunctionParts[
     state = 'idle';
   };
 }
-
-/** Source: EventBridge user guide, scheduled events. */
-const scheduledEvent = () => ({
-  version: '0',
-  'detail-type': 'Scheduled Event',
-  source: 'aws.scheduler',
-  time: new Date().toISOString(),
-  detail: {},
-});
