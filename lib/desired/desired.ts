@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
-import { type Digest, digestOf } from '../content/tree.ts';
+import { putTree } from '../content/store.ts';
+import { type Digest, digestOf, type FileTree } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { isJsonObject, referenceOf } from '../objects/objects.ts';
@@ -14,7 +15,6 @@ import type { CommitReader } from './commit-reader.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
 import { readFolder, storeChart } from './git-trees.ts';
 import { isHelmRelease, readHelmRelease } from './helm-release.ts';
-import { renderManifests } from './manifests.ts';
 import { plainReleases } from './plain-releases.ts';
 import { staleValues } from './stale-values.ts';
 import { type DesiredRelease, type DesiredState, desiredKey, desiredState } from './state.ts';
@@ -77,7 +77,12 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const releases = await inTurns(declarations, RENDERS_AT_ONCE, (declaration) =>
     desiredRelease(declaration, tip.id, target, parts),
   );
-  const manifests = await desiredManifests(apply, target, parts.state);
+  const manifests = await desiredManifests(
+    apply,
+    files.kind === 'read' ? files.files : new Map(),
+    target,
+    parts,
+  );
   const state: DesiredState = {
     schema: 1,
     target: target.name,
@@ -91,7 +96,11 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   await parts.state.putOnce(desiredKey(stateDigest), text, 'application/json');
   const stale = target.deployer === 'flux' ? await staleValues(apply, target, clone, tip.id) : [];
   // What could not be rendered is tried again each time: the reason may lie outside the commit.
-  if (releases.every(({ rendering }) => rendering.kind === 'rendered')) {
+  const renderings = [
+    ...releases.map(({ rendering }) => rendering),
+    ...(manifests === undefined ? [] : [manifests]),
+  ];
+  if (renderings.every(({ kind }) => kind === 'rendered')) {
     await parts.state.putOnce(inputsKey(inputs), JSON.stringify({ digest: stateDigest, staleValues: stale }));
   }
   return { kind: 'read', state, digest: stateDigest, staleValues: stale };
@@ -126,14 +135,18 @@ function declaredReleases(apply: ApplyFolder): readonly ReleaseDeclaration[] {
   });
 }
 
+/** `apply/` itself, as the deployer applies it: plain manifests and its own objects. */
 async function desiredManifests(
   apply: ApplyFolder,
+  files: FileTree,
   target: Target,
-  state: ObjectStore,
+  { content, render, capabilities }: DesiredParts,
 ): Promise<DesiredState['manifests']> {
   if (apply.broken !== undefined) return { kind: 'unknown', reason: apply.broken };
   if (apply.objects.length === 0) return undefined;
-  return { kind: 'rendered', render: await renderManifests(target, apply.objects, state) };
+  const tree = await putTree(content, files);
+  const subject = { kind: 'manifests' as const, tree, path: applyFolder(target) };
+  return renderingOf(await render(renderRequest(target, capabilities, subject)));
 }
 
 async function desiredRelease(
@@ -159,7 +172,7 @@ type Rendered = Pick<DesiredRelease, 'chart' | 'rendering'>;
 const unknown = (reason: string): Rendered => ({ rendering: { kind: 'unknown', reason } });
 
 async function renderDeclaration(
-  { namespace, name, source }: ReleaseDeclaration,
+  { namespace, name, source, deployedBy }: ReleaseDeclaration,
   commit: string,
   target: Target,
   { clone, content, render, capabilities }: DesiredParts,
@@ -174,26 +187,46 @@ async function renderDeclaration(
   const values = await storeValues(source.values, clone, commit, content);
   if (values.kind === 'unresolved') return { ...about, ...unknown(values.reason) };
 
-  const response = await render({
-    schema: 1,
-    purpose: 'desired',
-    target: target.name,
-    deployer: target.deployer,
-    capabilities,
-    boundary: {
-      namespaces: target.namespaces,
-      allowKinds: target.allowKinds,
-      allowPlainSecrets: target.allowPlainSecrets,
-    },
-    subject: { kind: 'release', namespace, release: name, chart: chart.result, values: [...values.result] },
-  });
-  switch (response.kind) {
+  const own = deployedBy === undefined ? undefined : { namespace: 'default', ...deployedBy.metadata };
+  const response = await render(
+    renderRequest(target, capabilities, {
+      kind: 'release',
+      namespace,
+      release: name,
+      chart: chart.result,
+      values: [...values.result],
+      ...(own === undefined ? {} : { deployedBy: { namespace: own.namespace, name: own.name } }),
+    }),
+  );
+  return { ...about, rendering: renderingOf(response) };
+}
+
+const renderRequest = (
+  target: Target,
+  capabilities: Capabilities,
+  subject: RenderRequest['subject'],
+): RenderRequest => ({
+  schema: 1,
+  purpose: 'desired',
+  target: target.name,
+  deployer: target.deployer,
+  capabilities,
+  boundary: {
+    namespaces: target.namespaces,
+    allowKinds: target.allowKinds,
+    allowPlainSecrets: target.allowPlainSecrets,
+  },
+  subject,
+});
+
+function renderingOf(answer: RenderAnswer): DesiredRelease['rendering'] {
+  switch (answer.kind) {
     case 'rendered':
-      return { ...about, rendering: { kind: 'rendered', render: response.render } };
+      return { kind: 'rendered', render: answer.render };
     case 'rejected':
-      return { ...about, ...unknown(reasonsInWords(response.reasons)) };
+      return { kind: 'unknown', reason: reasonsInWords(answer.reasons) };
     case 'failed':
-      return { ...about, ...unknown(response.reason) };
+      return { kind: 'unknown', reason: answer.reason };
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ObjectStore } from '../../../lib/aws/objects.ts';
-import { type Render, type RenderRequest, renderKey } from '../../../lib/charts/render-request.ts';
+import type { RenderRequest } from '../../../lib/charts/render-request.ts';
 import type { Target } from '../../../lib/config/config.ts';
 import { folderStore } from '../../../lib/content/folder-store.ts';
 import { getTree } from '../../../lib/content/store.ts';
@@ -68,7 +68,7 @@ describe('what a commit declares', () => {
   }
   /** The values documents that rendering was asked for, as texts. */
   async function valuesAsked(): Promise<string[]> {
-    const subject = requests.at(-1)?.subject;
+    const subject = releaseRequests().at(-1)?.subject;
     assert.ok(subject?.kind === 'release');
     return await Promise.all(
       subject.values.map(async (digest) =>
@@ -76,13 +76,7 @@ describe('what a commit declares', () => {
       ),
     );
   }
-  async function manifestsOf(target: Target): Promise<Render> {
-    const { manifests } = (await readState(target)).state;
-    assert.equal(manifests?.kind, 'rendered');
-    const stored = manifests?.kind === 'rendered' ? await state.get(renderKey(manifests.render)) : undefined;
-    assert.ok(stored);
-    return JSON.parse(stored.body.toString('utf8')) as Render;
-  }
+  const releaseRequests = () => requests.filter(({ subject }) => subject.kind === 'release');
 
   test('a branch without a commit declares nothing yet', async () => {
     assert.deepEqual(await read(targetOf()), { kind: 'no-branch' });
@@ -112,8 +106,9 @@ describe('what a commit declares', () => {
     ]);
     assert.deepEqual(staleValues, []);
     assert.deepEqual(await valuesAsked(), ['replicas: 3\n']);
-    const subject = requests[0]?.subject;
+    const subject = releaseRequests()[0]?.subject;
     assert.ok(subject?.kind === 'release');
+    assert.deepEqual(subject.deployedBy, { namespace: 'fairlead-staging', name: 'shop.web' });
     assert.deepEqual([...(await getTree(content, subject.chart)).keys()].sort(), [
       'Chart.yaml',
       'templates/deployment.yaml',
@@ -134,33 +129,19 @@ describe('what a commit declares', () => {
     assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"replicas":9007199254740993,"on":"yes"}']);
   });
 
-  test('apply/ itself, with the labels of kustomize-controller, and Secrets sealed', async () => {
+  test('apply/ itself is rendered as the deployer reads it: the YAML files below it, and nothing else', async () => {
     const target = targetOf();
-    await repository.commit({
-      ...deliveredRelease(target),
-      [`${APPLY}/manifests/secret.yaml`]:
-        'apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\nstringData: {password: hunter2}\n',
-      [`${APPLY}/manifests/list.yaml`]:
-        'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop}}\n',
-    });
-    const { objects } = await manifestsOf(target);
-    assert.deepEqual(
-      objects.map(({ object, source }) => `${object.kind}/${object.metadata.name} ${source}`),
-      [
-        `ConfigMap/a ${APPLY}/manifests/list.yaml`,
-        `Secret/s ${APPLY}/manifests/secret.yaml`,
-        `HelmRelease/shop.web ${APPLY}/shop/web/release.yaml`,
-        `ConfigMap/shop.web ${APPLY}/shop/web/values.yaml`,
-      ],
-    );
-    assert.deepEqual(objects[0]?.object.metadata.labels, {
-      'kustomize.toolkit.fluxcd.io/name': 'fairlead',
-      'kustomize.toolkit.fluxcd.io/namespace': 'fairlead-staging',
-    });
-    assert.doesNotMatch(JSON.stringify(objects), /hunter2/);
+    await repository.commit({ ...deliveredRelease(target), [`${APPLY}/README.md`]: 'not for the deployer' });
+    const { manifests } = (await readState(target)).state;
+    assert.deepEqual(manifests, { kind: 'rendered', render: digestOf('a render') });
+    const subject = requests.find((request) => request.subject.kind === 'manifests')?.subject;
+    assert.ok(subject?.kind === 'manifests');
+    assert.equal(subject.path, APPLY);
+    const files = [...(await getTree(content, subject.tree)).keys()].sort();
+    assert.deepEqual(files, ['shop/web/release.yaml', 'shop/web/values.yaml']);
   });
 
-  test('an Argo CD Application: its value files beside the chart, parameters last, and its tracking id', async () => {
+  test('an Argo CD Application: its value files beside the chart, then parameters', async () => {
     const target = targetOf({ deployer: 'argocd' });
     const files = deliveredRelease(target, { values: 'replicas: 3\n' });
     const release = `${APPLY}/shop/web/release.yaml`;
@@ -175,10 +156,6 @@ describe('what a commit declares', () => {
     });
     assert.deepEqual((await onlyRelease(target)).chart, { name: 'web', version: '1.0.0' });
     assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"image":{"tag":1}}', '{"debug":"true"}']);
-    const { objects } = await manifestsOf(target);
-    assert.deepEqual(objects[0]?.object.metadata.annotations, {
-      'argocd.argoproj.io/tracking-id': 'fairlead-staging:argoproj.io/Application:argocd/staging.shop.web',
-    });
   });
 
   test('a target without a deployer: every chart below releases/', async () => {
@@ -203,7 +180,7 @@ describe('what a commit declares', () => {
     const first = await readState(target);
     const again = await readState(target);
     assert.deepEqual(again, first);
-    assert.equal(requests.length, 1);
+    assert.equal(releaseRequests().length, 1);
   });
 
   test('a failed rendering is the reason of one unknown, and is tried again', async () => {
@@ -269,7 +246,7 @@ describe('what a commit declares', () => {
         const { rendering } = await onlyRelease(target);
         assert.ok(rendering.kind === 'unknown');
         assert.match(rendering.reason, reason);
-        assert.equal(requests.length, 0);
+        assert.equal(releaseRequests().length, 0);
       });
     }
 
@@ -301,7 +278,7 @@ describe('what a commit declares', () => {
       ),
     });
     assert.equal((await onlyRelease(target)).rendering.kind, 'rendered');
-    const subject = requests[0]?.subject;
+    const subject = releaseRequests()[0]?.subject;
     assert.ok(subject?.kind === 'release');
     const values = (await getTree(content, subject.chart)).get('values.yaml')?.data.toString();
     assert.deepEqual(JSON.parse(values ?? ''), { image: { name: 'nginx', tag: '2' }, replicas: 2 });
