@@ -104,7 +104,7 @@ async function connect(values: Values): Promise<{ environment: Environment; buck
   const local = await findConnection(values.data);
   const environment: Environment = local?.environment ?? process.env;
   const bucket = values.bucket ?? environment[VARIABLES.uploadBucket];
-  if (bucket === undefined) {
+  if (!bucket) {
     throw new UsageError(
       `no local installation runs on ${values.data}, and no bucket is named: start one with "npm start", or give --bucket (or ${VARIABLES.uploadBucket}) and AWS credentials`,
     );

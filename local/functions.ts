@@ -2,6 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { checkDrift } from '../functions/check-drift.ts';
+import { deliverUploads } from '../functions/deliver-uploads.ts';
+import { readDesired } from '../functions/read-desired.ts';
+import { receiveUpload } from '../functions/receive-upload.ts';
+import { renderRelease } from '../functions/render-release.ts';
+import { sendAlerts } from '../functions/send-alerts.ts';
+import { sweep } from '../functions/sweep.ts';
 import { clients, type Environment, VARIABLES } from '../lib/aws/environment.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import type { Config } from '../lib/config/config.ts';
@@ -56,13 +63,7 @@ export interface LocalFunctions {
 export async function startFunctions(parts: FunctionParts): Promise<LocalFunctions> {
   const { aws, config, onError } = parts;
   const handlers = new Map<FunctionName, Handler>();
-  for (const name of FUNCTION_NAMES)
-    handlers.set(
-      name,
-      await create(name, parts).catch((error: unknown) => async () => {
-        throw error;
-      }),
-    );
+  for (const name of FUNCTION_NAMES) handlers.set(name, await create(name, parts));
   const handlerOf = (name: FunctionName): Handler => handlers.get(name) as Handler;
 
   const sqs = clients.sqs(aws.environment);
@@ -128,19 +129,19 @@ async function create(name: FunctionName, parts: FunctionParts): Promise<Handler
   const environment = await environmentOf(name, parts);
   switch (name) {
     case 'receive-upload':
-      return (await import('../functions/receive-upload.ts')).receiveUpload(environment);
+      return receiveUpload(environment);
     case 'deliver-uploads':
-      return (await import('../functions/deliver-uploads.ts')).deliverUploads(environment);
+      return deliverUploads(environment);
     case 'render-release':
-      return (await import('../functions/render-release.ts')).renderRelease(environment);
+      return renderRelease(environment);
     case 'read-desired':
-      return (await import('../functions/read-desired.ts')).readDesired(environment);
+      return readDesired(environment);
     case 'check-drift':
-      return (await import('../functions/check-drift.ts')).checkDrift(environment);
+      return checkDrift(environment);
     case 'send-alerts':
-      return (await import('../functions/send-alerts.ts')).sendAlerts(environment);
+      return sendAlerts(environment);
     case 'sweep':
-      return (await import('../functions/sweep.ts')).sweep(environment);
+      return sweep(environment);
   }
 }
 

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateTableCommand, DescribeTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import dynalite from 'dynalite';
@@ -24,6 +25,7 @@ const ACCOUNT = '000000000000';
 export const BUCKETS = { upload: 'charts', content: 'content', state: 'state' } as const;
 export const TABLE = 'fairlead';
 export const EVENT_BUS = 'fairlead';
+const TABLE_POLL_MS = 10;
 /** Seconds that a message stays hidden while a function works on it. */
 const VISIBILITY_SECONDS = 120;
 
@@ -192,13 +194,17 @@ async function createTable(environment: Environment): Promise<void> {
       },
     ],
   });
-  await clients
-    .dynamodb(environment)
-    .send(create)
-    .catch((error: unknown) => {
-      // It is there from an earlier start.
-      if (!(error instanceof ResourceInUseException)) throw error;
-    });
+  const dynamodb = clients.dynamodb(environment);
+  await dynamodb.send(create).catch((error: unknown) => {
+    // It is there from an earlier start.
+    if (!(error instanceof ResourceInUseException)) throw error;
+  });
+  // Made in the background, as in AWS; a start that was cut off may have left it in the making.
+  for (;;) {
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: TABLE }));
+    if (Table?.TableStatus === 'ACTIVE') return;
+    await sleep(TABLE_POLL_MS);
+  }
 }
 
 /** Source: Amazon S3 user guide, "EventBridge event message structure". */

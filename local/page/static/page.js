@@ -42,6 +42,8 @@ function showCluster(cluster) {
 }
 
 function targetCard(target) {
+  // The target as a whole is worth a row only when something is to be said of it.
+  const scopes = target.scopes.filter(({ scope, verdict }) => scope !== 'target' || verdict !== 'in-sync');
   return element(
     'article',
     { class: 'card', 'data-target': target.name },
@@ -57,9 +59,9 @@ function targetCard(target) {
         ...(target.checkedAt ? ['checked ', ago(target.checkedAt)] : ['not checked yet']),
       ),
     ),
-    target.scopes.length === 0
+    scopes.length === 0
       ? element('p', { class: 'empty' }, 'No release yet.')
-      : element('ul', { class: 'rows' }, ...target.scopes.map(scopeRow)),
+      : element('ul', { class: 'rows' }, ...scopes.map(scopeRow)),
   );
 }
 

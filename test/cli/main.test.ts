@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { fairlead } from './command-line.ts';
+
+describe('npx fairlead', () => {
+  test('lists its commands', async () => {
+    const { code, stdout } = await fairlead(['--help']);
+    assert.equal(code, 0);
+    for (const name of ['upload', 'check', 'kubectl'])
+      assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
+  });
+
+  test('says what there is when nothing, or something unknown, is asked', async () => {
+    const nothing = await fairlead([]);
+    assert.equal(nothing.code, 64);
+    assert.match(nothing.stdout, /Usage: npx fairlead COMMAND/);
+    const unknown = await fairlead(['uplaod']);
+    assert.equal(unknown.code, 64);
+    assert.match(unknown.stderr, /no command "uplaod".*upload/s);
+    // Not of our table, though every object has it.
+    assert.equal((await fairlead(['constructor'])).code, 64);
+  });
+
+  for (const name of ['upload', 'check']) {
+    test(`${name} --help tells its options and exit codes`, async () => {
+      const { code, stdout } = await fairlead([name, '--help']);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`npx fairlead ${name}`));
+    });
+  }
+
+  test('kubectl says how to start what it needs', async () => {
+    const { code, stderr } = await fairlead(['kubectl', 'get', 'pods'], { FAIRLEAD_DATA: '/nowhere' });
+    assert.equal(code, 69);
+    assert.match(stderr, /no local installation runs on \/nowhere.*npm start/);
+  });
+});
