@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Found, type Judgement, judgeSet } from '../../../lib/drift/drift.ts';
+import { identityOf, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
+import { builtInSchemas } from '../../oracles/schemas.ts';
+import { object, objects, rendered, said } from './judging.ts';
+
+const schemas = await builtInSchemas();
+const RELEASE = { namespace: 'shop', name: 'web' };
+
+function verdicts(
+  desired: Judgement['desired'],
+  live: readonly KubernetesObject[],
+  more: Partial<Judgement> & {
+    readonly otherwise?: Found;
+    readonly owned?: readonly KubernetesObject[];
+  } = {},
+) {
+  const byIdentity = new Map(live.map((entry) => [identityOf(referenceOf(entry)), entry]));
+  const { otherwise = { kind: 'absent' }, owned = [], ...rest } = more;
+  return judgeSet({
+    desired,
+    live: {
+      find: (reference) => {
+        const entry = byIdentity.get(identityOf(reference));
+        return entry === undefined ? otherwise : { kind: 'found', object: entry };
+      },
+      owned,
+    },
+    schemas,
+    deployer: 'none',
+    release: RELEASE,
+    ownership: 'optional',
+    ...rest,
+  });
+}
+
+const CONFIG = object(
+  '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: shop}, data: {a: b}}',
+);
+
+describe('a set of objects', () => {
+  test('what is absent is missing', () => {
+    assert.deepEqual(verdicts([rendered(CONFIG)], []).flatMap(said), ['missing ']);
+  });
+  test('a kind that is not served is missing for that reason', () => {
+    const [verdict] = verdicts([rendered(CONFIG)], [], { otherwise: { kind: 'not-served' } });
+    assert.equal(verdict?.kind === 'drift' && verdict.findings[0]?.note, 'kind not served');
+  });
+  test('what could not be read is unknown, never drift and never in sync', () => {
+    const reason = 'configmaps is forbidden';
+    const [verdict] = verdicts([rendered(CONFIG)], [], {
+      otherwise: { kind: 'unknown', reason, rule: 'list configmaps' },
+    });
+    assert.deepEqual(verdict, {
+      kind: 'unknown',
+      object: referenceOf(CONFIG),
+      reason,
+      rule: 'list configmaps',
+    });
+  });
+  test('a hook carries no verdict', () => {
+    assert.deepEqual(verdicts([rendered(CONFIG, { role: 'hook' })], []), []);
+  });
+  test('an object that is rendered twice counts once, the last', () => {
+    const other = { ...CONFIG, data: { a: 'other' } };
+    assert.deepEqual(
+      verdicts([rendered(other), rendered(CONFIG)], [CONFIG]).map(({ kind }) => kind),
+      ['in-sync'],
+    );
+  });
+  test('an object that the server names carries no verdict', () => {
+    const generated = object('{apiVersion: batch/v1, kind: Job, metadata: {generateName: x-}}');
+    assert.deepEqual(verdicts([rendered(generated)], []), []);
+  });
+  test('a Job that goes by itself may be gone', () => {
+    const job = object(
+      '{apiVersion: batch/v1, kind: Job, metadata: {name: j}, spec: {ttlSecondsAfterFinished: 100}}',
+    );
+    assert.deepEqual(
+      verdicts([rendered(job)], []).map(({ kind }) => kind),
+      ['in-sync'],
+    );
+  });
+  test('an object whose name is rendered anew each time may be gone', () => {
+    const [verdict] = verdicts([rendered(CONFIG, { unstable: ['/metadata/name'] })], []);
+    assert.equal(verdict?.kind, 'in-sync');
+  });
+});
+
+describe('orphans', () => {
+  const mine = (more: string) =>
+    object(`{apiVersion: v1, kind: ConfigMap, metadata: {name: old, namespace: shop${more}}}`);
+  const marks = 'meta.helm.sh/release-name: web, meta.helm.sh/release-namespace: shop';
+  const cases: readonly (readonly [string, string, number])[] = [
+    ['with both marks is extra', `, annotations: {${marks}}`, 1],
+    ['with one mark is not', ', annotations: {meta.helm.sh/release-name: web}', 0],
+    [
+      'of another release is not',
+      ', annotations: {meta.helm.sh/release-name: api, meta.helm.sh/release-namespace: shop}',
+      0,
+    ],
+    [
+      'that a controller made is not',
+      `, annotations: {${marks}}, ownerReferences: [{controller: true, uid: x, kind: D, name: d}]`,
+      0,
+    ],
+    ['that is kept by policy is not', `, annotations: {${marks}, helm.sh/resource-policy: keep}`, 0],
+    ['that is a hook is not', `, annotations: {${marks}, helm.sh/hook: test}`, 0],
+  ];
+  for (const [what, more, expected] of cases)
+    test(`an object ${what}`, () => {
+      const extra = verdicts([rendered(CONFIG)], [CONFIG], { owned: [CONFIG, mine(more)] }).flatMap(said);
+      assert.deepEqual(extra, Array(expected).fill('extra '));
+    });
+  test('of Argo CD carries its own tracking id, not a copied one', () => {
+    const tracked = (id: string) => mine(`, annotations: {argocd.argoproj.io/tracking-id: "${id}"}`);
+    const extra = (id: string) => verdicts([], [], { owned: [tracked(id)], deployer: 'argocd' }).length;
+    assert.equal(extra('web:/ConfigMap:shop/old'), 1);
+    assert.equal(extra('web:apps/Deployment:shop/web'), 0);
+  });
+});
+
+describe('replicas', () => {
+  const workload = (replicas: string) =>
+    object(
+      `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {${replicas}selector: {matchLabels: {a: b}}}}`,
+    );
+  const [hpa, scaled] = objects(`
+{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: shop}, spec: {minReplicas: 2, maxReplicas: 8, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}
+---
+{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: s, namespace: shop}, spec: {maxReplicaCount: 8, scaleTargetRef: {name: web}}}
+`);
+  const cases: readonly (readonly [string, string, string, KubernetesObject | undefined, number])[] = [
+    ['declared, and an HPA within its bounds', 'replicas: 2, ', 'replicas: 5, ', hpa, 0],
+    ['declared, and an HPA beyond its bounds', 'replicas: 2, ', 'replicas: 9, ', hpa, 1],
+    ['declared, and nothing that scales', 'replicas: 2, ', 'replicas: 5, ', undefined, 1],
+    ['declared, and zero under an HPA', 'replicas: 2, ', 'replicas: 0, ', hpa, 1],
+    ['declared, and zero under a ScaledObject', 'replicas: 2, ', 'replicas: 0, ', scaled, 0],
+    ['left out, and any number', '', 'replicas: 7, ', undefined, 0],
+    ['left out, and zero', '', 'replicas: 0, ', undefined, 1],
+    ['left out, and zero under a ScaledObject', '', 'replicas: 0, ', scaled, 0],
+  ];
+  for (const [what, desired, live, scaler, expected] of cases)
+    test(what, () => {
+      const alsoDeclared = scaler === undefined ? [] : [scaler];
+      const found = verdicts([rendered(workload(desired))], [workload(live)], { alsoDeclared }).flatMap(said);
+      assert.equal(found.length, expected);
+    });
+});
