@@ -72,20 +72,28 @@ describe('a control plane on this machine', requirement('control-plane'), () => 
   test('no process is left when the one that started it is killed by SIGKILL, and its data can be used again', async () => {
     await inTemporaryFolder(async (folder) => {
       const program = `
-        import { startControlPlane } from ${JSON.stringify(join(import.meta.dirname, '../../../local/control-plane/control-plane.ts'))};
-        const plane = await startControlPlane(${JSON.stringify({ ...options, dataFolder: folder })});
+        const { startControlPlane } = await import(process.env.MODULE);
+        const plane = await startControlPlane(JSON.parse(process.env.OPTIONS));
         console.log(plane.kind);
         setInterval(() => {}, 1000);
       `;
       const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
         stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          ...process.env,
+          MODULE: join(import.meta.dirname, '../../../local/control-plane/control-plane.ts'),
+          OPTIONS: JSON.stringify({ ...options, dataFolder: folder }),
+        },
       });
-      for await (const line of createInterface(parent.stdout)) {
-        assert.equal(line, 'running');
-        break;
+      try {
+        for await (const line of createInterface(parent.stdout)) {
+          assert.equal(line, 'running');
+          break;
+        }
+        assert.equal((await processesOf(folder)).length, 2);
+      } finally {
+        parent.kill('SIGKILL');
       }
-      assert.equal((await processesOf(folder)).length, 2);
-      parent.kill('SIGKILL');
       while ((await processesOf(folder)).length > 0) await sleep(50);
       const again = running(await startControlPlane({ ...options, dataFolder: folder }));
       await again.stop();

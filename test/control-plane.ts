@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type RunningControlPlane, startControlPlane } from '../local/control-plane/control-plane.ts';
+import { cacheFolder, tools } from '../local/tools.ts';
+
+/** A real API server for one file of tests, and kubectl on it. */
+export interface TestControlPlane extends RunningControlPlane {
+  readonly folder: string;
+  /** As an administrator. @throws with what kubectl said */
+  kubectl(argv: readonly string[], input?: string): Promise<string>;
+  /** Creates or replaces by server-side apply, as helm does. */
+  apply(objects: readonly object[], manager?: string): Promise<void>;
+  /** Ends it and removes its folder. */
+  end(): Promise<void>;
+}
+
+export async function testControlPlane(parts: 'api' | 'controllers' = 'api'): Promise<TestControlPlane> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
+  const started = await startControlPlane({
+    dataFolder: join(folder, 'data'),
+    cacheFolder: cacheFolder(),
+    missing: 'give-up',
+    parts,
+  });
+  if (started.kind === 'unavailable') {
+    await rm(folder, { recursive: true });
+    throw new Error(`${started.reason}: ${started.howTo}`);
+  }
+  const { kubectl: command } = await tools();
+  const kubectl = async (argv: readonly string[], input?: string): Promise<string> => {
+    const running = promisify(execFile)(command, argv, {
+      env: { ...process.env, KUBECONFIG: started.kubeconfig, HOME: folder },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    running.child.stdin?.end(input ?? '');
+    return (await running).stdout;
+  };
+  return {
+    ...started,
+    folder,
+    kubectl,
+    async apply(objects, manager = 'helm') {
+      const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+      const flags = ['--server-side', '--force-conflicts', `--field-manager=${manager}`];
+      await kubectl(['apply', ...flags, '-f', '-'], list);
+    },
+    async end() {
+      await started.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
