@@ -37,6 +37,8 @@ export interface Judgement {
   readonly release?: { readonly namespace: string; readonly name: string };
   /** Other objects that Git declares, which may excuse a number of replicas. */
   readonly alsoDeclared?: Iterable<KubernetesObject>;
+  /** The `admission` of the object's verdict at the first check after the rollout that wrote it, if one was kept. */
+  readonly admitted?: (reference: ObjectReference) => string | undefined;
   /** `required` unless said otherwise: see ObjectContext. */
   readonly ownership?: ObjectContext['ownership'];
 }
@@ -71,6 +73,7 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
         deployers,
         ownership,
         scaling: scaling.of(object, object.metadata.namespace),
+        admitted: judgement.admitted?.(referenceOf(object)),
       })),
     );
   }

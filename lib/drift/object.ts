@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { RenderedObject } from '../charts/render-request.ts';
+import { canonicalJson } from '../objects/json.ts';
 import {
   isJsonObject,
   type Json,
@@ -12,13 +14,15 @@ import { isDefault } from './defaulted.ts';
 import { excuseOf } from './excuses.ts';
 import { isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
-import { asApplied, contentOf, declaresNothing, metadataOf } from './normal.ts';
+import { asApplied, contentOf, metadataOf } from './normal.ts';
 import { Owners, type Writer } from './owners.ts';
 import { formatPath, Trail } from './path.ts';
 import { isWithin, type Scaling } from './replicas.ts';
 import { ANY, type Schema } from './schema.ts';
-import type { Attribution, Finding, ObjectVerdict, Path } from './verdicts.ts';
+import { holdsSecret, isSensitive } from './sensitive.ts';
+import type { Attribution, Finding, ObjectVerdict } from './verdicts.ts';
 import { type Parents, type Visitor, walk } from './walk.ts';
+import { deletionOf, foreignOf } from './whole-object.ts';
 import { platformReason } from './writers.ts';
 
 /** What one object is judged with. */
@@ -33,6 +37,8 @@ export interface ObjectContext {
   readonly ownership: 'required' | 'optional';
   /** What Git declares that scales this workload. */
   readonly scaling?: Scaling | undefined;
+  /** Digest of what admission put there, as kept since the rollout. */
+  readonly admitted?: string | undefined;
 }
 
 /** The verdict of one object that is declared and live. */
@@ -46,43 +52,16 @@ export function judgeObject(
   const object = { ...referenceOf(live), apiVersion: desired.apiVersion };
   const judging = new Judging({ ...rendered, object: desired }, object, live, context);
   judging.judge();
-  return judging.findings.length > 0
-    ? { kind: 'drift', object, findings: judging.findings }
-    : { kind: 'in-sync', object, notes: [...judging.notes] };
-}
-
-/** What runs, and with which rights: a manager's name alone excuses nothing there, for anyone can take one. */
-const SENSITIVE = new Set([
-  ...[
-    'containers',
-    'initContainers',
-    'ephemeralContainers',
-    'image',
-    'command',
-    'args',
-    'env',
-    'envFrom',
-    'volumes',
-  ],
-  ...[
-    'volumeMounts',
-    'securityContext',
-    'hostNetwork',
-    'hostPID',
-    'hostIPC',
-    'serviceAccountName',
-    'caBundle',
-  ],
-]);
-const isSensitive = (place: readonly string[]): boolean => place.some((step) => SENSITIVE.has(step));
-
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-
-/** Whether what lies there is a Secret's value: only that it differs may be said. */
-function holdsSecret({ apiVersion, kind }: KubernetesObject, path: Path): boolean {
-  if (kind !== 'Secret' || apiVersion !== 'v1') return false;
-  const names = path.map((step) => (step.kind === 'field' ? step.name : ''));
-  return names[0] === 'data' || names[0] === 'stringData' || names.includes(LAST_APPLIED);
+  const { admission } = judging;
+  const known = admission !== undefined && admission === context.admitted;
+  const findings = known ? judging.findings : [...judging.findings, ...judging.unowned];
+  const notes = known
+    ? [...judging.notes, 'put there at admission, and unchanged since the rollout']
+    : [...judging.notes];
+  const kept = admission === undefined ? {} : { admission };
+  return findings.length > 0
+    ? { kind: 'drift', object, findings, ...kept }
+    : { kind: 'in-sync', object, notes, ...kept };
 }
 
 const NO_PARENTS: Parents = { desired: undefined, live: {} };
@@ -92,6 +71,8 @@ class Judging implements Visitor {
   readonly done = false;
   readonly root: JsonObject;
   readonly findings: Finding[] = [];
+  /** What nobody owns, though owners are recorded: at admission, or by an unknown writer (rule 5). */
+  readonly unowned: Finding[] = [];
   readonly notes = new Set<string>();
   readonly #rendered: RenderedObject;
   readonly #reference: ObjectReference;
@@ -118,8 +99,11 @@ class Judging implements Visitor {
 
   judge(): void {
     const { object: desired } = this.#rendered;
-    this.#lifeCycle();
-    this.#ownership();
+    this.findings.push(...deletionOf(this.#reference, this.#live));
+    if (this.#context.ownership === 'required')
+      this.findings.push(
+        ...foreignOf(this.#reference, this.#rendered, this.#owners, this.#context.deployers),
+      );
     const metadata = metadataOf(this.#live);
     this.trail.enter('metadata');
     walk(metadataOf(desired), metadata, METADATA, NO_PARENTS, this);
@@ -128,6 +112,12 @@ class Judging implements Visitor {
     const content = contentOf(this.#live);
     const declared = contentOf(desired);
     walk(declared, content, schema, { desired: declared, live: content }, this);
+  }
+
+  get admission(): string | undefined {
+    if (this.unowned.length === 0) return undefined;
+    const contents = this.unowned.map(({ at, live }) => [at, live ?? null]);
+    return createHash('sha256').update(canonicalJson(contents)).digest('hex');
   }
 
   changed(desired: Json, live: Json | undefined, note?: string): void {
@@ -226,6 +216,7 @@ class Judging implements Visitor {
     note?: string,
   ): void {
     const path = this.trail.path();
+    const first = path[0];
     const secret = holdsSecret(this.#live, path);
     const attribution: Attribution = attributionOf(
       owners,
@@ -233,7 +224,10 @@ class Judging implements Visitor {
       this.#owners,
       sides.live === undefined,
     );
-    this.findings.push({
+    // A key of a Secret or ConfigMap may be unowned for other reasons, and nobody admits one.
+    const keyed = first?.kind === 'field' && (first.name === 'data' || first.name === 'binaryData');
+    const admitted = verdict === 'added' && owners.length === 0 && this.#owners.recorded && !keyed;
+    (admitted ? this.unowned : this.findings).push({
       verdict,
       object: this.#reference,
       path,
@@ -282,50 +276,5 @@ class Judging implements Visitor {
       ({ manager, operation }) =>
         operation === 'Update' && !this.#context.deployers.has(manager) && this.#isOwnController(manager),
     );
-  }
-
-  /** Held by a finalizer, it otherwise compares equal. */
-  #lifeCycle(): void {
-    const since = this.#live.metadata.deletionTimestamp;
-    if (typeof since !== 'string') return;
-    this.trail.enter('metadata');
-    this.trail.enter('deletionTimestamp');
-    this.findings.push({
-      verdict: 'changed',
-      object: this.#reference,
-      path: this.trail.path(),
-      at: 'metadata.deletionTimestamp',
-      live: since,
-      secret: false,
-      note: `being deleted since ${since}`,
-    });
-    this.trail.leave();
-    this.trail.leave();
-  }
-
-  /** Rule 6. */
-  #ownership(): void {
-    const { ownership, deployers } = this.#context;
-    if (ownership === 'optional' || this.#rendered.role !== 'applied') return;
-    const { writers } = this.#owners;
-    if (writers.some(({ manager }) => deployers.has(manager))) return;
-    // Nothing to own: a ServiceAccount that is only a name has no entry.
-    if (writers.length === 0 && declaresNothing(this.#rendered.object)) return;
-    const path = [
-      { kind: 'field', name: 'metadata' },
-      { kind: 'field', name: 'managedFields' },
-    ] as const;
-    this.findings.push({
-      verdict: 'changed',
-      object: this.#reference,
-      path,
-      at: formatPath(path),
-      secret: false,
-      attribution: attributionOf(writers, deployers, this.#owners, false),
-      note:
-        writers.length === 0
-          ? 'the record of writers is absent or was cleared'
-          : `not written by the deployer (${[...deployers].join(', ')}): created by another, or its record was taken away`,
-    });
   }
 }

@@ -42,8 +42,22 @@ export interface Finding {
 }
 
 export type ObjectVerdict =
-  | { readonly kind: 'in-sync'; readonly object: ObjectReference; readonly notes: readonly string[] }
-  | { readonly kind: 'drift'; readonly object: ObjectReference; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'in-sync';
+      readonly object: ObjectReference;
+      readonly notes: readonly string[];
+      readonly admission?: string;
+    }
+  | {
+      readonly kind: 'drift';
+      readonly object: ObjectReference;
+      readonly findings: readonly Finding[];
+      /**
+       * Digest of what nobody owns and no default explains. Taken at the first check after a rollout and given back
+       * (`Judgement.admitted`), it says that this is what admission put there, and has not changed since.
+       */
+      readonly admission?: string;
+    }
   | {
       readonly kind: 'unknown';
       readonly object: ObjectReference;

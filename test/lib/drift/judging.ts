@@ -32,6 +32,7 @@ export interface Situation {
   readonly rendered?: Partial<RenderedObject>;
   readonly alsoDeclared?: readonly KubernetesObject[];
   readonly ownership?: Judgement['ownership'];
+  readonly admitted?: Judgement['admitted'];
 }
 
 export function judge(
@@ -46,6 +47,7 @@ export function judge(
     deployer: situation.deployer ?? 'none',
     ownership: situation.ownership ?? 'optional',
     alsoDeclared: situation.alsoDeclared ?? [],
+    ...(situation.admitted === undefined ? {} : { admitted: situation.admitted }),
   });
   if (verdict === undefined) throw new Error('no verdict');
   return verdict;

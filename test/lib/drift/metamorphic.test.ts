@@ -30,7 +30,12 @@ const container = fc.record({
 });
 const deployment = fc
   .record({
-    labels: fc.dictionary(name, fc.string({ maxLength: 5 }), { maxKeys: 3 }),
+    labels: fc.dictionary(
+      // Not the name of a field that a property changes.
+      name.map((text) => `label-${text}`),
+      fc.string({ maxLength: 5 }),
+      { maxKeys: 3 },
+    ),
     containers: fc.uniqueArray(container, { selector: (item) => item.name, minLength: 1, maxLength: 3 }),
     volumes: optional(unique(fc.record({ name, emptyDir: fc.constant({}) }))),
     hostNetwork: optional(fc.boolean()),

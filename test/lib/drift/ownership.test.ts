@@ -241,3 +241,27 @@ test('a CRD of crds/ that is older than the chart is no drift, until a person ed
     ['changed spec.versions[0].name'],
   );
 });
+
+test('what admission put there is a note once it was seen at the first check after the rollout', () => {
+  const live = ownedBy(paused, ['helm', HELM]);
+  const first = judge(DEPLOYMENT, live, { schemas });
+  assert.equal(first.kind, 'drift');
+  if (first.kind !== 'drift') return;
+  const { admission } = first;
+  assert.ok(admission);
+  const later = judge(DEPLOYMENT, live, { schemas, admitted: () => admission });
+  assert.equal(later.kind, 'in-sync');
+  const changed = ownedBy(put(paused, ['spec', 'minReadySeconds'], 5), ['helm', HELM]);
+  assert.deepEqual(said(judge(DEPLOYMENT, changed, { schemas, admitted: () => admission })), [
+    'added spec.paused',
+    'added spec.minReadySeconds',
+  ]);
+});
+
+test('a key of a Secret that nobody owns is no work of admission', () => {
+  const desired = object('{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: b}}');
+  const live = object('{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: Yg==, c: Yg==}}');
+  const verdict = judge(desired, ownedBy(live, ['helm', { 'f:stringData': { 'f:a': {} } }]), { schemas });
+  assert.deepEqual(said(verdict), ['added data.c']);
+  assert.equal(verdict.kind === 'drift' && verdict.admission, undefined);
+});
