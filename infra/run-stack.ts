@@ -110,6 +110,7 @@ export class RunStack extends Stack {
     state.readBy(deliver, 'renders', 'profiles');
     record.keptBy(deliver);
     reads.rungBy(deliver);
+    doorbell.rungBy(deliver);
     calls(deliver, render);
 
     // read-desired reads Git: it has the credential that cannot write.
