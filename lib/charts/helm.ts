@@ -18,7 +18,13 @@ export interface HelmTemplate {
 }
 
 export type HelmOutcome =
-  | { readonly kind: 'rendered'; readonly output: string; readonly notServed: readonly ExtraKind[] }
+  | {
+      readonly kind: 'rendered';
+      readonly output: string;
+      readonly notServed: readonly ExtraKind[];
+      /** helm rendered it, but could not make objects of it: the reason, unless our own checks give a better one. */
+      readonly complaint?: Reason;
+    }
   | { readonly kind: 'failed'; readonly reasons: readonly Reason[] };
 
 /** Kinds that the profile lacks are learnt from helm's own complaint, a handful a run. */
@@ -56,11 +62,18 @@ export async function helmTemplate(
         continue;
       }
     }
-    return outcome.kind === 'succeeded'
-      ? { kind: 'rendered', output: outcome.stdout, notServed }
-      : { kind: 'failed', reasons: [reasonFor(outcome, hide)] };
+    if (outcome.kind === 'succeeded') return { kind: 'rendered', output: outcome.stdout, notServed };
+    const failure = reasonFor(outcome, hide);
+    if (outcome.kind === 'failed' && byServer && outcome.stderr.includes(CANNOT_BUILD)) {
+      // What it rendered is not shown then; by flags it is.
+      const shown = await helmTemplate({ ...template, deployer: 'argocd' }, hide);
+      if (shown.kind === 'rendered') return { ...shown, complaint: failure };
+    }
+    return { kind: 'failed', reasons: [failure] };
   }
 }
+
+const CANNOT_BUILD = 'unable to build kubernetes objects from release manifest';
 
 function argumentsFor(template: HelmTemplate, flags: readonly string[]): string[] {
   return [

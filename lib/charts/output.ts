@@ -60,7 +60,8 @@ function readDocument(
     .map((document) => declaredIn(document, file));
   return {
     objects: declared.flatMap(({ objects }) => objects),
-    reasons: declared.flatMap(({ reasons }) => reasons),
+    // Their lines are those of the output, not of the template.
+    reasons: declared.flatMap(({ reasons }) => reasons.map((entry) => ({ ...entry, place: { file } }))),
   };
 }
 

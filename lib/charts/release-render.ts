@@ -101,7 +101,7 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
         indexes.flatMap((index) => (documents[index] ?? []).map((entry) => rawObject(entry, sources))),
       ),
       notServed: first.notServed,
-      reasons,
+      reasons: reasons.length === 0 && first.complaint !== undefined ? [first.complaint] : reasons,
       output: first.output,
     };
   });
