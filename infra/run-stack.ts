@@ -107,7 +107,7 @@ export class RunStack extends Stack {
     uploads.taggedBy(deliver);
     content.readBy(deliver);
     content.filledBy(deliver);
-    state.readBy(deliver, 'renders', 'profiles');
+    state.readBy(deliver, 'profiles');
     record.keptBy(deliver);
     reads.rungBy(deliver);
     doorbell.rungBy(deliver);

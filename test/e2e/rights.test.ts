@@ -87,6 +87,16 @@ test('each function does nothing that its role does not allow', requirement('con
   assert.deepEqual([...refused], []);
 });
 
+test('that a right is missing would be seen', () => {
+  const { run } = synthesised();
+  const may = (by: string, deed: Deed) => isAllowed(rightsOf(run, by), deed);
+  assert.ok(may('check-drift', { action: 's3:GetObject', thing: 'StateBucket', key: 'desired/a.json' }));
+  assert.ok(!may('check-drift', { action: 's3:PutObject', thing: 'StateBucket', key: 'desired/a.json' }));
+  assert.ok(!may('check-drift', { action: 's3:GetObject', thing: 'ContentBucket', key: 'trees/a' }));
+  assert.ok(!may('sweep', { action: 's3:GetObject', thing: 'UploadsBucket', key: 'staging/a' }));
+  assert.ok(!may('sweep', { action: 'dynamodb:PutItem', thing: 'RecordTable', key: 'index/untold' }));
+});
+
 async function upload(
   { aws }: Installation,
   prefix: string,

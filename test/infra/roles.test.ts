@@ -211,7 +211,7 @@ test('each function reads and writes its parts of the state bucket and no others
       ['judgements/*', 'keys/*', 'renders/*'],
       ['judgements/*', 'keys/*', 'renders/*'],
     ],
-    'deliver-uploads': [['profiles/*', 'renders/*'], []],
+    'deliver-uploads': [['profiles/*'], []],
     'read-desired': [
       ['config/*', 'desired/*', 'keys/*', 'profiles/*', 'renders/*'],
       ['config/*', 'desired/*', 'keys/*', 'renders/*'],
