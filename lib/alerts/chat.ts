@@ -52,7 +52,7 @@ function descriptionOf(alert: Alert): string {
   const lines = [chatText(`${headlineOf(alert)}.`)];
   if ('findings' in alert) {
     lines.push(...alert.findings.slice(0, FINDINGS).map((finding) => findingLine(finding, alert.scope)));
-    const more = alert.findings.length - FINDINGS + (alert.more ?? 0);
+    const more = Math.max(0, alert.findings.length - FINDINGS) + (alert.more ?? 0);
     if (more > 0) lines.push(`and ${more} more`);
   }
   if (alert.kind === 'stalled') {
@@ -86,7 +86,9 @@ function findingLine(finding: Finding, scope: string): string {
 
 function nextStepsOf(alert: Alert): readonly string[] {
   if (alert.kind !== 'drift' && alert.kind !== 'drift-changed' && alert.kind !== 'stalled') return [];
-  return remediesOf(alert).map(({ title, commands }) =>
-    cutBytes([chatText(title), ...commands.map(chatCode)].join('\n'), NEXT_STEP_BYTES),
-  );
+  return remediesOf(alert).map(({ title, commands }) => {
+    const step = [chatText(title), ...commands.map(chatCode)].join('\n');
+    // Half a command is none.
+    return Buffer.byteLength(step) <= NEXT_STEP_BYTES ? step : `${chatText(title)} (commands in the email)`;
+  });
 }

@@ -2,7 +2,7 @@ import type { Reason } from '../charts/reasons.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
 import type { Alert } from './alert.ts';
-import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
+import { headlineOf, namespaceOf, placeOf, subjectOf, VERBS } from './headline.ts';
 import { cutBytes, MESSAGE_BYTES, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
 import { formatDuration, formatTime } from './times.ts';
@@ -48,11 +48,8 @@ function bodyOf(alert: Alert): string {
 
 const andMore = (count: number): string => `\nand ${count} more\n`;
 
-/** The first line says it all. */
-function sentence(alert: Alert): string {
-  const headline = oneLine(headlineOf(alert));
-  return `${headline.charAt(0).toUpperCase()}${headline.slice(1)}.`;
-}
+/** The first line says it all: a phone shows no more. */
+const sentence = (alert: Alert): string => oneLine(`${placeOf(alert)}: ${headlineOf(alert)}.`);
 
 function partsOf(alert: Alert): Parts {
   switch (alert.kind) {
@@ -72,7 +69,7 @@ function partsOf(alert: Alert): Parts {
               `Gone     ${oneLine(`${formatReference(finding.object, namespaceOf(alert.scope))} ${finding.at}`)}`,
           ),
           '',
-          alert.fresh > 0 ? `WHAT DIFFERS NOW (the first ${alert.fresh} new)` : 'WHAT STILL DIFFERS',
+          alert.fresh > 0 ? `WHAT DIFFERS NOW, ${newOnes(alert.fresh)}` : 'WHAT STILL DIFFERS',
         ],
         blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
         more: alert.more ?? 0,
@@ -90,7 +87,7 @@ function partsOf(alert: Alert): Parts {
         ],
         blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
         more: alert.more ?? 0,
-        tail: whatToDo(remediesOf(alert).slice(0, 1)),
+        tail: whatToDo(remediesOf(alert)),
       };
     case 'converged':
     case 'rolled-out':
@@ -156,8 +153,13 @@ const plain = (head: readonly string[]): Parts => ({ head, blocks: [], more: 0, 
 
 const place = ({ target, scope, kind }: Alert): readonly string[] => [
   `Target   ${oneLine(target)}`,
-  ...(scope === 'target' || kind === 'rejected' ? [] : [`Release  ${oneLine(scope)}`]),
+  ...(scope === 'target' || kind === 'rejected' ? [] : [what(scope)]),
 ];
+
+const what = (scope: string, chart = ''): string =>
+  scope === 'manifests' ? 'What     manifests' : `Release  ${oneLine(scope + chart)}`;
+
+const newOnes = (count: number): string => (count === 1 ? 'the first is new' : `the first ${count} are new`);
 
 type PlacedAlert = Extract<Alert, { readonly commit: string }>;
 
@@ -167,7 +169,7 @@ function facts(alert: PlacedAlert): readonly string[] {
   const chart = alert.chart === undefined ? '' : ` (chart ${alert.chart.name} ${alert.chart.version})`;
   return [
     `Target   ${oneLine(alert.target)}`,
-    alert.scope === 'manifests' ? 'What     manifests' : `Release  ${oneLine(`${alert.scope}${chart}`)}`,
+    what(alert.scope, chart),
     `Since    ${formatTime(alert.since)}`,
     `Git      ${alert.commit.slice(0, COMMIT_CHARACTERS)}`,
     `         ${oneLine(alert.root)}`,
@@ -176,7 +178,7 @@ function facts(alert: PlacedAlert): readonly string[] {
 }
 
 function findingBlock(finding: Finding, index: number, scope: string): string {
-  const heading = `${index + 1}. ${formatReference(finding.object, namespaceOf(scope))}: ${VERBS[finding.verdict]}`;
+  const heading = `${index + 1}. ${formatReference(finding.object, namespaceOf(scope))} ${VERBS[finding.verdict]}`;
   const whole = finding.path.length === 0;
   return [
     oneLine(heading),

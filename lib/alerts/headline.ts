@@ -71,12 +71,12 @@ const chartOf = ({
   readonly chart?: { readonly name: string; readonly version: string };
 }): string => (chart === undefined ? 'what Git says' : `${chart.name} ${chart.version}`);
 
-/** How the finding reads after the object's name. */
+/** How a finding reads after the object's name. */
 export const VERBS = {
   changed: 'changed',
-  added: 'added to',
+  added: 'has additions',
   missing: 'missing',
-  extra: 'not in Git any more',
+  extra: 'is not in Git any more',
 } as const satisfies Record<Finding['verdict'], string>;
 
 /** Where the findings' own release is: objects in that namespace need not name it. */

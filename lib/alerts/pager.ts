@@ -34,7 +34,7 @@ export function pagerOf(alert: Alert, origin: PagerOrigin): PagerMessage | undef
     subject: subjectLine(`${state}: "${alert.incident}" - ${place}: ${headlineOf(alert)}`),
     body: JSON.stringify({
       AlarmName: alert.incident,
-      AlarmDescription: `Fairlead ${alert.installation}: ${place}, ${alert.kind}, ${alert.severity}`,
+      AlarmDescription: `${place}: ${alert.kind}, ${alert.severity} (Fairlead, installation ${alert.installation})`,
       AWSAccountId: origin.account,
       AlarmArn: `arn:aws:cloudwatch:${origin.region}:${origin.account}:alarm:${alert.incident}`,
       NewStateValue: state,

@@ -25,8 +25,10 @@ type DriftAlert = Extract<Alert, { readonly kind: 'drift' | 'drift-changed' | 's
 /** More commands than this help nobody on a phone. */
 const COMMANDS = 5;
 
-/** Put it back, keep it, ignore it: as this deployer does each. */
+/** Put it back, or keep it: as this deployer does each. For a stalled rollout: look, and try again. */
 export function remediesOf(alert: DriftAlert): readonly Remedy[] {
+  if (alert.kind === 'stalled')
+    return [...look(alert), { ...putBack(alert), title: 'Try it again', text: [] }];
   return [putBack(alert), ...cleanUp(alert), keep(alert)];
 }
 
@@ -40,6 +42,32 @@ function subjectOf(scope: string): Subject {
     ? { kind: 'manifests' }
     : { kind: 'release', namespace: scope.slice(0, slash), release: scope.slice(slash + 1) };
 }
+
+function look({ deployer, scope, target, argocdNamespace }: DriftAlert): readonly Remedy[] {
+  const subject = subjectOf(scope);
+  const title = 'Ask the deployer why';
+  const describe = (type: string, name: string, namespace: string) => [
+    { title, text: [], commands: [`kubectl describe -n ${quoted(namespace)} ${quoted(`${type}/${name}`)}`] },
+  ];
+  switch (deployer) {
+    case 'flux':
+      return subject.kind === 'release'
+        ? describe('helmrelease', helmReleaseName(subject), deployerNamespace({ name: target }))
+        : describe(KUSTOMIZATION, FLUX_NAMES.kustomization, deployerNamespace({ name: target }));
+    case 'argocd':
+      return describe(
+        'application.argoproj.io',
+        subject.kind === 'release'
+          ? applicationName({ name: target }, subject)
+          : rootApplicationName({ name: target }),
+        argocdNamespace ?? 'argocd',
+      );
+    case 'none':
+      return [];
+  }
+}
+
+const KUSTOMIZATION = 'kustomization.kustomize.toolkit.fluxcd.io';
 
 function putBack(alert: DriftAlert): Remedy {
   const subject = subjectOf(alert.scope);
@@ -66,7 +94,7 @@ function putBack(alert: DriftAlert): Remedy {
             commands: [
               [
                 `kubectl annotate --overwrite -n ${quoted(deployerNamespace({ name: alert.target }))}`,
-                quoted(`kustomization.kustomize.toolkit.fluxcd.io/${FLUX_NAMES.kustomization}`),
+                quoted(`${KUSTOMIZATION}/${FLUX_NAMES.kustomization}`),
                 'reconcile.fluxcd.io/requestedAt="$(date +%s)"',
               ].join(' '),
             ],

@@ -2,14 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../lib/config/config.ts';
-import { deployerNamespace } from '../../lib/repository/layout.ts';
 import type { Tools } from '../tools.ts';
 import { applyAsArgocd } from './argocd.ts';
-import { bootstrap, FLUX } from './bootstrap.ts';
+import { bootstrap } from './bootstrap.ts';
 import { type Checkout, checkOut } from './checkout.ts';
 import { type ClusterClient, openCluster } from './cluster-client.ts';
 import type { DeployerEvent } from './events.ts';
-import { applyAsFlux, reconcileReleases, wantsAttention } from './flux.ts';
+import { applyAsFlux, askedFor, reconcileReleases } from './flux.ts';
 import type { Renderer } from './rendering.ts';
 
 export type { DeployerEvent } from './events.ts';
@@ -37,7 +36,7 @@ export interface RunningDeployer {
   stop(): Promise<void>;
 }
 
-/** How often it looks whether somebody changed or annotated a HelmRelease, which the real controller watches. */
+/** How often it looks whether somebody changed or annotated its objects, which the real controllers watch. */
 const WATCH_MS = 2000;
 
 /**
@@ -140,22 +139,19 @@ class TargetDeployer {
     });
   }
 
-  /** Reconciles if a HelmRelease was changed or annotated, with the commit that is applied already. */
+  /** Works if somebody changed or annotated an object of Flux's, with the commit that is checked out already. */
   async attend(): Promise<void> {
     if (this.#target.deployer !== 'flux' || this.#checkout === undefined) return;
     const checkout = this.#checkout;
+    let asked: Awaited<ReturnType<typeof askedFor>>;
     try {
-      const releases = await this.#cluster.list(
-        FLUX.helmRelease,
-        'HelmRelease',
-        deployerNamespace(this.#target),
-      );
-      if (!releases.some(wantsAttention)) return;
+      asked = await askedFor(this.#parts());
     } catch {
       // The cluster is away: it is looked at again soon, and what is wrong is said when something is to be applied.
       return;
     }
-    await this.#telling(() => reconcileReleases(checkout, this.#parts()));
+    if (asked === 'apply') await this.#telling(() => applyAsFlux(checkout, this.#parts()));
+    if (asked === 'reconcile') await this.#telling(() => reconcileReleases(checkout, this.#parts()));
   }
 
   #parts() {

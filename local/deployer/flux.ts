@@ -31,25 +31,42 @@ export interface FluxParts {
 
 const KUSTOMIZE_MANAGER = 'kustomize-controller';
 const HELM_MANAGER = 'helm-controller';
+const REQUESTED_AT = 'reconcile.fluxcd.io/requestedAt';
 
 /** Applies `apply/` of the checkout, then brings each release up to it. */
 export async function applyAsFlux(checkout: Checkout, parts: FluxParts): Promise<void> {
   if (await applyKustomization(checkout, parts)) await reconcileReleases(checkout, parts);
 }
 
+const kustomizationOf = (target: Target): ObjectReference => ({
+  apiVersion: FLUX.kustomization,
+  kind: 'Kustomization',
+  namespace: deployerNamespace(target),
+  name: FLUX_NAMES.kustomization,
+});
+
+/** What the controllers watch for: objects of theirs that somebody changed, or asked to be reconciled. */
+export async function askedFor({ cluster, target }: FluxParts): Promise<'apply' | 'reconcile' | 'nothing'> {
+  const kustomization = await cluster.get(kustomizationOf(target));
+  if (kustomization !== undefined && wasTouched(kustomization)) return 'apply';
+  const releases = await cluster.list(FLUX.helmRelease, 'HelmRelease', deployerNamespace(target));
+  return releases.some(wantsAttention) ? 'reconcile' : 'nothing';
+}
+
 async function applyKustomization({ folder, commit }: Checkout, parts: FluxParts): Promise<boolean> {
   const { target, cluster, renderer, onEvent } = parts;
-  const reference: ObjectReference = {
-    apiVersion: FLUX.kustomization,
-    kind: 'Kustomization',
-    namespace: deployerNamespace(target),
-    name: FLUX_NAMES.kustomization,
-  };
+  const reference = kustomizationOf(target);
   const kustomization = await cluster.get(reference);
-  const observed = { observedGeneration: kustomization?.metadata.generation };
+  const observed = {
+    observedGeneration: kustomization?.metadata.generation,
+    lastHandledReconcileAt: annotation(kustomization, REQUESTED_AT) ?? null,
+  };
   const revision = `${target.branch}@sha1:${commit}`;
   try {
-    if (isJsonObject(kustomization?.spec) && kustomization.spec.suspend === true) return true;
+    if (isJsonObject(kustomization?.spec) && kustomization.spec.suspend === true) {
+      await cluster.writeStatus(reference, observed, KUSTOMIZE_MANAGER);
+      return true;
+    }
     const files = await filesBelow(join(folder, applyFolder(target)), /\.ya?ml$/);
     const yaml = await kustomize(renderer, files, {
       'kustomize.toolkit.fluxcd.io/name': reference.name,
@@ -76,7 +93,6 @@ async function applyKustomization({ folder, commit }: Checkout, parts: FluxParts
         lastAppliedRevision: revision,
         lastAttemptedRevision: revision,
         inventory: inventoryOf(applied),
-        lastHandledReconcileAt: annotation(kustomization, 'reconcile.fluxcd.io/requestedAt') ?? null,
         conditions: [
           ready(
             'True',
@@ -144,21 +160,18 @@ export async function reconcileReleases(checkout: Checkout, parts: FluxParts): P
   }
 }
 
-/** Whether somebody changed or asked for a HelmRelease since it was last looked at, as its status says. */
-export function wantsAttention(release: KubernetesObject): boolean {
-  const status = statusOf(release);
-  return (
-    status.observedGeneration !== release.metadata.generation ||
-    forcedBy(release) !== undefined ||
-    (annotation(release, 'reconcile.fluxcd.io/requestedAt') ?? null) !==
-      (status.lastHandledReconcileAt ?? null)
-  );
-}
+const wantsAttention = (release: KubernetesObject): boolean =>
+  forcedBy(release) !== undefined || wasTouched(release);
+
+/** Whether somebody changed or asked for an object since it was last looked at, as its status says. */
+const wasTouched = (object: KubernetesObject): boolean =>
+  statusOf(object).observedGeneration !== object.metadata.generation ||
+  (annotation(object, REQUESTED_AT) ?? null) !== (statusOf(object).lastHandledReconcileAt ?? null);
 
 /** Forced only if both annotations agree (fluxcd/pkg/apis/meta, HandleReconcileRequest and ShouldHandleForceRequest). */
 function forcedBy(release: KubernetesObject): string | undefined {
   const token = annotation(release, 'reconcile.fluxcd.io/forceAt');
-  const requested = annotation(release, 'reconcile.fluxcd.io/requestedAt');
+  const requested = annotation(release, REQUESTED_AT);
   return token !== undefined && token === requested && statusOf(release).lastHandledForceAt !== token
     ? token
     : undefined;
@@ -171,16 +184,19 @@ async function reconcileRelease(
 ): Promise<void> {
   const { cluster, target, onEvent } = parts;
   const spec = isJsonObject(object.spec) ? object.spec : {};
-  if (spec.suspend === true) return;
   const reference = referenceOf(object);
   const forced = forcedBy(object);
   const { generation } = object.metadata;
   const handled = {
     observedGeneration: generation,
     lastAttemptedGeneration: generation,
-    lastHandledReconcileAt: annotation(object, 'reconcile.fluxcd.io/requestedAt') ?? null,
+    lastHandledReconcileAt: annotation(object, REQUESTED_AT) ?? null,
     ...(forced === undefined ? {} : { lastHandledForceAt: forced }),
   };
+  if (spec.suspend === true) {
+    if (wantsAttention(object)) await cluster.writeStatus(reference, handled, HELM_MANAGER);
+    return;
+  }
   try {
     const declared = await declaredRelease(object, spec, checkout, parts);
     const history = historyOf(object);
