@@ -1,10 +1,9 @@
 import { canonicalJson, formatJson } from '../objects/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
-import { holds } from './defaulted.ts';
 import { zeroOf } from './emptiness.ts';
 import { keysOf } from './path.ts';
 import type { ListSchema, Schema } from './schema.ts';
-import { type Visitor, walk } from './walk.ts';
+import type { Visitor } from './visitor.ts';
 
 type Items = readonly Json[];
 
@@ -108,7 +107,7 @@ function walkItem(
   visitor: Visitor,
 ): void {
   visitor.trail.enterItem({ kind: 'key', keys }, entry.index);
-  walk(entry.item, live, schema.items, { desired: entry.item, live }, visitor);
+  visitor.compare.value(entry.item, live, schema.items, { desired: entry.item, live }, visitor);
   visitor.trail.leave();
 }
 
@@ -204,7 +203,7 @@ function walkAt(
 ): void {
   visitor.trail.enterItem({ kind: 'index', index }, index);
   const wanted = item === null ? zeroOf(schema.items) : item;
-  walk(wanted, live, schema.items, parentsOf(wanted, live), visitor);
+  visitor.compare.value(wanted, live, schema.items, parentsOf(wanted, live), visitor);
   visitor.trail.leave();
 }
 
@@ -215,7 +214,13 @@ function tellAdded(item: Json, index: number, schema: ListSchema, visitor: Visit
 }
 
 const holdsItem = (item: Json, live: Json, schema: ListSchema, visitor: Visitor): boolean =>
-  holds(item === null ? zeroOf(schema.items) : item, live, schema.items, parentsOf(item, live), visitor.root);
+  visitor.compare.holds(
+    item === null ? zeroOf(schema.items) : item,
+    live,
+    schema.items,
+    parentsOf(item, live),
+    visitor.root,
+  );
 
 const parentsOf = (desired: Json | undefined, live: Json | undefined) => ({
   desired: isJsonObject(desired) ? desired : undefined,

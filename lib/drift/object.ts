@@ -10,7 +10,7 @@ import {
   referenceOf,
 } from '../objects/objects.ts';
 import { attributionOf } from './attribution.ts';
-import { isDefault } from './defaulted.ts';
+import { comparison } from './comparison.ts';
 import { excuseOf } from './excuses.ts';
 import { isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
@@ -21,7 +21,7 @@ import { isWithin, type Scaling } from './replicas.ts';
 import { ANY, type Schema } from './schema.ts';
 import { holdsSecret, isSensitive } from './sensitive.ts';
 import type { Attribution, Finding, ObjectVerdict } from './verdicts.ts';
-import { type Parents, type Visitor, walk } from './walk.ts';
+import type { Parents, Visitor } from './visitor.ts';
 import { deletionOf, foreignOf } from './whole-object.ts';
 import { platformReason } from './writers.ts';
 
@@ -68,6 +68,7 @@ const NO_PARENTS: Parents = { desired: undefined, live: {} };
 
 class Judging implements Visitor {
   readonly trail = new Trail();
+  readonly compare = comparison;
   readonly done = false;
   readonly root: JsonObject;
   readonly findings: Finding[] = [];
@@ -106,12 +107,12 @@ class Judging implements Visitor {
       );
     const metadata = metadataOf(this.#live);
     this.trail.enter('metadata');
-    walk(metadataOf(desired), metadata, METADATA, NO_PARENTS, this);
+    comparison.value(metadataOf(desired), metadata, METADATA, NO_PARENTS, this);
     this.trail.leave();
     const schema = this.#context.schema ?? ANY;
     const content = contentOf(this.#live);
     const declared = contentOf(desired);
-    walk(declared, content, schema, { desired: declared, live: content }, this);
+    comparison.value(declared, content, schema, { desired: declared, live: content }, this);
   }
 
   get admission(): string | undefined {
@@ -144,7 +145,7 @@ class Judging implements Visitor {
   }
 
   undeclared(live: Json, schema: Schema, parents: Parents): void {
-    if (live === null || isDefault(live, schema, parents, this.root)) return;
+    if (live === null || comparison.isDefault(live, schema, parents, this.root)) return;
     if (this.#isReplicas() && this.#isLeftOut(live)) return;
     const owners = this.#ownersHere();
     const platform = platformReason(this.#live, live, this.trail.plain(), owners, this.#context.deployers);

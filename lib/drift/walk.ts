@@ -1,33 +1,10 @@
 import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
-import { isDefault } from './defaulted.ts';
 import { sameDuration } from './durations.ts';
 import { sameAsAbsent, zeroOf } from './emptiness.ts';
-import { walkList } from './lists.ts';
-import type { Trail } from './path.ts';
 import { sameQuantity } from './quantity.ts';
 import { sameNumber, sameScalar } from './scalars.ts';
 import { ANY, type MapSchema, type Schema, type StructSchema } from './schema.ts';
-
-/** The structs that hold the value in hand, which derived defaults look at. */
-export interface Parents {
-  readonly desired: JsonObject | undefined;
-  readonly live: JsonObject;
-}
-
-/** What a comparison does with what it finds. Told in the order of the desired object. */
-export interface Visitor {
-  readonly trail: Trail;
-  /** The whole live object. */
-  readonly root: JsonObject;
-  /** The kind's own controller has rewritten the spec: Go's zero values count as absent. */
-  readonly rewritten: boolean;
-  /** Nothing more is wanted. */
-  readonly done: boolean;
-  /** A declared value does not hold; `live` is undefined where it is gone. */
-  changed(desired: Json, live: Json | undefined, note?: string): void;
-  /** Live has what is not declared (or declared as null). */
-  undeclared(live: Json, schema: Schema, parents: Parents): void;
-}
+import type { Parents, Visitor } from './visitor.ts';
 
 /** Compares one declared value with the live one under its schema. */
 export function walk(
@@ -48,7 +25,10 @@ export function walk(
     if (!sameAsAbsent(desired, schema, visitor.rewritten)) visitor.changed(desired, undefined);
     return;
   }
-  if (sameAsAbsent(desired, schema, visitor.rewritten) && isDefault(live, schema, parents, visitor.root))
+  if (
+    sameAsAbsent(desired, schema, visitor.rewritten) &&
+    visitor.compare.isDefault(live, schema, parents, visitor.root)
+  )
     return;
   switch (schema.kind) {
     case 'struct':
@@ -60,7 +40,7 @@ export function walk(
       else walkAny(desired, live, visitor);
       break;
     case 'list':
-      if (Array.isArray(desired) && Array.isArray(live)) walkList(desired, live, schema, visitor);
+      if (Array.isArray(desired) && Array.isArray(live)) visitor.compare.list(desired, live, schema, visitor);
       else walkAny(desired, live, visitor);
       break;
     case 'scalar':
@@ -129,7 +109,7 @@ function walkAny(desired: Json, live: Json, visitor: Visitor): void {
     return;
   }
   if (Array.isArray(desired) && Array.isArray(live)) {
-    walkList(desired, live, ANY_LIST, visitor);
+    visitor.compare.list(desired, live, ANY_LIST, visitor);
     return;
   }
   if (sameNumber(desired, live) || sameRewritten(desired, live, visitor)) return;
