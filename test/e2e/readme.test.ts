@@ -18,7 +18,10 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm test': '.ci/run',
   'npm run synth': '.ci/run, by npm run check',
 };
-const RUN_HERE = ['npx fairlead kubectl -n shop scale deployment web --replicas=5'];
+const RUN_HERE = [
+  'npx fairlead upload .local/example/hello-0.2.0.tgz --target staging --namespace shop --release hello --wait',
+  'npx fairlead kubectl -n shop scale deployment hello --replicas=5',
+];
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const commands = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
@@ -38,11 +41,12 @@ test('what the README says to do first works as it is written', requirement('con
   });
   const environment = { FAIRLEAD_DATA: data };
   await until('the example is in the cluster', started, async () => {
-    const { code } = await finished(shell('npx fairlead kubectl -n shop get deployment web', environment));
+    const { code } = await finished(shell('npx fairlead kubectl -n shop get deployment hello', environment));
     return code === 0;
   });
   for (const command of RUN_HERE) {
-    const { code, output } = await finished(shell(command, environment));
+    // In a folder of the test's own, so that an installation of who runs it is left alone.
+    const { code, output } = await finished(shell(command.replace('.local', data), environment));
     assert.equal(code, 0, `${command}\n${output}`);
   }
 });
