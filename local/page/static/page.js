@@ -167,12 +167,10 @@ const FORM_NAMES = { email: 'Email', pager: 'Pager', chat: 'Chat', event: 'Event
 
 function alertItem(alert) {
   const name = `${alert.incident}#${alert.sequence}`;
-  const subject =
-    alert.forms.email?.subject ?? alert.forms.chat?.subject ?? alert.forms.event?.subject ?? alert.kind;
   const row = element(
     'div',
     { class: 'row' },
-    element('span', { class: 'title' }, subject.replace(/^\[[a-z-]+\] /, '')),
+    element('span', { class: 'title' }, titleOfAlert(alert)),
     chip(alert.kind),
     element('span', { class: 'more' }, facts(ago(alert.at), alert.severity)),
   );
@@ -181,6 +179,17 @@ function alertItem(alert) {
     { class: `alert ${alert.severity}`, 'data-kind': alert.kind, 'data-incident': alert.incident },
     fold(name, {}, row, () => formsOf(alert, name)),
   );
+}
+
+/** The email's subject without its mark; what people get no email of has its headline. */
+function titleOfAlert({ forms, target, scope, kind }) {
+  const subject = forms.email?.subject ?? forms.chat?.subject;
+  if (subject !== undefined) return subject.replace(/^\[[a-z-]+\] /, '');
+  try {
+    return `${target} ${scope}: ${JSON.parse(forms.event.body).headline}`;
+  } catch {
+    return `${target} ${scope}: ${kind}`;
+  }
 }
 
 function formsOf(alert, name) {
