@@ -15,6 +15,8 @@ export interface HelmTemplate {
   readonly deployer: RenderRequest['deployer'];
   readonly capabilities: Capabilities;
   readonly action: 'install' | 'upgrade';
+  /** Kinds that an earlier run found missing from the profile. */
+  readonly notServed?: readonly ExtraKind[];
 }
 
 export type HelmOutcome =
@@ -41,7 +43,7 @@ export async function helmTemplate(
 ): Promise<HelmOutcome> {
   const { deployer, capabilities } = template;
   const byServer = deployer !== 'argocd' && capabilities.apiVersions.length > 0;
-  const notServed: ExtraKind[] = [];
+  const notServed: ExtraKind[] = [...(template.notServed ?? [])];
   for (let attempt = 1; ; attempt++) {
     const stub = byServer ? await startCapabilityStub(capabilities, notServed) : undefined;
     let outcome: ChildOutcome;

@@ -24,6 +24,8 @@ import { withOtherMoment } from './template-source.ts';
 
 /** Renders beyond the first two where the sources call something random. */
 const MORE_RENDERS = 8;
+/** After this none of those begins: a render may take 20 s, the function a minute. */
+const MORE_RENDERS_SECONDS = 20;
 
 export interface ReleaseToRender {
   readonly request: RenderRequest;
@@ -85,7 +87,10 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
     const first = await helmTemplate(base, hide);
     if (first.kind === 'failed') return { ...first, askedCluster: sources.withLookup.size > 0 };
     const outputs = [first.output];
-    for (const variation of await variationsOf(base, release, sources)) {
+    const { notServed } = first;
+    const began = performance.now();
+    for (const variation of await variationsOf({ ...base, notServed }, release, sources)) {
+      if (outputs.length > 1 && performance.now() - began > MORE_RENDERS_SECONDS * 1000) break;
       const rendered = await helmTemplate(variation, hide);
       // A chart that cannot be upgraded, or not at another date, is still installed: then there is less to compare.
       if (rendered.kind === 'rendered') outputs.push(rendered.output);
@@ -100,7 +105,7 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
       renders: renders.map((indexes) =>
         indexes.flatMap((index) => (documents[index] ?? []).map((entry) => rawObject(entry, sources))),
       ),
-      notServed: first.notServed,
+      notServed,
       reasons: reasons.length === 0 && first.complaint !== undefined ? [first.complaint] : reasons,
       output: first.output,
     };

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../aws/objects.ts';
 import { sealingKey } from '../content/sealing-key.ts';
 import { getTree } from '../content/store.ts';
 import type { Digest } from '../content/tree.ts';
-import type { KubernetesObject } from '../objects/objects.ts';
+import { groupOf, type KubernetesObject } from '../objects/objects.ts';
 import { sealSecret } from '../objects/secrets.ts';
 import { loadChart } from './chart.ts';
 import { digestOfInputs, keep, keptAnswer } from './kept-render.ts';
@@ -11,7 +11,7 @@ import { limited } from './limited.ts';
 import { readManifests } from './manifest-render.ts';
 import { marksOf } from './marks.ts';
 import { checkObjects } from './object-checks.ts';
-import { clusterScopedBy, placed } from './placement.ts';
+import { clusterScopedBy, kindsDefinedBy, placed } from './placement.ts';
 import { distinct, type Reason, reason } from './reasons.ts';
 import { checkReleaseSize, judgeInputs } from './release-judge.ts';
 import {
@@ -124,8 +124,12 @@ async function rawRelease(
   if (isJudged && chart !== undefined && request.deployer !== 'argocd')
     reasons.push(...checkReleaseSize(chart, values, rendered.output));
   const asking = rendered.renders[0]?.find(({ usesLookup }) => usesLookup);
+  const brought = kindsDefinedBy(rendered.renders.flat().map(({ object }) => object));
+  const missing = rendered.notServed.filter(
+    ({ apiVersion, kind }) => !brought.has(`${groupOf(apiVersion)}/${kind}`),
+  );
   const warnings = [
-    ...rendered.notServed.map(({ apiVersion, kind }) => reason('kind-not-served', { apiVersion, kind })),
+    ...missing.map(({ apiVersion, kind }) => reason('kind-not-served', { apiVersion, kind })),
     ...(asking === undefined ? [] : [reason('render-uses-lookup', {}, { file: asking.source })]),
   ];
   const { renders } = rendered;

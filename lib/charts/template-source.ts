@@ -7,10 +7,10 @@
 const RANDOM = /(?<![.\w$])(?:keys|values|shuffle|rand\w*|uuidv4|gen\w+|htpasswd|bcrypt|ago)(?!\w)/;
 const LOOKUP = /(?<![.\w$])lookup(?!\w)/;
 const NOW = /(?<![.\w$])now(?!\w)/g;
-const REVISION = /(?<!\w)\.Release\.Revision(?!\w)/g;
-const CALL = /(?<![.\w$])(?:include|template|block)(?!\w)\s*/g;
-const DEFINE = /(?<![.\w$])(?:define|block)(?!\w)\s*/g;
-const LITERAL = /"([^"\\]*)"|`([^`]*)`/y;
+const REVISION = /(?<![\w)])\$?\.Release\.Revision(?!\w)/g;
+const CALL = /(?<![.\w$])(?:include|template|block)(?!\w)/g;
+const DEFINE = /(?<![.\w$])(?:define|block)(?!\w)/g;
+const LITERAL = /\s*(?:"([^"\\]*)"|`([^`]*)`)/y;
 
 /** Another date and another revision than the render's own, in a form that every use of `now` takes. */
 const OTHER_NOW = '(toDate "2006-01-02 15:04:05" "2001-02-03 04:05:06")';
