@@ -60,7 +60,7 @@ export async function gitServer() {
       const parent = run(['rev-parse', `refs/heads/${branch}`]);
       run(['read-tree', parent]);
       for (const [path, text] of Object.entries(files)) {
-        if (text === undefined) run(['update-index', '--force-remove', path]);
+        if (text === undefined) run(['update-index', '--index-info'], `0 ${'0'.repeat(40)}\t${path}\n`);
         else {
           const id = run(['hash-object', '-w', '--stdin'], text);
           run(['update-index', '--add', '--cacheinfo', `100644,${id},${path}`]);

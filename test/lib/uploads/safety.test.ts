@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import type { ConfigInput } from '../../../lib/config/config.ts';
+import type { DeliverParts } from '../../../lib/uploads/deliver.ts';
+import type { ReceiveParts } from '../../../lib/uploads/receive.ts';
+import { chartPackage, type Pipeline, pipeline } from './pipeline.ts';
+
+type Parts = ReceiveParts & DeliverParts;
+
+async function begin(context: TestContext, target: Partial<ConfigInput['targets'][number]> = {}) {
+  const pipe = await pipeline({ target });
+  context.after(() => pipe.stop());
+  return pipe;
+}
+
+class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+/**
+ * Parts that die at one of their calls: before it does anything, or after it has. From then on every call fails, as
+ * nothing more comes from a process that was killed.
+ */
+function dying(parts: Parts, at: number, when: 'before' | 'after') {
+  let calls = 0;
+  const dies = <T extends object>(part: T, methods: readonly (keyof T)[]): T => {
+    const wrapped = Object.create(part) as T;
+    for (const method of methods) {
+      const real = part[method] as (...values: unknown[]) => unknown;
+      const call = (...values: unknown[]) => {
+        calls += 1;
+        if (calls > at || (calls === at && when === 'before')) throw new Killed(String(method));
+        const answer = real.apply(part, values);
+        if (calls < at || !(answer instanceof Promise)) return answer;
+        return answer.then(() => {
+          throw new Killed(String(method));
+        });
+      };
+      Object.defineProperty(wrapped, method, {
+        value: method === 'query' ? call : async (...values: unknown[]) => call(...values),
+      });
+    }
+    return wrapped;
+  };
+  const made: Parts = {
+    ...parts,
+    table: dies(parts.table, ['get', 'put', 'remove', 'query']),
+    uploads: dies(parts.uploads, ['get', 'mergeTags']),
+    content: dies(parts.content, ['get', 'putOnce']),
+    doorbell: dies(parts.doorbell, ['send']),
+    reads: dies(parts.reads, ['send']),
+    render: dies(parts.render, ['invoke']),
+  };
+  return { parts: made, calls: () => calls };
+}
+
+/** What heals by itself: the message comes again, the sweep goes round, bells are answered. */
+async function heal(pipe: Pipeline) {
+  pipe.later(600);
+  await pipe.sweep();
+  for (const event of pipe.queues.received.messages.splice(0)) await pipe.receive(event);
+  if (pipe.queues.doorbell.messages.splice(0).length > 0) await pipe.deliver();
+  // Nothing rings for what was received meanwhile but its own bell.
+  if (pipe.queues.doorbell.messages.splice(0).length > 0) await pipe.deliver();
+}
+
+for (const when of ['before', 'after'] as const) {
+  test(`killed ${when} any call, an upload still ends as exactly one commit`, async (context) => {
+    const pipe = await begin(context);
+    for (let at = 1, done = false; !done; at++) {
+      const release = `web-${at}`;
+      const event = await pipe.chart('1.0.0', {}, release);
+      const { parts, calls } = dying(pipe.parts, at, when);
+      try {
+        await pipe.receive(event, parts);
+        await pipe.deliver(parts);
+      } catch (error) {
+        assert.ok(error instanceof Killed, String(error));
+      }
+      done = calls() < at;
+      // Killed before the record's first write nobody knows of it but the queue, which tells again.
+      await pipe.receive(event);
+      await heal(pipe);
+      const subjects = pipe.git.log().filter((subject) => subject.includes(`shop/${release}:`));
+      assert.deepEqual(subjects, [`Deliver shop/${release}: chart web 1.0.0`], `killed at call ${at}`);
+      const record = await pipe.record(event);
+      const commit = record?.state === 'delivered' ? record.commit : undefined;
+      assert.equal(
+        pipe.git.git('log', '-1', '--format=%s', commit ?? ''),
+        subjects[0],
+        `killed at call ${at}`,
+      );
+      assert.equal(pipe.tags(event)['fairlead-commit'], commit, `killed at call ${at}`);
+      assert.equal(pipe.open(), 0, `killed at call ${at}`);
+    }
+  });
+}
+
+test('a commit that was pushed by a call that died is found, also below commits of others, and stays reverted', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  // Dies between the push and everything after it.
+  const dead: Parts = {
+    ...pipe.parts,
+    reads: {
+      send: async () => {
+        throw new Killed('reads');
+      },
+    },
+  };
+  await assert.rejects(pipe.deliver(dead), Killed);
+  const pushed = pipe.git.tip();
+  assert.equal((await pipe.record(event))?.state, 'checked');
+  for (let at = 0; at < 70; at++) pipe.git.commit({ 'foreign.txt': `${at}` });
+  pipe.git.commit({ 'fairlead/staging/releases/shop/web/chart/Chart.yaml': undefined }, 'Revert');
+  const tip = pipe.git.tip();
+  await pipe.deliver();
+  const record = await pipe.record(event);
+  assert.equal(record?.state === 'delivered' && record.commit, pushed);
+  assert.equal(pipe.git.tip(), tip);
+});
+
+test('two deliveries at once make one commit', async (context) => {
+  const pipe = await begin(context);
+  for (let round = 0; round < 5; round++) {
+    const event = await pipe.chart('1.0.0', {}, `web-${round}`);
+    await pipe.receive(event);
+    const other = { ...pipe.parts, scratch: `${pipe.parts.scratch}-other` };
+    await Promise.allSettled([pipe.deliver(), pipe.deliver(other)]);
+    await heal(pipe);
+    const subjects = pipe.git.log().filter((subject) => subject.includes(`shop/web-${round}:`));
+    assert.equal(subjects.length, 1, `round ${round}`);
+    assert.equal((await pipe.record(event))?.state, 'delivered');
+  }
+});
+
+test('somebody else pushes at the same moment, again and again: nothing of theirs or ours is lost', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  let foreign = 0;
+  const racing: Parts = {
+    ...pipe.parts,
+    table: {
+      ...pipe.parts.table,
+      async put(item, expected) {
+        const outcome = await pipe.parts.table.put(item, expected);
+        // The record has its commit: the push is next.
+        if (item.pk.startsWith('upload#') && item.state === 'checked' && foreign < 4)
+          pipe.git.commit({ [`foreign-${++foreign}.txt`]: 'x' }, `Foreign ${foreign}`);
+        return outcome;
+      },
+    },
+  };
+  assert.deepEqual(await pipe.deliver(racing), { kind: 'delivered', commits: 1 });
+  assert.deepEqual(pipe.git.log(), [
+    'Deliver shop/web: chart web 1.0.0',
+    'Foreign 4',
+    'Foreign 3',
+    'Foreign 2',
+    'Foreign 1',
+    'Begin',
+  ]);
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  // Judged once: the tree that it was judged as has not changed.
+  assert.equal(pipe.asked.length, 1);
+});
+
+test('of many in one push, the one that the repository refuses is rejected alone', async (context) => {
+  const pipe = await begin(context);
+  pipe.git.hook(`while read old new ref; do
+  if git ls-tree -r --name-only $new | grep -q forbidden.txt; then echo "forbidden.txt is not wanted here" >&2; exit 1; fi
+done`);
+  const events = [];
+  for (let at = 0; at < 5; at++) {
+    const files: Record<string, string> = at === 2 ? { 'forbidden.txt': 'x' } : {};
+    events.push(await pipe.chart('1.0.0', files, `web-${at}`));
+  }
+  for (const event of events) await pipe.receive(event);
+  await pipe.deliver();
+  const states = await Promise.all(events.map(async (event) => (await pipe.record(event))?.state));
+  assert.deepEqual(states, ['delivered', 'delivered', 'rejected', 'delivered', 'delivered']);
+  const record = await pipe.record(events[2] as never);
+  assert.match(record?.state === 'rejected' ? (record.reasons[0]?.message ?? '') : '', /not wanted here/);
+  assert.equal(pipe.open(), 0);
+});
+
+test('a repository that takes nothing blocks everything, says so once, and all goes on when it works again', async (context) => {
+  const pipe = await begin(context);
+  const token = pipe.secrets.get('write') ?? '';
+  pipe.secrets.set('write', 'planted-token-0815');
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  for (let at = 0; at < 3; at++) assert.equal((await pipe.deliver()).kind, 'blocked');
+  assert.deepEqual(
+    pipe.alerts().map(({ kind }) => kind),
+    ['blocked'],
+  );
+  assert.equal((await pipe.record(event))?.state, 'checked');
+  pipe.later(120);
+  assert.ok((await pipe.sweep()).bells > 0);
+  pipe.secrets.set('write', token);
+  await pipe.deliver();
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  const [blocked, unblocked] = pipe.alerts();
+  assert.equal(unblocked?.kind, 'unblocked');
+  assert.equal(blocked?.incident, unblocked?.incident);
+  const kept = JSON.stringify([...pipe.table.items.values()]) + pipe.logged.join('\n');
+  assert.doesNotMatch(kept, /planted-token-0815/);
+});
+
+test('what a repository has not taken for a day has failed', async (context) => {
+  const pipe = await begin(context);
+  pipe.secrets.set('write', 'wrong');
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  await pipe.deliver();
+  pipe.later(25 * 3600);
+  await pipe.deliver();
+  assert.equal((await pipe.record(event))?.state, 'failed');
+  assert.equal(pipe.tags(event)['fairlead-outcome'], 'failed');
+  assert.equal(pipe.open(), 0);
+});
+
+test('the credential is in no command line', async (context) => {
+  const pipe = await begin(context);
+  const token = pipe.git.credential.token;
+  const encoded = Buffer.from(`x-access-token:${token}`).toString('base64');
+  let seen = 0;
+  let leaked = 0;
+  const watch = setInterval(() => {
+    for (const id of readdirSync('/proc')) {
+      if (!/^\d+$/.test(id)) continue;
+      try {
+        const line = readFileSync(`/proc/${id}/cmdline`, 'utf8');
+        if (!line.startsWith('git')) continue;
+        seen += 1;
+        if (line.includes(token) || line.includes(encoded)) leaked += 1;
+      } catch {
+        // It has ended.
+      }
+    }
+  }, 2);
+  context.after(() => clearInterval(watch));
+  for (const version of ['1.0.0', '1.1.0', '1.2.0'])
+    await pipe.upload(`staging/shop/web/web-${version}.tgz`, await chartPackage('web', version));
+  clearInterval(watch);
+  assert.ok(seen > 0, 'git was never seen at work');
+  assert.equal(leaked, 0);
+  assert.doesNotMatch(JSON.stringify([...pipe.table.items.values()]) + pipe.logged.join(), new RegExp(token));
+});
