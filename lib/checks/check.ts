@@ -1,24 +1,15 @@
 import type { ObjectStore } from '../aws/objects.ts';
-import type { RenderedObject } from '../charts/render-request.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery } from '../cluster/discovery.ts';
 import type { Profile } from '../cluster/profile.ts';
 import type { Target } from '../config/config.ts';
 import type { DesiredState } from '../desired/state.ts';
-import { judgeSet } from '../drift/drift.ts';
-import { managersOf } from '../drift/managers.ts';
-import { formatReference, type KubernetesObject, referenceOf } from '../objects/objects.ts';
-import { reportOf } from './deployer-report.ts';
-import { type LiveObjects, readLive, viewOf } from './live.ts';
+import { judgeScope, type Seen } from './judge-scope.ts';
+import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
 import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
-import { readinessOf } from './readiness.ts';
-import { decideState } from './rollout.ts';
-import { type DeclaredScope, readScopes } from './scopes.ts';
+import { readScopes } from './scopes.ts';
 import { wantedKinds } from './wanted.ts';
-
-/** Kinds remembered of a scope: enough for every chart, and an end for an item that people could make grow. */
-const REMEMBERED_KINDS = 150;
 
 export interface CheckQuestion {
   readonly target: Target;
@@ -59,7 +50,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const seen: Seen = { live, canRun, everything: everything.map(({ object }) => object) };
   const observed: ScopeObservation[] = [];
   for (const declared of scopes) {
-    const state = await judge(declared, seen, question, parts.memory);
+    const state = await judgeScope(declared, seen, question, parts.memory);
     observed.push({
       scope: declared.scope,
       state,
@@ -89,67 +80,6 @@ const observationOf = (
   scopes: readonly ScopeObservation[],
 ): Observation => ({ target: target.name, commit: desired.commit, sequence, at: now, scopes });
 
-interface Seen {
-  readonly live: LiveObjects;
-  readonly canRun: boolean;
-  /** All that the commit declares: an autoscaler of one release may excuse another's replicas. */
-  readonly everything: readonly KubernetesObject[];
-}
-
-async function judge(
-  declared: DeclaredScope,
-  { live, canRun, everything }: Seen,
-  { target, desired, now }: CheckQuestion,
-  memory: CheckMemory,
-): Promise<ScopeState> {
-  const { tip, release, remembered } = declared;
-  if (tip.kind === 'unknown') return tip;
-  const against = (objects: readonly RenderedObject[]) =>
-    judgeSet({
-      desired: objects,
-      live: viewOf(live, release),
-      schemas: live.schemas,
-      deployer: target.deployer,
-      alsoDeclared: everything,
-      ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
-    });
-  const answer = decideState({
-    tip: { render: tip.render, commit: desired.commit },
-    againstTip: against(tip.objects),
-    ...(declared.applied === undefined ? {} : { againstApplied: against(declared.applied) }),
-    unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
-    memory: remembered,
-    deployer: reportOf(declared, live, target, desired.commit),
-    deployerManagers: managersOf(target.deployer),
-    now,
-    deadlineMinutes: target.rolloutDeadlineMinutes,
-  });
-  const kinds = kindsOf(tip.objects, remembered.kinds);
-  const isSame =
-    answer.memory.applied?.render === remembered.applied?.render &&
-    answer.memory.waiting?.render === remembered.waiting?.render &&
-    kinds.length === remembered.kinds.length;
-  // Written only when something changed: an unchanged target costs no write.
-  if (!isSame) await memory.write(declared.name, { ...answer.memory, kinds });
-  return answer.state;
-}
-
-/** Workloads that have not become current, as people read it: `Deployment/web: 0 of 2 are available`. */
-function unreadyOf(
-  objects: readonly RenderedObject[],
-  live: LiveObjects,
-  namespace: string | undefined,
-): readonly string[] {
-  return objects.flatMap(({ object, role }) => {
-    const found = role === 'hook' ? undefined : live.find(referenceOf(object), namespace);
-    if (found?.kind !== 'found') return [];
-    const readiness = readinessOf(found.object);
-    return readiness.kind === 'ready'
-      ? []
-      : [`${formatReference(referenceOf(found.object), namespace)}: ${readiness.because}`];
-  });
-}
-
 /**
  * Whether anything can run at all: an API server without a single node (the local installation) makes no workload
  * ready, and that says nothing of a release. Where nodes may not be read, there are some.
@@ -159,14 +89,6 @@ async function hasNodes(cluster: Cluster, discovery: Discovery): Promise<boolean
   if (node === undefined) return false;
   const answer = await cluster.list(node, { atMost: 1 });
   return answer.kind !== 'answered' || answer.value.length > 0;
-}
-
-function kindsOf(objects: readonly RenderedObject[], before: readonly string[]): readonly string[] {
-  const kinds = new Set(before);
-  for (const { object, role } of objects) {
-    if (role === 'applied' && kinds.size < REMEMBERED_KINDS) kinds.add(`${object.apiVersion}/${object.kind}`);
-  }
-  return [...kinds];
 }
 
 /** Group-versions and kinds, as helm's `.Capabilities.APIVersions` holds them. */

@@ -8,17 +8,22 @@ export interface CheckMemory {
   read(): Promise<ReadonlyMap<string, RememberedScope>>;
   /** Another check that wrote meanwhile wins: it has seen a newer cluster. */
   write(scope: string, remembered: RememberedScope): Promise<void>;
+  /** Whether what admission put there can be known again, or has to be said each time. */
+  readonly admissions: 'remembered' | 'reported';
 }
 
 export interface RememberedScope extends ScopeMemory {
   /** Kinds (`apps/v1/Deployment`) that the scope has ever declared: where its orphans are looked for. */
   readonly kinds: readonly string[];
+  /** By object: the digest of what admission put there when the render was applied. */
+  readonly admissions?: Readonly<Record<string, string>>;
 }
 
 const remembered = z.object({
   applied: z.object({ render: digest, commit: z.string(), at: z.string() }).optional(),
   waiting: z.object({ render: digest, since: z.string() }).optional(),
   kinds: z.array(z.string()),
+  admissions: z.record(z.string(), z.string()).optional(),
 });
 
 const PREFIX = 'applied#';
@@ -28,6 +33,7 @@ export function tableMemory(table: Table, target: string): CheckMemory {
   const pk = `target#${target}`;
   const versions = new Map<string, number>();
   return {
+    admissions: 'remembered',
     async read() {
       const found = new Map<string, RememberedScope>();
       for await (const item of table.query(pk, PREFIX)) {
@@ -48,13 +54,15 @@ export function tableMemory(table: Table, target: string): CheckMemory {
 
 /** For one check that stands alone. */
 export const noMemory: CheckMemory = {
+  admissions: 'reported',
   read: async () => new Map(),
   write: async () => {},
 };
 
 /** Without keys that hold `undefined`, which exact optional properties do not admit. */
-const strip = ({ applied, waiting, kinds }: z.output<typeof remembered>): RememberedScope => ({
+const strip = ({ applied, waiting, kinds, admissions }: z.output<typeof remembered>): RememberedScope => ({
   ...(applied === undefined ? {} : { applied }),
   ...(waiting === undefined ? {} : { waiting }),
   kinds,
+  ...(admissions === undefined ? {} : { admissions }),
 });

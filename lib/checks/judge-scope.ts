@@ -1,0 +1,122 @@
+import type { RenderedObject } from '../charts/render-request.ts';
+import { judgeSet } from '../drift/drift.ts';
+import { managersOf } from '../drift/managers.ts';
+import type { ObjectVerdict } from '../drift/verdicts.ts';
+import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
+import type { CheckQuestion } from './check.ts';
+import { reportOf } from './deployer-report.ts';
+import { type LiveObjects, viewOf } from './live.ts';
+import type { CheckMemory, RememberedScope } from './memory.ts';
+import type { ScopeState } from './observation.ts';
+import { readinessOf } from './readiness.ts';
+import { decideState } from './rollout.ts';
+import type { DeclaredScope } from './scopes.ts';
+
+/** Of a scope: enough for every chart, and an end for an item that people could make grow. */
+const REMEMBERED_KINDS = 150;
+const REMEMBERED_ADMISSIONS = 1000;
+
+/** What a check has in hand when it comes to a scope. */
+export interface Seen {
+  readonly live: LiveObjects;
+  /** Whether there is anything that workloads could run on. */
+  readonly canRun: boolean;
+  /** All that the commit declares: an autoscaler of one release may excuse another's replicas. */
+  readonly everything: readonly KubernetesObject[];
+}
+
+/** The state of one scope; what is to be remembered of it is written, if it changed. */
+export async function judgeScope(
+  declared: DeclaredScope,
+  { live, canRun, everything }: Seen,
+  { target, desired, now }: CheckQuestion,
+  memory: CheckMemory,
+): Promise<ScopeState> {
+  const { tip, release, remembered, applied } = declared;
+  if (tip.kind === 'unknown') return tip;
+  const against = (objects: readonly RenderedObject[], admissions: Admissions) =>
+    judgeSet({
+      desired: objects,
+      live: viewOf(live, release),
+      schemas: live.schemas,
+      deployer: target.deployer,
+      alsoDeclared: everything,
+      admitted: (reference) => admissions[identityOf(reference)],
+      ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
+    });
+
+  const known = remembered.admissions ?? {};
+  let againstTip = against(tip.objects, known);
+  let admissions: Admissions = known;
+  if (remembered.applied?.render !== tip.render && memory.admissions === 'remembered') {
+    // The first checks of a rollout: what admission put there now is what it puts there (drift.md, rule 5).
+    admissions = admissionsOf(againstTip);
+    if (Object.keys(admissions).length > 0) againstTip = against(tip.objects, admissions);
+  }
+  const answer = decideState({
+    tip: { render: tip.render, commit: desired.commit },
+    againstTip,
+    ...(applied === undefined ? {} : { againstApplied: against(applied, known) }),
+    unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
+    memory: remembered,
+    deployer: reportOf(declared, live, target, desired.commit),
+    deployerManagers: managersOf(target.deployer),
+    now,
+    deadlineMinutes: target.rolloutDeadlineMinutes,
+  });
+
+  const isApplied = answer.memory.applied?.render === tip.render;
+  const after: RememberedScope = {
+    ...answer.memory,
+    kinds: kindsOf(tip.objects, remembered.kinds),
+    ...withAdmissions(isApplied ? admissions : known),
+  };
+  // Written only when something changed: an unchanged target costs no write.
+  if (!isSame(after, remembered)) await memory.write(declared.name, after);
+  return answer.state;
+}
+
+type Admissions = Readonly<Record<string, string>>;
+
+/** By object: the digest of what admission put there. */
+function admissionsOf(verdicts: readonly ObjectVerdict[]): Admissions {
+  const found: [string, string][] = [];
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'unknown' || verdict.admission === undefined) continue;
+    found.push([identityOf(verdict.object), verdict.admission]);
+  }
+  return Object.fromEntries(found.slice(0, REMEMBERED_ADMISSIONS));
+}
+
+const withAdmissions = (admissions: Admissions) =>
+  Object.keys(admissions).length === 0 ? {} : { admissions };
+
+const isSame = (a: RememberedScope, b: RememberedScope): boolean =>
+  a.applied?.render === b.applied?.render &&
+  a.waiting?.render === b.waiting?.render &&
+  a.kinds.length === b.kinds.length &&
+  JSON.stringify(a.admissions) === JSON.stringify(b.admissions);
+
+/** Workloads that have not become current, as people read it: `Deployment/web: 0 of 2 are available`. */
+function unreadyOf(
+  objects: readonly RenderedObject[],
+  live: LiveObjects,
+  namespace: string | undefined,
+): readonly string[] {
+  return objects.flatMap(({ object, role }) => {
+    const found = role === 'hook' ? undefined : live.find(referenceOf(object), namespace);
+    if (found?.kind !== 'found') return [];
+    const readiness = readinessOf(found.object);
+    return readiness.kind === 'ready'
+      ? []
+      : [`${formatReference(referenceOf(found.object), namespace)}: ${readiness.because}`];
+  });
+}
+
+function kindsOf(objects: readonly RenderedObject[], before: readonly string[]): readonly string[] {
+  const kinds = new Set(before);
+  for (const { object, role } of objects) {
+    if (role === 'applied' && kinds.size < REMEMBERED_KINDS) kinds.add(`${object.apiVersion}/${object.kind}`);
+  }
+  return [...kinds];
+}
