@@ -1,5 +1,5 @@
 import { formatJson } from '../objects/json.ts';
-import type { Json, JsonObject, KubernetesObject } from '../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
 import { isPerson } from './managers.ts';
 import type { Writer } from './owners.ts';
 
@@ -121,6 +121,7 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     kinds: ['ClusterRole'],
     at: [['rules'], ['rules', '*']],
     managers: ['clusterrole-aggregation-controller'],
+    when: ({ aggregationRule }) => isJsonObject(aggregationRule),
     reason: 'aggregated from other roles',
   },
   {
@@ -237,6 +238,18 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
       'gotk-helm-controller',
     ],
     reason: 'tracking of Flux',
+  },
+  {
+    kinds: EVERY,
+    // What `flux reconcile`, `argocd app get --refresh` and our own alerts' "put it back" write.
+    at: annotation(
+      'reconcile.fluxcd.io/requestedAt',
+      'reconcile.fluxcd.io/forceAt',
+      'reconcile.fluxcd.io/resetAt',
+      'argocd.argoproj.io/refresh',
+    ),
+    byAnyone: true,
+    reason: 'a wish to the deployer: apply now',
   },
   {
     kinds: EVERY,

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packExample } from '../example/pack.ts';
 import type { InboxEntry } from '../page/inbox.ts';
+import type { PageState } from '../page/page.ts';
 import { Unseen, type World } from './world.ts';
 
 /** One step: does it as a user would, and gives what was seen, a line each. @throws Unseen */
@@ -115,15 +116,27 @@ export const TOUR: readonly Step[] = [
     },
   },
   {
-    name: 'the repair: an alert says that it has converged',
+    name: 'the repair, as the alert says it: an alert says that it has converged',
     async play(world) {
-      await world.kubectl('-n', 'shop', 'set', 'image', 'deployment/hello', 'web=nginx:1.27');
+      const drift = await world.inbox(({ kind, scope }) => kind === 'drift' && scope === SCOPE);
+      const commands = repairOf(drift?.forms.email?.body ?? '');
+      const ran = await world.shell(commands);
+      if (ran.code !== 0) throw new Unseen(`the alert's own commands fail: ${commands}\n${ran.stderr}`);
       const alert = await world.until('the alert of the convergence', STEP_SECONDS, () =>
         world.inbox((entry) => entry.kind === 'converged' && entry.scope === SCOPE && isWhole(entry)),
       );
-      const drift = await world.inbox(({ kind, scope }) => kind === 'drift' && scope === SCOPE);
       if (drift?.incident !== alert.incident) throw new Unseen('it closes another incident');
-      return [`email: ${alert.forms.email?.subject}`, `pager: ${alert.forms.pager?.subject}`];
+      const image = await world.kubectl(
+        ...['-n', 'shop', 'get', 'deployment', 'hello'],
+        ...['-o', 'jsonpath={.spec.template.spec.containers[0].image}'],
+      );
+      if (image !== 'nginx:1.27') throw new Unseen(`the image is ${image}`);
+      await noFalseAlarm(world, 1);
+      return [
+        ...commands.split('\n').map((command) => `$ ${command}`),
+        `email: ${alert.forms.email?.subject}`,
+        `pager: ${alert.forms.pager?.subject}`,
+      ];
     },
   },
   {
@@ -154,7 +167,7 @@ export const TOUR: readonly Step[] = [
       const values = join(world.folder, 'clone', 'fairlead/staging/releases/shop/hello/values.yaml');
       await writeFile(values, `${(await readFile(values, 'utf8')).replace(/^\{\}\n?/, '')}replicas: 3\n`);
       await world.git('commit', '--quiet', '--all', '-m', 'Three replicas');
-      const known = (await world.page()).inbox.length;
+      const known = alarms(await world.page()).length;
       await world.git('push', '--quiet');
       await world.until('three replicas', STEP_SECONDS, async () => {
         const replicas = await world.kubectl(
@@ -164,13 +177,7 @@ export const TOUR: readonly Step[] = [
       });
       await world.git('fetch', '--quiet');
       await untilInSync(world, await world.git('rev-parse', 'origin/main'));
-      const { inbox } = await world.page();
-      const alarms = inbox.slice(0, inbox.length - known).filter(({ severity }) => severity !== 'info');
-      if (alarms.length > 0) {
-        throw new Unseen(
-          `a false alarm: ${alarms.map(({ kind, scope }) => `${kind} of ${scope}`).join(', ')}`,
-        );
-      }
+      await noFalseAlarm(world, known);
       return ['kubectl: deployment/hello has three replicas; inbox: no alarm'];
     },
   },
@@ -201,6 +208,28 @@ async function rejected(
   if (secret !== undefined && said.includes(secret)) throw new Unseen('the secret was told');
   if ((await commits(world)) !== before) throw new Unseen('something was committed');
   return [...linesWith(ran.stderr, /^ {2}\S/), `email: ${alert.forms.email?.subject}`];
+}
+
+const alarms = ({ inbox }: PageState): readonly InboxEntry[] =>
+  inbox.filter(({ severity }) => severity !== 'info');
+
+/** @param expected how many alarms there may be, from the beginning */
+async function noFalseAlarm(world: World, expected: number): Promise<void> {
+  const [latest, ...rest] = alarms(await world.page());
+  if (latest === undefined || rest.length + 1 <= expected) return;
+  throw new Unseen(`a false alarm: ${latest.forms.email?.subject}\n${latest.forms.email?.body}`);
+}
+
+/** What the email says to paste first: the indented lines after "Put it back". */
+function repairOf(email: string): string {
+  const lines = email.split('\n');
+  const from = lines.findIndex((line) => line.startsWith('Put it back'));
+  const commands: string[] = [];
+  for (const line of lines.slice(from + 1)) {
+    if (line.startsWith('  ')) commands.push(line.trim());
+    else if (commands.length > 0) break;
+  }
+  return commands.join('\n');
 }
 
 async function save(world: World, fileName: string, bytes: Buffer): Promise<string> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { clients } from '../../lib/aws/environment.ts';
@@ -34,6 +34,8 @@ export interface World {
   connection(): Connection;
   run(command: string, argv: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ran>;
   fairlead(...argv: string[]): Promise<Ran>;
+  /** Lines pasted into a shell that has kubectl and the cluster's kubeconfig. */
+  shell(lines: string): Promise<Ran>;
   /** @throws Unseen if kubectl fails */
   kubectl(...argv: string[]): Promise<string>;
   /** In the clone of the cluster repository. @throws Unseen if git fails */
@@ -123,6 +125,11 @@ export function observe(folder: string, signal: AbortSignal): World {
         ...process.env,
         FAIRLEAD_DATA: data,
       }),
+    async shell(lines) {
+      const path = `${dirname((await tools()).kubectl)}:${process.env.PATH}`;
+      const environment = { ...process.env, PATH: path, KUBECONFIG: connected().kubeconfig };
+      return await world.run('sh', ['-e', '-c', lines], environment);
+    },
     async kubectl(...argv) {
       const { kubeconfig } = connected();
       const ran = await world.run((await tools()).kubectl, ['--kubeconfig', kubeconfig, ...argv]);

@@ -1,0 +1,45 @@
+import type { Target } from '../../lib/config/config.ts';
+import { isJsonObject, type JsonObject, type KubernetesObject } from '../../lib/objects/objects.ts';
+import type { ClusterClient } from './cluster-client.ts';
+import type { DeployerEvent } from './events.ts';
+import type { Renderer } from './rendering.ts';
+
+export interface FluxParts {
+  readonly target: Target;
+  readonly cluster: ClusterClient;
+  readonly renderer: Renderer;
+  readonly onEvent: (event: DeployerEvent) => void;
+}
+
+export const REQUESTED_AT = 'reconcile.fluxcd.io/requestedAt';
+
+/** Whether somebody changed or asked for an object since it was last looked at, as its status says. */
+export const wasTouched = (object: KubernetesObject): boolean =>
+  statusOf(object).observedGeneration !== object.metadata.generation ||
+  (annotation(object, REQUESTED_AT) ?? null) !== (statusOf(object).lastHandledReconcileAt ?? null);
+
+/** A Ready condition as Flux's controllers write it. */
+export function ready(status: 'True' | 'False', reason: string, message: string, generation: unknown) {
+  return {
+    type: 'Ready',
+    status,
+    reason,
+    message: message.slice(0, 4096),
+    observedGeneration: generation,
+    lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+  };
+}
+
+/** The value as an object, empty if it is none. */
+export const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+export const statusOf = ({ status }: KubernetesObject): JsonObject => part(status);
+export const annotation = (object: KubernetesObject | undefined, name: string): string | undefined =>
+  object?.metadata.annotations?.[name];
+
+export async function announceRemoved(
+  removed: readonly ObjectReference[],
+  { target, onEvent }: FluxParts,
+): Promise<void> {
+  for (const { kind, name } of removed)
+    onEvent({ kind: 'removed', target: target.name, object: `${kind}/${name}` });
+}
