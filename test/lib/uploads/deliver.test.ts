@@ -184,11 +184,7 @@ test('chart and values uploaded together are judged together and pushed once', a
   await pipe.receive(chart);
   await pipe.receive(values);
   await pipe.deliver();
-  pushes = (await import('node:fs'))
-    .readFileSync(`${pipe.git.folder}/pushes`, 'utf8')
-    .trim()
-    .split('\n').length;
-  assert.equal(pushes, 1);
+  assert.equal(readFileSync(`${pipe.git.folder}/pushes`, 'utf8'), 'x\n');
   assert.equal(pipe.asked.length, 1);
   assert.deepEqual(pipe.git.log(), [
     'Deliver shop/web: chart web 1.0.0',

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { chartPackage, type Pipeline, pipeline } from './pipeline.ts';
+
+async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {
+  const pipe = await pipeline(...options);
+  context.after(() => pipe.stop());
+  return pipe;
+}
+
+const codesOf = async (pipe: Pipeline, event: Parameters<Pipeline['record']>[0]) => {
+  const record = await pipe.record(event);
+  return record?.state === 'rejected' ? record.reasons.map(({ code }) => code) : record?.state;
+};
+
+test('keys that fill no slot are rejected with the valid forms, in record, tags and alert', async (context) => {
+  const pipe = await begin(context);
+  const cases: readonly (readonly [string, string])[] = [
+    ['nowhere/shop/web/values.yaml', 'key-unknown-target'],
+    ['staging/shop/web/readme.md', 'key-malformed'],
+    ['NOWHERE', 'key-malformed'],
+    ['staging/kube-system/web/values.yaml', 'key-namespace'],
+  ];
+  for (const [key, code] of cases) {
+    const event = pipe.put(key, 'a: 1\n');
+    await pipe.receive(event);
+    assert.deepEqual(await codesOf(pipe, event), [code], key);
+    assert.equal(pipe.tags(event)['fairlead-reason'], code);
+  }
+  assert.deepEqual(
+    pipe.alerts().map(({ kind, scope }) => [kind, scope]),
+    cases.map(([key]) => ['rejected', key]),
+  );
+  assert.equal(pipe.open(), 0);
+  assert.equal(pipe.queues.doorbell.messages.length, 0);
+});
+
+test('nothing is delivered to a target that is only checked for drift', async (context) => {
+  const pipe = await begin(context, { target: { driftOnly: true } });
+  const event = pipe.put('staging/shop/web/values.yaml', 'a: 1\n');
+  await pipe.receive(event);
+  assert.deepEqual(await codesOf(pipe, event), ['target-drift-only']);
+});
+
+test('what cannot be opened is rejected with every reason; the content is never stored', async (context) => {
+  const pipe = await begin(context);
+  const cases: readonly (readonly [string, Buffer | string, RegExp])[] = [
+    ['staging/shop/web/web-1.0.0.tgz', 'no package', /package-unreadable/],
+    ['staging/shop/web/web-1.0.0.tgz', Buffer.alloc(11 * 1024 * 1024), /package-too-large/],
+    ['staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '2.0.0'), /chart-disagrees-with-name/],
+    ['staging/shop/web/values.yaml', 'a: [1\n', /yaml-invalid/],
+    ['staging/manifests/a.yaml', 'a: 1\n', /object-incomplete/],
+  ];
+  for (const [key, body, code] of cases) {
+    const event = pipe.put(key, body);
+    await pipe.receive(event);
+    assert.match(String(await codesOf(pipe, event)), code, key);
+  }
+  assert.equal(pipe.open(), 0);
+});
+
+test('a version that has gone from the bucket is said to have gone', async (context) => {
+  const pipe = await begin(context);
+  const event = pipe.put('staging/shop/web/values.yaml', 'a: 1\n');
+  const gone = { ...pipe.parts, uploads: { ...pipe.uploads, get: async () => undefined } };
+  await pipe.receive(event, gone);
+  assert.deepEqual(await codesOf(pipe, event), ['upload-gone']);
+});
+
+test('evidence is kept beside its package, without an outcome of its own', async (context) => {
+  const pipe = await begin(context);
+  const event = pipe.put('staging/shop/web/web-1.0.0.tgz.prov', 'x');
+  await pipe.receive(event);
+  assert.equal((await pipe.record(event))?.state, 'evidence');
+  assert.deepEqual(pipe.tags(event), {});
+  assert.equal(pipe.open(), 0);
+});
+
+test('the sweep sends what nobody finished checking, rings for what waits, and asks for what is due', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  const failing = {
+    ...pipe.parts,
+    content: { ...pipe.parts.content, putOnce: () => Promise.reject(new Error()) },
+  };
+  await assert.rejects(pipe.receive(event, failing));
+  assert.equal((await pipe.record(event))?.state, 'received');
+  assert.equal((await pipe.sweep()).receivedAgain, 0);
+  pipe.later(301);
+  assert.equal((await pipe.sweep()).receivedAgain, 1);
+  const [again] = pipe.queues.received.messages;
+  assert.ok(again);
+  await pipe.receive(again);
+  assert.equal((await pipe.record(event))?.state, 'checked');
+  pipe.later(61);
+  assert.equal((await pipe.sweep()).bells, 1);
+  await pipe.deliver();
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0 });
+
+  const due = (sk: string, at: string) => ({ pk: 'due', sk, schema: 1, version: 1, at });
+  await pipe.table.put(due('staging', pipe.parts.now().toISOString()), 'absent');
+  await pipe.table.put(due('later', '2099-01-01T00:00:00.000Z'), 'absent');
+  pipe.queues.reads.messages.length = 0;
+  assert.equal((await pipe.sweep()).reads, 1);
+  assert.deepEqual(pipe.queues.reads.messages, [{ schema: 1, target: 'staging', because: 'due' }]);
+  assert.equal((await pipe.sweep()).reads, 0);
+});
+
+test('a version whose event was lost is found by comparing the bucket with the record', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  const [version] = await Array.fromAsync(pipe.uploads.versions());
+  assert.ok(version);
+  const hourLater = { ...pipe.parts, now: () => new Date(version.lastModified.getTime() + 3_600_000) };
+  const { sweep } = await import('../../../lib/uploads/sweep.ts');
+  const parts = { ...hourLater, received: pipe.queues.received };
+  assert.equal((await sweep({ schema: 1, sweep: 'hours' }, parts)).receivedAgain, 1);
+  const [found] = pipe.queues.received.messages.splice(0);
+  assert.ok(found);
+  await pipe.receive(found);
+  await pipe.deliver();
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  assert.equal((await sweep({ schema: 1, sweep: 'hours' }, parts)).receivedAgain, 0);
+});
