@@ -104,7 +104,8 @@ function finish(
 function stall(before: Rolling, seen: ScopeObservation, context: DecisionContext): RolloutDecision {
   const numbers = { opening: before.opening, sequence: before.sequence + 1 };
   const findings = findingsOf(seen.state);
-  const deployerSays = seen.state.kind === 'rollout' ? seen.state.deployer : undefined;
+  const deployerSays =
+    seen.state.kind === 'rollout' || seen.state.kind === 'drift' ? seen.state.deployer : undefined;
   return {
     after: {
       ...numbers,

@@ -8,7 +8,8 @@ import { bootstrap } from './bootstrap.ts';
 import { type Checkout, checkOut } from './checkout.ts';
 import { type ClusterClient, openCluster } from './cluster-client.ts';
 import type { DeployerEvent } from './events.ts';
-import { applyAsFlux, askedFor, reconcileReleases } from './flux.ts';
+import { applyAsFlux, askedFor } from './flux.ts';
+import { reconcileReleases } from './helm-controller.ts';
 import type { Renderer } from './rendering.ts';
 
 export type { DeployerEvent } from './events.ts';

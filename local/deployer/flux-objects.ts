@@ -1,5 +1,10 @@
 import type { Target } from '../../lib/config/config.ts';
-import { isJsonObject, type JsonObject, type KubernetesObject } from '../../lib/objects/objects.ts';
+import {
+  isJsonObject,
+  type JsonObject,
+  type KubernetesObject,
+  type ObjectReference,
+} from '../../lib/objects/objects.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import type { DeployerEvent } from './events.ts';
 import type { Renderer } from './rendering.ts';
@@ -36,10 +41,8 @@ export const statusOf = ({ status }: KubernetesObject): JsonObject => part(statu
 export const annotation = (object: KubernetesObject | undefined, name: string): string | undefined =>
   object?.metadata.annotations?.[name];
 
-export async function announceRemoved(
-  removed: readonly ObjectReference[],
-  { target, onEvent }: FluxParts,
-): Promise<void> {
+/** Says what was removed. */
+export function announceRemoved(removed: readonly ObjectReference[], { target, onEvent }: FluxParts): void {
   for (const { kind, name } of removed)
     onEvent({ kind: 'removed', target: target.name, object: `${kind}/${name}` });
 }

@@ -1,22 +1,22 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Target } from '../../lib/config/config.ts';
-import {
-  isJsonObject,
-  type JsonObject,
-  type KubernetesObject,
-  type ObjectReference,
-  referenceOf,
-} from '../../lib/objects/objects.ts';
+import type { ObjectReference } from '../../lib/objects/objects.ts';
 import { applyFolder, deployerNamespace, FLUX_NAMES } from '../../lib/repository/layout.ts';
-import { applyAll, withLabels } from './applying.ts';
+import { applyAll } from './applying.ts';
 import { FLUX } from './bootstrap.ts';
 import type { Checkout } from './checkout.ts';
-import type { ClusterClient } from './cluster-client.ts';
-import type { DeployerEvent } from './events.ts';
+import {
+  annotation,
+  announceRemoved,
+  type FluxParts,
+  part,
+  REQUESTED_AT,
+  ready,
+  wasTouched,
+} from './flux-objects.ts';
+import { reconcileReleases, wantsAttention } from './helm-controller.ts';
 import { inventoried, inventoryOf, removeGone } from './inventory.ts';
-import { filesBelow, helmAsController, helmCrds, kustomize, objectsOf, type Renderer } from './rendering.ts';
+import { filesBelow, kustomize, objectsOf } from './rendering.ts';
 
 const KUSTOMIZE_MANAGER = 'kustomize-controller';
 
@@ -53,7 +53,7 @@ async function applyKustomization({ folder, commit }: Checkout, parts: FluxParts
   };
   const revision = `${target.branch}@sha1:${commit}`;
   try {
-    if (isJsonObject(kustomization?.spec) && kustomization.spec.suspend === true) {
+    if (part(kustomization?.spec).suspend === true) {
       await cluster.writeStatus(reference, observed, KUSTOMIZE_MANAGER);
       return true;
     }
@@ -73,9 +73,9 @@ async function applyKustomization({ folder, commit }: Checkout, parts: FluxParts
         !removed.some(({ kind, name }) => kind === 'HelmRelease' && name === release.metadata.name)
       )
         continue;
-      await announceRemoved(await removeGone(cluster, inventoried(release), []), parts);
+      announceRemoved(await removeGone(cluster, inventoried(release), []), parts);
     }
-    await announceRemoved(removed, parts);
+    announceRemoved(removed, parts);
     await cluster.writeStatus(
       reference,
       {

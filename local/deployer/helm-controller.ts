@@ -86,7 +86,7 @@ async function reconcileRelease(
       return;
     }
     const applied = await deploy(object, declared, history.length === 0 ? 'install' : 'upgrade', parts);
-    await announceRemoved(await removeGone(cluster, inventoried(object), applied), parts);
+    announceRemoved(await removeGone(cluster, inventoried(object), applied), parts);
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const version = (typeof latest?.version === 'number' ? latest.version : 0) + 1;
     const message = `Helm ${version === 1 ? 'install' : 'upgrade'} succeeded for release ${declared.namespace}/${declared.release}.v${version} with chart ${declared.chartName}@${declared.chartVersion}`;
