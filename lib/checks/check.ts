@@ -2,22 +2,14 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery } from '../cluster/discovery.ts';
 import type { Profile } from '../cluster/profile.ts';
-import type { Target } from '../config/config.ts';
-import type { DesiredState } from '../desired/state.ts';
-import { judgeScope, type Seen } from './judge-scope.ts';
+import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
 import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
 import { readScopes } from './scopes.ts';
 import { wantedKinds } from './wanted.ts';
 
-export interface CheckQuestion {
-  readonly target: Target;
-  readonly desired: DesiredState;
-  readonly sequence: number;
-  /** ISO. */
-  readonly now: string;
-}
+export type { CheckQuestion } from './judge-scope.ts';
 
 export interface CheckParts {
   /** Where renders are kept. */

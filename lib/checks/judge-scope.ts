@@ -1,9 +1,10 @@
 import type { RenderedObject } from '../charts/render-request.ts';
+import type { Target } from '../config/config.ts';
+import type { DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/managers.ts';
 import type { ObjectVerdict } from '../drift/verdicts.ts';
 import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
-import type { CheckQuestion } from './check.ts';
 import { reportOf } from './deployer-report.ts';
 import { type LiveObjects, viewOf } from './live.ts';
 import type { CheckMemory, RememberedScope } from './memory.ts';
@@ -15,6 +16,14 @@ import type { DeclaredScope } from './scopes.ts';
 /** Of a scope: enough for every chart, and an end for an item that people could make grow. */
 const REMEMBERED_KINDS = 150;
 const REMEMBERED_ADMISSIONS = 1000;
+
+export interface CheckQuestion {
+  readonly target: Target;
+  readonly desired: DesiredState;
+  readonly sequence: number;
+  /** ISO. */
+  readonly now: string;
+}
 
 /** What a check has in hand when it comes to a scope. */
 export interface Seen {
