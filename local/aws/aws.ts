@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,8 @@ export const BUCKETS = { upload: 'charts', content: 'content', state: 'state' } 
 export const TABLE = 'fairlead';
 export const EVENT_BUS = 'fairlead';
 const TABLE_POLL_MS = 10;
+/** A socket's path has at most 108 bytes (unix(7)); some are taken by what is appended. */
+const SOCKET_PATH = 80;
 /** Seconds that a message stays hidden while a function works on it. */
 const VISIBILITY_SECONDS = 120;
 
@@ -117,12 +119,21 @@ export async function startAws(options: {
 }
 
 async function openDynamodb(path: string) {
-  await mkdir(path, { recursive: true });
-  const server = dynalite({ path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  // It closes its store only as a server that listened: on a socket that none but this user can open.
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-'));
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  // Of starts that were killed.
+  for (const name of await readdir(path)) {
+    if (name.startsWith('socket-')) await rm(join(path, name), { recursive: true, force: true });
+  }
+  const server = dynalite({
+    path: join(path, 'store'),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
+  // It closes its store only as a server that listened: on a socket in a folder that none but this user can enter.
+  const folder = await mkdtemp(join(path.length < SOCKET_PATH ? path : tmpdir(), 'socket-'));
   await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen(join(folder, 'dynamodb'), resolve),
+    server.once('error', reject).listen(join(folder, 's'), resolve),
   );
   return {
     serve: (request: IncomingMessage, response: ServerResponse) => server.emit('request', request, response),
