@@ -143,8 +143,7 @@ export class RunStack extends Stack {
     // sweep keeps time: it looks and rings.
     configuration.readBy(sweep);
     uploads.listedBy(sweep);
-    record.keptBy(sweep);
-    record.searchedForUntoldBy(sweep);
+    record.clearedBy(sweep);
     arrivals.work.rungBy(sweep);
     doorbell.rungBy(sweep);
     reads.rungBy(sweep);
