@@ -3,7 +3,7 @@ import { parseYamlDocuments } from '../objects/yaml.ts';
 import { type Declared, declaredIn, isPlainSecret } from './declared.ts';
 import { type Reason, reason } from './reasons.ts';
 import { credentialsIn } from './values-file.ts';
-import { checkYamlStructure } from './yaml-structure.ts';
+import { checkYamlStructure, isMultiplied } from './yaml-structure.ts';
 
 export interface ManifestToRead {
   readonly text: string;
@@ -14,6 +14,7 @@ export interface ManifestToRead {
 /** A worker's task: every reason against a manifest as uploaded, its text already checked by `checkYamlText`. */
 export function readManifest({ text, file, allowPlainSecrets }: ManifestToRead): readonly Reason[] {
   const reasons: Reason[] = [...credentialsIn(text, file), ...checkYamlStructure(text, file)];
+  if (isMultiplied(reasons)) return reasons;
   const parsed = parseYamlDocuments(text, 'kubernetes');
   if (parsed.kind === 'invalid')
     return [...reasons, reason('yaml-invalid', { problem: parsed.message }, { file, line: parsed.line })];

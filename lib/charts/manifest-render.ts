@@ -4,6 +4,7 @@ import { limited, OUTPUT_SECONDS } from './limited.ts';
 import { distinct, type Reason } from './reasons.ts';
 import type { RawObject } from './release-render.ts';
 import type { RenderRequest } from './render-request.ts';
+import { roleOf } from './roles.ts';
 
 export type RawManifests =
   | { readonly kind: 'rendered'; readonly objects: readonly RawObject[] }
@@ -35,7 +36,8 @@ export async function readManifests(
   if (reasons.length > 0) return { kind: 'failed', reasons };
   const objects = read.result.objects.map((entry) => ({
     ...entry,
-    role: 'applied' as const,
+    // To kubectl and kustomize-controller helm's marks are annotations like any other.
+    role: request.deployer === 'argocd' ? roleOf(entry.object, 'argocd') : ('applied' as const),
     source: entry.place.file ?? path,
     usesLookup: false,
   }));

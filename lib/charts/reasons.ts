@@ -176,6 +176,10 @@ export const REASONS = {
     says: 'It uses more than {limit} aliases.',
     whatToDo: 'Write the values out.',
   },
+  'yaml-aliases-multiply': {
+    says: 'Its aliases multiply to more than {limit} values.',
+    whatToDo: 'Write the values out.',
+  },
   'yaml-too-complex': {
     says: 'Reading it takes more than {limit}.',
     whatToDo: 'Make it smaller and flatter.',

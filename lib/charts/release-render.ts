@@ -19,6 +19,7 @@ import { limited, OUTPUT_SECONDS } from './limited.ts';
 import { maskFor } from './masking.ts';
 import type { Place, Reason } from './reasons.ts';
 import type { ObjectRole, RenderRequest } from './render-request.ts';
+import { roleOf } from './roles.ts';
 import { inScratchFolder, materialise } from './scratch.ts';
 import { withOtherMoment } from './template-source.ts';
 
@@ -26,6 +27,8 @@ import { withOtherMoment } from './template-source.ts';
 const MORE_RENDERS = 8;
 /** After this none of those begins: a render may take 20 s, the function a minute. */
 const MORE_RENDERS_SECONDS = 20;
+
+type Deployer = RenderRequest['deployer'];
 
 export interface ReleaseToRender {
   readonly request: RenderRequest;
@@ -103,7 +106,9 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
     return {
       kind: 'rendered',
       renders: renders.map((indexes) =>
-        indexes.flatMap((index) => (documents[index] ?? []).map((entry) => rawObject(entry, sources))),
+        indexes.flatMap((index) =>
+          (documents[index] ?? []).map((entry) => rawObject(entry, sources, request.deployer)),
+        ),
       ),
       notServed,
       reasons: reasons.length === 0 && first.complaint !== undefined ? [first.complaint] : reasons,
@@ -154,21 +159,18 @@ async function variationsOf(
   return sources.isRandom ? [second, ...Array.from({ length: MORE_RENDERS }, () => base)] : [second];
 }
 
-function rawObject(entry: Declared, sources: ChartSources): RawObject {
+function rawObject(entry: Declared, sources: ChartSources, deployer: Deployer): RawObject {
   const source = entry.place.file ?? '';
   return {
     ...entry,
     place: placeInSource(entry, sources, source),
     source,
-    role: roleOf(entry, source),
+    role: CRDS_FOLDER.test(source) ? 'crd' : roleOf(entry.object, deployer),
     usesLookup: usesLookup(sources, source),
   };
 }
 
-function roleOf({ object }: Declared, source: string): ObjectRole {
-  if (/^(charts\/[^/]+\/)*crds\//.test(source)) return 'crd';
-  return object.metadata.annotations?.['helm.sh/hook'] === undefined ? 'applied' : 'hook';
-}
+const CRDS_FOLDER = /^(charts\/[^/]+\/)*crds\//;
 
 /** The first line in the template where the kind stands; its first line where that is computed. */
 function placeInSource({ object, place }: Declared, sources: ChartSources, source: string): Place {

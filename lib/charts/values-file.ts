@@ -3,7 +3,7 @@ import { isJsonObject } from '../objects/objects.ts';
 import { parseYamlDocuments } from '../objects/yaml.ts';
 import { findCredentials } from './credentials.ts';
 import { type Reason, reason } from './reasons.ts';
-import { checkYamlStructure } from './yaml-structure.ts';
+import { checkYamlStructure, isMultiplied } from './yaml-structure.ts';
 
 export interface ReadValues {
   readonly reasons: readonly Reason[];
@@ -14,6 +14,7 @@ export interface ReadValues {
 /** A worker's task: one values file, its text already checked by `checkYamlText`. */
 export function readValues({ text, file }: { readonly text: string; readonly file: string }): ReadValues {
   const reasons: Reason[] = [...credentialsIn(text, file), ...checkYamlStructure(text, file)];
+  if (isMultiplied(reasons)) return { reasons };
   const parsed = parseYamlDocuments(text, 'kubernetes');
   if (parsed.kind === 'invalid')
     return {

@@ -1,9 +1,21 @@
-import { isAlias, isMap, isScalar, LineCounter, type Node, parseAllDocuments, Scalar, visit } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  Scalar,
+  visit,
+} from 'yaml';
 import { resolveKey } from '../objects/yaml-scalars.ts';
 import { type Reason, reason } from './reasons.ts';
 
 /** Aliases (`*name`) in one file. */
 export const ALIASES = 200;
+/** Values that a file may come to when its aliases are followed. */
+const EXPANDED = 100_000;
 /** Reasons of one file: more help nobody. */
 const REASONS_SHOWN = 20;
 
@@ -32,6 +44,8 @@ export function checkYamlStructure(text: string, file: string): Reason[] {
   });
   let aliases = 0;
   for (const document of documents) {
+    if (expandedSize(document.contents, new Map()) > EXPANDED)
+      reasons.push(reason('yaml-aliases-multiply', { limit: EXPANDED }, placeOf(document.contents ?? {})));
     visit(document, (_key, node) => {
       if (reasons.length >= REASONS_SHOWN) return visit.BREAK;
       if (isAlias(node) && ++aliases === ALIASES + 1)
@@ -61,6 +75,24 @@ export function checkYamlStructure(text: string, file: string): Reason[] {
   }
   return reasons.slice(0, REASONS_SHOWN);
 }
+
+/** Values of a node when its aliases are followed, counted without following them: an anchor stands before its aliases. */
+function expandedSize(node: unknown, anchors: Map<string, number>): number {
+  if (isAlias(node)) return anchors.get(node.source) ?? 1;
+  let size = 1;
+  if (isMap(node))
+    for (const { key, value } of node.items)
+      size += expandedSize(key, anchors) + expandedSize(value, anchors);
+  else if (isSeq(node)) for (const item of node.items) size += expandedSize(item, anchors);
+  const { anchor } = (node ?? {}) as { anchor?: string };
+  // An alias inside its own anchor is refused when it is read.
+  if (anchor !== undefined) anchors.set(anchor, size);
+  return size;
+}
+
+/** Files of which nothing more is read: following their aliases is the attack. */
+export const isMultiplied = (reasons: readonly Reason[]): boolean =>
+  reasons.some(({ code }) => code === 'yaml-aliases-multiply');
 
 function spellingsOf(key: unknown): string[] {
   if (!isScalar(key)) return [];

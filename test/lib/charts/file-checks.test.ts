@@ -46,7 +46,7 @@ const EVERY_FILE: readonly HostileFile[] = [
   {
     title: 'a billion laughs',
     text: `a0: &a0 x\n${Array.from({ length: 19 }, (_, index) => `a${index + 1}: &a${index + 1} [${`*a${index}, `.repeat(10)}]`).join('\n')}`,
-    code: 'yaml-invalid',
+    code: 'yaml-aliases-multiply',
   },
   { title: 'something that is no YAML', text: 'a: 1\n b: 2: 3\n', code: 'yaml-invalid' },
   { title: 'an AWS access key', text: 'a: 1\nkey: AKIAQYLPMN5HABCDEFGH', code: 'credential-found', line: 2 },

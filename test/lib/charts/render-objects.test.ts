@@ -83,6 +83,16 @@ describe('a deployer leaves its marks', () => {
   });
 });
 
+test('a hook is what its deployer takes for one', async () => {
+  const marked = (mark: string) =>
+    template(CONFIG_MAP.replace('name: web', `name: web\n  annotations: {${mark}}`));
+  const role = async (mark: string, deployer: 'flux' | 'argocd') =>
+    only(await here.objects({ ...marked(mark), deployer })).role;
+  assert.equal(await role('argocd.argoproj.io/hook: PreSync', 'argocd'), 'hook');
+  assert.equal(await role('argocd.argoproj.io/hook: PreSync', 'flux'), 'applied');
+  assert.equal(await role('helm.sh/hook: pre-install', 'argocd'), 'hook');
+});
+
 describe('an object is where an apply would put it', () => {
   test('in the namespace of the release if it names none, in none if its kind has none', async () => {
     const objects = await here.objects(

@@ -346,6 +346,19 @@ describe('a bomb is stopped, and nothing of it is left', () => {
   }
 });
 
+test('a pattern in a schema that never ends is given up, and the next schema is checked', async () => {
+  const schema = JSON.stringify({ properties: { a: { pattern: '^(a+)+$' } } });
+  const release = template(CONFIG_MAP, {
+    values: `a: ${'a'.repeat(60)}!`,
+    files: { 'values.schema.json': schema },
+  });
+  const response = await here.render(release);
+  assert.deepEqual(response.kind === 'rejected' && response.reasons.map(({ code }) => code), [
+    'values-schema-invalid',
+  ]);
+  assert.equal((await here.render({ ...release, values: 'a: aaa' })).kind, 'rendered');
+});
+
 describe('a chart is rendered', () => {
   test('as "helm create" makes it, for each deployer', async () => {
     const folder = await mkdtemp(join(here.folder, 'created-'));
