@@ -15,7 +15,7 @@ import { type Reason, reason } from './reasons.ts';
 /** Aliases (`*name`) in one file. */
 export const ALIASES = 200;
 /** Values that a file may come to when its aliases are followed. */
-const EXPANDED = 100_000;
+const EXPANDED = 200_000;
 /** Reasons of one file: more help nobody. */
 const REASONS_SHOWN = 20;
 
@@ -44,7 +44,8 @@ export function checkYamlStructure(text: string, file: string): Reason[] {
   });
   let aliases = 0;
   for (const document of documents) {
-    if (expandedSize(document.contents, new Map()) > EXPANDED)
+    const anchors = new Map<string, number>();
+    if (expandedSize(document.contents, anchors) > EXPANDED && anchors.size > 0)
       reasons.push(reason('yaml-aliases-multiply', { limit: EXPANDED }, placeOf(document.contents ?? {})));
     visit(document, (_key, node) => {
       if (reasons.length >= REASONS_SHOWN) return visit.BREAK;
