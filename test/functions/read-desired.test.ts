@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { readDesired } from '../../functions/read-desired.ts';
+import { clients, VARIABLES } from '../../lib/aws/environment.ts';
+import { s3Store } from '../../lib/aws/objects.ts';
+import { readCheckConfig } from '../../lib/checks/check-config.ts';
+import { parseConfig } from '../../lib/config/config.ts';
+import { toParameters } from '../../lib/config/parameters.ts';
+import { digestOf } from '../../lib/content/tree.ts';
+import { type CheckRequest, checkRequest, doorbell } from '../../lib/messages/messages.ts';
+import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
+import { type GitServer, startGit } from '../../local/git.ts';
+import {
+  type ClusterRepository,
+  clusterRepository,
+  deliveredRelease,
+  targetOf,
+} from '../fixtures/cluster-repository.ts';
+import { type TestAws, testAws } from '../fixtures/local-aws.ts';
+
+const TARGET = targetOf();
+const REQUEST = {
+  Records: [{ messageId: 'm', body: JSON.stringify({ schema: 1, target: 'staging', because: 'schedule' }) }],
+};
+
+describe('read-desired', () => {
+  let aws: TestAws;
+  let git: GitServer;
+  let folder: string;
+  let repository: ClusterRepository;
+  let read: (event: unknown) => Promise<unknown>;
+  const parameters = new Map<string, string>();
+  const rendered: unknown[] = [];
+
+  before(async () => {
+    const render = async (request: unknown) => {
+      rendered.push(request);
+      return { schema: 1, kind: 'rendered', render: digestOf('a render'), warnings: [] };
+    };
+    aws = await testAws({ parameters, functions: new Map([['render-release', render]]) });
+  });
+  after(() => aws.end());
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fairlead-read-'));
+    git = await startGit({
+      folder: join(folder, 'git'),
+      port: 0,
+      repositories: [{ name: 'cluster', branch: 'main' }],
+      onPush: () => {},
+    });
+    repository = await clusterRepository(join(folder, 'git', 'cluster.git'));
+    const config = parseConfig({
+      repositories: [{ name: 'cluster', url: git.urlOf('cluster') }],
+      targets: [{ name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] }],
+      audiences: [{ name: 'people', form: 'email', address: 'people@example.com' }],
+    });
+    for (const [name, value] of toParameters(config)) parameters.set(`/fairlead/test/${name}`, value);
+    rendered.length = 0;
+    read = readDesired({
+      ...aws.environment,
+      [VARIABLES.table]: TABLE,
+      [VARIABLES.contentBucket]: BUCKETS.content,
+      [VARIABLES.stateBucket]: BUCKETS.state,
+      [VARIABLES.checkQueue]: aws.queues.check,
+      [VARIABLES.doorbellQueue]: aws.queues.doorbell,
+      [VARIABLES.renderFunction]: 'render-release',
+      [VARIABLES.configPath]: '/fairlead/test',
+      [VARIABLES.scratch]: join(folder, 'scratch'),
+    });
+  });
+  afterEach(async () => {
+    await git.stop();
+    await repository.remove();
+    await rm(folder, { recursive: true, force: true });
+    const item = await aws.table.get({ pk: 'target#staging', sk: 'desired' });
+    if (item !== undefined) await aws.table.remove(item, item.version);
+  });
+
+  const checks = async (): Promise<CheckRequest[]> =>
+    (await aws.take(aws.queues.check)).map((body) => checkRequest.parse(JSON.parse(body)));
+  const well = { batchItemFailures: [] };
+
+  test('asks for a check of what the tip declares; the sequence counts up with what it declares', async () => {
+    const first = await repository.commit(deliveredRelease(TARGET));
+    assert.deepEqual(await read(REQUEST), well);
+    assert.deepEqual(await read(REQUEST), well);
+    const [one, again] = await checks();
+    assert.equal(one?.commit, first);
+    assert.equal(one?.sequence, 1);
+    assert.deepEqual(again, one, 'nothing new: the same is checked again');
+
+    const second = await repository.commit(deliveredRelease(TARGET, { version: '1.1.0' }));
+    await read(REQUEST);
+    const [two] = await checks();
+    assert.equal(two?.commit, second);
+    assert.equal(two?.sequence, 2);
+  });
+
+  test('what a check needs lies in the state bucket, without people and credentials', async () => {
+    await repository.commit(deliveredRelease(TARGET));
+    await read(REQUEST);
+    await checks();
+    const state = s3Store(clients.s3(aws.environment), BUCKETS.state);
+    const config = await readCheckConfig(state, 'staging');
+    assert.equal(config?.target.name, 'staging');
+    assert.equal(config?.repository.url, git.urlOf('cluster'));
+    const stored = await state.get('config/checks/staging.json');
+    assert.doesNotMatch(stored?.body.toString('utf8') ?? '', /people@example|token/);
+  });
+
+  test('a person’s values.yaml rings the bell of the repository, for the ConfigMap to follow', async () => {
+    await repository.commit(deliveredRelease(TARGET));
+    await repository.commit({ 'fairlead/staging/releases/shop/web/values.yaml': 'replicas: 7\n' });
+    await read(REQUEST);
+    await checks();
+    const bells = (await aws.take(aws.queues.doorbell)).map((body) => doorbell.parse(JSON.parse(body)));
+    assert.deepEqual(bells, [{ schema: 1, repository: 'cluster', branch: 'main', because: 'values' }]);
+  });
+
+  test('where Git is down, what is known is checked all the same, and the message comes again', async () => {
+    await repository.commit(deliveredRelease(TARGET));
+    await read(REQUEST);
+    const [known] = await checks();
+    await git.stop();
+    assert.deepEqual(await read(REQUEST), { batchItemFailures: [{ itemIdentifier: 'm' }] });
+    assert.deepEqual(await checks(), [known]);
+  });
+
+  test('a target that is no longer configured is nothing to read; a message that is none comes back', async () => {
+    const gone = JSON.stringify({ schema: 1, target: 'gone', because: 'due' });
+    const event = {
+      Records: [
+        { messageId: 'a', body: gone },
+        { messageId: 'b', body: '{}' },
+      ],
+    };
+    assert.deepEqual(await read(event), { batchItemFailures: [{ itemIdentifier: 'b' }] });
+  });
+
+  test('a clone left broken by a killed run is made anew', async () => {
+    await repository.commit(deliveredRelease(TARGET));
+    await read(REQUEST);
+    const [known] = await checks();
+    await writeFile(join(folder, 'scratch', 'clones', 'cluster-main.git', 'HEAD'), 'nonsense');
+    assert.deepEqual(await read(REQUEST), well);
+    assert.deepEqual(await checks(), [known]);
+  });
+});
