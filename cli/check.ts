@@ -31,6 +31,7 @@ Compares a cluster with what a branch of its repository declares. Only reads; in
   --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET
   --deployer NAME    flux, argocd or none; default: what the cluster has
   -o text|json       default: text
+  --cache FOLDER     where its clone and renders are kept, to be fast the next time
 
 A token for the repository is read from FAIRLEAD_GIT_TOKEN (user name: FAIRLEAD_GIT_USERNAME).
 Exit: 0 in sync, 1 drift, 2 could not judge all of it.`;
@@ -45,7 +46,7 @@ export const check: Command = {
   usage: USAGE,
   async run(argv) {
     const asked = parse(argv);
-    const folder = join(cacheFolder(), 'check', digestOf(asked.repo, asked.branch));
+    const folder = join(asked.cache, digestOf(asked.repo, asked.branch));
     const cache = folderStore(join(folder, 'state'));
     let cluster: Cluster | undefined;
     try {
@@ -179,6 +180,7 @@ interface Asked {
   readonly deployer?: Deployer;
   readonly address: { readonly kind: 'kubeconfig'; readonly path: string; readonly context?: string };
   readonly form: (typeof FORMS)[number];
+  readonly cache: string;
 }
 
 function parse(argv: readonly string[]): Asked {
@@ -200,6 +202,7 @@ function parse(argv: readonly string[]): Asked {
       ...(values.context === undefined ? {} : { context: values.context }),
     },
     form: oneOf(FORMS, values.output, '-o'),
+    cache: resolve(values.cache ?? join(cacheFolder(), 'check')),
   };
 }
 
@@ -215,6 +218,7 @@ function parsed(argv: readonly string[]) {
         branch: { type: 'string', default: 'main' },
         root: { type: 'string' },
         deployer: { type: 'string' },
+        cache: { type: 'string' },
         output: { type: 'string', short: 'o', default: 'text' },
       },
     });

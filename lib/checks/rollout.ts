@@ -65,8 +65,8 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
   const findings = findingsOf(againstTip);
   const asApplied: ScopeMemory = { applied: { ...tip, at: now } };
   if (findings.length === 0) {
-    const unjudged = againstTip.find((verdict) => verdict.kind === 'unknown');
-    return unjudged === undefined
+    const unjudged = againstTip.filter((verdict) => verdict.kind === 'unknown');
+    return unjudged.length === 0
       ? { state: { kind: 'in-sync', unready: question.unready }, memory: asApplied }
       : { state: unknownOf(unjudged), memory };
   }
@@ -108,8 +108,17 @@ const placeOf = ({ object, at }: Finding): string => `${identityOf(object)} ${at
 const findingsOf = (verdicts: readonly ObjectVerdict[]): readonly Finding[] =>
   verdicts.flatMap((verdict) => (verdict.kind === 'drift' ? verdict.findings : []));
 
-const unknownOf = ({ reason, rule }: ObjectVerdict & { kind: 'unknown' }): ScopeState => ({
-  kind: 'unknown',
-  reason,
-  ...(rule === undefined ? {} : { rule }),
-});
+/** Every reason once, and every rule: one paste is to be enough. */
+function unknownOf(unjudged: readonly (ObjectVerdict & { kind: 'unknown' })[]): ScopeState {
+  const reasons = new Set(unjudged.map(({ reason }) => reason));
+  const rules = new Set(unjudged.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
+  const shown = [...reasons].slice(0, SHOWN_REASONS);
+  const more = reasons.size - shown.length;
+  return {
+    kind: 'unknown',
+    reason: `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    ...(rules.size === 0 ? {} : { rule: [...rules].join('\n') }),
+  };
+}
+
+const SHOWN_REASONS = 5;
