@@ -2,10 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type TaskName, type TaskOf, tasks } from './tasks.ts';
 
-/** Seconds that a task may take before its worker is killed. */
+/** Seconds of its own processor time that a task may take before its worker is killed: a busy machine is no attack. */
 export const TASK_SECONDS = 5;
 /** Seconds for the whole of a release's rendered output, which may be twenty times as large as a file. */
 export const OUTPUT_SECONDS = 20;
+/** Times as much by the clock, which ends it too. */
+const WALL_FACTOR = 6;
+const WATCH_MILLISECONDS = 250;
 const WORKER_LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64, stackSizeMb: 8 };
 const MARK = 'fairlead: limited';
 
@@ -52,8 +55,25 @@ function next(): void {
   current = job;
   worker ??= start();
   worker.ref();
-  timer = setTimeout(() => abandon(), job.seconds * 1000);
+  timer = watch(job, worker);
   worker.postMessage({ task: job.task, input: job.input });
+}
+
+/** Looks at the worker's clock until its job is done, or its time over. */
+function watch(job: Job, busy: Worker): NodeJS.Timeout {
+  const began = performance.now();
+  let first: number | undefined;
+  return setInterval(async () => {
+    const spent = await busy.cpuUsage().then(
+      ({ user, system }) => (user + system) / 1e6,
+      () => undefined,
+    );
+    if (current !== job) return;
+    first ??= spent;
+    const wall = (performance.now() - began) / 1000;
+    const isOver = spent !== undefined && first !== undefined && spent - first > job.seconds;
+    if (isOver || wall > job.seconds * WALL_FACTOR) abandon();
+  }, WATCH_MILLISECONDS);
 }
 
 /** The file itself is the worker's program, also where it was bundled into a larger one. */
@@ -88,7 +108,7 @@ function abandon(): void {
 function finish(): Job | undefined {
   const job = current;
   current = undefined;
-  clearTimeout(timer);
+  clearInterval(timer);
   return job;
 }
 
