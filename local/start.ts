@@ -37,7 +37,7 @@ const USAGE = `npm start -- [OPTIONS]
   --port N             all three: N, N+1 and N+2; 0 for any that are free`;
 
 /** However slow a part is to stop, after this it is stopped. */
-const STOP_MS = 1500;
+const STOP_MS = 1200;
 
 class UsageError extends Error {
   override readonly name = 'UsageError';

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateTableCommand, DescribeTableCommand, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { clients, type Environment } from '../../lib/aws/environment.ts';
 import { UNTOLD_INDEX } from '../../lib/aws/table.ts';
 import { close, listen } from '../listen.ts';
+import { openDynamodb } from './dynamodb.ts';
 import { awsEndpoint } from './endpoint.ts';
 import { type AccessKeys, newAccessKeys } from './keys.ts';
 import { type Bucket, openBucket } from './s3/bucket.ts';
@@ -26,8 +23,6 @@ export const BUCKETS = { upload: 'charts', content: 'content', state: 'state' } 
 export const TABLE = 'fairlead';
 export const EVENT_BUS = 'fairlead';
 const TABLE_POLL_MS = 10;
-/** A socket's path has at most 108 bytes (unix(7)); some are taken by what is appended. */
-const SOCKET_PATH = 80;
 /** Seconds that a message stays hidden while a function works on it. */
 const VISIBILITY_SECONDS = 120;
 
@@ -85,8 +80,8 @@ export async function startAws(options: {
     () => port,
   );
   const stop = async () => {
-    await Promise.all([close(server), messaging.close()]);
-    await dynamodb.close();
+    await Promise.all([dynamodb.close(), messaging.close()]);
+    await close(server);
   };
   try {
     port = await listen(server, options.port, 'the AWS endpoint', '--aws-port');
@@ -116,32 +111,6 @@ export async function startAws(options: {
     await stop();
     throw error;
   }
-}
-
-async function openDynamodb(path: string) {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  // Of starts that were killed.
-  for (const name of await readdir(path)) {
-    if (name.startsWith('socket-')) await rm(join(path, name), { recursive: true, force: true });
-  }
-  const server = dynalite({
-    path: join(path, 'store'),
-    createTableMs: 0,
-    deleteTableMs: 0,
-    updateTableMs: 0,
-  });
-  // It closes its store only as a server that listened: on a socket in a folder that none but this user can enter.
-  const folder = await mkdtemp(join(path.length < SOCKET_PATH ? path : tmpdir(), 'socket-'));
-  await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen(join(folder, 's'), resolve),
-  );
-  return {
-    serve: (request: IncomingMessage, response: ServerResponse) => server.emit('request', request, response),
-    async close() {
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 async function createQueues(environment: Environment): Promise<LocalAws['queues']> {

@@ -37,7 +37,7 @@ before(async () => {
 });
 after(async () => {
   running.child.kill('SIGINT');
-  assert.equal(await running.ended(), 0);
+  assert.equal(await running.ended(), 0, running.output());
   assert.deepEqual(await processesOn(folder), []);
   await rm(folder, { recursive: true, force: true });
 });
