@@ -65,7 +65,7 @@ export const readDesired = (environment: Environment) => {
       folder: join(names.scratch, 'clones', `${repository.name}-${encodeURIComponent(target.branch)}.git`),
     });
     const capabilities = capabilitiesOf(await readProfile(state, target.name), target);
-    await requestCheck(target, { ...parts, clone, capabilities });
+    await requestCheck(target, { ...parts, clone, capabilities, repositoryUrl: repository.url });
   };
 
   return async (event: unknown): Promise<QueueAnswer> => {

@@ -109,8 +109,8 @@ function* decisions(
     declared.add(scope);
     yield [scope, decide(known.scopes.get(scope) ?? {}, seen, contextOf(scope))];
   }
-  // Where the target itself could not be judged, what is not in the observation has not gone: nobody looked.
-  if (scopes.some(({ scope, state }) => scope.kind === 'target' && state.kind === 'unknown')) return;
+  // Where the target or its manifests could not be judged, what is missing here has not gone: nobody could look.
+  if (scopes.some(({ scope, state }) => scope.kind !== 'release' && state.kind === 'unknown')) return;
   for (const [scope, incidents] of known.scopes) {
     if (!declared.has(scope)) yield [scope, close(incidents, contextOf(scope))];
   }

@@ -6,11 +6,18 @@ import { treePath } from './tree-path.ts';
 export const isApplication = ({ apiVersion, kind }: KubernetesObject): boolean =>
   kind === 'Application' && apiVersion.startsWith('argoproj.io/');
 
+/** Which repository and branch a commit is of: an Application may deploy from any. */
+export interface Here {
+  readonly branch: string;
+  /** Unknown where the repository is a folder of this machine. */
+  readonly url?: string | undefined;
+}
+
 /**
  * An Argo CD Application, read as Argo CD reads it (argo-cd, reposerver/repository/repository.go, helmTemplate:
  * `valueFiles`, then `values` or `valuesObject`, then `parameters`).
  */
-export function readApplication(object: KubernetesObject): ReleaseDeclaration {
+export function readApplication(object: KubernetesObject, here: Here): ReleaseDeclaration {
   const spec = isJsonObject(object.spec) ? object.spec : {};
   const source = at(spec, 'source');
   return {
@@ -18,7 +25,7 @@ export function readApplication(object: KubernetesObject): ReleaseDeclaration {
     name: text(at(source, 'helm')?.releaseName) ?? object.metadata.name,
     deployedBy: object,
     suspended: at(spec, 'syncPolicy', 'automated') === undefined,
-    source: sourceOf(spec, source),
+    source: sourceOf(spec, source, here),
   };
 }
 
@@ -31,12 +38,14 @@ const NOT_RENDERED = [
   'namespace',
 ] as const;
 
-function sourceOf(spec: JsonObject, source: JsonObject | undefined): ReleaseSource {
+function sourceOf(spec: JsonObject, source: JsonObject | undefined, here: Here): ReleaseSource {
   if (spec.sources !== undefined)
     return unresolved('the Application has spec.sources, which Fairlead does not render');
   if (source === undefined) return unresolved('the Application has no spec.source');
   if (text(source.chart) !== undefined)
     return unresolved('the chart comes from a Helm repository, not from this one');
+  const elsewhere = elsewhereOf(source, here);
+  if (elsewhere !== undefined) return unresolved(elsewhere);
   const other = ['kustomize', 'plugin', 'directory'].find((name) => source[name] !== undefined);
   if (other !== undefined)
     return unresolved(`the Application has spec.source.${other}: it is no Helm release`);
@@ -75,6 +84,26 @@ function sourceOf(spec: JsonObject, source: JsonObject | undefined): ReleaseSour
   }
   return { kind: 'in-git', chart, chartValues: [], values };
 }
+
+/** Why the chart is not in this commit: another repository, or another revision of this one. */
+function elsewhereOf(source: JsonObject, { branch, url }: Here): string | undefined {
+  const repository = text(source.repoURL);
+  if (url !== undefined && repository !== undefined && normalised(repository) !== normalised(url)) {
+    return 'the chart comes from another repository, which Fairlead does not read';
+  }
+  const revision = text(source.targetRevision) ?? 'HEAD';
+  return ['HEAD', branch, `refs/heads/${branch}`].includes(revision)
+    ? undefined
+    : `the Application follows "${revision}", not the branch "${branch}"`;
+}
+
+/** Spellings of one address are one repository (argo-cd#23564). */
+const normalised = (url: string): string =>
+  url
+    .trim()
+    .toLowerCase()
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '');
 
 const PLAIN_NAME = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 

@@ -9,7 +9,7 @@ import { canonicalJson } from '../objects/json.ts';
 import { isJsonObject, referenceOf } from '../objects/objects.ts';
 import { parseYamlDocuments } from '../objects/yaml.ts';
 import { applyFolder } from '../repository/layout.ts';
-import { isApplication, readApplication } from './application.ts';
+import { type Here, isApplication, readApplication } from './application.ts';
 import { type ApplyFolder, findDeclared, isManifestFile, readApplyFolder } from './apply-folder.ts';
 import type { CommitReader } from './commit-reader.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
@@ -29,6 +29,8 @@ export interface DesiredParts {
   /** `render-release`, or its library directly. */
   readonly render: (request: RenderRequest) => Promise<RenderAnswer>;
   readonly capabilities: Capabilities;
+  /** The repository's address, so that an Application of another one is not taken for one of this. */
+  readonly repositoryUrl?: string;
 }
 
 export type RenderAnswer =
@@ -61,7 +63,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const tip = await clone.fetchTip();
   if (tip === undefined) return { kind: 'no-branch' };
 
-  const inputs = digestOf(canonicalJson([READER, tip.id, target, parts.capabilities]));
+  const inputs = digestOf(canonicalJson([READER, tip.id, target, parts.capabilities, parts.repositoryUrl]));
   const read = await parts.state.get(inputsKey(inputs));
   if (read !== undefined) return reread(read.body, parts.state);
 
@@ -72,7 +74,9 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
       ? { objects: [], broken: files.reason }
       : readApplyFolder(files.files, folder, target.deployer);
   const declarations =
-    target.deployer === 'none' ? await plainReleases(target, clone, tip.id) : declaredReleases(apply);
+    target.deployer === 'none'
+      ? await plainReleases(target, clone, tip.id)
+      : declaredReleases(apply, { branch: target.branch, url: parts.repositoryUrl });
 
   const releases = await inTurns(declarations, RENDERS_AT_ONCE, (declaration) =>
     desiredRelease(declaration, tip.id, target, parts),
@@ -124,14 +128,14 @@ async function reread(body: Buffer, store: ObjectStore): Promise<DesiredReading>
 
 const keyOf = ({ namespace, name }: DesiredRelease): string => `${namespace}/${name}`;
 
-function declaredReleases(apply: ApplyFolder): readonly ReleaseDeclaration[] {
+function declaredReleases(apply: ApplyFolder, here: Here): readonly ReleaseDeclaration[] {
   return apply.objects.flatMap(({ object }) => {
     if (isHelmRelease(object)) {
       return [
         readHelmRelease(object, (namespace, name) => findDeclared(apply, 'ConfigMap', namespace, name)),
       ];
     }
-    return isApplication(object) ? [readApplication(object)] : [];
+    return isApplication(object) ? [readApplication(object, here)] : [];
   });
 }
 

@@ -34,12 +34,12 @@ export async function readFolder(
       reason: `${folder}/${odd.path} is a link or a submodule, which is not followed`,
     };
   }
-  const bytes = entries.reduce((sum, { size }) => sum + (size ?? 0), 0);
-  if (bytes > TREE_BYTES) {
-    return { kind: 'unreadable', reason: `${folder} has ${bytes} bytes; at most ${TREE_BYTES} are read` };
-  }
   const blobs = await clone.blobs([...new Set(entries.map(({ id }) => id))]);
-  return { kind: 'read', files: new Map(entries.map((entry) => [entry.path, fileOf(entry, blobs)])) };
+  const files = new Map(entries.map((entry) => [entry.path, fileOf(entry, blobs)]));
+  const bytes = [...files.values()].reduce((sum, { data }) => sum + data.length, 0);
+  return bytes > TREE_BYTES
+    ? { kind: 'unreadable', reason: `${folder} has ${bytes} bytes; at most ${TREE_BYTES} are read` }
+    : { kind: 'read', files };
 }
 
 function fileOf({ id, mode, path }: TreeEntry, blobs: ReadonlyMap<string, Buffer>): FileEntry {

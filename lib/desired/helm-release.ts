@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { FLUX_NAMES } from '../repository/layout.ts';
 import {
   type ReleaseDeclaration,
   type ReleaseSource,
@@ -33,6 +34,9 @@ export function readHelmRelease(object: KubernetesObject, findConfigMap: FindCon
   };
 }
 
+/** GitRepositories that are this one: the target's own, and the one that `flux bootstrap` makes. */
+const OWN_SOURCES: readonly string[] = [FLUX_NAMES.gitRepository, 'flux-system'];
+
 /** What shapes the objects in ways that are not rendered here yet. */
 const NOT_RENDERED = ['postRenderers', 'commonMetadata', 'kubeConfig', 'chartRef'] as const;
 
@@ -46,6 +50,10 @@ function sourceOf(spec: JsonObject, namespace: string, findConfigMap: FindConfig
     return unresolved(
       `the chart comes from a ${kind ?? 'source that is not named'}, not from this repository`,
     );
+  }
+  const source = text(at(chart, 'sourceRef')?.name) ?? '';
+  if (!OWN_SOURCES.includes(source)) {
+    return unresolved(`the chart comes from GitRepository/${source}, which need not be this repository`);
   }
   const path = treePath(text(chart?.chart) ?? '');
   if (path === undefined || path === '') {

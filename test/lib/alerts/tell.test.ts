@@ -34,7 +34,10 @@ function observation(
     sequence,
     at: new Date(Date.UTC(2026, 10, 21, 12, minute)).toISOString(),
     scopes: Object.entries(states).map(([name, state]) => ({
-      scope: name === 'target' ? { kind: 'target' } : { kind: 'release', namespace: 'shop', name },
+      scope:
+        name === 'target' || name === 'manifests'
+          ? { kind: name }
+          : { kind: 'release', namespace: 'shop', name },
       state,
     })),
   };
@@ -121,6 +124,8 @@ describe('telling an observation, on a real table', () => {
     await tell(observation(target, 1, { web: DRIFT, api: IN_SYNC }));
     const away: ScopeState = { kind: 'unknown', reason: 'the cluster does not answer' };
     assert.deepEqual(await tell(observation(target, 2, { target: away })), []);
+    // A file of apply/ that nobody can read may be the one that declares the release.
+    assert.deepEqual(await tell(observation(target, 2, { manifests: away, api: IN_SYNC })), []);
     const [closed, ...others] = await tell(observation(target, 3, { api: IN_SYNC }));
     assert.ok(closed?.kind === 'converged');
     assert.equal(closed.because, 'no-longer-declared');

@@ -50,6 +50,8 @@ describe('what a commit declares', () => {
       content,
       state,
       capabilities: { kubernetesVersion: 'v1.35.0', apiVersions: [] },
+      // Another spelling of what the Applications name.
+      repositoryUrl: 'https://GIT.example.com/cluster/',
       render: async (request) => {
         requests.push(request);
         return answer(request);
@@ -215,27 +217,27 @@ describe('what a commit declares', () => {
       ],
       [
         'a chart outside of the tree',
-        '  chart: {spec: {chart: ../../etc, sourceRef: {kind: GitRepository, name: x}}}\n',
+        '  chart: {spec: {chart: ../../etc, sourceRef: {kind: GitRepository, name: fairlead}}}\n',
         /no path inside the repository/,
       ],
       [
         'a chart that is not there',
-        '  chart: {spec: {chart: charts/web, sourceRef: {kind: GitRepository, name: x}}}\n',
+        '  chart: {spec: {chart: charts/web, sourceRef: {kind: GitRepository, name: fairlead}}}\n',
         /charts\/web is not in the commit/,
       ],
       [
         'values from a Secret',
-        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: x}}}\n  valuesFrom: [{kind: Secret, name: s}]\n`,
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  valuesFrom: [{kind: Secret, name: s}]\n`,
         /valuesFrom\[0\]: Secret\/s is in the cluster only/,
       ],
       [
         'values from a ConfigMap that Git does not have',
-        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: x}}}\n  valuesFrom: [{kind: ConfigMap, name: s}]\n`,
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  valuesFrom: [{kind: ConfigMap, name: s}]\n`,
         /ConfigMap\/s in shop is not declared/,
       ],
       [
         'post-renderers',
-        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: x}}}\n  postRenderers: [{kustomize: {}}]\n`,
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  postRenderers: [{kustomize: {}}]\n`,
         /spec\.postRenderers/,
       ],
     ];
@@ -247,6 +249,39 @@ describe('what a commit declares', () => {
         assert.ok(rendering.kind === 'unknown');
         assert.match(rendering.reason, reason);
         assert.equal(releaseRequests().length, 0);
+      });
+    }
+
+    test('a chart from another GitRepository', async () => {
+      const spec = `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: other}}}\n`;
+      await repository.commit({
+        ...deliveredRelease(targetOf()),
+        [`${APPLY}/shop/web/release.yaml`]: HEAD + spec,
+      });
+      const { rendering } = await onlyRelease(targetOf());
+      assert.ok(rendering.kind === 'unknown');
+      assert.match(rendering.reason, /GitRepository\/other, which need not be this repository/);
+    });
+
+    for (const [name, changed, reason] of [
+      [
+        'repository',
+        ['https://git.example.com/cluster.git', 'https://git.example.com/other'],
+        /another repository/,
+      ],
+      ['branch', ['targetRevision: main', 'targetRevision: v1'], /follows "v1", not the branch "main"/],
+    ] as const) {
+      test(`an Application of another ${name}`, async () => {
+        const target = targetOf({ deployer: 'argocd' });
+        const files = deliveredRelease(target);
+        const release = `${APPLY}/shop/web/release.yaml`;
+        await repository.commit({
+          ...files,
+          [release]: (files[release] ?? '').replace(changed[0], changed[1]),
+        });
+        const { rendering } = await onlyRelease(target);
+        assert.ok(rendering.kind === 'unknown');
+        assert.match(rendering.reason, reason);
       });
     }
 
