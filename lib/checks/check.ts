@@ -22,6 +22,8 @@ export interface CheckReport {
   readonly observation: Observation;
   /** What the cluster says of itself; absent where it did not answer. */
   readonly profile?: Profile;
+  /** Whether something is under way that a check should look at before the schedule does. */
+  readonly next: 'soon' | 'scheduled';
 }
 
 /**
@@ -31,9 +33,9 @@ export interface CheckReport {
 export async function checkTarget(question: CheckQuestion, parts: CheckParts): Promise<CheckReport> {
   const { target, desired, now } = question;
   const version = await parts.cluster.version();
-  if (version.kind !== 'answered') return { observation: unknownTarget(question, version) };
+  if (version.kind !== 'answered') return unknownReport(question, version);
   const discovery = await parts.cluster.discover();
-  if (discovery.kind !== 'answered') return { observation: unknownTarget(question, discovery) };
+  if (discovery.kind !== 'answered') return unknownReport(question, discovery);
 
   const scopes = await readScopes(parts.state, desired, await parts.memory.read());
   const live = await readLive(parts.cluster, discovery.value, wantedKinds(target, scopes));
@@ -41,8 +43,10 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const everything = scopes.flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []));
   const seen: Seen = { live, canRun, everything: everything.map(({ object }) => object) };
   const observed: ScopeObservation[] = [];
+  let soon: CheckReport['next'] = 'scheduled';
   for (const declared of scopes) {
-    const state = await judgeScope(declared, seen, question, parts.memory);
+    const { state, next } = await judgeScope(declared, seen, question, parts.memory);
+    if (next === 'soon') soon = 'soon';
     observed.push({
       scope: declared.scope,
       state,
@@ -54,6 +58,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   observed.push({ scope: { kind: 'target' }, state: { kind: 'in-sync', unready: [] } });
   return {
     observation: observationOf(question, observed),
+    next: soon,
     profile: profileOf(target.name, version.value, discovery.value, now),
   };
 }
@@ -66,6 +71,11 @@ export function unknownTarget(
   const state: ScopeState = { kind: 'unknown', reason, ...(rule === undefined ? {} : { rule }) };
   return observationOf(question, [{ scope: { kind: 'target' }, state }]);
 }
+
+export const unknownReport = (
+  question: CheckQuestion,
+  why: { readonly reason: string; readonly rule?: string },
+): CheckReport => ({ observation: unknownTarget(question, why), next: 'scheduled' });
 
 const observationOf = (
   { target, desired, sequence, now }: CheckQuestion,

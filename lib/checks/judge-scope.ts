@@ -10,7 +10,7 @@ import { type LiveObjects, viewOf } from './live.ts';
 import type { CheckMemory, RememberedScope } from './memory.ts';
 import type { ScopeState } from './observation.ts';
 import { readinessOf } from './readiness.ts';
-import { decideState } from './rollout.ts';
+import { decideState, type RolloutAnswer } from './rollout.ts';
 import type { DeclaredScope } from './scopes.ts';
 
 /** Of a scope: enough for every chart, and an end for an item that people could make grow. */
@@ -34,15 +34,21 @@ export interface Seen {
   readonly everything: readonly KubernetesObject[];
 }
 
+/** How things are with a scope, and whether they are about to change: then the next check is soon. */
+export interface JudgedScope {
+  readonly state: ScopeState;
+  readonly next: 'soon' | 'scheduled';
+}
+
 /** The state of one scope; what is to be remembered of it is written, if it changed. */
 export async function judgeScope(
   declared: DeclaredScope,
   { live, canRun, everything }: Seen,
   { target, desired, now }: CheckQuestion,
   memory: CheckMemory,
-): Promise<ScopeState> {
+): Promise<JudgedScope> {
   const { tip, release, remembered, applied } = declared;
-  if (tip.kind === 'unknown') return tip;
+  if (tip.kind === 'unknown') return { state: tip, next: 'scheduled' };
   const against = (objects: readonly RenderedObject[], admissions: Admissions) =>
     judgeSet({
       desired: objects,
@@ -82,7 +88,16 @@ export async function judgeScope(
   };
   // Written only when something changed: an unchanged target costs no write.
   if (!isSame(after, remembered)) await memory.write(declared.name, after);
-  return answer.state;
+  return { state: answer.state, next: nextOf(answer, now, target.rolloutDeadlineMinutes) };
+}
+
+/** A rollout ends by its deadline, one way or the other; workloads have as long to become ready. */
+function nextOf({ state, memory }: RolloutAnswer, now: string, deadlineMinutes: number): JudgedScope['next'] {
+  if (state.kind === 'rollout') return 'soon';
+  if (state.kind !== 'in-sync' || state.unready.length === 0 || memory.applied === undefined)
+    return 'scheduled';
+  const minutes = (Date.parse(now) - Date.parse(memory.applied.at)) / 60_000;
+  return minutes < deadlineMinutes ? 'soon' : 'scheduled';
 }
 
 type Admissions = Readonly<Record<string, string>>;

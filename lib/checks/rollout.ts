@@ -63,7 +63,9 @@ export interface RolloutAnswer {
 export function decideState(question: RolloutQuestion): RolloutAnswer {
   const { tip, againstTip, memory, deployer, now } = question;
   const findings = findingsOf(againstTip);
-  const asApplied: ScopeMemory = { applied: { ...tip, at: now } };
+  const asApplied: ScopeMemory = {
+    applied: memory.applied?.render === tip.render ? memory.applied : { ...tip, at: now },
+  };
   if (findings.length === 0) {
     const unjudged = againstTip.filter((verdict) => verdict.kind === 'unknown');
     return unjudged.length === 0

@@ -8,7 +8,7 @@ import { writeProfile } from '../cluster/profile.ts';
 import { sealingKey } from '../content/sealing-key.ts';
 import { desiredKey, desiredState } from '../desired/state.ts';
 import type { CheckRequest } from '../messages/messages.ts';
-import { type CheckReport, checkTarget, unknownTarget } from './check.ts';
+import { type CheckReport, checkTarget, unknownReport } from './check.ts';
 import { type CheckConfig, readCheckConfig } from './check-config.ts';
 import { tableMemory } from './memory.ts';
 import type { Observation } from './observation.ts';
@@ -47,14 +47,13 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
   const report = await withCluster(config, parts, async (cluster) =>
     checkTarget(question, { ...parts, cluster, memory: tableMemory(parts.table, request.target) }),
   );
-  const { observation, profile } =
-    'observation' in report ? report : { observation: unknownTarget(question, report), profile: undefined };
+  const { observation, profile, next } = 'observation' in report ? report : unknownReport(question, report);
 
   // Again, since a check takes a while: what was seen against an older tip must not be told after a newer one.
   if (await isOvertaken(request, parts.table)) return dropped('a newer desired state came meanwhile');
   if (profile !== undefined) await writeProfile(parts.state, profile);
   await writeVerdicts(parts.table, observation);
-  await writeDue(parts.table, observation);
+  await writeDue(parts.table, observation, next);
   return { kind: 'checked', observation, config };
 }
 

@@ -61,22 +61,24 @@ function verdictOf({ commit, at }: Observation, { state, chart }: ScopeObservati
   }
 }
 
-/** A rollout is looked at again within a minute; where none is under way, the schedule is enough. */
-export async function writeDue(table: Table, { target, at, scopes }: Observation): Promise<void> {
+/** What is under way is looked at again within a minute; where nothing is, the schedule is enough. */
+export async function writeDue(
+  table: Table,
+  { target, at }: Observation,
+  next: 'soon' | 'scheduled',
+): Promise<void> {
   const key = { pk: 'due', sk: target };
-  const isRolling = scopes.some(
-    ({ state }) => state.kind === 'rollout' || (state.kind === 'in-sync' && state.unready.length > 0),
-  );
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const known = await table.get(key);
-    if (!isRolling && known === undefined) return;
+    if (next === 'scheduled' && known === undefined) return;
     const due = new Date(Date.parse(at) + DUE_SECONDS * 1000).toISOString();
-    const outcome = isRolling
-      ? await table.put(
-          { ...key, schema: 1, version: (known?.version ?? 0) + 1, at: due },
-          known?.version ?? 'absent',
-        )
-      : await table.remove(key, known?.version ?? 0);
+    const outcome =
+      next === 'soon'
+        ? await table.put(
+            { ...key, schema: 1, version: (known?.version ?? 0) + 1, at: due },
+            known?.version ?? 'absent',
+          )
+        : await table.remove(key, known?.version ?? 0);
     if (outcome !== 'conflict') return;
   }
 }

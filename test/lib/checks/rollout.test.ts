@@ -158,6 +158,11 @@ for (const { name, asked, state, findings, applied } of CASES) {
   });
 }
 
+test('since when a render is applied does not change with each check', () => {
+  const { memory } = decideState(question({ memory: appliedTip }));
+  assert.deepEqual(memory, appliedTip);
+});
+
 test('the deadline counts from the first check of a tip', () => {
   const first = decideState(question({ againstTip: drift(finding('a')), memory: appliedBefore }));
   assert.deepEqual(first.memory.waiting, { render: tip.render, since: now });
