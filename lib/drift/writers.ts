@@ -182,7 +182,13 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   },
   {
     kinds: ['Pod'],
-    at: spec('nodeName', 'serviceAccountName', 'serviceAccount', 'priority'),
+    at: spec('serviceAccountName', 'serviceAccount'),
+    when: (_root, value) => value === 'default',
+    reason: 'a Pod that names no service account has the default one',
+  },
+  {
+    kinds: ['Pod'],
+    at: spec('nodeName', 'priority'),
     managers: ['kube-scheduler'],
     reason: 'admission and scheduling of the Pod',
   },
