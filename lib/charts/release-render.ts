@@ -94,8 +94,10 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
     const began = performance.now();
     for (const variation of await variationsOf({ ...base, notServed }, release, sources)) {
       if (outputs.length > 1 && performance.now() - began > MORE_RENDERS_SECONDS * 1000) break;
-      const rendered = await helmTemplate(variation, hide);
-      // A chart that cannot be upgraded, or not at another date, is still installed: then there is less to compare.
+      let rendered = await helmTemplate(variation, hide);
+      if (rendered.kind === 'failed' && variation.moment === 'another')
+        rendered = await helmTemplate({ ...base, notServed, action: variation.action }, hide);
+      // Charts that want an existing password on upgrade fail here: then there is less to compare.
       if (rendered.kind === 'rendered') outputs.push(rendered.output);
     }
     const reader = request.deployer === 'flux' ? 'kustomize' : 'kubernetes';
@@ -137,20 +139,25 @@ const templateOf = (
   action: 'install',
 });
 
+interface Variation extends HelmTemplate {
+  readonly moment?: 'another';
+}
+
 /** The second run: as an upgrade (Argo CD knows none), on another day; more where something is random. */
 async function variationsOf(
   base: HelmTemplate,
   { chart, values, request }: ReleaseToRender,
   sources: ChartSources,
-): Promise<HelmTemplate[]> {
+): Promise<Variation[]> {
   const action = request.deployer === 'argocd' ? 'install' : 'upgrade';
   const otherTree = chart === undefined ? undefined : treeAtOtherMoment(chart);
   const otherValues = values.some(({ text }) => withOtherMoment(text) !== text);
   if (otherTree !== undefined) await materialise(join(base.folder, 'chart-later'), otherTree);
   if (otherValues) await materialise(join(base.folder, 'values-later'), valuesTree(values, withOtherMoment));
-  const second: HelmTemplate = {
+  const second: Variation = {
     ...base,
     action,
+    moment: 'another',
     chartFolder: otherTree === undefined ? base.chartFolder : 'chart-later',
     valuesFiles: otherValues
       ? base.valuesFiles.map((file) => file.replace('values/', 'values-later/'))

@@ -162,6 +162,10 @@ describe('what changes from render to render is unstable', () => {
     assert.equal(object.kind, 'ConfigMap');
     assert.deepEqual(unstable, ['']);
   });
+  test('what an upgrade changes, also where another date cannot be had', async () => {
+    const text = `${CONFIG_MAP}data:\n  y: "{{ if lt (now | date "2006" | atoi) 2010 }}{{ fail "too early" }}{{ end }}"\n  u: "{{ .Release.IsUpgrade }}"\n`;
+    assert.deepEqual(only(await here.objects(template(text))).unstable, ['/data/u']);
+  });
   test('a generated password, which does not enter Git and so may be there', async () => {
     const { object, unstable } = only(
       await here.objects(template(`${SECRET}stringData: {password: {{ randAlphaNum 20 }}}\n`)),
