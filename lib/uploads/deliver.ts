@@ -13,16 +13,18 @@ import { credentialOf } from '../repository/credentials.ts';
 import { GitFailed } from '../repository/git.ts';
 import { saysOf } from '../repository/refusals.ts';
 import { findAttempted, recordAttempt } from './attempts.ts';
+import { takeBatch } from './batch.ts';
 import { tellBlocked, tellUnblocked } from './blocked.ts';
+import { decideGroups } from './decide.ts';
 import { planStaleValues } from './follow.ts';
-import { type Candidate, decideGroup } from './group.ts';
+import type { Candidate } from './group.ts';
 import { type Judge, judgeBy } from './judge.ts';
-import { groupOf, slotOf } from './keys.ts';
+import { slotOf } from './keys.ts';
 import type { OutcomeParts } from './outcome.ts';
-import { type Planned, placesOf } from './plan.ts';
+import type { Planned } from './plan.ts';
+import { keepPush, untilNextPush } from './push-interval.ts';
 import { settle, settleDelivered, supersedeOlder, takeWaiting } from './settle.ts';
 import { readMark } from './slots.ts';
-import { readStanding } from './standing.ts';
 import { type Line, ringBell } from './waiting.ts';
 
 export interface DeliverParts extends OutcomeParts {
@@ -53,8 +55,8 @@ const PAUSE_GROWTH = 1.5;
 const CALL_MILLISECONDS = 3 * 60 * 1000;
 /** What does not heal within this has failed. */
 const FAILED_AFTER_MILLISECONDS = 24 * 60 * 60 * 1000;
-/** render-release runs one helm each. */
-const GROUPS_AT_ONCE = 4;
+/** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
+const INTERVAL_MILLISECONDS = 60_000;
 
 /** Delivers all that waits for a repository's branch: one push for all, in the order of each slot. */
 export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promise<Delivery> {
@@ -70,7 +72,11 @@ export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promi
   const clone = await openClone({
     url: repository.url,
     branch: bell.branch,
-    credential: await credentialOf(repository.credential, parts.secrets),
+    // Without its secret the repository answers for itself: it takes nothing, which is told once.
+    credential: await credentialOf(repository.credential, parts.secrets).catch((error: unknown) => {
+      parts.log('credential not read', { repository: repository.name, why: String(error) });
+      return undefined;
+    }),
     folder: join(parts.scratch, 'clones', `${repository.name}-${encodeURIComponent(bell.branch)}.git`),
   });
   const delivery = new DeliveryCall(bell, targets, repository, clone, parts);
@@ -151,6 +157,9 @@ class DeliveryCall {
 
   async #round(): Promise<Round> {
     if ((await this.#waiting()).length === 0 && this.#because !== 'values') return 'done';
+    const wait = await untilNextPush(this.#parts.table, this.#repository, this.#parts.now());
+    if (wait > INTERVAL_MILLISECONDS) return 'done';
+    if (wait > 0) await this.#parts.pause(wait);
     // The tip before the records: see attempts.ts.
     const tip = (await this.#clone.fetchTip())?.id;
     const waiting = await this.#open(tip);
@@ -222,88 +231,38 @@ class DeliveryCall {
     );
   }
 
-  /** Decides over as many uploads as one push takes; ends what needs no push. */
+  /** Decides over as many uploads as one push takes; ends or sets aside what needs none. */
   async #decide(tip: string | undefined, waiting: readonly Candidate[]): Promise<readonly ToCommit[]> {
-    const groups = this.#take(waiting);
-    const places = groups.flatMap(({ target, slots }) =>
-      slots.flatMap(([first]) => (first === undefined ? [] : placesOf(target, first.key))),
-    );
-    const standing = await readStanding(this.#clone, tip, [...new Set(places)]);
+    const groups = takeBatch(waiting, this.#targets, this.#limit);
+    const { url: repositoryUrl } = this.#repository;
+    const parts = { ...this.#parts, repositoryUrl, clone: this.#clone, judge: this.#judge };
     const toCommit: ToCommit[] = [];
-    for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
-      const some = groups.slice(at, at + GROUPS_AT_ONCE);
-      const decisions = await Promise.all(
-        some.map(async ({ target, slots }) => {
-          const parts = {
-            ...this.#parts,
-            target,
-            repositoryUrl: this.#repository.url,
-            clone: this.#clone,
-            judge: this.#judge,
-          };
-          const mine = new Set(slots.flatMap(([first]) => (first ? placesOf(target, first.key) : [])));
-          const own = new Map(
-            [...standing].filter(([path]) =>
-              [...mine].some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place)),
-            ),
-          );
-          return decideGroup(parts, own, slots).catch((error: unknown) => {
-            // One upload that cannot be decided holds up no other. Git's failures concern all.
-            if (error instanceof GitFailed) throw error;
-            return { planned: [], rejected: [], waits: String(error) };
-          });
-        }),
-      );
-      for (const [index, decision] of decisions.entries()) {
-        const { slots } = some[index] as Group;
-        for (const { record, reasons } of decision.rejected)
-          await settle(this.#parts, this.#line, record, { state: 'rejected', reasons });
-        if (decision.waits !== undefined) {
-          this.#parts.log('uploads wait', {
-            group: groupOf(slots[0]?.[0]?.key as never),
-            why: decision.waits,
-          });
-          for (const { record } of slots.flat()) this.#aside.add(nameOf(record));
-        }
-        for (const planned of decision.planned) {
-          const { key, record } = planned.accepted;
-          const candidate = { key, record };
-          if (planned.change.kind === 'commit')
-            toCommit.push({ candidate, plan: planned.change.plan, files: planned.files });
-          else await this.#unchanged(tip, candidate, planned);
-        }
+    for (const [index, decision] of (await decideGroups(parts, tip, groups)).entries()) {
+      for (const { record, reasons } of decision.rejected)
+        await settle(this.#parts, this.#line, record, { state: 'rejected', reasons });
+      if (decision.waits !== undefined) this.#setAside(groups[index]?.slots.flat() ?? [], decision.waits);
+      for (const { accepted, change, files } of decision.planned) {
+        const candidate = { key: accepted.key, record: accepted.record };
+        if (change.kind === 'commit') toCommit.push({ candidate, plan: change.plan, files });
+        else await this.#unchanged(tip, candidate, files);
       }
     }
     return toCommit;
   }
 
+  #setAside(candidates: readonly Candidate[], why: string): void {
+    for (const { record } of candidates) {
+      this.#aside.add(nameOf(record));
+      this.#parts.log('upload waits', { key: record.key, versionId: record.versionId, why });
+    }
+  }
+
   /** Git holds it already: the outcome names the commit that holds it. */
-  async #unchanged(tip: string | undefined, candidate: Candidate, { files }: Planned): Promise<void> {
+  async #unchanged(tip: string | undefined, candidate: Candidate, files: string): Promise<void> {
     const mark = await readMark(this.#parts.table, slotOf(candidate.key));
     const commit = mark?.files === files ? mark.commit : tip;
     if (commit === undefined) return;
     await settleDelivered(this.#parts, this.#line, candidate, { commit, files }, 'unchanged');
-  }
-
-  /** Whole groups, oldest first, up to the limit; one upload alone where pushes are refused for their content. */
-  #take(waiting: readonly Candidate[]): readonly Group[] {
-    const groups = new Map<string, Candidate[]>();
-    for (const candidate of waiting.toReversed()) {
-      const name = groupOf(candidate.key);
-      groups.set(name, [...(groups.get(name) ?? []), candidate]);
-    }
-    const taken: Group[] = [];
-    let uploads = 0;
-    for (const candidates of groups.values()) {
-      const target = this.#targets.find(({ name }) => name === candidates[0]?.record.target);
-      if (target === undefined) continue;
-      const bySlot = [...Map.groupBy(candidates, ({ key }) => slotOf(key)).values()];
-      const slots = (this.#limit === 1 ? bySlot.slice(0, 1) : bySlot).map((slot) => slot.toReversed());
-      if (uploads > 0 && uploads + slots.length > this.#limit) break;
-      uploads += slots.length;
-      taken.push({ target, slots });
-    }
-    return taken;
   }
 
   async #record(
@@ -327,6 +286,7 @@ class DeliveryCall {
 
   async #pushed(attempts: readonly Attempt[], targets: readonly string[]): Promise<void> {
     this.#races = 0;
+    await keepPush(this.#parts.table, this.#repository, this.#parts.now());
     this.#limit = Math.min(this.#limit * 2, COMMITS_PER_PUSH);
     this.#commits += attempts.length;
     // The check first: it needs nothing of what follows, and people wait for it.
@@ -364,12 +324,6 @@ class DeliveryCall {
   #requestRead(target: string): Promise<void> {
     return this.#parts.reads.send({ schema: 1, target, because: 'delivery' });
   }
-}
-
-interface Group {
-  readonly target: Target;
-  /** The candidates of each slot, newest first. */
-  readonly slots: readonly (readonly Candidate[])[];
 }
 
 interface ToCommit {

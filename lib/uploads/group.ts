@@ -111,8 +111,7 @@ async function judgeTogether(
 
 async function withContent(parts: GroupParts, { key, record }: Candidate): Promise<Accepted> {
   const tree = await getTree(parts.content, record.digest);
-  const mark = key.kind === 'chart' ? await readMark(parts.table, slotOf(key)) : undefined;
-  return { key, record, tree, was: mark?.chart?.version };
+  return { key, record, tree, before: await readMark(parts.table, slotOf(key)) };
 }
 
 /** The release's values after the commit; undefined where it has none. */

@@ -6,16 +6,23 @@ import { type CheckedRecord, uploadUrl } from './record.ts';
 /** More than any name that the key's grammar allows. Characters. */
 const SUBJECT_LENGTH = 200;
 
+/** What the slot held before. */
+export interface Before {
+  /** The chart version. */
+  readonly was?: string | undefined;
+  /** Somebody has changed the slot's files in Git since this commit of ours. */
+  readonly changedSince?: string | undefined;
+}
+
 /**
  * A commit's message: what was delivered, and where it came from as trailers. Nothing that somebody typed freely
  * stands in the subject; what the uploader claims says that it is a claim.
- * @param was the chart version that the slot held before
  */
 export function commitMessage(
   key: UploadKey,
   record: CheckedRecord,
   bucket: string,
-  was: string | undefined,
+  { was, changedSince }: Before,
 ): string {
   const { claims } = record;
   const trailers = [
@@ -27,7 +34,10 @@ export function commitMessage(
     ...(claims.sourceCommit === undefined ? [] : [`Fairlead-Claimed-Source-Commit: ${claims.sourceCommit}`]),
     ...(claims.sourceUrl === undefined ? [] : [`Fairlead-Claimed-Source-Url: ${claims.sourceUrl}`]),
   ];
-  const body = isStepBack(record, was) ? [`This is a step back from ${neutral(was ?? '', 80)}.`, ''] : [];
+  const body = [
+    ...(isStepBack(record, was) ? [`This is a step back from ${neutral(was ?? '', 80)}.`, ''] : []),
+    ...(changedSince === undefined ? [] : [`Replaces what was changed in Git after ${changedSince}.`, '']),
+  ];
   return [subjectOf(key, record, was), '', ...body, ...trailers, ''].join('\n');
 }
 

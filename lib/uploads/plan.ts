@@ -16,6 +16,7 @@ import {
 import type { UploadKey } from './keys.ts';
 import { commitMessage } from './message.ts';
 import type { CheckedRecord } from './record.ts';
+import type { SlotMark } from './slots.ts';
 import { below, fingerprintOf, type Standing, standingFile } from './standing.ts';
 
 /** An upload that may be committed, with its content. */
@@ -23,8 +24,8 @@ export interface Accepted {
   readonly key: UploadKey;
   readonly record: CheckedRecord;
   readonly tree: FileTree;
-  /** The chart version that the slot held before. */
-  readonly was?: string | undefined;
+  /** What Fairlead delivered into the slot last. */
+  readonly before?: SlotMark | undefined;
 }
 
 export interface Planned {
@@ -58,15 +59,17 @@ export function planGroup(
   let now = standing;
   for (const accepted of sorted) {
     const written = filesOf(parts, now, accepted, values, withChart ? 'comes' : 'as it stands');
-    const plan: CommitPlan = {
-      message: commitMessage(accepted.key, accepted.record, parts.bucket, accepted.was),
-      ...written,
-    };
+    const { key, record, before } = accepted;
+    const found = fingerprintOf(ownOf(now, written));
+    const message = commitMessage(key, record, parts.bucket, {
+      was: before?.chart?.version,
+      changedSince: before !== undefined && before.files !== found ? before.commit : undefined,
+    });
+    const plan: CommitPlan = { message, ...written };
     const after = apply(now, plan);
-    const own = new Map([...after].filter(([path]) => written.own(path)));
     planned.push({
       accepted,
-      files: fingerprintOf(own),
+      files: fingerprintOf(ownOf(after, written)),
       change: isSame(now, after) ? { kind: 'unchanged' } : { kind: 'commit', plan },
     });
     now = after;
@@ -78,6 +81,9 @@ interface Written extends Omit<CommitPlan, 'message'> {
   /** Whether a path is the upload's own, and not derived from it. */
   own(path: string): boolean;
 }
+
+const ownOf = (standing: Standing, { own }: Written): Standing =>
+  new Map([...standing].filter(([path]) => own(path)));
 
 function filesOf(
   { target, repositoryUrl }: PlanParts,

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
 import { reason } from '../../../lib/charts/reasons.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
+import { getTree } from '../../../lib/content/store.ts';
 import { deliverUploads } from '../../../lib/uploads/deliver.ts';
 import { ACCEPTED, chartPackage, pipeline } from './pipeline.ts';
 
@@ -296,6 +297,50 @@ test('what people change in values.yaml, the ConfigMap follows', async (context)
   const tip = pipe.git.tip();
   await deliverUploads(bell, pipe.parts);
   assert.equal(pipe.git.tip(), tip);
+});
+
+test('a commit that replaces what people changed says so', async (context) => {
+  const pipe = await begin(context);
+  await pipe.upload('staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '1.0.0'));
+  const ours = pipe.git.tip();
+  pipe.git.commit({ [`${CHART}/templates/settings.yaml`]: '# by hand\n' });
+  await pipe.upload('staging/shop/web/web-1.1.0.tgz', await chartPackage('web', '1.1.0'));
+  const body = pipe.git.git('log', '-1', '--format=%b', 'main');
+  assert.match(body, new RegExp(`^Replaces what was changed in Git after ${ours}\\.$`, 'm'));
+  await pipe.upload('staging/shop/web/web-1.2.0.tgz', await chartPackage('web', '1.2.0'));
+  assert.doesNotMatch(pipe.git.git('log', '-1', '--format=%b', 'main'), /Replaces/);
+});
+
+test('what is rendered is the chart as people changed it, where values alone are uploaded', async (context) => {
+  const pipe = await begin(context);
+  await pipe.upload('staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '1.0.0'));
+  pipe.git.commit({ [`${CHART}/templates/settings.yaml`]: '# by hand\n' });
+  await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+  const [first, second] = pipe.asked.map(({ subject }) => subject);
+  assert.ok(first?.kind === 'release' && second?.kind === 'release');
+  assert.notEqual(second.chart, first.chart);
+  const tree = await getTree(pipe.parts.content, second.chart);
+  assert.equal(tree.get('templates/settings.yaml')?.data.toString(), '# by hand\n');
+});
+
+test('a host that asks for few pushes is waited for', async (context) => {
+  const pipe = await begin(context);
+  const [repository] = pipe.parts.config.repositories;
+  assert.ok(repository);
+  const config = { ...pipe.parts.config, repositories: [{ ...repository, minimumPushIntervalSeconds: 30 }] };
+  const paused: number[] = [];
+  const parts = {
+    ...pipe.parts,
+    config,
+    pause: async (milliseconds: number) => void paused.push(milliseconds),
+  };
+  for (const version of ['1.0.0', '1.1.0']) {
+    const event = await pipe.chart(version);
+    await pipe.receive(event);
+    await pipe.deliver(parts);
+    assert.equal((await pipe.record(event))?.state, 'delivered');
+  }
+  assert.deepEqual(paused, [29_000]);
 });
 
 test('a burst of releases is one push', async (context) => {

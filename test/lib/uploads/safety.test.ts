@@ -211,6 +211,19 @@ test('a repository that takes nothing blocks everything, says so once, and all g
   assert.doesNotMatch(kept, /planted-token-0815/);
 });
 
+test('a credential that cannot be read blocks the repository', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  const secrets = { read: () => Promise.reject(new Error('no such secret')) };
+  assert.equal((await pipe.deliver({ ...pipe.parts, secrets })).kind, 'blocked');
+  assert.deepEqual(
+    pipe.alerts().map(({ kind }) => kind),
+    ['blocked'],
+  );
+  assert.equal((await pipe.record(event))?.state, 'checked');
+});
+
 test('what a repository has not taken for a day has failed', async (context) => {
   const pipe = await begin(context);
   pipe.secrets.set('write', 'wrong');

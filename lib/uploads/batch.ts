@@ -1,0 +1,34 @@
+import type { Target } from '../config/config.ts';
+import type { Candidate } from './group.ts';
+import { groupOf, slotOf } from './keys.ts';
+
+/** The waiting uploads of one release, or of one manifest. */
+export interface Group {
+  readonly target: Target;
+  /** The candidates of each slot, newest first. */
+  readonly slots: readonly (readonly Candidate[])[];
+}
+
+/**
+ * Whole groups, the longest waiting first, until one push holds `limit` commits. A limit of one takes a single
+ * upload out of its group: so is found which one a repository refuses.
+ * @param waiting newest first
+ */
+export function takeBatch(
+  waiting: readonly Candidate[],
+  targets: readonly Target[],
+  limit: number,
+): readonly Group[] {
+  const taken: Group[] = [];
+  let uploads = 0;
+  for (const candidates of Map.groupBy(waiting.toReversed(), ({ key }) => groupOf(key)).values()) {
+    const target = targets.find(({ name }) => name === candidates[0]?.record.target);
+    if (target === undefined) continue;
+    const bySlot = [...Map.groupBy(candidates, ({ key }) => slotOf(key)).values()];
+    const slots = (limit === 1 ? bySlot.slice(0, 1) : bySlot).map((slot) => slot.toReversed());
+    if (uploads > 0 && uploads + slots.length > limit) break;
+    uploads += slots.length;
+    taken.push({ target, slots });
+  }
+  return taken;
+}
