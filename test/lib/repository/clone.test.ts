@@ -177,7 +177,7 @@ describe('a clone', () => {
     const base = (await opened.fetchTip())?.id ?? '';
     const [pushed = ''] = await makeCommits(opened, base, [planOf('pushed.txt', 'x')], new Date());
     assert.equal((await pushCommit(opened, pushed, base)).kind, 'pushed');
-    for (let at = 0; at < 80; at++) server.commit({ 'foreign.txt': `${at}` });
+    server.commits(80);
     const later = await clone();
     const tip = (await later.fetchTip())?.id ?? '';
     const never = 'a'.repeat(40);

@@ -70,6 +70,17 @@ export async function gitServer() {
       run(['update-ref', `refs/heads/${branch}`, commit, parent]);
       return commit;
     },
+    /** Many commits by somebody else, each changing `foreign.txt`. */
+    commits(count: number) {
+      const parent = gitIn(bare, 'rev-parse', 'refs/heads/main');
+      const one = (at: number) => {
+        const from = at === 0 ? `from ${parent}\n` : '';
+        const who = `Ann Other <ann@example.com> ${Math.floor(Date.now() / 1000)} +0000`;
+        return `commit refs/heads/main\ncommitter ${who}\ndata 7\nForeign\n${from}M 644 inline foreign.txt\ndata ${String(at).length}\n${at}\n`;
+      };
+      const input = Array.from({ length: count }, (_, at) => one(at)).join('');
+      execFileSync('git', ['fast-import', '--quiet'], { cwd: bare, env: ENVIRONMENT, input });
+    },
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

@@ -113,7 +113,7 @@ test('a commit that was pushed by a call that died is found, also below commits 
   await assert.rejects(pipe.deliver(dead), Killed);
   const pushed = pipe.git.tip();
   assert.equal((await pipe.record(event))?.state, 'checked');
-  for (let at = 0; at < 70; at++) pipe.git.commit({ 'foreign.txt': `${at}` });
+  pipe.git.commits(70);
   pipe.git.commit({ 'fairlead/staging/releases/shop/web/chart/Chart.yaml': undefined }, 'Revert');
   const tip = pipe.git.tip();
   await pipe.deliver();
