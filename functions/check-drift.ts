@@ -5,7 +5,7 @@ import { dynamoTable } from '../lib/aws/table.ts';
 import { runCheck } from '../lib/checks/run-check.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
 import { rootOf } from '../lib/config/config.ts';
-import { checkRequest, type QueueAnswer, queueEvent } from '../lib/messages/messages.ts';
+import { type CheckRequest, checkRequest, type QueueAnswer, queueEvent } from '../lib/messages/messages.ts';
 
 /** Reads clusters, and has nothing else: no Git, no helm, no secret. */
 export const checkDrift = (environment: Environment) => {
@@ -40,7 +40,12 @@ export const checkDrift = (environment: Environment) => {
   };
 
   async function check(body: string): Promise<void> {
-    const request = checkRequest.parse(JSON.parse(body));
+    const request = requestOf(body);
+    if (request === undefined) {
+      // It would be as malformed the next time: acknowledged, not retried.
+      console.error(JSON.stringify({ level: 'ERROR', message: 'not a check request: dropped' }));
+      return;
+    }
     const outcome = await runCheck(request, parts);
     if (outcome.kind === 'dropped') {
       console.log(
@@ -59,5 +64,13 @@ export const checkDrift = (environment: Environment) => {
     });
   }
 };
+
+function requestOf(body: string): CheckRequest | undefined {
+  try {
+    return checkRequest.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
 
 export const handler = onFirstCall(checkDrift);
