@@ -210,7 +210,9 @@ async function standingContent(
   if (delivered !== undefined) return delivered;
   const folder = chartFolder(parts.target, key);
   const id = standing.get(`${folder}/Chart.yaml`)?.id;
-  if (id === undefined) return undefined;
+  const mark = await readMark(parts.table, slotOf(key));
+  // Untouched since our last delivery, which was of another version: nothing needs to be read from Git.
+  if (id === undefined || mark?.files === fingerprintOf(below(standing, folder))) return undefined;
   const text = (await parts.clone.blobs([id])).get(id)?.toString('utf8') ?? '';
   const found = /^version:[ \t]*["']?([^\s"'#]+)/m.exec(text)?.[1];
   return found === version ? storeStanding(parts.clone, parts.content, standing, folder) : undefined;
