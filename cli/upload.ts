@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { GetObjectTaggingCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { clients, type Environment, VARIABLES } from '../lib/aws/environment.ts';
-import { dynamoTable } from '../lib/aws/table.ts';
+import { dynamoTable, type Item } from '../lib/aws/table.ts';
 import type { Reason } from '../lib/charts/reasons.ts';
 import { DATA_FOLDER, findConnection } from '../local/connection.ts';
 import { type Command, UsageError } from './command.ts';
@@ -178,9 +178,16 @@ async function report(
   timeoutSeconds: number,
 ): Promise<void> {
   switch (ending.kind) {
-    case 'delivered':
-      console.log(`${one.file}: delivered in commit ${ending.commit ?? '(unknown)'}`);
+    case 'delivered': {
+      const commit = ending.commit ?? '(unknown)';
+      const record = await recordOf(one, environment);
+      console.log(
+        record?.change === 'unchanged'
+          ? `${one.file}: delivered: nothing changes, commit ${commit} holds it already`
+          : `${one.file}: delivered in commit ${commit}`,
+      );
       return;
+    }
     case 'superseded':
       console.log(`${one.file}: superseded, a newer upload of the same release went first`);
       return;
@@ -191,20 +198,19 @@ async function report(
       return;
     case 'rejected':
     case 'failed': {
-      const reasons = await reasonsOf(one, environment);
+      const reasons = ((await recordOf(one, environment))?.reasons as readonly Reason[] | undefined) ?? [];
       console.error(`${one.file}: ${ending.kind}${reasons.length === 0 ? ` (${ending.codes})` : ''}`);
       for (const reason of reasons) console.error(formatReason(reason));
     }
   }
 }
 
-/** The record's prose, where this user may read the table; the tag's codes have to do otherwise. */
-async function reasonsOf({ key, versionId }: Uploaded, environment: Environment): Promise<readonly Reason[]> {
+/** The record has the prose, for who may read the table; the tags have to do otherwise. */
+async function recordOf({ key, versionId }: Uploaded, environment: Environment): Promise<Item | undefined> {
   const name = environment[VARIABLES.table];
-  if (name === undefined) return [];
+  if (!name) return undefined;
   const table = dynamoTable(clients.dynamodb(environment), name);
-  const record = await table.get({ pk: `upload#${key}`, sk: versionId }).catch(() => undefined);
-  return (record?.reasons as readonly Reason[] | undefined) ?? [];
+  return await table.get({ pk: `upload#${key}`, sk: versionId }).catch(() => undefined);
 }
 
 export function formatReason({ code, message, place, whatToDo, excerpt }: Reason): string {

@@ -177,20 +177,16 @@ async function environmentOf(
   };
 }
 
+type Variable = keyof typeof VARIABLES;
+const EVERY: readonly Variable[] = ['installation', 'scratch'];
+const CONFIGURATION: readonly Variable[] = ['configPath', 'configHash'];
+
 /** Which variables each function has when it is deployed. */
-const GIVEN: Record<FunctionName, readonly (keyof typeof VARIABLES)[]> = {
-  'receive-upload': [
-    'installation',
-    'table',
-    'uploadBucket',
-    'contentBucket',
-    'doorbellQueue',
-    'configPath',
-    'configHash',
-    'scratch',
-  ],
+export const GIVEN: Record<FunctionName, readonly Variable[]> = {
+  'receive-upload': [...EVERY, ...CONFIGURATION, 'table', 'uploadBucket', 'contentBucket', 'doorbellQueue'],
   'deliver-uploads': [
-    'installation',
+    ...EVERY,
+    ...CONFIGURATION,
     'table',
     'uploadBucket',
     'contentBucket',
@@ -198,44 +194,21 @@ const GIVEN: Record<FunctionName, readonly (keyof typeof VARIABLES)[]> = {
     'doorbellQueue',
     'readQueue',
     'renderFunction',
-    'configPath',
-    'configHash',
-    'scratch',
   ],
-  'render-release': ['contentBucket', 'stateBucket', 'tools', 'scratch'],
+  'render-release': [...EVERY, 'contentBucket', 'stateBucket', 'tools'],
   'read-desired': [
-    'installation',
+    ...EVERY,
+    ...CONFIGURATION,
     'table',
     'contentBucket',
     'stateBucket',
     'doorbellQueue',
     'checkQueue',
     'renderFunction',
-    'configPath',
-    'configHash',
-    'scratch',
   ],
-  'check-drift': ['installation', 'table', 'stateBucket', 'checkQueue', 'scratch'],
-  'send-alerts': [
-    'installation',
-    'table',
-    'emailTopic',
-    'pagerTopic',
-    'chatTopic',
-    'eventBus',
-    'configPath',
-    'configHash',
-  ],
-  sweep: [
-    'installation',
-    'table',
-    'uploadBucket',
-    'receiveQueue',
-    'doorbellQueue',
-    'readQueue',
-    'configPath',
-    'configHash',
-  ],
+  'check-drift': [...EVERY, 'table', 'stateBucket'],
+  'send-alerts': [...EVERY, 'table', 'emailTopic', 'pagerTopic', 'chatTopic', 'eventBus'],
+  sweep: [...EVERY, ...CONFIGURATION, 'table', 'uploadBucket', 'receiveQueue', 'doorbellQueue', 'readQueue'],
 };
 
 /**
