@@ -1,5 +1,6 @@
 import type { RenderedObject } from '../charts/render-request.ts';
 import { identityOf, type KubernetesObject, type ObjectReference, referenceOf } from '../objects/objects.ts';
+import { ignoreRules, optOutOf, rulesFor } from './ignore-rules.ts';
 import { type Deployer, managersOf } from './managers.ts';
 import { judgeObject, type ObjectContext } from './object.ts';
 import { orphans } from './orphans.ts';
@@ -35,7 +36,7 @@ export interface Judgement {
   readonly deployer: Deployer;
   /** The Helm release; absent for a target's own manifests. */
   readonly release?: { readonly namespace: string; readonly name: string };
-  /** Other objects that Git declares, which may excuse a number of replicas. */
+  /** Other objects that Git declares: an HPA excuses a number of replicas, a HelmRelease has ignore rules. */
   readonly alsoDeclared?: Iterable<KubernetesObject>;
   /** The `admission` of the object's verdict at the first check after the rollout that wrote it, if one was kept. */
   readonly admitted?: (reference: ObjectReference) => string | undefined;
@@ -63,6 +64,7 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
     ...(judgement.alsoDeclared ?? []),
   ]);
   const deployers = managersOf(deployer);
+  const ignored = release === undefined ? [] : ignoreRules(judgement.alsoDeclared ?? [], release);
   const ownership = judgement.ownership ?? 'required';
   const verdicts: ObjectVerdict[] = [];
   for (const rendered of judged.values()) {
@@ -74,6 +76,7 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
         ownership,
         scaling: scaling.of(object, object.metadata.namespace),
         admitted: judgement.admitted?.(referenceOf(object)),
+        ignore: rulesFor(ignored, object),
       })),
     );
   }
@@ -83,8 +86,11 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
 function judgeOne(rendered: RenderedObject, found: Found, context: () => ObjectContext): ObjectVerdict {
   const object = referenceOf(rendered.object);
   switch (found.kind) {
-    case 'found':
+    case 'found': {
+      const optOut = optOutOf(rendered.object);
+      if (optOut !== undefined) return { kind: 'in-sync', object, notes: [optOut] };
       return judgeObject(rendered, found.object, context());
+    }
     case 'unknown':
       return {
         kind: 'unknown',

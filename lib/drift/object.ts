@@ -12,6 +12,7 @@ import {
 import { attributionOf } from './attribution.ts';
 import { comparison } from './comparison.ts';
 import { excuseOf } from './excuses.ts';
+import { type IgnoreRule, ignoredBy } from './ignore-rules.ts';
 import { isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
 import { asApplied, contentOf, metadataOf } from './normal.ts';
@@ -37,6 +38,8 @@ export interface ObjectContext {
   readonly ownership: 'required' | 'optional';
   /** What Git declares that scales this workload. */
   readonly scaling?: Scaling | undefined;
+  /** What the deployer was told to leave alone, as far as it concerns this object. */
+  readonly ignore?: readonly IgnoreRule[];
   /** Digest of what admission put there, as kept since the rollout. */
   readonly admitted?: string | undefined;
 }
@@ -216,6 +219,13 @@ class Judging implements Visitor {
     owners: readonly Writer[],
     note?: string,
   ): void {
+    const { ignore = [] } = this.#context;
+    const managers = owners.map(({ manager }) => manager);
+    const ignored = ignore.length === 0 ? undefined : ignoredBy(ignore, this.trail.pointer(), managers);
+    if (ignored !== undefined) {
+      this.notes.add(ignored);
+      return;
+    }
     const path = this.trail.path();
     const first = path[0];
     const secret = holdsSecret(this.#live, path);

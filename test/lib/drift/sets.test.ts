@@ -148,3 +148,45 @@ describe('replicas', () => {
       assert.equal(found.length, expected);
     });
 });
+
+describe('what the deployer was told to leave alone', () => {
+  const declared = object(
+    '{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop}, spec: {sessionAffinity: ClientIP}}',
+  );
+  const live = object(
+    '{apiVersion: v1, kind: Service, metadata: {name: s, namespace: shop}, spec: {sessionAffinity: None}}',
+  );
+  const flux = (ignore: string) =>
+    object(
+      `{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: shop.web, namespace: fairlead-staging}, spec: {releaseName: web, targetNamespace: shop, driftDetection: {ignore: [${ignore}]}}}`,
+    );
+  const argo = (ignore: string) =>
+    object(
+      `{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: web, namespace: argocd}, spec: {destination: {namespace: shop}, ignoreDifferences: [${ignore}]}}`,
+    );
+  const cases: readonly (readonly [string, KubernetesObject, number])[] = [
+    ['a path in a HelmRelease', flux('{paths: [/spec/sessionAffinity], target: {kind: Service}}'), 0],
+    ['a path of another kind', flux('{paths: [/spec/sessionAffinity], target: {kind: Deployment}}'), 1],
+    ['another path', flux('{paths: [/spec/type]}'), 1],
+    ['a whole object', flux('{paths: [""], target: {name: s}}'), 0],
+    ['a pointer in an Application', argo('{kind: Service, jsonPointers: [/spec/sessionAffinity]}'), 0],
+    ['a plain path of jq', argo('{group: "*", kind: "*", jqPathExpressions: [.spec.sessionAffinity]}'), 0],
+    [
+      'a path of jq that we do not understand',
+      argo('{kind: Service, jqPathExpressions: [".spec.ports[]"]}'),
+      1,
+    ],
+  ];
+  for (const [what, rule, expected] of cases)
+    test(what, () => {
+      const found = verdicts([rendered(declared)], [live], { alsoDeclared: [rule] }).flatMap(said);
+      assert.equal(found.length, expected);
+    });
+  test('an object that asks for it in Git', () => {
+    const left = {
+      ...declared,
+      metadata: { ...declared.metadata, annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'Ignore' } },
+    };
+    assert.deepEqual(verdicts([rendered(left)], [live]).flatMap(said), []);
+  });
+});
