@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, noSuchKey, notImplemented, S3Error, xmlAnswer } from './answer.ts';
 import { BadBody, readBody } from './body.ts';
 import type { Bucket, NewObject, Version } from './bucket.ts';
+import {
+  type Call,
+  checkedTags,
+  described,
+  existing,
+  KNOWN_ON_OBJECT,
+  METADATA_PREFIX,
+  onlyListing,
+} from './call.ts';
 import { listObjects, listVersions } from './lists.ts';
 import { assemble, multiparts, partEtag } from './multipart.ts';
 import { errorXml, textsOf, xml } from './xml.ts';
@@ -13,36 +23,6 @@ export interface CreatedObject {
   readonly reason: 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
   readonly requestId: string;
 }
-
-class S3Error extends Error {
-  override readonly name = 'S3Error';
-  readonly status: number;
-  readonly code: string;
-  readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
-    this.status = status;
-    this.code = code;
-    this.headers = headers;
-  }
-}
-
-interface Call {
-  readonly request: IncomingMessage;
-  readonly bucket: Bucket;
-  readonly key: string;
-  readonly query: URLSearchParams;
-  readonly requestId: string;
-}
-
-interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: Buffer | string;
-}
-
-const METADATA_PREFIX = 'x-amz-meta-';
-const TAGS_LIMIT = 10;
 
 /**
  * S3 on its own protocol, path style, as far as Fairlead, the AWS CLI and the SDKs need it to copy, list and tag.
@@ -295,29 +275,6 @@ export function s3Front(
   }
 }
 
-/** What a request may ask of an object without changing which operation it is. */
-const KNOWN_ON_OBJECT = new Set([
-  'versionId',
-  'x-id',
-  ...['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Content-Sha256'].map(
-    (name) => `X-Amz-${name}`,
-  ),
-]);
-
-const LISTING = new Set([
-  'list-type',
-  'prefix',
-  'delimiter',
-  'max-keys',
-  'marker',
-  'start-after',
-  'continuation-token',
-  'encoding-type',
-  'fetch-owner',
-]);
-const onlyListing = (query: URLSearchParams): boolean =>
-  [...query.keys()].every((name) => LISTING.has(name) || KNOWN_ON_OBJECT.has(name));
-
 async function deleteMany(bucket: Bucket, document: string): Promise<Answer> {
   const Deleted: { Key: string; VersionId?: string }[] = [];
   for (const object of document.matchAll(/<Object>([\s\S]*?)<\/Object>/g)) {
@@ -329,67 +286,6 @@ async function deleteMany(bucket: Bucket, document: string): Promise<Answer> {
   const shown = textsOf(document, 'Quiet')[0] === 'true' ? [] : Deleted;
   return xmlAnswer(xml('DeleteResult', { Deleted: shown as unknown as { Key: string }[] }));
 }
-
-/** Key, type, metadata and tags as a request's headers describe a new object. */
-function described({ request, key }: Call) {
-  const { headers } = request;
-  const metadata = Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => name.startsWith(METADATA_PREFIX))
-      .map(([name, value]) => [name.slice(METADATA_PREFIX.length), String(value)]),
-  );
-  const tags = checkedTags([...new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))]);
-  return { key, contentType: headers['content-type'] ?? 'binary/octet-stream', metadata, tags };
-}
-
-/** Source: S3 user guide, "Categorizing your storage using tags". */
-function checkedTags(pairs: readonly (readonly [string, string])[]): Record<string, string> {
-  if (pairs.length > TAGS_LIMIT) {
-    throw new S3Error(400, 'BadRequest', `Object tags cannot be greater than ${TAGS_LIMIT}`);
-  }
-  for (const [name, value] of pairs) {
-    if (!/^[\p{L}\p{N} +\-=._:/@]{1,128}$/u.test(name)) {
-      throw new S3Error(400, 'InvalidTag', 'The TagKey you have provided is invalid');
-    }
-    if (!/^[\p{L}\p{N} +\-=._:/@]{0,256}$/u.test(value)) {
-      throw new S3Error(400, 'InvalidTag', 'The TagValue you have provided is invalid');
-    }
-  }
-  return Object.fromEntries(pairs);
-}
-
-function existing({ bucket, key, query }: Call): Version {
-  const wanted = query.get('versionId');
-  const found = bucket.find(key, wanted ?? undefined);
-  if (found === undefined && wanted !== null) {
-    throw new S3Error(404, 'NoSuchVersion', 'The specified version does not exist.');
-  }
-  if (found === undefined) throw noSuchKey();
-  if (!found.deleted) return found;
-  const marker = { 'x-amz-delete-marker': 'true', 'x-amz-version-id': found.versionId };
-  if (wanted === null) throw noSuchKey(marker);
-  throw new S3Error(
-    405,
-    'MethodNotAllowed',
-    'The specified method is not allowed against this resource.',
-    marker,
-  );
-}
-
-const noSuchKey = (headers: Readonly<Record<string, string>> = {}) =>
-  new S3Error(404, 'NoSuchKey', 'The specified key does not exist.', headers);
-
-const notImplemented = (request: IncomingMessage, query: URLSearchParams) =>
-  new S3Error(
-    501,
-    'NotImplemented',
-    `The local installation has no ${request.method} with ?${[...query.keys()].join('&')}.`,
-  );
-
-const xmlAnswer = (body: string, headers: Answer['headers'] = {}): Answer => ({
-  headers: { 'content-type': 'application/xml', ...headers },
-  body,
-});
 
 const shownVersion = (bucket: Bucket, version: Version): string | undefined =>
   bucket.versioned ? version.versionId : undefined;
