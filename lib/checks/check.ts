@@ -2,10 +2,12 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery } from '../cluster/discovery.ts';
 import type { Profile } from '../cluster/profile.ts';
+import { identityOf, referenceOf } from '../objects/objects.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
 import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
+import { markOf } from './ownership-marks.ts';
 import { readScopes } from './scopes.ts';
 import { wantedKinds } from './wanted.ts';
 
@@ -38,10 +40,14 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   if (discovery.kind !== 'answered') return unknownReport(question, discovery);
 
   const scopes = await readScopes(parts.state, desired, await parts.memory.read());
-  const live = await readLive(parts.cluster, discovery.value, wantedKinds(target, scopes));
+  const marks = new Set(scopes.map((scope) => markOf(target, scope)).filter((mark) => mark !== undefined));
+  const live = await readLive(parts.cluster, discovery.value, wantedKinds(target, scopes), marks);
   const canRun = await hasNodes(parts.cluster, discovery.value);
-  const everything = scopes.flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []));
-  const seen: Seen = { live, canRun, everything: everything.map(({ object }) => object) };
+  const objects = scopes
+    .flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []))
+    .map(({ object }) => object);
+  const identities = new Set(objects.map((object) => identityOf(referenceOf(object))));
+  const seen: Seen = { live, canRun, everything: { objects, identities } };
   const observed: ScopeObservation[] = [];
   let soon: CheckReport['next'] = 'scheduled';
   for (const declared of scopes) {

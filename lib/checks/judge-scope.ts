@@ -6,9 +6,10 @@ import { managersOf } from '../drift/managers.ts';
 import type { ObjectVerdict } from '../drift/verdicts.ts';
 import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { reportOf } from './deployer-report.ts';
-import { type LiveObjects, viewOf } from './live.ts';
+import type { LiveObjects } from './live.ts';
 import type { CheckMemory, RememberedScope } from './memory.ts';
 import type { ScopeState } from './observation.ts';
+import { markOf } from './ownership-marks.ts';
 import { readinessOf } from './readiness.ts';
 import { decideState, type RolloutAnswer } from './rollout.ts';
 import type { DeclaredScope } from './scopes.ts';
@@ -31,7 +32,10 @@ export interface Seen {
   /** Whether there is anything that workloads could run on. */
   readonly canRun: boolean;
   /** All that the commit declares: an autoscaler of one release may excuse another's replicas. */
-  readonly everything: readonly KubernetesObject[];
+  readonly everything: {
+    readonly objects: readonly KubernetesObject[];
+    readonly identities: ReadonlySet<string>;
+  };
 }
 
 /** How things are with a scope, and whether they are about to change: then the next check is soon. */
@@ -49,13 +53,18 @@ export async function judgeScope(
 ): Promise<JudgedScope> {
   const { tip, release, remembered, applied } = declared;
   if (tip.kind === 'unknown') return { state: tip, next: 'scheduled' };
+  const mark = markOf(target, declared);
+  // What another scope declares meanwhile is no orphan, whatever marks it has left.
+  const owned = (mark === undefined ? [] : live.marked(mark)).filter(
+    (object) => !everything.identities.has(identityOf(referenceOf(object))),
+  );
   const against = (objects: readonly RenderedObject[], admissions: Admissions) =>
     judgeSet({
       desired: objects,
-      live: viewOf(live, release),
+      live: { find: (reference) => live.find(reference, release?.namespace), owned },
       schemas: live.schemas,
       deployer: target.deployer,
-      alsoDeclared: everything,
+      alsoDeclared: everything.objects,
       admitted: (reference) => admissions[identityOf(reference)],
       ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
     });

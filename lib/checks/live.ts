@@ -1,14 +1,13 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery, ServedKind } from '../cluster/discovery.ts';
-import type { Found, LiveView } from '../drift/drift.ts';
+import type { Found } from '../drift/drift.ts';
 import { type OpenApiDocument, schemasFrom } from '../drift/openapi.ts';
 import type { Schemas } from '../drift/schema.ts';
 import type { KubernetesObject, ObjectReference } from '../objects/objects.ts';
+import { marksOf } from './ownership-marks.ts';
 
 /** Lists under way at once. */
 const AT_ONCE = 4;
-const RELEASE_NAME = 'meta.helm.sh/release-name';
-const RELEASE_NAMESPACE = 'meta.helm.sh/release-namespace';
 
 /** What a check wants to see of the cluster: whole kinds, since one list costs less than a few single reads. */
 export interface WantedKind {
@@ -17,7 +16,7 @@ export interface WantedKind {
   /** Where to list if the whole cluster may not be listed. */
   readonly namespaces: ReadonlySet<string>;
   /** Whether an object is worth keeping in memory. */
-  keep(object: KubernetesObject): boolean;
+  readonly keep: (object: KubernetesObject) => boolean;
 }
 
 /** What was read. Answers for every object of the wanted kinds, also why there is none. */
@@ -26,19 +25,10 @@ export interface LiveObjects {
   find(reference: ObjectReference, defaultNamespace?: string): Found;
   /** Every kept object of a kind. */
   all(apiVersion: string, kind: string): readonly KubernetesObject[];
-  /** Objects with the ownership marks of a Helm release. */
-  ownedBy(release: { readonly namespace: string; readonly name: string }): readonly KubernetesObject[];
+  /** Objects with an ownership mark. */
+  marked(mark: string): readonly KubernetesObject[];
   readonly schemas: Schemas;
 }
-
-/** The live side of one scope, for lib/drift. */
-export const viewOf = (
-  live: LiveObjects,
-  release: { readonly namespace: string; readonly name: string } | undefined,
-): LiveView => ({
-  find: (reference) => live.find(reference, release?.namespace),
-  owned: release === undefined ? [] : live.ownedBy(release),
-});
 
 type Listed = ReadonlyMap<string, KubernetesObject>;
 interface Unlisted {
@@ -58,16 +48,24 @@ type ListedKind =
   | Unlisted
   | { readonly kind: 'not-served' };
 
-/** Lists the wanted kinds and reads their schemas. Never throws for what the cluster answers. */
+/**
+ * Lists the wanted kinds and reads their schemas. Never throws for what the cluster answers.
+ * @param marks ownership marks (ownership-marks.ts) whose objects are kept, whatever their names
+ */
 export async function readLive(
   cluster: Cluster,
   discovery: Discovery,
   wanted: readonly WantedKind[],
+  marks: ReadonlySet<string>,
 ): Promise<LiveObjects> {
+  const keeping = wanted.map((kind) => ({
+    ...kind,
+    keep: (object: KubernetesObject) => kind.keep(object) || marksOf(object).some((mark) => marks.has(mark)),
+  }));
   const listed = new Map<string, ListedKind>();
   const documents: OpenApiDocument[] = [];
   const schemaErrors = new Map<string, Unlisted>();
-  await inTurns(wanted, async (kind) => {
+  await inTurns(keeping, async (kind) => {
     listed.set(keyOf(kind), await listKind(cluster, discovery, kind));
   });
   await inTurns([...new Set(wanted.map(({ apiVersion }) => apiVersion))], async (groupVersion) => {
@@ -87,17 +85,16 @@ export async function readLive(
         return [];
     }
   };
-  const byRelease = new Map<string, KubernetesObject[]>();
+  const byMark = new Map<string, KubernetesObject[]>();
   for (const { apiVersion, kind } of wanted) {
     for (const object of all(apiVersion, kind)) {
-      const mark = releaseMark(object);
-      if (mark !== undefined) byRelease.set(mark, [...(byRelease.get(mark) ?? []), object]);
+      for (const mark of marksOf(object)) byMark.set(mark, [...(byMark.get(mark) ?? []), object]);
     }
   }
   return {
     schemas: schemasFrom(documents),
     all,
-    ownedBy: ({ namespace, name }) => byRelease.get(`${namespace}/${name}`) ?? [],
+    marked: (mark) => byMark.get(mark) ?? [],
     find(reference, defaultNamespace) {
       const noSchema = schemaErrors.get(reference.apiVersion);
       if (noSchema !== undefined) return noSchema;
@@ -166,15 +163,9 @@ async function listByNamespace(
 const kept = (objects: readonly KubernetesObject[], wanted: WantedKind): Listed =>
   new Map(
     objects
-      .filter((object) => releaseMark(object) !== undefined || wanted.keep(object))
+      .filter(wanted.keep)
       .map((object) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object]),
   );
-
-function releaseMark({ metadata: { annotations } }: KubernetesObject): string | undefined {
-  const name = annotations?.[RELEASE_NAME];
-  const namespace = annotations?.[RELEASE_NAMESPACE];
-  return name === undefined || namespace === undefined ? undefined : `${namespace}/${name}`;
-}
 
 const unlisted = ({ reason, rule }: { readonly reason: string; readonly rule?: string }): Unlisted => ({
   kind: 'unknown',
