@@ -1,18 +1,19 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { VARIABLES } from '../lib/aws/environment.ts';
 import type { Config } from '../lib/config/config.ts';
 import { toParameters } from '../lib/config/parameters.ts';
-import { type LocalAws, startAws } from './aws/aws.ts';
+import { type LocalAws, startAws, TABLE } from './aws/aws.ts';
 import type { Handler, PutEvent } from './aws/services.ts';
+import { bringUpCluster, type ClusterChoice, type ClusterState, placeOf } from './cluster.ts';
 import { onThisMachine, WRITE_SECRET } from './configuration.ts';
 import { type Connection, removeConnection, writeConnection } from './connection.ts';
-import { startControlPlane } from './control-plane/control-plane.ts';
 import { type DeployerEvent, type RunningDeployer, startDeployer } from './deployer/deployer.ts';
 import { CONFIG_PATH, type LocalFunctions, startFunctions } from './functions.ts';
 import { type GitServer, requireGit, startGit } from './git.ts';
 import { lockFolder } from './lock.ts';
 import { type Page, startPage } from './page/page.ts';
-import { cacheFolder, type Tools, tools } from './tools.ts';
+import { type Tools, tools } from './tools.ts';
 
 export interface Ports {
   readonly aws: number;
@@ -22,18 +23,6 @@ export interface Ports {
 
 /** Documented in the README; 0 is any free one. */
 export const DEFAULT_PORTS: Ports = { aws: 4566, page: 4580, git: 4581 };
-
-/** Which cluster the targets have. */
-export type ClusterChoice =
-  /** The local control plane, with the stand-in for the deployer. */
-  | { readonly kind: 'local' }
-  /** One that is there already. Nothing is written to it, unless the stand-in is asked for with a context by name. */
-  | {
-      readonly kind: 'given';
-      readonly kubeconfig: string;
-      readonly context?: string;
-      readonly standIn: 'on' | 'off';
-    };
 
 export interface InstallationOptions {
   readonly dataFolder: string;
@@ -50,12 +39,6 @@ export type Notice =
   | { readonly kind: 'cluster'; readonly state: ClusterState }
   | { readonly kind: 'deployer'; readonly event: DeployerEvent }
   | { readonly kind: 'error'; readonly part: string; readonly message: string };
-
-export type ClusterState =
-  | { readonly kind: 'starting'; readonly progress: string }
-  | { readonly kind: 'running'; readonly version: string }
-  | { readonly kind: 'given'; readonly kubeconfig: string; readonly context?: string }
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
 
 export interface Installation {
   readonly aws: LocalAws;
@@ -105,11 +88,10 @@ async function startParts(
   stop: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<Installation> {
-  const kubeconfig = cluster.kind === 'given' ? resolve(cluster.kubeconfig) : join(dataFolder, 'kubeconfig');
-  if (cluster.kind === 'local') await rm(kubeconfig, { force: true });
-  const context = cluster.kind === 'given' ? cluster.context : undefined;
+  const place = await placeOf(cluster, dataFolder);
+  let announce = onNotice;
   const onError = (part: string, error: unknown) => {
-    onNotice({ kind: 'error', part, message: error instanceof Error ? error.message : String(error) });
+    announce({ kind: 'error', part, message: error instanceof Error ? error.message : String(error) });
   };
 
   let deployer: RunningDeployer | undefined;
@@ -132,8 +114,7 @@ async function startParts(
       },
     }),
   );
-  const clusterHere = { kubeconfig, ...(context === undefined ? {} : { context }) };
-  config = onThisMachine(given, git.urlOf, clusterHere, checkSeconds);
+  config = onThisMachine(given, git.urlOf, place, checkSeconds);
 
   const invocable = new Map<string, Handler>();
   let onEvent: (event: PutEvent) => void = () => {};
@@ -155,7 +136,7 @@ async function startParts(
   );
   const page = begun(await startPage({ port: ports.page, dataFolder, aws, git, config, onError }));
   onEvent = page.eventPut;
-  const announce = (notice: Notice) => {
+  announce = (notice) => {
     page.noticed(notice);
     onNotice(notice);
   };
@@ -178,13 +159,12 @@ async function startParts(
     page: page.url,
     environment: {
       ...(aws.environment as Record<string, string>),
-      FAIRLEAD_TABLE: 'fairlead',
-      FAIRLEAD_UPLOAD_BUCKET: aws.buckets.upload.name,
+      [VARIABLES.table]: TABLE,
+      [VARIABLES.uploadBucket]: aws.buckets.upload.name,
     },
     repositories: Object.fromEntries(config.repositories.map(({ name, url }) => [name, url])),
     gitToken: git.pushToken,
-    kubeconfig,
-    ...(context === undefined ? {} : { context }),
+    ...place,
   };
   await writeConnection(dataFolder, connection);
   started.push(() => removeConnection(dataFolder));
@@ -198,8 +178,7 @@ async function startParts(
           { url, credential: { username: 'deployer', token: git.pushToken } },
         ]),
       ),
-      kubeconfig,
-      ...(context === undefined ? {} : { context }),
+      ...place,
       tools: unpacked,
       folder: join(dataFolder, 'deployer'),
       onEvent(event) {
@@ -211,47 +190,20 @@ async function startParts(
     started.push(() => deployer?.stop() ?? Promise.resolve());
     await deployer.applyNow();
   };
-  const tryDeployer = () => runDeployer().catch((error: unknown) => onError('deployer', error));
 
   const ending = new AbortController();
   signal.addEventListener('abort', () => ending.abort(), { once: true });
-  const bringUp = async (): Promise<ClusterState> => {
-    if (cluster.kind === 'given') {
-      const state: ClusterState = {
-        kind: 'given',
-        kubeconfig,
-        ...(context === undefined ? {} : { context }),
-      };
-      announce({ kind: 'cluster', state });
+  const up = bringUpCluster({
+    choice: cluster,
+    place,
+    dataFolder,
+    announce: (state) => announce({ kind: 'cluster', state }),
+    async onServing(standIn) {
+      if (standIn === 'on') await runDeployer().catch((error: unknown) => onError('deployer', error));
       functions?.startChecking();
-      if (cluster.standIn === 'on') await tryDeployer();
-      return state;
-    }
-    const plane = await startControlPlane({
-      dataFolder: join(dataFolder, 'control-plane'),
-      cacheFolder: cacheFolder(),
-      onProgress: (progress) => announce({ kind: 'cluster', state: { kind: 'starting', progress } }),
-      signal: ending.signal,
-      parts: 'controllers',
-      missing: 'get',
-    });
-    if (plane.kind === 'unavailable') {
-      if (!ending.signal.aborted) announce({ kind: 'cluster', state: plane });
-      return plane;
-    }
-    started.push(() => plane.stop());
-    ending.signal.throwIfAborted();
-    await copyFile(plane.kubeconfig, kubeconfig);
-    announce({ kind: 'cluster', state: { kind: 'running', version: plane.version } });
-    await tryDeployer();
-    functions?.startChecking();
-    return { kind: 'running', version: plane.version };
-  };
-  const up = bringUp().catch((error: unknown): ClusterState => {
-    const reason = error instanceof Error ? error.message : String(error);
-    const state: ClusterState = { kind: 'unavailable', reason, howTo: 'start again; --fresh begins anew' };
-    if (!ending.signal.aborted) announce({ kind: 'cluster', state });
-    return state;
+    },
+    keep: (end) => started.push(end),
+    signal: ending.signal,
   });
 
   return {

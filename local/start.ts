@@ -1,13 +1,13 @@
 import { access, constants, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../lib/config/config.ts';
+import type { ClusterChoice } from './cluster.ts';
 import { readConfiguration } from './configuration.ts';
 import { DATA_FOLDER, findConnection } from './connection.ts';
 import { killDescendants } from './descendants.ts';
 import { deliverExample, writeNextExample } from './example.ts';
 import { GitMissing } from './git.ts';
 import {
-  type ClusterChoice,
   DEFAULT_PORTS,
   type Installation,
   type InstallationOptions,

@@ -1,8 +1,9 @@
 import { relative, resolve } from 'node:path';
+import type { ClusterState } from './cluster.ts';
 import { DATA_FOLDER, quote } from './connection.ts';
 import type { DeployerEvent } from './deployer/deployer.ts';
 import { EXAMPLE_RELEASE, NEXT_EXAMPLE } from './example.ts';
-import type { ClusterState, Installation, Notice } from './installation.ts';
+import type { Installation, Notice } from './installation.ts';
 
 /** Prints what happens, a line each; the same progress only once. */
 export function terminal(print: (line: string) => void): (notice: Notice) => void {
