@@ -4,6 +4,7 @@ import type { Found } from '../drift/drift.ts';
 import { type OpenApiDocument, schemasFrom } from '../drift/openapi.ts';
 import type { Schemas } from '../drift/schema.ts';
 import type { KubernetesObject, ObjectReference } from '../objects/objects.ts';
+import { inTurns } from './in-turns.ts';
 import { marksOf } from './ownership-marks.ts';
 
 /** Lists under way at once. */
@@ -65,10 +66,10 @@ export async function readLive(
   const listed = new Map<string, ListedKind>();
   const documents: OpenApiDocument[] = [];
   const schemaErrors = new Map<string, Unlisted>();
-  await inTurns(keeping, async (kind) => {
+  await inTurns(keeping, AT_ONCE, async (kind) => {
     listed.set(keyOf(kind), await listKind(cluster, discovery, kind));
   });
-  await inTurns([...new Set(wanted.map(({ apiVersion }) => apiVersion))], async (groupVersion) => {
+  await inTurns([...new Set(wanted.map(({ apiVersion }) => apiVersion))], AT_ONCE, async (groupVersion) => {
     const answer = await cluster.openapi(groupVersion);
     if (answer.kind !== 'answered') schemaErrors.set(groupVersion, unlisted(answer));
     else if (answer.value !== undefined) documents.push(answer.value as OpenApiDocument);
@@ -177,11 +178,3 @@ const isListed = (value: Listed | Unlisted): value is Listed => value instanceof
 
 const keyOf = ({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): string =>
   `${apiVersion}/${kind}`;
-
-async function inTurns<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}

@@ -2,9 +2,13 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { RenderedObject } from '../charts/render-request.ts';
 import type { Digest } from '../content/tree.ts';
 import type { DesiredRelease, DesiredState } from '../desired/state.ts';
+import { inTurns } from './in-turns.ts';
 import type { RememberedScope } from './memory.ts';
 import { formatScope, type Scope } from './observation.ts';
 import { readRender } from './renders.ts';
+
+/** Renders read at once from the state bucket, a round trip each. */
+const AT_ONCE = 16;
 
 /** A scope of the desired state, with its objects at hand. */
 export interface DeclaredScope {
@@ -26,32 +30,31 @@ export async function readScopes(
   desired: DesiredState,
   memory: ReadonlyMap<string, RememberedScope>,
 ): Promise<readonly DeclaredScope[]> {
-  const scopes: DeclaredScope[] = [];
-  const read = async (scope: Scope, rendering: DesiredRelease['rendering'], release?: DesiredRelease) => {
+  const declared: { scope: Scope; rendering: DesiredRelease['rendering']; release?: DesiredRelease }[] =
+    desired.releases.map((release) => ({
+      scope: { kind: 'release', namespace: release.namespace, name: release.name },
+      rendering: release.rendering,
+      release,
+    }));
+  if (desired.manifests !== undefined) {
+    declared.push({ scope: { kind: 'manifests' }, rendering: desired.manifests });
+  }
+  return await inTurns(declared, AT_ONCE, async ({ scope, rendering, release }): Promise<DeclaredScope> => {
     const name = formatScope(scope);
     const remembered = memory.get(name) ?? { kinds: [] };
     const tip = await readTip(state, rendering);
     const before = remembered.applied?.render;
     const isOther = before !== undefined && tip.kind === 'rendered' && before !== tip.render;
     const applied = isOther ? await readRender(state, before) : undefined;
-    scopes.push({
+    return {
       scope,
       name,
       tip,
       remembered,
       ...(release === undefined ? {} : { release }),
       ...(applied === undefined ? {} : { applied }),
-    });
-  };
-  for (const release of desired.releases) {
-    await read(
-      { kind: 'release', namespace: release.namespace, name: release.name },
-      release.rendering,
-      release,
-    );
-  }
-  if (desired.manifests !== undefined) await read({ kind: 'manifests' }, desired.manifests);
-  return scopes;
+    };
+  });
 }
 
 async function readTip(
