@@ -38,6 +38,10 @@ export const REASONS = {
     says: 'The repository refuses the commit: {says}.',
     whatToDo: 'Change what it objects to, or its rules, then upload again.',
   },
+  'not-judged': {
+    says: 'It could not be judged for a day: {why}.',
+    whatToDo: 'Upload it again; if that ends the same way, look into the logs of render-release.',
+  },
 
   // The package as an archive.
   'package-too-large': {

@@ -237,6 +237,20 @@ test('what a repository has not taken for a day has failed', async (context) => 
   assert.equal(pipe.open(), 0);
 });
 
+test('what could not be judged for a day has failed, and holds up nothing meanwhile', async (context) => {
+  const pipe = await begin(context);
+  const broken = { ...pipe.parts, render: { invoke: () => Promise.reject(new Error('time-out')) } };
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  assert.deepEqual(await pipe.deliver(broken), { kind: 'idle' });
+  assert.equal((await pipe.record(event))?.state, 'checked');
+  pipe.later(25 * 3600);
+  await pipe.deliver(broken);
+  assert.equal((await pipe.record(event))?.state, 'failed');
+  assert.equal(pipe.tags(event)['fairlead-reason'], 'not-judged');
+  assert.equal(pipe.open(), 0);
+});
+
 test('the credential is in no command line', async (context) => {
   const pipe = await begin(context);
   const token = pipe.git.credential.token;
