@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../tools.ts';
 import { BUILT_VERSION, findBinaries } from './binaries.ts';
@@ -19,7 +20,11 @@ if (found.kind === 'unavailable') {
 console.log(`${found.apiServer}\n${found.etcd}`);
 if (process.argv.includes('--all')) {
   const folder = join(order.cacheFolder, 'control-plane', BUILT_VERSION);
-  const got = await buildBinaries({ ...order, folder, version: BUILT_VERSION }, MORE_PARTS);
+  const missing = MORE_PARTS.filter(({ name }) => !existsSync(join(folder, name)));
+  const got =
+    missing.length === 0
+      ? { kind: 'got' as const }
+      : await buildBinaries({ ...order, folder, version: BUILT_VERSION }, missing);
   if (got.kind === 'not-got') {
     console.error(got.reason);
     process.exit(1);
