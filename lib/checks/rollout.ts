@@ -59,6 +59,8 @@ export interface RolloutAnswer {
  * | no finding      | any             | in-sync, or unknown                          | the tip             |
  * | findings        | applied, or due | drift                                        | the tip, if applied |
  * | findings        | pending         | drift that is in neither, else rollout       | as before           |
+ *
+ * Pending is also what was applied once, while the deployer says that it is at another commit.
  */
 export function decideState(question: RolloutQuestion): RolloutAnswer {
   const { tip, againstTip, memory, deployer, now } = question;
@@ -73,8 +75,11 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
       : { state: unknownOf(unjudged), memory };
   }
 
-  const isKnownApplied = memory.applied?.render === tip.render || deployer.kind === 'applied';
-  if (isKnownApplied) return { state: { kind: 'drift', findings }, memory: asApplied };
+  // The deployer may be at a later commit already than the one that is judged, which may change this scope once more:
+  // while it says that it is elsewhere, what it wrote itself is a step and no drift.
+  const isSettled = memory.applied?.render === tip.render && deployer.kind !== 'pending';
+  if (isSettled || deployer.kind === 'applied')
+    return { state: { kind: 'drift', findings }, memory: asApplied };
 
   const waiting = memory.waiting?.render === tip.render ? memory.waiting : { render: tip.render, since: now };
   const isDue = Date.parse(now) - Date.parse(waiting.since) >= question.deadlineMinutes * 60_000;
@@ -96,8 +101,10 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
  * deployer's own hand (which may be applying a revision between the two).
  */
 function inNeither(findings: readonly Finding[], question: RolloutQuestion): readonly Finding[] {
-  if (question.againstApplied === undefined) return [];
-  const differsFromApplied = new Set(findingsOf(question.againstApplied).map(placeOf));
+  const isTipApplied = question.memory.applied?.render === question.tip.render;
+  const againstApplied = isTipApplied ? question.againstTip : question.againstApplied;
+  if (againstApplied === undefined) return [];
+  const differsFromApplied = new Set(findingsOf(againstApplied).map(placeOf));
   return findings.filter(
     (finding) =>
       differsFromApplied.has(placeOf(finding)) &&

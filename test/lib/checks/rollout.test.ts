@@ -76,6 +76,28 @@ const CASES: readonly {
     applied: 'tip',
   },
   {
+    name: 'what the deployer wrote while it is at a later commit than the one judged is a rollout',
+    asked: {
+      againstTip: drift(finding('a', 'helm-controller')),
+      memory: appliedTip,
+      deployer: { kind: 'pending', says: 'at another commit' },
+    },
+    state: 'rollout',
+    findings: ['a'],
+    applied: 'tip',
+  },
+  {
+    name: 'an edit is drift also while the deployer is at another commit',
+    asked: {
+      againstTip: drift(finding('a', 'helm-controller'), finding('b')),
+      memory: appliedTip,
+      deployer: { kind: 'pending', says: 'at another commit' },
+    },
+    state: 'drift',
+    findings: ['b'],
+    applied: 'tip',
+  },
+  {
     name: 'a new tip that is not applied yet is a rollout',
     asked: { againstTip: drift(finding('a')), memory: appliedBefore, againstApplied: inSync },
     state: 'rollout',
