@@ -62,6 +62,8 @@ interface ServedKind {
 const compiledKinds = new WeakMap<OpenApiDocument, readonly ServedKind[]>();
 
 function kindsOf(document: OpenApiDocument): readonly ServedKind[] {
+  // Comes over the wire: an error page in its place serves no kind.
+  if (typeof document !== 'object' || document === null) return [];
   const known = compiledKinds.get(document);
   if (known !== undefined) return known;
   const schemas = document.components?.schemas ?? {};

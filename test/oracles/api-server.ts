@@ -70,7 +70,7 @@ export async function startApiServer(parts: 'api' | 'controllers' = 'api'): Prom
   };
 
   const served = new Map<string, Promise<z.output<typeof resourceList>['resources']>>();
-  const documents = new Map<string, Promise<OpenApiDocument>>();
+  const documents = new Map<string, OpenApiDocument>();
   let compiled: { readonly paths: string; readonly schemas: Schemas } | undefined;
   const resourcesOf = (apiVersion: string) => {
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -106,15 +106,16 @@ export async function startApiServer(parts: 'api' | 'controllers' = 'api'): Prom
       const key = urls.join(' ');
       if (compiled?.paths === key) return compiled.schemas;
       // The URL carries a hash of the content.
-      for (const url of urls)
-        if (!documents.has(url))
-          documents.set(
-            url,
-            call('GET', url).then(({ body }) => body as OpenApiDocument),
-          );
-      const all = await Promise.all(urls.map((url) => documents.get(url)));
-      compiled = { paths: key, schemas: schemasFrom(all.filter((document) => document !== undefined)) };
-      return compiled.schemas;
+      for (const url of urls) {
+        if (documents.has(url)) continue;
+        const { status, body } = await call('GET', url);
+        // Gone with its CRD between the index and now.
+        if (status === 200) documents.set(url, body as OpenApiDocument);
+      }
+      const present = urls.map((url) => documents.get(url)).filter((document) => document !== undefined);
+      const schemas = schemasFrom(present);
+      if (present.length === urls.length) compiled = { paths: key, schemas };
+      return schemas;
     },
     forget: () => served.clear(),
     async stop() {
