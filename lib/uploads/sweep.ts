@@ -28,6 +28,7 @@ export interface Swept {
   readonly receivedAgain: number;
   readonly bells: number;
   readonly reads: number;
+  readonly announced: number;
 }
 
 const MINUTE = 60_000;
@@ -35,20 +36,24 @@ const MINUTE = 60_000;
 const RECEIVED_MILLISECONDS = 5 * MINUTE;
 /** A checked upload that waits longer has lost its bell, or its repository was blocked. */
 const WAITING_MILLISECONDS = MINUTE;
+/** An alert that is untold for longer has lost its place in the table's stream. */
+const UNTOLD_MILLISECONDS = MINUTE;
 /** Versions older than this were compared before, or have met the bucket's lifecycle. */
 const COMPARED_MILLISECONDS = 3 * 24 * 60 * MINUTE;
 /** What is due for another check: `due` / `<target>`, with `at`. */
 const DUE = 'due';
 
-/** Keeps time: what waits too long, what has no record, what is due for a check. */
+/** Keeps time: what waits too long, what has no record, what is due for a check, what is untold. */
 export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Promise<Swept> {
   switch (kind) {
     case 'minutes': {
       const receivedAgain = await sendReceivedAgain(parts);
-      return { receivedAgain, bells: await ringForWaiting(parts), reads: await readDue(parts) };
+      const bells = await ringForWaiting(parts);
+      const reads = await readDue(parts);
+      return { receivedAgain, bells, reads, announced: await announceUntold(parts) };
     }
     case 'hours':
-      return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0 };
+      return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0, announced: 0 };
   }
 }
 
@@ -97,6 +102,18 @@ async function readDue(parts: SweepParts): Promise<number> {
     sent++;
   }
   return sent;
+}
+
+/** Writing an item anew puts it into the table's stream again, where `send-alerts` finds it. */
+async function announceUntold(parts: SweepParts): Promise<number> {
+  let announced = 0;
+  for await (const item of parts.table.untold()) {
+    if (typeof item.untoldAt === 'string' && age(parts, item.untoldAt) < UNTOLD_MILLISECONDS) continue;
+    // A conflict: it was told or changed meanwhile, and the index does not know yet.
+    const outcome = await parts.table.put({ ...item, version: item.version + 1 }, item.version);
+    if (outcome === 'written') announced++;
+  }
+  return announced;
 }
 
 /** Versions whose event was lost: old enough to have been told, without a record past `received`. */

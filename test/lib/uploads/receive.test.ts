@@ -96,7 +96,7 @@ test('the sweep sends what nobody finished checking, rings for what waits, and a
   assert.equal((await pipe.sweep()).bells, 1);
   await pipe.deliver();
   assert.equal((await pipe.record(event))?.state, 'delivered');
-  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0 });
+  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0, announced: 0 });
 
   const due = (sk: string, at: string) => ({ pk: 'due', sk, schema: 1, version: 1, at });
   await pipe.table.put(due('staging', pipe.parts.now().toISOString()), 'absent');
@@ -122,4 +122,14 @@ test('a version whose event was lost is found by comparing the bucket with the r
   await pipe.deliver();
   assert.equal((await pipe.record(event))?.state, 'delivered');
   assert.equal((await sweep({ schema: 1, sweep: 'hours' }, parts)).receivedAgain, 0);
+});
+
+test('an alert that nobody told for a minute is announced again, without being changed', async (context) => {
+  const pipe = await begin(context);
+  await pipe.receive(pipe.put('nowhere/shop/web/values.yaml', 'a: 1\n'));
+  assert.equal((await pipe.sweep()).announced, 0);
+  pipe.later(61);
+  const before = pipe.alerts();
+  assert.equal((await pipe.sweep()).announced, 1);
+  assert.deepEqual(pipe.alerts(), before);
 });
