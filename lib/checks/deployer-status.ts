@@ -21,10 +21,11 @@ export function kustomizationReport(
   if (kustomizations.length === 0) return SILENT;
   for (const object of kustomizations) {
     const name = nameOf(object);
-    if (part(object.spec).suspend === true) return PENDING(`${name} is suspended`);
+    const isSuspended = part(object.spec).suspend === true;
     const status = part(object.status);
     const applied = text(status.lastAppliedRevision);
-    if (commitOf(applied) !== commit || !isObserved(object)) {
+    if (commitOf(applied) !== commit || !(isSuspended || isObserved(object))) {
+      if (isSuspended) return PENDING(`${name} is suspended`);
       const ready = condition(status, 'Ready');
       return PENDING(
         ready?.status === 'False'
@@ -53,11 +54,16 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
   if (helmRelease === undefined)
     return below.kind === 'silent' ? SILENT : PENDING('its HelmRelease does not exist yet');
   const name = nameOf(helmRelease);
-  if (part(helmRelease.spec).suspend === true) return PENDING(`${name} is suspended`);
+  // Suspended, it does not even observe its suspension; what it applied before still counts.
+  const isSuspended = part(helmRelease.spec).suspend === true;
   const status = part(helmRelease.status);
   const ready = condition(status, 'Ready');
-  const fails = ready?.status === 'False' ? `${name} fails${detail(ready)}` : undefined;
-  if (!isObserved(helmRelease)) return PENDING(fails ?? `${name} has not seen its last change yet`);
+  const fails = isSuspended
+    ? `${name} is suspended`
+    : ready?.status === 'False'
+      ? `${name} fails${detail(ready)}`
+      : undefined;
+  if (!isSuspended && !isObserved(helmRelease)) return PENDING(fails ?? `${name} has not seen its last change yet`);
 
   const latest = part(Array.isArray(status.history) ? status.history[0] : undefined);
   if (latest.status !== 'deployed') {

@@ -16,6 +16,11 @@ export interface WantedKind {
   readonly kind: string;
   /** Where to list if the whole cluster may not be listed. */
   readonly namespaces: ReadonlySet<string>;
+  /**
+   * When it is listed: 0 before 1 before 2. What the deployer says of itself comes before what it has written, so that
+   * "applied" always means that the objects read afterwards show it.
+   */
+  readonly turn: 0 | 1 | 2;
   /** Whether an object is worth keeping in memory. */
   readonly keep: (object: KubernetesObject) => boolean;
 }
@@ -66,9 +71,12 @@ export async function readLive(
   const listed = new Map<string, ListedKind>();
   const documents: OpenApiDocument[] = [];
   const schemaErrors = new Map<string, Unlisted>();
-  await inTurns(keeping, AT_ONCE, async (kind) => {
-    listed.set(keyOf(kind), await listKind(cluster, discovery, kind));
-  });
+  for (const turn of [0, 1, 2] as const) {
+    const now = keeping.filter((kind) => kind.turn === turn);
+    await inTurns(now, AT_ONCE, async (kind) => {
+      listed.set(keyOf(kind), await listKind(cluster, discovery, kind));
+    });
+  }
   await inTurns([...new Set(wanted.map(({ apiVersion }) => apiVersion))], AT_ONCE, async (groupVersion) => {
     const answer = await cluster.openapi(groupVersion);
     if (answer.kind !== 'answered') schemaErrors.set(groupVersion, unlisted(answer));

@@ -97,19 +97,23 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
 }
 
 /**
- * Findings that are no step from one revision to the other: the same place differs from both, and not by the
- * deployer's own hand (which may be applying a revision between the two).
+ * Findings that are no step from one revision to the other: the same place differs from both, by another hand than the
+ * deployer's (which may be applying a revision between the two). What has no author, such as a deletion, may be the
+ * deployer's own doing, and is told once the rollout has ended.
  */
 function inNeither(findings: readonly Finding[], question: RolloutQuestion): readonly Finding[] {
   const isTipApplied = question.memory.applied?.render === question.tip.render;
   const againstApplied = isTipApplied ? question.againstTip : question.againstApplied;
   if (againstApplied === undefined) return [];
   const differsFromApplied = new Set(findingsOf(againstApplied).map(placeOf));
-  return findings.filter(
-    (finding) =>
+  return findings.filter((finding) => {
+    const manager = finding.attribution?.manager;
+    return (
       differsFromApplied.has(placeOf(finding)) &&
-      !question.deployerManagers.has(finding.attribution?.manager ?? ''),
-  );
+      manager !== undefined &&
+      !question.deployerManagers.has(manager)
+    );
+  });
 }
 
 const placeOf = ({ object, at }: Finding): string => `${identityOf(object)} ${at}`;

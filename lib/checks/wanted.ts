@@ -1,5 +1,5 @@
 import type { Target } from '../config/config.ts';
-import type { KubernetesObject } from '../objects/objects.ts';
+import { groupOf, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
 import type { WantedKind } from './live.ts';
 import type { DeclaredScope } from './scopes.ts';
@@ -66,10 +66,26 @@ export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): r
     apiVersion,
     kind,
     namespaces,
+    turn: turnOf(apiVersion),
     keep: ({ metadata }: KubernetesObject) =>
       names.has(metadata.name) || whole.has('*') || whole.has(metadata.namespace ?? ''),
   }));
 }
+
+/** Flux speaks of `apply/` through its Kustomization and of releases through HelmReleases, which the former writes. */
+function turnOf(apiVersion: string): WantedKind['turn'] {
+  switch (groupOf(apiVersion)) {
+    case groupOf(KUSTOMIZATION.apiVersion):
+      return 0;
+    case HELM_RELEASE_GROUP:
+    case groupOf(APPLICATION.apiVersion):
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+const HELM_RELEASE_GROUP = 'helm.toolkit.fluxcd.io';
 
 interface Wish {
   readonly apiVersion: string;

@@ -50,9 +50,14 @@ const CASES_KUSTOMIZATION: readonly [string, readonly KubernetesObject[], 'appli
     /fails \(BuildFailed: no such file\)/,
   ],
   [
-    'is suspended',
-    [kustomization({ lastAppliedRevision: `main@sha1:${commit}` }, { suspend: true })],
+    'is suspended before it applied the tip',
+    [kustomization({ lastAppliedRevision: `main@sha1:${other}` }, { suspend: true })],
     /is suspended/,
+  ],
+  [
+    'is suspended after it applied the tip',
+    [kustomization({ lastAppliedRevision: `main@sha1:${commit}` }, { suspend: true })],
+    'applied',
   ],
   ['is not there', [], 'silent'],
   ['is one of two, and the other has not', [applied, kustomization({})], /nothing yet/],
@@ -110,7 +115,16 @@ const CASES_HELM: readonly [string, Partial<HelmReleaseQuestion>, 'applied' | 's
     },
     /fails \(UpgradeFailed: boom\)/,
   ],
-  ['is suspended', { helmRelease: helmRelease(history(), { suspend: true }) }, /is suspended/],
+  [
+    'is suspended with another chart version',
+    { helmRelease: helmRelease(history({ chartVersion: '1.4.1' }), { suspend: true }) },
+    /is suspended/,
+  ],
+  [
+    'is suspended with the chart version of the tip',
+    { helmRelease: helmRelease(history(), { suspend: true }) },
+    'applied',
+  ],
   ['does not exist yet', { helmRelease: undefined }, /does not exist yet/],
   [
     'is there, while its Kustomization has not applied the tip',

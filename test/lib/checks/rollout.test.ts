@@ -98,6 +98,17 @@ const CASES: readonly {
     applied: 'tip',
   },
   {
+    name: 'what has gone without an author while the deployer is at another commit may be its doing: a rollout',
+    asked: {
+      againstTip: drift({ verdict: 'missing', object, path: [], at: '', secret: false }),
+      memory: appliedTip,
+      deployer: { kind: 'pending', says: 'at another commit' },
+    },
+    state: 'rollout',
+    findings: [''],
+    applied: 'tip',
+  },
+  {
     name: 'a new tip that is not applied yet is a rollout',
     asked: { againstTip: drift(finding('a')), memory: appliedBefore, againstApplied: inSync },
     state: 'rollout',
