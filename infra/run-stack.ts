@@ -143,7 +143,8 @@ export class RunStack extends Stack {
     // sweep keeps time: it looks and rings.
     configuration.readBy(sweep);
     uploads.listedBy(sweep);
-    record.clearedBy(sweep);
+    record.keptBy(sweep);
+    record.searchedForUntoldBy(sweep);
     arrivals.work.rungBy(sweep);
     doorbell.rungBy(sweep);
     reads.rungBy(sweep);

@@ -56,9 +56,8 @@ export class RecordTable extends Construct {
     writer.allow({ actions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'], resources: [this.arn] });
   }
 
-  /** Takes out what is due once it was asked for; writes nothing. */
-  clearedBy(sweep: FairleadFunction): void {
-    this.readBy(sweep);
-    sweep.allow({ actions: ['dynamodb:DeleteItem'], resources: [this.arn] });
+  /** Finds the items with alerts that nobody was told of yet. */
+  searchedForUntoldBy(sweep: FairleadFunction): void {
+    sweep.allow({ actions: ['dynamodb:Query'], resources: [`${this.arn}/index/${UNTOLD_INDEX}`] });
   }
 }

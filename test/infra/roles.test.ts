@@ -133,15 +133,8 @@ const TRUSTS: readonly Trust[] = [
   },
   {
     role: 'sweep',
-    may: [
-      'dynamodb:DeleteItem',
-      'dynamodb:GetItem',
-      'dynamodb:Query',
-      's3:ListBucketVersions',
-      'sqs:SendMessage',
-      'ssm:GetParametersByPath',
-    ],
-    never: [SECRETS, CLUSTERS, PEOPLE, CALLS, PACKAGES, /^s3:(Get|Put)/, /^kms:/, /^dynamodb:PutItem$/],
+    may: [...RECORD, 's3:ListBucketVersions', 'sqs:SendMessage', 'ssm:GetParametersByPath'],
+    never: [SECRETS, CLUSTERS, PEOPLE, CALLS, PACKAGES, /^s3:(Get|Put)/, /^kms:/],
   },
 ];
 
