@@ -7,10 +7,12 @@ import type { DeployerReport } from './rollout.ts';
  *   Kustomization: `status.lastAppliedRevision` (`main@sha1:<commit>`), once `observedGeneration` is the generation
  *   HelmRelease: `status.history[0]`: the chart's version, `deployed`, and not before its values were last written,
  *     since kustomize-controller writes those first and helm-controller upgrades afterwards
+ *   both are at work as long as they say `Reconciling`
  *   Application: `status.operationState` when it succeeded, else the newest of `status.history`;
  *     `status.sync.revision` only says what was compared
  */
-const PENDING = (says: string): DeployerReport => ({ kind: 'pending', says });
+const ELSEWHERE = (says: string): DeployerReport => ({ kind: 'pending', says, at: 'elsewhere' });
+const AT_TIP = (says: string): DeployerReport => ({ kind: 'pending', says, at: 'tip' });
 const SILENT: DeployerReport = { kind: 'silent' };
 const APPLIED: DeployerReport = { kind: 'applied' };
 
@@ -23,11 +25,12 @@ export function kustomizationReport(
     const name = nameOf(object);
     const isSuspended = part(object.spec).suspend === true;
     const status = part(object.status);
+    if (!isSuspended && isAtWork(status)) return ELSEWHERE(`${name} is being applied`);
     const applied = text(status.lastAppliedRevision);
     if (commitOf(applied) !== commit || !(isSuspended || isObserved(object))) {
-      if (isSuspended) return PENDING(`${name} is suspended`);
+      if (isSuspended) return ELSEWHERE(`${name} is suspended`);
       const ready = condition(status, 'Ready');
-      return PENDING(
+      return ELSEWHERE(
         ready?.status === 'False'
           ? `${name} fails${detail(ready)}`
           : `${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`,
@@ -52,32 +55,34 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
   const below = kustomizationReport(question.kustomizations, commit);
   if (below.kind === 'pending') return below;
   if (helmRelease === undefined)
-    return below.kind === 'silent' ? SILENT : PENDING('its HelmRelease does not exist yet');
+    return below.kind === 'silent' ? SILENT : AT_TIP('its HelmRelease does not exist yet');
   const name = nameOf(helmRelease);
   // Suspended, it does not even observe its suspension; what it applied before still counts.
   const isSuspended = part(helmRelease.spec).suspend === true;
   const status = part(helmRelease.status);
+  if (!isSuspended && isAtWork(status)) return ELSEWHERE(`${name} is being installed or upgraded`);
   const ready = condition(status, 'Ready');
   const fails = isSuspended
     ? `${name} is suspended`
     : ready?.status === 'False'
       ? `${name} fails${detail(ready)}`
       : undefined;
-  if (!isSuspended && !isObserved(helmRelease)) return PENDING(fails ?? `${name} has not seen its last change yet`);
+  if (!isSuspended && !isObserved(helmRelease))
+    return AT_TIP(fails ?? `${name} has not seen its last change yet`);
 
   const latest = part(Array.isArray(status.history) ? status.history[0] : undefined);
   if (latest.status !== 'deployed') {
-    return PENDING(fails ?? `${name} is ${text(latest.status).slice(0, 40) || 'not installed yet'}`);
+    return AT_TIP(fails ?? `${name} is ${text(latest.status).slice(0, 40) || 'not installed yet'}`);
   }
   const deployed = text(latest.chartVersion);
   if (chartVersion !== undefined && !isVersion(deployed, chartVersion, commit)) {
-    return PENDING(fails ?? `${name} has chart ${deployed.slice(0, 60)}, not ${chartVersion}`);
+    return AT_TIP(fails ?? `${name} has chart ${deployed.slice(0, 60)}, not ${chartVersion}`);
   }
   const lastDeployed = Date.parse(text(latest.lastDeployed));
   for (const values of question.values) {
     const written = lastWriteBy(values, 'kustomize-controller');
     if (written !== undefined && !(lastDeployed >= written)) {
-      return PENDING(fails ?? `${name} has not taken up its new values yet`);
+      return AT_TIP(fails ?? `${name} has not taken up its new values yet`);
     }
   }
   return APPLIED;
@@ -95,21 +100,30 @@ export function applicationReport(application: KubernetesObject | undefined, com
   const name = nameOf(application);
   const status = part(application.status);
   const operation = part(status.operationState);
+  const phase = text(operation.phase);
+  if (phase === 'Running') return ELSEWHERE(`${name} is being synced`);
   const history = Array.isArray(status.history) ? status.history.filter(isJsonObject) : [];
   const applied =
-    operation.phase === 'Succeeded'
+    phase === 'Succeeded'
       ? text(part(operation.syncResult).revision)
       : text(history[history.length - 1]?.revision);
   if (applied === commit) return APPLIED;
-  const phase = text(operation.phase);
-  if (phase === 'Failed' || phase === 'Error') {
-    return PENDING(`${name} fails${detail({ status: '', reason: phase, message: text(operation.message) })}`);
-  }
-  return PENDING(`${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`);
+  // A commit that changes nothing of an Application is compared and never synced.
+  const pending = text(part(status.sync).revision) === commit ? AT_TIP : ELSEWHERE;
+  return phase === 'Failed' || phase === 'Error'
+    ? pending(`${name} fails${detail({ status: '', reason: phase, message: text(operation.message) })}`)
+    : pending(`${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`);
 }
 
 /** `main@sha1:<commit>`, and `main/<commit>` as Flux before 2.0 wrote it. */
 const commitOf = (revision: string): string => /[:/]([0-9a-f]{40,64})$/.exec(revision)?.[1] ?? '';
+
+/**
+ * Flux's controllers say so for as long as they apply (kstatus: `Reconciling`, or `Ready` unknown): what is read
+ * meanwhile may be of two revisions.
+ */
+const isAtWork = (status: JsonObject): boolean =>
+  condition(status, 'Reconciling')?.status === 'True' || condition(status, 'Ready')?.status === 'Unknown';
 
 const isObserved = ({ metadata, status }: KubernetesObject): boolean =>
   part(status).observedGeneration === metadata.generation;

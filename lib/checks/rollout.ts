@@ -25,7 +25,8 @@ export interface ScopeMemory {
 /** What the deployer itself says of the tip (deployer-status.ts). */
 export type DeployerReport =
   | { readonly kind: 'applied' }
-  | { readonly kind: 'pending'; readonly says: string }
+  /** `at`: whether it has taken up the tip itself, or is elsewhere: before it, or ahead of it already. */
+  | { readonly kind: 'pending'; readonly says: string; readonly at: 'tip' | 'elsewhere' }
   /** There is none, or it says nothing: then only the deadline tells. */
   | { readonly kind: 'silent' };
 
@@ -77,7 +78,8 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
 
   // The deployer may be at a later commit already than the one that is judged, which may change this scope once more:
   // while it says that it is elsewhere, what it wrote itself is a step and no drift.
-  const isSettled = memory.applied?.render === tip.render && deployer.kind !== 'pending';
+  const isElsewhere = deployer.kind === 'pending' && deployer.at === 'elsewhere';
+  const isSettled = memory.applied?.render === tip.render && !isElsewhere;
   if (isSettled || deployer.kind === 'applied')
     return { state: { kind: 'drift', findings }, memory: asApplied };
 

@@ -101,6 +101,10 @@ async function sync(
       await cluster.writeStatus(reference, { sync: revision }, MANAGER);
       return;
     }
+    if (application !== undefined) {
+      const running = { phase: 'Running', startedAt: now, syncResult: { revision: commit } };
+      await cluster.writeStatus(reference, { operationState: running }, MANAGER);
+    }
     const applied = await applyAll(cluster, objects, MANAGER, namespace);
     for (const { kind, name } of await removeGone(cluster, resourcesOf(status), applied)) {
       onEvent({ kind: 'removed', target: target.name, object: `${kind}/${name}` });

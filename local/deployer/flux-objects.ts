@@ -31,9 +31,26 @@ export function ready(status: 'True' | 'False', reason: string, message: string,
     reason,
     message: message.slice(0, 4096),
     observedGeneration: generation,
-    lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    lastTransitionTime: now(),
   };
 }
+
+/** What Flux's controllers say for as long as they apply: what is read meanwhile may be of two revisions. */
+export const atWork = (generation: unknown) => ({
+  conditions: [
+    {
+      type: 'Reconciling',
+      status: 'True',
+      reason: 'Progressing',
+      message: 'Reconciliation in progress',
+      observedGeneration: generation,
+      lastTransitionTime: now(),
+    },
+  ],
+});
+
+/** As Kubernetes writes times: UTC, whole seconds. */
+export const now = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** The value as an object, empty if it is none. */
 export const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});

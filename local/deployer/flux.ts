@@ -8,6 +8,7 @@ import type { Checkout } from './checkout.ts';
 import {
   annotation,
   announceRemoved,
+  atWork,
   type FluxParts,
   part,
   REQUESTED_AT,
@@ -57,6 +58,7 @@ async function applyKustomization({ folder, commit }: Checkout, parts: FluxParts
       await cluster.writeStatus(reference, observed, KUSTOMIZE_MANAGER);
       return true;
     }
+    await cluster.writeStatus(reference, atWork(observed.observedGeneration), KUSTOMIZE_MANAGER);
     const files = await filesBelow(join(folder, applyFolder(target)), /\.ya?ml$/);
     const yaml = await kustomize(renderer, files, {
       'kustomize.toolkit.fluxcd.io/name': reference.name,

@@ -14,7 +14,9 @@ import type { Checkout } from './checkout.ts';
 import {
   annotation,
   announceRemoved,
+  atWork,
   type FluxParts,
+  now,
   part,
   REQUESTED_AT,
   ready,
@@ -85,9 +87,9 @@ async function reconcileRelease(
       if (wantsAttention(object)) await cluster.writeStatus(reference, handled, HELM_MANAGER);
       return;
     }
+    await cluster.writeStatus(reference, atWork(generation), HELM_MANAGER);
     const applied = await deploy(object, declared, history.length === 0 ? 'install' : 'upgrade', parts);
     announceRemoved(await removeGone(cluster, inventoried(object), applied), parts);
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const version = (typeof latest?.version === 'number' ? latest.version : 0) + 1;
     const message = `Helm ${version === 1 ? 'install' : 'upgrade'} succeeded for release ${declared.namespace}/${declared.release}.v${version} with chart ${declared.chartName}@${declared.chartVersion}`;
     await cluster.writeStatus(
@@ -103,8 +105,8 @@ async function reconcileRelease(
             chartVersion: declared.chartVersion,
             configDigest: declared.configDigest,
             digest: digestOf(JSON.stringify([declared.configDigest, version])),
-            firstDeployed: latest?.firstDeployed ?? now,
-            lastDeployed: now,
+            firstDeployed: latest?.firstDeployed ?? now(),
+            lastDeployed: now(),
             name: declared.release,
             namespace: declared.namespace,
             status: 'deployed',

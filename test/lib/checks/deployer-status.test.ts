@@ -50,6 +50,16 @@ const CASES_KUSTOMIZATION: readonly [string, readonly KubernetesObject[], 'appli
     /fails \(BuildFailed: no such file\)/,
   ],
   [
+    'applied the tip, and is at work since',
+    [
+      kustomization({
+        lastAppliedRevision: `main@sha1:${commit}`,
+        conditions: [{ type: 'Reconciling', status: 'True', reason: 'Progressing' }],
+      }),
+    ],
+    /is being applied/,
+  ],
+  [
     'is suspended before it applied the tip',
     [kustomization({ lastAppliedRevision: `main@sha1:${other}` }, { suspend: true })],
     /is suspended/,
@@ -125,6 +135,11 @@ const CASES_HELM: readonly [string, Partial<HelmReleaseQuestion>, 'applied' | 's
     { helmRelease: helmRelease(history(), { suspend: true }) },
     'applied',
   ],
+  [
+    'is at work',
+    { helmRelease: helmRelease({ ...history(), ...ready('Unknown', 'Progressing', 'upgrade') }) },
+    /being installed or upgraded/,
+  ],
   ['does not exist yet', { helmRelease: undefined }, /does not exist yet/],
   [
     'is there, while its Kustomization has not applied the tip',
@@ -149,13 +164,23 @@ const CASES_ARGO: readonly [string, object | undefined, 'applied' | 'silent' | R
     /has applied d/,
   ],
   [
-    'is syncing, and applied the tip before',
+    'applied the tip, and is syncing something since',
     { operationState: { phase: 'Running' }, history: [{ revision: other }, { revision: commit }] },
-    'applied',
+    /is being synced/,
   ],
   ['failed to sync', { operationState: { phase: 'Failed', message: 'denied' } }, /fails \(Failed: denied\)/],
   ['is not there', undefined, 'silent'],
 ];
+test('what an Application has compared with the tip it has taken up, though nothing was to be synced', () => {
+  const status = {
+    sync: { revision: commit },
+    operationState: { phase: 'Succeeded', syncResult: { revision: other } },
+  };
+  const report = applicationReport(object('Application', { status }), commit);
+  assert.equal(report.kind === 'pending' && report.at, 'tip');
+  const behind = applicationReport(object('Application', { status: { ...status, sync: {} } }), commit);
+  assert.equal(behind.kind === 'pending' && behind.at, 'elsewhere');
+});
 for (const [name, status, expected] of CASES_ARGO) {
   test(`an Application that ${name}`, () => {
     const report = applicationReport(

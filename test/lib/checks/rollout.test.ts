@@ -45,7 +45,7 @@ const CASES: readonly {
 }[] = [
   {
     name: 'the cluster shows the tip: in sync, whatever the deployer says',
-    asked: { deployer: { kind: 'pending', says: 'x' } },
+    asked: { deployer: { kind: 'pending', says: 'x', at: 'elsewhere' } },
     state: 'in-sync',
     applied: 'tip',
   },
@@ -80,9 +80,20 @@ const CASES: readonly {
     asked: {
       againstTip: drift(finding('a', 'helm-controller')),
       memory: appliedTip,
-      deployer: { kind: 'pending', says: 'at another commit' },
+      deployer: { kind: 'pending', says: 'at another commit', at: 'elsewhere' },
     },
     state: 'rollout',
+    findings: ['a'],
+    applied: 'tip',
+  },
+  {
+    name: 'what the deployer wrote is drift once it has taken up the tip, though it says that it is not done',
+    asked: {
+      againstTip: drift(finding('a', 'helm-controller')),
+      memory: appliedTip,
+      deployer: { kind: 'pending', says: 'the upgrade fails', at: 'tip' },
+    },
+    state: 'drift',
     findings: ['a'],
     applied: 'tip',
   },
@@ -91,7 +102,7 @@ const CASES: readonly {
     asked: {
       againstTip: drift(finding('a', 'helm-controller'), finding('b')),
       memory: appliedTip,
-      deployer: { kind: 'pending', says: 'at another commit' },
+      deployer: { kind: 'pending', says: 'at another commit', at: 'elsewhere' },
     },
     state: 'drift',
     findings: ['b'],
@@ -102,7 +113,7 @@ const CASES: readonly {
     asked: {
       againstTip: drift({ verdict: 'missing', object, path: [], at: '', secret: false }),
       memory: appliedTip,
-      deployer: { kind: 'pending', says: 'at another commit' },
+      deployer: { kind: 'pending', says: 'at another commit', at: 'elsewhere' },
     },
     state: 'rollout',
     findings: [''],
@@ -209,7 +220,7 @@ test('what the deployer says goes with a tip that is late', () => {
     question({
       againstTip: drift(finding('a')),
       memory: waiting(20),
-      deployer: { kind: 'pending', says: 'HelmRelease shop/web fails (UpgradeFailed)' },
+      deployer: { kind: 'pending', says: 'HelmRelease shop/web fails (UpgradeFailed)', at: 'elsewhere' },
     }),
   );
   assert.equal(state.kind === 'drift' ? state.deployer : '', 'HelmRelease shop/web fails (UpgradeFailed)');
