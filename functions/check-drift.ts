@@ -1,11 +1,13 @@
 import { tellObservation } from '../lib/alerts/tell.ts';
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { runCheck } from '../lib/checks/run-check.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
 import { rootOf } from '../lib/config/config.ts';
-import { type CheckRequest, checkRequest, type QueueAnswer, queueEvent } from '../lib/messages/messages.ts';
+import { type CheckRequest, checkRequest, type QueueAnswer } from '../lib/messages/messages.ts';
+import { workOff } from '../lib/messages/work-off.ts';
 
 /** Reads clusters, and has nothing else: no Git, no helm, no secret. */
 export const checkDrift = (environment: Environment) => {
@@ -24,33 +26,14 @@ export const checkDrift = (environment: Environment) => {
     now: () => new Date(),
   };
 
-  return async (event: unknown): Promise<QueueAnswer> => {
-    const batchItemFailures: QueueAnswer['batchItemFailures'] = [];
-    for (const { messageId, body } of queueEvent.parse(event).Records) {
-      try {
-        await check(body);
-      } catch (error) {
-        console.error(
-          JSON.stringify({ level: 'ERROR', message: 'check failed', messageId, error: `${error}` }),
-        );
-        batchItemFailures.push({ itemIdentifier: messageId });
-      }
-    }
-    return { batchItemFailures };
-  };
+  const log = functionLog('check-drift', environment);
 
-  async function check(body: string): Promise<void> {
-    const request = requestOf(body);
-    if (request === undefined) {
-      // It would be as malformed the next time: acknowledged, not retried.
-      console.error(JSON.stringify({ level: 'ERROR', message: 'not a check request: dropped' }));
-      return;
-    }
+  return (event: unknown): Promise<QueueAnswer> => workOff(event, checkRequest, log, check);
+
+  async function check(request: CheckRequest): Promise<void> {
     const outcome = await runCheck(request, parts);
     if (outcome.kind === 'dropped') {
-      console.log(
-        JSON.stringify({ level: 'INFO', message: `dropped: ${outcome.reason}`, target: request.target }),
-      );
+      log.event('check dropped', { target: request.target, why: outcome.reason });
       return;
     }
     const { target, repository, installation } = outcome.config;
@@ -64,13 +47,5 @@ export const checkDrift = (environment: Environment) => {
     });
   }
 };
-
-function requestOf(body: string): CheckRequest | undefined {
-  try {
-    return checkRequest.parse(JSON.parse(body));
-  } catch {
-    return undefined;
-  }
-}
 
 export const handler = onFirstCall(checkDrift);

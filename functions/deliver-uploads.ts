@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
+import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
-import { doorbell, type QueueAnswer, queueEvent } from '../lib/messages/messages.ts';
-import { parseJson } from '../lib/objects/json.ts';
+import { doorbell, type QueueAnswer } from '../lib/messages/messages.ts';
+import { workOff } from '../lib/messages/work-off.ts';
 import { deliverUploads as deliver } from '../lib/uploads/deliver.ts';
-import { operatorLog } from '../lib/uploads/log.ts';
 
 /** Commits what waits for a repository's branch, and asks for a check of what it has changed. */
 export const deliverUploads = (environment: Environment) => {
@@ -30,7 +30,7 @@ export const deliverUploads = (environment: Environment) => {
   const config = configReader(ssmParameters(clients.ssm(environment)), names.configPath);
   const s3 = clients.s3(environment);
   const sqs = clients.sqs(environment);
-  const log = operatorLog('deliver-uploads', environment);
+  const log = functionLog('deliver-uploads', environment);
   const parts = {
     installation: names.installation,
     bucket: names.uploadBucket,
@@ -48,19 +48,9 @@ export const deliverUploads = (environment: Environment) => {
     log: log.event,
   };
 
-  return async (event: unknown): Promise<QueueAnswer> => {
-    const failures: { itemIdentifier: string }[] = [];
-    for (const { messageId, body } of queueEvent.parse(event).Records) {
-      try {
-        // A blocked repository needs no second bell: the sweep rings while something waits.
-        await deliver(doorbell.parse(parseJson(body)), { ...parts, config: await config() });
-      } catch (error) {
-        log.failure('bell not answered', error);
-        failures.push({ itemIdentifier: messageId });
-      }
-    }
-    return { batchItemFailures: failures };
-  };
+  // A blocked repository is no failure and needs no second bell: the sweep rings while something waits.
+  return (event: unknown): Promise<QueueAnswer> =>
+    workOff(event, doorbell, log, async (bell) => deliver(bell, { ...parts, config: await config() }));
 };
 
 export const handler = onFirstCall(deliverUploads);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describeCluster } from '../lib/aws/eks.ts';
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
+import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
@@ -12,7 +13,8 @@ import { capabilitiesOf, readProfile } from '../lib/cluster/profile.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { remoteRender } from '../lib/desired/remote-render.ts';
 import { requestCheck } from '../lib/desired/request-check.ts';
-import { type QueueAnswer, queueEvent, readRequest } from '../lib/messages/messages.ts';
+import { type QueueAnswer, type ReadRequest, readRequest } from '../lib/messages/messages.ts';
+import { workOff } from '../lib/messages/work-off.ts';
 import { openClone } from '../lib/repository/clone.ts';
 import { credentialOf } from '../lib/repository/credentials.ts';
 
@@ -44,8 +46,9 @@ export const readDesired = (environment: Environment) => {
     now: () => new Date(),
   };
 
-  const read = async (body: string): Promise<void> => {
-    const request = readRequest.parse(JSON.parse(body));
+  const log = functionLog('read-desired', environment);
+
+  const read = async (request: ReadRequest): Promise<void> => {
     const current = await config();
     const target = current.targets.find(({ name }) => name === request.target);
     const repository = current.repositories.find(({ name }) => name === target?.repository);
@@ -68,18 +71,7 @@ export const readDesired = (environment: Environment) => {
     await requestCheck(target, { ...parts, clone, capabilities, repositoryUrl: repository.url });
   };
 
-  return async (event: unknown): Promise<QueueAnswer> => {
-    const failures: { itemIdentifier: string }[] = [];
-    for (const { messageId, body } of queueEvent.parse(event).Records) {
-      try {
-        await read(body);
-      } catch (error) {
-        console.error(JSON.stringify({ level: 'ERROR', function: 'read-desired', message: String(error) }));
-        failures.push({ itemIdentifier: messageId });
-      }
-    }
-    return { batchItemFailures: failures };
-  };
+  return (event: unknown): Promise<QueueAnswer> => workOff(event, readRequest, log, read);
 };
 
 export const handler = onFirstCall(readDesired);

@@ -1,12 +1,12 @@
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
-import { objectCreated, type QueueAnswer, queueEvent } from '../lib/messages/messages.ts';
-import { parseJson } from '../lib/objects/json.ts';
-import { operatorLog } from '../lib/uploads/log.ts';
+import { objectCreated, type QueueAnswer } from '../lib/messages/messages.ts';
+import { workOff } from '../lib/messages/work-off.ts';
 import { receiveUpload as receive } from '../lib/uploads/receive.ts';
 
 /** Takes uploaded object versions as S3 tells them: opens and checks each, and rings the bell of its branch. */
@@ -22,7 +22,7 @@ export const receiveUpload = (environment: Environment) => {
   );
   const config = configReader(ssmParameters(clients.ssm(environment)), names.configPath);
   const s3 = clients.s3(environment);
-  const log = operatorLog('receive-upload', environment);
+  const log = functionLog('receive-upload', environment);
   const parts = {
     installation: names.installation,
     bucket: names.uploadBucket,
@@ -34,18 +34,10 @@ export const receiveUpload = (environment: Environment) => {
     log: log.event,
   };
 
-  return async (event: unknown): Promise<QueueAnswer> => {
-    const failures: { itemIdentifier: string }[] = [];
-    for (const { messageId, body } of queueEvent.parse(event).Records) {
-      try {
-        await receive(objectCreated.parse(parseJson(body)), { ...parts, config: await config() });
-      } catch (error) {
-        log.failure('upload not received', error);
-        failures.push({ itemIdentifier: messageId });
-      }
-    }
-    return { batchItemFailures: failures };
-  };
+  return (event: unknown): Promise<QueueAnswer> =>
+    workOff(event, objectCreated, log, async (created) =>
+      receive(created, { ...parts, config: await config() }),
+    );
 };
 
 export const handler = onFirstCall(receiveUpload);

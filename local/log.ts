@@ -15,6 +15,8 @@ export async function logToFile(
   const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
   // A full disk must not end the installation.
   stream.on('error', () => {});
+  // Powertools then writes to this console, instead of past it to the terminal.
+  process.env.POWERTOOLS_DEV = 'true';
   globalThis.console = new Console({ stdout: stream, stderr: stream });
   return { print: (line) => void process.stdout.write(`${line}\n`), file };
 }

