@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { GitFailed, git, gitBytes } from './git.ts';
+import { type GitCredential, GitFailed, git, gitBytes } from './git.ts';
 
 /** A commit, as far as reading needs it. */
 export interface Commit {
@@ -18,11 +18,6 @@ export interface TreeEntry {
   readonly id: string;
   /** Bytes; unknown while the file's content is not fetched. */
   readonly size?: number;
-}
-
-export interface GitCredential {
-  readonly username: string;
-  readonly token: string;
 }
 
 export interface CloneOptions {

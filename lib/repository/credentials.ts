@@ -1,6 +1,6 @@
 import type { Secrets } from '../aws/secrets.ts';
 import type { Credential } from '../config/config.ts';
-import type { GitCredential } from './clone.ts';
+import type { GitCredential } from './git.ts';
 
 /** What a repository is opened with; undefined where the configuration names no credential. */
 export async function credentialOf(

@@ -1,7 +1,11 @@
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { simpleGit } from 'simple-git';
-import type { GitCredential } from './clone.ts';
+
+export interface GitCredential {
+  readonly username: string;
+  readonly token: string;
+}
 
 /** How long git may be silent before it is killed. A server that hangs must not hold a function to its end. */
 const SILENCE_MILLISECONDS = 60_000;
