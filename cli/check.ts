@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { renderRelease } from '../lib/charts/render.ts';
+import { renderRelease } from '../lib/charts/render/render.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { noMemory } from '../lib/checks/memory.ts';
 import type { Observation } from '../lib/checks/observation.ts';

@@ -1,6 +1,6 @@
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { s3Store } from '../lib/aws/objects.ts';
-import { renderRelease as render } from '../lib/charts/render.ts';
+import { renderRelease as render } from '../lib/charts/render/render.ts';
 import { type RenderResponse, renderRequest } from '../lib/charts/render-request.ts';
 
 /** Renders what a commit would hold or holds: called by `deliver-uploads` and `read-desired`, with references only. */

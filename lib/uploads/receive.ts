@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { type ObjectStore, ObjectTooLarge, type StoredObject, type VersionedStore } from '../aws/objects.ts';
 import type { Queue } from '../aws/queues.ts';
-import { checkManifest, checkValuesFile } from '../charts/file-checks.ts';
-import { openPackage } from '../charts/package.ts';
+import { checkManifest, checkValuesFile } from '../charts/files/file-checks.ts';
+import { openPackage } from '../charts/package/package.ts';
 import { formatBytes, type Reason, reason } from '../charts/reasons.ts';
 import type { Config, Target } from '../config/config.ts';
 import { putTree } from '../content/store.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { renderRelease } from '../../../lib/charts/render.ts';
+import { renderRelease } from '../../../lib/charts/render/render.ts';
 import { checkTarget } from '../../../lib/checks/check.ts';
 import type { CheckMemory, RememberedScope } from '../../../lib/checks/memory.ts';
 import { formatScope, type Observation } from '../../../lib/checks/observation.ts';

@@ -1,0 +1,18 @@
+import { validateValues } from '../judge/values-schema.ts';
+import { readChartFile } from '../package/chart-file.ts';
+import { readManifests, readOutput } from '../render/output.ts';
+import { readManifest } from './manifest-file.ts';
+import { readValues } from './values-file.ts';
+
+/** What runs in the worker (limited.ts): pure functions of plain data. */
+export const tasks = {
+  readChartFile,
+  readValues,
+  readManifest,
+  readManifests,
+  readOutput,
+  validateValues,
+} as const;
+
+export type TaskName = keyof typeof tasks;
+export type TaskOf<Name extends TaskName> = (typeof tasks)[Name];

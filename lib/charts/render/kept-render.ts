@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
+import type { ObjectStore } from '../../aws/objects.ts';
+import { type Digest, digestOf } from '../../content/tree.ts';
+import { canonicalJson, formatJson } from '../../objects/json.ts';
+import type { Reason } from '../reasons.ts';
+import { type Render, type RenderRequest, type RenderResponse, renderKey } from '../render-request.ts';
+
+/** Raised whenever the same inputs would render to something else here, so that no older render is used. */
+const RENDERER = 1;
+
+/** The digest of all that a render depends on; the boundary is not among it, since it changes no object. */
+export async function digestOfInputs(
+  request: RenderRequest,
+  helm: string,
+  sealingKey: Buffer,
+): Promise<Digest> {
+  const { boundary: _boundary, purpose: _purpose, ...inputs } = request;
+  return digestOf(
+    canonicalJson({
+      renderer: RENDERER,
+      inputs,
+      helm: await digestOfFile(helm),
+      sealedWith: digestOf(sealingKey),
+    }),
+  );
+}
+
+const digests = new Map<string, Promise<string>>();
+
+/** A tool's version is its bytes. Read once a process. */
+function digestOfFile(file: string): Promise<string> {
+  const known = digests.get(file);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  const made = pipeline(createReadStream(file), hash).then(() => hash.digest('hex'));
+  digests.set(file, made);
+  made.catch(() => digests.delete(file));
+  return made;
+}
+
+/** What was answered before to the same request: helm is not run then. */
+export async function keptAnswer(
+  request: RenderRequest,
+  render: Digest,
+  state: ObjectStore,
+): Promise<RenderResponse | undefined> {
+  if ((await state.get(renderKey(render))) === undefined) return undefined;
+  if (request.purpose === 'desired') return { schema: 1, kind: 'rendered', render, warnings: [] };
+  const judgement = await state.get(judgementKey(request, render));
+  if (judgement === undefined) return undefined;
+  const { warnings } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
+  return { schema: 1, kind: 'rendered', render, warnings: warnings as unknown as Reason[] };
+}
+
+/** Keeps a render, and with purpose `judge` that this boundary let it pass. */
+export async function keep(
+  request: RenderRequest,
+  render: Digest,
+  result: Render,
+  warnings: readonly Reason[],
+  state: ObjectStore,
+): Promise<RenderResponse> {
+  await state.putOnce(renderKey(render), formatJson(result), 'application/json');
+  if (request.purpose === 'judge')
+    await state.putOnce(
+      judgementKey(request, render),
+      formatJson({ schema: 1, warnings }),
+      'application/json',
+    );
+  return { schema: 1, kind: 'rendered', render, warnings };
+}
+
+const judgementFile = z.object({
+  schema: z.literal(1),
+  warnings: z.array(z.looseObject({ code: z.string() })),
+});
+
+const judgementKey = ({ boundary }: RenderRequest, render: Digest): string => {
+  const [of, by] = [render, digestOf(canonicalJson(boundary))].map((digest) =>
+    digest.slice('sha256:'.length),
+  );
+  return `judgements/${of}/${by}.json`;
+};

@@ -1,0 +1,193 @@
+import { join } from 'node:path';
+import type { ObjectStore } from '../../aws/objects.ts';
+import { sealingKey } from '../../content/sealing-key.ts';
+import { getTree } from '../../content/store.ts';
+import type { Digest } from '../../content/tree.ts';
+import { groupOf, type KubernetesObject } from '../../objects/objects.ts';
+import { sealSecret } from '../../objects/secrets.ts';
+import { limited } from '../files/limited.ts';
+import { checkObjects } from '../judge/object-checks.ts';
+import { checkReleaseSize, judgeInputs } from '../judge/release-judge.ts';
+import { loadChart } from '../package/chart.ts';
+import { distinct, type Reason, reason } from '../reasons.ts';
+import type { RenderRequest, RenderResponse, RenderSubject } from '../render-request.ts';
+import { digestOfInputs, keep, keptAnswer } from './kept-render.ts';
+import { readManifests } from './manifest-render.ts';
+import { marksOf } from './marks.ts';
+import { clusterScopedBy, kindsDefinedBy, placed } from './placement.ts';
+import {
+  type RawObject,
+  type ReleaseToRender,
+  renderWithHelm,
+  type ValuesDocument,
+} from './release-render.ts';
+import { unstableIn } from './stability.ts';
+
+export interface RenderParts {
+  /** Trees, by digest. */
+  readonly content: ObjectStore;
+  /** Renders, by digest, and the sealing key. */
+  readonly state: ObjectStore;
+  /** Folder that holds `helm/helm` and `kubectl/kubectl`. */
+  readonly tools: string;
+  /** Writable folder; what is put there is removed. */
+  readonly scratch: string;
+}
+
+/**
+ * Renders a release or manifests as the target's deployer would, and keeps the result in the state bucket under the
+ * digest of all that it depends on: what is there already is not rendered again.
+ * With purpose `judge` everything is checked, and a render is kept only of what may be committed.
+ * @throws MissingContent if the content store lacks a tree
+ */
+export async function renderRelease(request: RenderRequest, parts: RenderParts): Promise<RenderResponse> {
+  const seal = await sealingKey(parts.state);
+  const render = await digestOfInputs(request, helmIn(parts), seal);
+  const kept = await keptAnswer(request, render, parts.state);
+  if (kept !== undefined) return kept;
+
+  const { subject } = request;
+  const raw =
+    subject.kind === 'release'
+      ? await rawRelease(request, subject, parts)
+      : await rawManifests(request, subject, parts);
+  if (raw.kind === 'rejected') return { schema: 1, kind: 'rejected', reasons: distinct(raw.reasons) };
+  if (raw.kind === 'not-here') return { schema: 1, kind: 'rendered', render, warnings: raw.warnings };
+
+  const [first = [], ...others] = raw.renders.map((objects) =>
+    applied(request, objects, raw.namespace, seal),
+  );
+  const objects = unstableIn(first, others);
+  const judged = objects.map(({ clear, ...entry }) => ({ ...entry, object: clear }));
+  const reasons = [...raw.reasons, ...(request.purpose === 'judge' ? checkObjects(judged, request) : [])];
+  if (reasons.length > 0) return { schema: 1, kind: 'rejected', reasons: distinct(reasons) };
+  const result = objects.map(({ object, role, source, unstable, usesLookup }) => ({
+    object,
+    role,
+    source,
+    unstable,
+    usesLookup,
+  }));
+  return keep(request, render, { schema: 1, objects: result }, raw.warnings, parts.state);
+}
+
+type Raw =
+  | {
+      readonly kind: 'rendered';
+      readonly renders: readonly (readonly RawObject[])[];
+      /** Where namespaced objects without a namespace go. */
+      readonly namespace: string;
+      readonly reasons: readonly Reason[];
+      readonly warnings: readonly Reason[];
+    }
+  | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
+  /** Only the cluster can answer what its templates ask. Nothing is kept. */
+  | { readonly kind: 'not-here'; readonly warnings: readonly Reason[] };
+
+const helmIn = ({ tools }: RenderParts): string => join(tools, 'helm', 'helm');
+
+async function rawRelease(
+  request: RenderRequest,
+  subject: Extract<RenderSubject, { kind: 'release' }>,
+  parts: RenderParts,
+): Promise<Raw> {
+  const tree = await getTree(parts.content, subject.chart);
+  const values = await Promise.all(subject.values.map((digest) => valuesDocument(digest, parts)));
+  const { reasons: againstChart, chart } = await loadChart(tree);
+  const release: ReleaseToRender = {
+    request,
+    namespace: subject.namespace,
+    release: subject.release,
+    tree,
+    chart,
+    values,
+    helm: helmIn(parts),
+    scratch: parts.scratch,
+  };
+  const isJudged = request.purpose === 'judge';
+  const reasons: Reason[] = isJudged ? [...againstChart] : [];
+  if (isJudged && chart === undefined) return { kind: 'rejected', reasons };
+  if (isJudged && chart !== undefined) reasons.push(...(await judgeInputs({ ...release, chart })));
+
+  // helm would only say the same of values that cannot be read.
+  if (reasons.some(({ code }) => code === 'yaml-invalid')) return { kind: 'rejected', reasons };
+
+  const rendered = await renderWithHelm(release);
+  if (rendered.kind === 'failed') {
+    const asked = rendered.askedCluster && isJudged && reasons.length === 0;
+    if (!asked) return { kind: 'rejected', reasons: [...reasons, ...rendered.reasons] };
+    const warnings = rendered.reasons.map(({ place, excerpt }) =>
+      reason('render-asked-cluster', {}, place, excerpt),
+    );
+    return { kind: 'not-here', warnings };
+  }
+  if (isJudged && chart !== undefined && request.deployer !== 'argocd')
+    reasons.push(...checkReleaseSize(chart, values, rendered.output));
+  const asking = rendered.renders[0]?.find(({ usesLookup }) => usesLookup);
+  const brought = kindsDefinedBy(rendered.renders.flat().map(({ object }) => object));
+  const missing = rendered.notServed.filter(
+    ({ apiVersion, kind }) => !brought.has(`${groupOf(apiVersion)}/${kind}`),
+  );
+  const warnings = [
+    ...missing.map(({ apiVersion, kind }) => reason('kind-not-served', { apiVersion, kind })),
+    ...(asking === undefined ? [] : [reason('render-uses-lookup', {}, { file: asking.source })]),
+  ];
+  const { renders } = rendered;
+  return {
+    kind: 'rendered',
+    renders,
+    namespace: subject.namespace,
+    reasons: [...reasons, ...rendered.reasons],
+    warnings,
+  };
+}
+
+/** A values document: a tree of one file. */
+async function valuesDocument(digest: Digest, parts: RenderParts): Promise<ValuesDocument> {
+  const [entry] = await getTree(parts.content, digest);
+  const [file, { data }] = entry ?? ['values.yaml', { data: Buffer.alloc(0) }];
+  const text = data.toString('utf8');
+  const read = await limited('readValues', { text, file });
+  const value = read.kind === 'done' ? read.result.values : undefined;
+  return { file, text, ...(value === undefined ? {} : { value }) };
+}
+
+/** Where kubectl and kustomize-controller put what names no namespace. */
+const DEFAULT_NAMESPACE = 'default';
+
+async function rawManifests(
+  request: RenderRequest,
+  subject: Extract<RenderSubject, { kind: 'manifests' }>,
+  parts: RenderParts,
+): Promise<Raw> {
+  const tree = await getTree(parts.content, subject.tree);
+  const read = await readManifests(request, tree, subject.path);
+  if (read.kind === 'failed') return { kind: 'rejected', reasons: read.reasons };
+  return {
+    kind: 'rendered',
+    renders: [read.objects],
+    namespace: DEFAULT_NAMESPACE,
+    reasons: [],
+    warnings: [],
+  };
+}
+
+interface Applied extends RawObject {
+  /** With Secret values in clear: for the checks, kept nowhere. */
+  readonly clear: KubernetesObject;
+}
+
+/** The objects as the deployer applies them: placed, marked; Secrets sealed. */
+function applied(
+  request: RenderRequest,
+  objects: readonly RawObject[],
+  namespace: string,
+  seal: Buffer,
+): Applied[] {
+  const mark = marksOf(request);
+  const clusterScoped = clusterScopedBy(objects.map(({ object }) => object));
+  return objects.map((entry) => {
+    const clear = mark(placed(entry.object, namespace, clusterScoped), entry.role);
+    return { ...entry, clear, object: sealSecret(clear, seal) };
+  });
+}
