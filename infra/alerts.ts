@@ -52,6 +52,15 @@ export class Alerts extends Construct {
       new Topic(this, name, { masterKey: this.key, enforceSSL: true, displayName: 'Fairlead' });
     this.topics = { email: topic('Email'), pager: topic('Pager'), chat: topic('Chat') };
     this.operators = topic('Operators');
+    // A policy of its own takes the place of the one that lets the account's alarms publish.
+    this.operators.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.operators.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     this.bus = new EventBus(this, 'Bus', { eventBusName: installation });
     this.undelivered = new Queue(this, 'Undelivered', {
       enforceSSL: true,

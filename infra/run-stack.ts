@@ -44,7 +44,8 @@ export class RunStack extends Stack {
     const receive = create('receive-upload', { memoryMiB: 1024, timeout: Duration.minutes(2) });
     const render = create('render-release', {
       memoryMiB: 2048,
-      timeout: Duration.minutes(1),
+      // Every limit of lib/charts reached, one after the other, is about a hundred seconds: an answer, not a time-out.
+      timeout: Duration.minutes(3),
       layers: [new KubectlV35Layer(this, 'HelmAndKubectl')],
       isolation,
     });

@@ -35,7 +35,7 @@ export function privateBucket(
     enforceSSL: true,
     versioned: true,
     serverAccessLogsBucket: settings.accessLog,
-    serverAccessLogsPrefix: `${id.toLowerCase()}/`,
+    serverAccessLogsPrefix: `${scope.node.id.toLowerCase()}/`,
     lifecycleRules: [
       { abortIncompleteMultipartUploadAfter: Duration.days(1), ...settings.lifecycle[0] },
       ...settings.lifecycle.slice(1),

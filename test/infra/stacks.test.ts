@@ -31,6 +31,13 @@ describe('what is kept', () => {
     state.resourceCountIs('AWS::S3::BucketPolicy', 4);
   });
 
+  test('each bucket has an access log of its own, so that one can be read without the others', () => {
+    const prefixes = Object.values(state.findResources('AWS::S3::Bucket')).flatMap(
+      ({ Properties }) => Properties.LoggingConfiguration?.LogFilePrefix ?? [],
+    );
+    assert.deepEqual(prefixes.sort(), ['content/', 'state/', 'uploads/']);
+  });
+
   test('the table has its keys, a stream, and the index of items with untold alerts', () => {
     state.hasResourceProperties('AWS::DynamoDB::Table', {
       KeySchema: [
@@ -86,6 +93,16 @@ describe('what runs', () => {
       queues.map(({ Properties }) => Properties.VisibilityTimeout).sort(),
       [1800, 1800, 1800, 720],
     );
+  });
+
+  test('a hostile chart that reaches every limit is answered in time, and whoever waits for the answer outlives it', () => {
+    const seconds = (name: string): number =>
+      Object.values(run.findResources('AWS::Lambda::Function')).find(
+        ({ Properties }) => Properties.FunctionName === `fairlead-${name}`,
+      )?.Properties.Timeout;
+    assert.ok(seconds('render-release') >= 120);
+    assert.ok(seconds('deliver-uploads') > seconds('render-release'));
+    assert.ok(seconds('read-desired') > seconds('render-release'));
   });
 
   test('targets are read at their own pace, and the sweep goes round each minute and each hour', () => {
@@ -190,6 +207,27 @@ describe('alarms', () => {
       const [, section = ''] = /docs\/runbook\.md#([a-z0-9-]+)$/.exec(AlarmDescription) ?? [];
       assert.ok(anchors.includes(section), `docs/runbook.md has no section for: ${AlarmDescription}`);
     }
+  });
+
+  test('the topic that they tell admits CloudWatch: its own policy replaces the one that would', () => {
+    const topics = new Set(
+      alarms.flatMap(({ AlarmActions }) => AlarmActions.map(({ Ref }: { Ref: string }) => Ref)),
+    );
+    for (const topic of topics) {
+      run.hasResourceProperties('AWS::SNS::TopicPolicy', {
+        Topics: [{ Ref: topic }],
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Allow',
+              Principal: { Service: 'cloudwatch.amazonaws.com' },
+              Action: 'sns:Publish',
+            }),
+          ]),
+        },
+      });
+    }
+    assert.equal(topics.size, 1);
   });
 
   test('silence is one: no finished check is an alarm even when there is no metric at all', () => {
