@@ -3,7 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { whyRefused } from './guard.ts';
+import { addressOf, whyRefused } from './guard.ts';
 import { close, listen } from './listen.ts';
 
 /**
@@ -61,9 +61,9 @@ export async function startGit(options: {
       response.writeHead(status, { 'content-type': 'text/plain', connection: 'close', ...headers });
       response.end(`${text}\n`);
     };
-    const refusal = whyRefused(request.headers, port);
+    const refusal = whyRefused(request, port);
     if (refusal !== undefined) return answer(403, refusal);
-    const url = new URL(request.url ?? '/', 'http://local');
+    const url = addressOf(request);
     const asked = /^\/([a-z0-9-]+)\.git(\/(?:info\/refs|git-upload-pack|git-receive-pack|HEAD))$/.exec(
       url.pathname,
     );
@@ -72,7 +72,8 @@ export async function startGit(options: {
       const known = options.repositories.map(({ name }) => `${name}.git`).join(', ');
       return answer(404, `no such repository; there is ${known}`);
     }
-    const pushes = asked[2] === '/git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack';
+    const pushes =
+      asked[2] === '/git-receive-pack' || url.searchParams.getAll('service').includes('git-receive-pack');
     if (pushes && !hasToken(request, pushToken)) {
       return answer(401, 'a push needs the token of this start: see .local/git-credentials', {
         'www-authenticate': 'Basic realm="Fairlead (local)"',

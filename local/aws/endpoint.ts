@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { parseJson } from '../../lib/objects/json.ts';
-import { whyRefused } from '../guard.ts';
+import { addressOf, whyRefused } from '../guard.ts';
 import { type AccessKeys, isSignedWith } from './keys.ts';
 import { answerJson, INVOCATION, invoke, type ServiceContents } from './services.ts';
 
@@ -27,21 +27,25 @@ const WRITES = /^DynamoDB_20120810\.(PutItem|UpdateItem|DeleteItem|BatchWriteIte
 export function awsEndpoint(services: Services, port: () => number): Server {
   return createServer((request, response) => {
     const refusal =
-      whyRefused(request.headers, port()) ??
+      whyRefused(request, port()) ??
       (isSignedWith(services.keys, request)
         ? undefined
-        : 'The AWS access key is not the one of this start: see .local/aws-credentials');
+        : 'The AWS access key is not the one of this start: see .local/env');
     if (refusal !== undefined) return refuse(request, response, refusal);
     // What is of our own origin is no cross-origin request; no part behind may answer it as one.
     delete request.headers.origin;
-    Promise.resolve(route(services, request, response)).catch((error: unknown) => {
+    route(services, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { connection: 'close' });
       response.end(JSON.stringify({ message: String(error) }));
     });
   });
 }
 
-function route(services: Services, request: IncomingMessage, response: ServerResponse): unknown {
+async function route(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<unknown> {
   const target = String(request.headers['x-amz-target'] ?? '');
   if (target.startsWith('DynamoDB_')) {
     if (WRITES.test(target)) response.once('finish', services.onTableWrite);
@@ -51,7 +55,7 @@ function route(services: Services, request: IncomingMessage, response: ServerRes
   if (target !== '') return answerService(request, response, (body) => ofTarget(services, target, body));
   const form = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
   if (request.method === 'POST' && request.url === '/' && form) return services.messaging(request, response);
-  const [, name] = INVOCATION.exec(new URL(request.url ?? '/', 'http://local').pathname) ?? [];
+  const [, name] = INVOCATION.exec(addressOf(request).pathname) ?? [];
   if (name !== undefined && request.method === 'POST') {
     return answerService(request, response, (body) => invoke(decodeURIComponent(name), body, services));
   }

@@ -18,7 +18,8 @@ export const newAccessKeys = (): AccessKeys => ({
  */
 export function isSignedWith(keys: AccessKeys, request: IncomingMessage): boolean {
   const header = /\bCredential=([^/,\s]+)\//.exec(request.headers.authorization ?? '')?.[1];
-  const query = /[?&]X-Amz-Credential=([^&]+)/.exec(request.url ?? '')?.[1];
-  const given = header ?? (query === undefined ? undefined : decodeURIComponent(query).split('/')[0]);
+  // Up to the first slash, encoded or not. Before anybody is let in, nothing is decoded that could fail.
+  const query = /[?&]X-Amz-Credential=([A-Za-z0-9]+)(?:%2F|\/)/i.exec(request.url ?? '')?.[1];
+  const given = header ?? query;
   return given === keys.accessKeyId;
 }

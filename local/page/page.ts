@@ -7,7 +7,7 @@ import type { LocalAws } from '../aws/aws.ts';
 import type { PutEvent } from '../aws/services.ts';
 import type { ClusterState } from '../cluster.ts';
 import type { GitServer } from '../git.ts';
-import { whyRefused } from '../guard.ts';
+import { addressOf, whyRefused } from '../guard.ts';
 import type { Notice } from '../installation.ts';
 import { close, listen } from '../listen.ts';
 import { pump } from '../pump.ts';
@@ -47,7 +47,8 @@ export interface Page {
 /** Changes that come together are shown together. */
 const GATHER_MS = 100;
 const ACTIVITY = 50;
-const COOKIE = 'fairlead-page';
+/** Cookies know no ports: two installations on one machine have two names. */
+const cookieOf = (port: number): string => `fairlead-page-${port}`;
 
 const FILES: Readonly<Record<string, { readonly file: string; readonly type: string }>> = {
   '/': { file: 'index.html', type: 'text/html; charset=utf-8' },
@@ -138,20 +139,20 @@ export async function startPage(options: {
       response.writeHead(status, { ...HEADERS, 'content-type': type, ...more });
       response.end(body);
     };
-    const refusal = whyRefused(request.headers, port);
+    const refusal = whyRefused(request, port);
     if (refusal !== undefined) return answer(403, 'text/plain', `${refusal}\n`);
     if (request.method !== 'GET') return answer(405, 'text/plain', 'this page can only be read\n');
-    const url = new URL(request.url ?? '/', 'http://local');
+    const url = addressOf(request);
     if (equal(url.searchParams.get('token') ?? '', token)) {
       // The token leaves the address bar and the history for a cookie that scripts and other sites do not get.
       return answer(303, 'text/plain', '', {
         location: '/',
-        'set-cookie': `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`,
+        'set-cookie': `${cookieOf(port)}=${token}; HttpOnly; SameSite=Strict; Path=/`,
       });
     }
     const file = FILES[url.pathname];
     // The icon is asked for without cookies by some browsers, and says nothing.
-    if (url.pathname !== '/icon.svg' && !isLetIn(request, token)) {
+    if (url.pathname !== '/icon.svg' && !isLetIn(request, cookieOf(port), token)) {
       return answer(
         401,
         'text/plain; charset=utf-8',
@@ -218,9 +219,9 @@ function describe(event: DeployerNotice): [text: string, kind?: Activity['kind']
 
 const toMessage = (state: PageState): string => `data: ${JSON.stringify(state)}\n\n`;
 
-function isLetIn(request: IncomingMessage, token: string): boolean {
+function isLetIn(request: IncomingMessage, name: string, token: string): boolean {
   const cookies = (request.headers.cookie ?? '').split(/;\s*/);
-  const given = cookies.find((cookie) => cookie.startsWith(`${COOKIE}=`))?.slice(COOKIE.length + 1);
+  const given = cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1);
   const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
   return equal(given ?? bearer ?? '', token);
 }

@@ -193,6 +193,14 @@ describe('who may not use it', () => {
     }
   });
 
+  for (const path of ['/charts?X-Amz-Credential=%', '/charts?X-Amz-Credential=%2F', '//', 'http://', '*']) {
+    test(`nobody who asks for ${path}, which stops nothing`, async () => {
+      assert.equal((await signed(path)).status, 403);
+      await signed(path, aws.keys.accessKeyId);
+      assert.equal((await signed('/charts', aws.keys.accessKeyId)).status, 200);
+    });
+  }
+
   const FOREIGN: Readonly<Record<string, Record<string, string>>> = {
     'a page that rebound its name to this machine': { host: 'evil.example' },
     'another site': { origin: 'http://evil.example' },

@@ -102,22 +102,45 @@ describe('the local Git server', () => {
     }
   });
 
+  test('asks for the token however a push is announced', async () => {
+    const twice = 'service=git-upload-pack&service=git-receive-pack';
+    for (const query of ['service=git-receive-pack', 'service=git%2Dreceive%2Dpack', twice]) {
+      assert.equal((await fetch(`${server.url}/cluster.git/info/refs?${query}`)).status, 401, query);
+    }
+  });
+
+  for (const [asked, wanted] of Object.entries({
+    '//': 404,
+    '//cluster.git/HEAD': 404,
+    'http://': 403,
+    'http://127.0.0.1/cluster.git/HEAD': 403,
+    '*': 403,
+  })) {
+    test(`answers a request for ${asked} and lives on`, async () => {
+      assert.equal(await statusOf(asked), wanted);
+      await git('ls-remote', server.urlOf('cluster'));
+    });
+  }
+
   for (const [who, headers] of Object.entries({
     'a page that rebound its name': { host: 'evil.example' },
     'another site': { origin: 'http://evil.example' },
     'a form of another site': { 'sec-fetch-site': 'cross-site' },
   })) {
     test(`refuses ${who}`, async () => {
-      const path = '/cluster.git/info/refs?service=git-upload-pack';
-      const status = await new Promise((resolve, reject) => {
-        request({ host: '127.0.0.1', port: server.port, path, headers }, (answer) => {
-          answer.resume();
-          resolve(answer.statusCode);
-        })
-          .once('error', reject)
-          .end();
-      });
-      assert.equal(status, 403);
+      assert.equal(await statusOf('/cluster.git/info/refs?service=git-upload-pack', headers), 403);
     });
   }
 });
+
+/** Of a request that is sent as it is written here, which `fetch` would put right. */
+function statusOf(path: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port: server.port, path, headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .once('error', reject)
+      .end();
+  });
+}

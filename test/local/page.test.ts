@@ -95,6 +95,14 @@ describe('the page over HTTP', () => {
     assert.match(answer.headers.get('set-cookie') ?? '', /HttpOnly; SameSite=Strict/);
   });
 
+  test('names the cookie by its port, so that a second installation does not close the first one out', async () => {
+    const answer = await fetch(page.url, { redirect: 'manual' });
+    assert.match(answer.headers.get('set-cookie') ?? '', new RegExp(`^fairlead-page-${page.port}=`));
+    const token = new URL(page.url).searchParams.get('token');
+    const cookie = `fairlead-page-1=another; fairlead-page-${page.port}=${token}`;
+    assert.equal((await get('/state.json', { cookie })).status, 200);
+  });
+
   test('refuses foreign hosts, origins and sites, and allows no other origin to read', async () => {
     const token = new URL(page.url).searchParams.get('token');
     const own = { authorization: `Bearer ${token}` };
