@@ -3,6 +3,7 @@ import type { FileEntry, FileTree } from '../../content/tree.ts';
 import { formatBytes, type Reason, reason } from '../reasons.ts';
 import { checkPath, checkPaths } from './entry-names.ts';
 import { gunzipOneMember } from './gunzip.ts';
+import { checkFrame } from './tar-frame.ts';
 
 /** Bytes of a package as it is uploaded. */
 export const PACKAGE_BYTES = 10 * 1024 * 1024;
@@ -105,9 +106,6 @@ async function readTar(tar: Buffer, budget: Budget): Promise<Archive> {
 
 function checkHeader(header: Header, path: string): Reason[] {
   const { type } = header;
-  // A size beside the header's own moves where the next entry begins.
-  if ((header.pax as Readonly<Record<string, string>> | null | undefined)?.size !== undefined)
-    return [reason('package-unreadable', { problem: 'an entry has two sizes' }, { file: path })];
   if (type === 'directory') return [];
   if (type !== 'file')
     return [
@@ -124,11 +122,15 @@ function checkHeader(header: Header, path: string): Reason[] {
     reasons.push(
       reason('entry-too-large', { size: formatBytes(size), limit: formatBytes(FILE_BYTES) }, { file: path }),
     );
-  if (mode !== 0o644 && mode !== 0o755)
-    reasons.push(reason('entry-mode', { mode: mode.toString(8) }, { file: path }));
+  // Go takes the bits of the kind before the entry's type: what they call a folder, helm passes over.
+  const kind = (header.mode ?? 0) & ~0o7777;
+  if ((mode !== 0o644 && mode !== 0o755) || (kind !== 0 && kind !== PLAIN_FILE))
+    reasons.push(reason('entry-mode', { mode: (header.mode ?? 0).toString(8) }, { file: path }));
   return reasons;
 }
 
+/** As some archivers write it before the permissions (inode(7)). */
+const PLAIN_FILE = 0o100000;
 const permissions = (header: Header): number => (header.mode ?? 0) & 0o7777;
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -138,41 +140,5 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   'block-device': 'device',
   fifo: 'named pipe',
 };
-
-const BLOCK_BYTES = 512;
-
-/**
- * The blocks of a tar by themselves: whole, ended by zeros, and nothing but zeros after the first block of zeros.
- * (tar-stream reads on after the end, Go's reader stops there: what lies behind would be one package for us and
- * another for helm.)
- */
-function checkFrame(tar: Buffer): Reason | undefined {
-  const cutShort = reason('package-unreadable', { problem: 'it ends before the end of the tar data' });
-  let at = 0;
-  while (at + BLOCK_BYTES <= tar.length) {
-    const block = tar.subarray(at, at + BLOCK_BYTES);
-    if (isZero(block))
-      return isZero(tar.subarray(at)) ? undefined : reason('package-trailing-data', { part: 'tar data' });
-    const size = sizeOf(block);
-    const isBare = BARE_TYPES.has(block[156] ?? 0);
-    if (size === undefined || (isBare && size > 0))
-      return reason('package-unreadable', { problem: 'its tar data is damaged' });
-    at += BLOCK_BYTES + Math.ceil(size / BLOCK_BYTES) * BLOCK_BYTES;
-  }
-  return cutShort;
-}
-
-/** Links, devices, folders, pipes (`1` to `6`): a header only. One that claims a body is read differently by readers. */
-const BARE_TYPES = new Set(Buffer.from('123456'));
-
-const isZero = (bytes: Buffer): boolean =>
-  bytes.equals(ZEROS.subarray(0, bytes.length)) || bytes.every((byte) => byte === 0);
-const ZEROS = Buffer.alloc(64 * 1024);
-
-/** Octal digits, padded; a size in another form (base 256) is beyond every limit, or forged. */
-function sizeOf(block: Buffer): number | undefined {
-  const digits = block.subarray(124, 136).toString('latin1').replace(/\0.*$/s, '').trim();
-  return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || '0', 8) : undefined;
-}
 
 const refused = (...reasons: Reason[]): Archive => ({ reasons });

@@ -22,8 +22,8 @@ export const folded = (name: string): string =>
 /** Names that change how Git or a deployer reads the repository: security.md, "What is validated is what is deployed". */
 const FORBIDDEN: readonly { readonly pattern: RegExp; readonly name: string }[] = [
   { pattern: /^\.git/, name: '.git*' },
-  // The short name that NTFS gives to .git.
-  { pattern: /^git~\d/, name: '.git*' },
+  // The short names that NTFS gives to .git and to .gitattributes and its like (git's path.c, is_ntfs_dotgit).
+  { pattern: /^(git|gitatt|gitign|gitmai|gitmod|gi[0-9a-f]{4})~\d/, name: '.git*' },
   { pattern: /^\.lfsconfig$/, name: '.lfsconfig' },
   { pattern: /^\.sourceignore$/, name: '.sourceignore' },
   { pattern: /^\.argocd-/, name: '.argocd-*' },
