@@ -4,7 +4,7 @@ import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
-import { sqsQueue } from '../lib/aws/queues.ts';
+import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
@@ -30,6 +30,7 @@ export const deliverUploads = (environment: Environment) => {
   const config = configReader(ssmParameters(clients.ssm(environment)), names.configPath);
   const s3 = clients.s3(environment);
   const sqs = clients.sqs(environment);
+  const again = showAgain(sqs, names.doorbellQueue);
   const log = functionLog('deliver-uploads', environment);
   const parts = {
     installation: names.installation,
@@ -50,7 +51,7 @@ export const deliverUploads = (environment: Environment) => {
 
   // A blocked repository is no failure and needs no second bell: the sweep rings while something waits.
   return (event: unknown): Promise<QueueAnswer> =>
-    workOff(event, doorbell, log, async (bell) => deliver(bell, { ...parts, config: await config() }));
+    workOff(event, doorbell, log, async (bell) => deliver(bell, { ...parts, config: await config() }), again);
 };
 
 export const handler = onFirstCall(deliverUploads);

@@ -2,7 +2,7 @@ import { clients, type Environment, onFirstCall, requireVariables } from '../lib
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
-import { sqsQueue } from '../lib/aws/queues.ts';
+import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { objectCreated, type QueueAnswer } from '../lib/messages/messages.ts';
@@ -17,11 +17,14 @@ export const receiveUpload = (environment: Environment) => {
     'table',
     'uploadBucket',
     'contentBucket',
+    'receiveQueue',
     'doorbellQueue',
     'configPath',
   );
   const config = configReader(ssmParameters(clients.ssm(environment)), names.configPath);
   const s3 = clients.s3(environment);
+  const sqs = clients.sqs(environment);
+  const again = showAgain(sqs, names.receiveQueue);
   const log = functionLog('receive-upload', environment);
   const parts = {
     installation: names.installation,
@@ -29,14 +32,18 @@ export const receiveUpload = (environment: Environment) => {
     table: dynamoTable(clients.dynamodb(environment), names.table),
     uploads: s3Store(s3, names.uploadBucket),
     content: s3Store(s3, names.contentBucket),
-    doorbell: sqsQueue(clients.sqs(environment), names.doorbellQueue),
+    doorbell: sqsQueue(sqs, names.doorbellQueue),
     now: () => new Date(),
     log: log.event,
   };
 
   return (event: unknown): Promise<QueueAnswer> =>
-    workOff(event, objectCreated, log, async (created) =>
-      receive(created, { ...parts, config: await config() }),
+    workOff(
+      event,
+      objectCreated,
+      log,
+      async (created) => receive(created, { ...parts, config: await config() }),
+      again,
     );
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tellItem } from '../lib/alerts/publish.ts';
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';
+import { functionLog } from '../lib/aws/log.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { snsTopic } from '../lib/aws/topics.ts';
 
@@ -34,6 +35,7 @@ export const sendAlerts = (environment: Environment) => {
     bus: eventBridgeBus(clients.events(environment), names.eventBus),
     origin: originOf(names.pagerTopic),
   };
+  const log = functionLog('send-alerts', environment);
   return async (event: unknown): Promise<void> => {
     const keys = new Map(
       streamEvent
@@ -43,12 +45,16 @@ export const sendAlerts = (environment: Environment) => {
           { pk: Keys.pk.S, sk: Keys.sk.S },
         ]),
     );
-    const failures: unknown[] = [];
+    let failures = 0;
     for (const key of keys.values()) {
       // One item that cannot be told must not keep the others from people.
-      await tellItem(table, key, channels).catch((error: unknown) => failures.push(error));
+      await tellItem(table, key, channels).catch((error: unknown) => {
+        failures += 1;
+        // Lambda writes of what is thrown the message alone, and the stream tries the batch again.
+        log.failure('alerts not told: they come again', error, key);
+      });
     }
-    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} items could not be told`);
+    if (failures > 0) throw new Error(`${failures} items could not be told`);
   };
 };
 

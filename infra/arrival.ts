@@ -26,7 +26,7 @@ export class ReceivedUploads extends Construct {
       order: 'any',
       batchSize: 1,
       maxConcurrency: 10,
-      maxReceiveCount: 10,
+      maxReceiveCount: 100,
     });
     new Rule(this, 'Rule', {
       description: 'New object versions in the upload bucket',

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { DeduplicationScope, FifoThroughputLimit, Queue } from 'aws-cdk-lib/aws-sqs';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { VARIABLES } from '../lib/aws/environment.ts';
 import type { FairleadFunction } from './function.ts';
@@ -24,10 +24,12 @@ export interface WorkSettings {
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  private readonly worker: FairleadFunction;
   private readonly variable: keyof typeof VARIABLES;
 
   constructor(scope: Construct, id: string, settings: WorkSettings) {
     super(scope, id);
+    this.worker = settings.worker;
     this.variable = settings.variable;
     const fifo =
       settings.order === 'by-group'
@@ -38,12 +40,14 @@ export class WorkQueue extends Construct {
           }
         : {};
     this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
       ...(settings.order === 'by-group' ? { fifo: true } : {}),
       enforceSSL: true,
       retentionPeriod: RETENTION,
     });
     this.queue = new Queue(this, 'Queue', {
       ...fifo,
+      encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(settings.worker.timeout.toSeconds() * VISIBILITY_TIMES_TIMEOUT),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: settings.maxReceiveCount },
@@ -61,6 +65,12 @@ export class WorkQueue extends Construct {
     });
     // Made before its role may read, a mapping fails.
     mapping.node.addDependency(settings.worker.role);
+  }
+
+  /** What its worker could not do it shows again soon: the queue itself hides a message for long. */
+  shownAgainByWorker(): void {
+    this.worker.knows(this.variable, this.queue.queueUrl);
+    this.worker.allow({ actions: ['sqs:ChangeMessageVisibility'], resources: [this.queue.queueArn] });
   }
 
   rungBy(caller: FairleadFunction): void {

@@ -93,6 +93,7 @@ export class RunStack extends Stack {
     content.filledBy(receive);
     record.keptBy(receive);
     doorbell.rungBy(receive);
+    arrivals.work.shownAgainByWorker();
 
     // render-release runs hostile templates: the two stores, and no network beyond them.
     render.knows('tools', '/opt');
@@ -112,6 +113,7 @@ export class RunStack extends Stack {
     record.keptBy(deliver);
     reads.rungBy(deliver);
     doorbell.rungBy(deliver);
+    doorbell.shownAgainByWorker();
     calls(deliver, render);
 
     // read-desired reads Git: it has the credential that cannot write.

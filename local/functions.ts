@@ -183,7 +183,15 @@ const CONFIGURATION: readonly Variable[] = ['configPath', 'configHash'];
 
 /** Which variables each function has when it is deployed. */
 export const GIVEN: Record<FunctionName, readonly Variable[]> = {
-  'receive-upload': [...EVERY, ...CONFIGURATION, 'table', 'uploadBucket', 'contentBucket', 'doorbellQueue'],
+  'receive-upload': [
+    ...EVERY,
+    ...CONFIGURATION,
+    'table',
+    'uploadBucket',
+    'contentBucket',
+    'receiveQueue',
+    'doorbellQueue',
+  ],
   'deliver-uploads': [
     ...EVERY,
     ...CONFIGURATION,

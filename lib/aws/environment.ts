@@ -7,6 +7,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { nameCall } from './log.ts';
 
 /** A function's environment: `process.env` in Lambda, a record of its own for each function locally. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -99,9 +100,10 @@ export const clients = {
 /** A Lambda's `handler`: made from `process.env` at the first call and kept while the function is warm. */
 export function onFirstCall<Event, Answer>(
   create: (environment: Environment) => (event: Event) => Promise<Answer>,
-): (event: Event) => Promise<Answer> {
+): (event: Event, context?: { readonly awsRequestId: string }) => Promise<Answer> {
   let made: ((event: Event) => Promise<Answer>) | undefined;
-  return (event) => {
+  return (event, context) => {
+    nameCall(context?.awsRequestId);
     made ??= create(process.env);
     return made(event);
   };

@@ -1,4 +1,4 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { formatJson } from '../objects/json.ts';
 
 export interface SendOptions {
@@ -26,5 +26,20 @@ export function sqsQueue<Message>(client: SQSClient, url: string): Queue<Message
         }),
       );
     },
+  };
+}
+
+/** Shows a received message again after so many seconds, not only after the queue's own long time-out. */
+export type ShowAgain = (receiptHandle: string, seconds: number) => Promise<void>;
+
+export function showAgain(client: SQSClient, url: string): ShowAgain {
+  return async (receiptHandle, seconds) => {
+    await client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      }),
+    );
   };
 }

@@ -61,7 +61,14 @@ export type ObjectCreated = z.output<typeof objectCreated>;
 
 /** An SQS event as Lambda delivers it, as far as we read it. */
 export const queueEvent = z.object({
-  Records: z.array(z.object({ messageId: z.string(), body: z.string() })),
+  Records: z.array(
+    z.object({
+      messageId: z.string(),
+      body: z.string(),
+      receiptHandle: z.string().optional(),
+      attributes: z.object({ ApproximateReceiveCount: z.coerce.number().int().min(1).optional() }).optional(),
+    }),
+  ),
 });
 
 /** Partial batch answer: these messages come again. */

@@ -17,6 +17,7 @@ interface Trust {
 
 const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 const CONSUME = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+const AGAIN = ['sqs:ChangeMessageVisibility'];
 const RECORD = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'];
 const TAGS = [
   's3:GetObjectTagging',
@@ -37,6 +38,7 @@ const TRUSTS: readonly Trust[] = [
     role: 'receive-upload',
     may: [
       ...CONSUME,
+      ...AGAIN,
       ...RECORD,
       ...TAGS,
       's3:GetObject',
@@ -70,6 +72,7 @@ const TRUSTS: readonly Trust[] = [
     role: 'deliver-uploads',
     may: [
       ...CONSUME,
+      ...AGAIN,
       ...RECORD,
       ...TAGS,
       's3:GetObject',

@@ -105,6 +105,12 @@ describe('what runs', () => {
     assert.ok(seconds('read-desired') > seconds('render-release'));
   });
 
+  test('every queue is encrypted, dead letters too', () => {
+    for (const { Properties } of Object.values(run.findResources('AWS::SQS::Queue'))) {
+      assert.equal(Properties.SqsManagedSseEnabled, true);
+    }
+  });
+
   test('targets are read at their own pace, and the sweep goes round each minute and each hour', () => {
     const schedules = Object.values(run.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => [
       Properties.ScheduleExpression,

@@ -30,3 +30,48 @@ test('of a batch, what fails comes again alone, and what is no message of the qu
   assert.deepEqual(worked, ['one', 'two']);
   assert.deepEqual(failures, ['b', 'c', 'd']);
 });
+
+test('what failed is shown again soon, then ever later: a queue alone would hide it for half an hour', async () => {
+  const failing = (received: string) => ({
+    Records: [
+      {
+        messageId: 'a',
+        receiptHandle: 'handle',
+        body: bell('fails'),
+        attributes: { ApproximateReceiveCount: received },
+      },
+    ],
+  });
+  const shown: [string, number][] = [];
+  for (const received of ['1', '2', '3', '50']) {
+    const answer = await workOff(
+      failing(received),
+      doorbell,
+      { event: () => {}, failure: () => {} },
+      async () => {
+        throw new Error('the host is down');
+      },
+      async (handle, seconds) => void shown.push([handle, seconds]),
+    );
+    assert.deepEqual(answer, { batchItemFailures: [{ itemIdentifier: 'a' }] });
+  }
+  assert.deepEqual(shown, [
+    ['handle', 10],
+    ['handle', 20],
+    ['handle', 40],
+    ['handle', 900],
+  ]);
+});
+
+test('a queue that cannot be told so still gets its message back', async () => {
+  const event = { Records: [{ messageId: 'a', receiptHandle: 'handle', body: bell('fails') }] };
+  const fails = async () => {
+    throw new Error('no');
+  };
+  const failures: string[] = [];
+  const log = { event: () => {}, failure: (what: string) => void failures.push(what) };
+  assert.deepEqual(await workOff(event, doorbell, log, fails, fails), {
+    batchItemFailures: [{ itemIdentifier: 'a' }],
+  });
+  assert.equal(failures.length, 2);
+});
