@@ -43,6 +43,10 @@ export function defaultRules(compare: () => Comparison): Pick<Comparison, 'isDef
     if (known === undefined) return false;
     if (known.kind === 'value')
       return known.values.some((value) => holds(value, live, schema, parents, root));
+    if (known.kind === 'declared') {
+      const value = parents.desired === undefined ? undefined : known.from(parents.desired);
+      return value !== undefined && holds(value, live, schema, parents, root);
+    }
     // Derived from what is declared, or from what is live now: a derived default is stored and does not follow.
     return [parents.live, parents.desired].some((parent) => {
       const value = parent === undefined ? undefined : known.from(parent, root);

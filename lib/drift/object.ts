@@ -12,6 +12,7 @@ import {
 import { attributionOf } from './attribution.ts';
 import { comparison } from './comparison.ts';
 import { excuseOf } from './excuses.ts';
+import { filled } from './filled.ts';
 import { type IgnoreRule, ignoredBy } from './ignore-rules.ts';
 import { isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
@@ -50,7 +51,7 @@ export function judgeObject(
   found: KubernetesObject,
   context: ObjectContext,
 ): ObjectVerdict {
-  const desired = asApplied(rendered.object);
+  const desired = filled(asApplied(rendered.object));
   const live = asApplied(found);
   const object = { ...referenceOf(live), apiVersion: desired.apiVersion };
   const judging = new Judging({ ...rendered, object: desired }, object, live, context);

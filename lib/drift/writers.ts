@@ -41,8 +41,15 @@ const WORKLOADS = [
 export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: WORKLOADS,
-    at: annotation('deployment.kubernetes.io/*', 'deprecated.daemonset.template.generation'),
+    at: annotation('deployment.kubernetes.io/*'),
     reason: 'rollout bookkeeping of kube-controller-manager',
+  },
+  {
+    kinds: ['DaemonSet'],
+    at: annotation('deprecated.daemonset.template.generation'),
+    // Whoever changes the template owns it.
+    byAnyone: true,
+    reason: 'the API server counts template generations',
   },
   {
     kinds: [...WORKLOADS, 'CronJob'],

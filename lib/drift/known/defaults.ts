@@ -7,7 +7,9 @@ import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.
  */
 export type KnownDefault =
   | { readonly kind: 'value'; readonly values: readonly Json[] }
-  | { readonly kind: 'derived'; readonly from: (parent: JsonObject, root: JsonObject) => Json | undefined };
+  | { readonly kind: 'derived'; readonly from: (parent: JsonObject, root: JsonObject) => Json | undefined }
+  /** Derived from what is declared only: undeclared fields that follow from each other must not excuse each other. */
+  | { readonly kind: 'declared'; readonly from: (declared: JsonObject) => Json | undefined };
 
 const value = (...values: Json[]): KnownDefault => ({ kind: 'value', values });
 const derived = (from: (parent: JsonObject, root: JsonObject) => Json | undefined): KnownDefault => ({
@@ -15,6 +17,10 @@ const derived = (from: (parent: JsonObject, root: JsonObject) => Json | undefine
   from,
 });
 const sameAs = (field: string): KnownDefault => derived((parent) => parent[field]);
+const sameAsDeclared = (field: string): KnownDefault => ({
+  kind: 'declared',
+  from: (declared) => declared[field],
+});
 const copyOfTemplateLabels = derived((_parent, root) => at(root, 'spec', 'template', 'metadata', 'labels'));
 
 const CONTAINER: Readonly<Record<string, KnownDefault>> = {
@@ -55,7 +61,7 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
     enableServiceLinks: value(true),
     serviceAccount: sameAs('serviceAccountName'),
     // Deprecated and live on, when only the old name is declared.
-    serviceAccountName: sameAs('serviceAccount'),
+    serviceAccountName: sameAsDeclared('serviceAccount'),
     preemptionPolicy: value('PreemptLowerPriority'),
   },
   'core.Container': CONTAINER,
@@ -72,10 +78,6 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
   },
   'core.HTTPGetAction': { path: value('/'), scheme: value('HTTP') },
   'core.GRPCAction': { service: value('') },
-  'core.ResourceRequirements': {
-    // Only of a Pod itself, never of a template.
-    requests: derived(({ limits }, root) => (root.kind === 'Pod' ? limits : undefined)),
-  },
   'core.Volume': {
     emptyDir: derived((volume) => (Object.keys(volume).some(isOtherSource) ? undefined : {})),
   },
@@ -110,10 +112,6 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
     status: value({ phase: 'Pending' }),
   },
   'core.ReplicationControllerSpec': { replicas: REPLICAS, selector: copyOfTemplateLabels },
-  'core.LimitRangeItem': {
-    default: derived((item) => limitDefaults(item).limits),
-    defaultRequest: derived((item) => limitDefaults(item).requests),
-  },
   'core.NamespaceSpec': { finalizers: value(['kubernetes']) },
   'apps.DeploymentSpec': {
     replicas: REPLICAS,
@@ -184,8 +182,10 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
   'autoscaling.HorizontalPodAutoscalerBehavior': { scaleUp: value(SCALE_UP), scaleDown: value(SCALE_DOWN) },
   'autoscaling.HPAScalingRules': {
     selectPolicy: value('Max'),
-    policies: value(SCALE_UP.policies, SCALE_DOWN.policies),
-    stabilizationWindowSeconds: value(0),
+    policies: derived((rules, root) => scalingDefaults(rules, root)?.policies),
+    stabilizationWindowSeconds: derived(
+      (rules, root) => scalingDefaults(rules, root)?.stabilizationWindowSeconds,
+    ),
   },
   'networking.NetworkPolicyPort': { protocol: value('TCP') },
   'networking.NetworkPolicySpec': {
@@ -262,15 +262,13 @@ function onHostNetwork(root: JsonObject): boolean {
   return pods.some((pod) => isJsonObject(pod) && pod.hostNetwork === true);
 }
 
-/** SetDefaults_LimitRangeItem. */
-function limitDefaults(item: JsonObject): {
-  limits: JsonObject | undefined;
-  requests: JsonObject | undefined;
-} {
-  if (item.type !== 'Container') return { limits: undefined, requests: undefined };
-  const map = (name: string): JsonObject => (isJsonObject(item[name]) ? item[name] : {});
-  const limits = { ...map('max'), ...map('default') };
-  return { limits, requests: { ...map('min'), ...limits, ...map('defaultRequest') } };
+/** Both directions of scaling have one type, and other defaults: `rules` is told by its place in the live object. */
+function scalingDefaults(rules: JsonObject, root: JsonObject): JsonObject | undefined {
+  if (rules === at(root, 'spec', 'behavior', 'scaleUp')) return SCALE_UP;
+  // The window is not filled in, but what its absence means.
+  return rules === at(root, 'spec', 'behavior', 'scaleDown')
+    ? { ...SCALE_DOWN, stabilizationWindowSeconds: 300 }
+    : undefined;
 }
 
 function at(root: JsonObject, ...steps: readonly string[]): Json | undefined {
