@@ -213,6 +213,23 @@ describe('the page in a browser', requirement('browser'), () => {
     assert.ok(await alert.getByText('<img src=x').first().isVisible());
   });
 
+  test('shows a grave alert by its headline, without the mark of its email', async () => {
+    const at = new Date().toISOString();
+    const incident = 'local/staging/shop/web/drift/2';
+    await tell(at, { ...driftAlert(at), incident, severity: 'critical' });
+    const title = tab.locator(`[data-incident="${incident}"] .title`);
+    await title.waitFor();
+    assert.match((await title.textContent()) ?? '', /^staging shop\/web: /);
+  });
+
+  test('keeps what is focused when something else changes', async () => {
+    const summary = tab.locator('[data-kind=drift] summary').first();
+    await summary.focus();
+    await write(aws, verdictItem('manifests', { verdict: 'in-sync' }));
+    await tab.locator('[data-scope=manifests][data-verdict=in-sync]').waitFor();
+    assert.ok(await summary.evaluate((node) => node === node.ownerDocument.activeElement));
+  });
+
   test('needs no sideways scrolling on a phone', async () => {
     if (process.env.FAIRLEAD_SHOTS) {
       await tab.screenshot({ path: join(process.env.FAIRLEAD_SHOTS, 'wide.png'), fullPage: true });

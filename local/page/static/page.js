@@ -3,23 +3,30 @@ import { ago, agoText, chatForm, chip, element, empty, facts, pagerForm, shortCo
 // What the reader has opened and chosen outlives each update.
 const opened = new Set();
 const chosenForm = new Map();
-let shown;
 
 const into = (id, ...nodes) => document.getElementById(id).replaceChildren(...nodes.flat());
 const count = (id, title, number) =>
   into(id, title, ...(number > 0 ? [element('span', { class: 'count' }, String(number))] : []));
 
+/** Draws a part anew only if what it shows has changed: what is focused or selected elsewhere stays so. */
+const drawn = new Map();
+function part(id, data, draw) {
+  const now = JSON.stringify(data);
+  if (drawn.get(id) === now) return;
+  drawn.set(id, now);
+  into(id, draw());
+}
+
 function show(state) {
-  shown = state;
   document.title = titleOf(state);
   into('installation', facts(`installation ${state.installation}`, element('code', {}, state.endpoint)));
   showCluster(state.cluster);
-  into('targets', state.targets.map(targetCard));
+  part('targets', state.targets, () => state.targets.map(targetCard));
   count('deliveries-title', 'Deliveries', state.deliveries.length);
-  into('deliveries', deliveries(state));
+  part('deliveries', state.deliveries, () => deliveries(state));
   count('inbox-title', 'Inbox', state.inbox.length);
-  into('inbox', inbox(state));
-  into('activity', activity(state));
+  part('inbox', state.inbox, () => inbox(state));
+  part('activity', state.activity, () => activity(state));
 }
 
 function titleOf({ targets }) {
@@ -153,11 +160,11 @@ const reasonItem = (reason) =>
     element('p', { class: 'quiet' }, reason.whatToDo),
   );
 
-function inbox({ inbox: all }) {
+function inbox({ inbox: all, targets }) {
   if (all.length === 0) {
     return empty(
       'No alert yet. Change something in the cluster that Git declares, and one comes:',
-      'npx fairlead kubectl -n shop edit deployment',
+      `npx fairlead kubectl -n ${targets[0]?.namespaces[0] ?? 'NAMESPACE'} edit deployment`,
     );
   }
   return element('div', { class: 'card' }, element('ul', { class: 'rows' }, ...all.map(alertItem)));
@@ -184,7 +191,7 @@ function alertItem(alert) {
 /** The email's subject without its mark; what people get no email of has its headline. */
 function titleOfAlert({ forms, target, scope, kind }) {
   const subject = forms.email?.subject ?? forms.chat?.subject;
-  if (subject !== undefined) return subject.replace(/^\[[a-z-]+\] /, '');
+  if (subject !== undefined) return subject.replace(/^\[[a-z-]+(, [a-z]+)?\] /, '');
   try {
     return `${target} ${scope}: ${JSON.parse(forms.event.body).headline}`;
   } catch {
@@ -195,28 +202,28 @@ function titleOfAlert({ forms, target, scope, kind }) {
 function formsOf(alert, name) {
   const there = Object.keys(FORM_NAMES).filter((form) => alert.forms[form] !== undefined);
   const chosen = there.includes(chosenForm.get(name)) ? chosenForm.get(name) : there[0];
+  const panel = element('div', { class: 'form', role: 'tabpanel' });
   const tabs = there.map((form) =>
     element(
       'button',
       {
         type: 'button',
         role: 'tab',
-        'aria-selected': String(form === chosen),
         'data-form': form,
         onclick: () => {
           chosenForm.set(name, form);
-          show(shown);
+          choose(form);
         },
       },
       FORM_NAMES[form],
     ),
   );
-  return element(
-    'div',
-    {},
-    element('div', { class: 'tabs', role: 'tablist' }, ...tabs),
-    element('div', { class: 'form', role: 'tabpanel' }, formView(chosen, alert.forms[chosen])),
-  );
+  function choose(form) {
+    for (const tab of tabs) tab.setAttribute('aria-selected', String(tab.dataset.form === form));
+    panel.replaceChildren(formView(form, alert.forms[form]));
+  }
+  choose(chosen);
+  return element('div', {}, element('div', { class: 'tabs', role: 'tablist' }, ...tabs), panel);
 }
 
 function formView(form, { subject, body }) {

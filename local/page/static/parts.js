@@ -35,6 +35,7 @@ const TONES = {
 const WORDS = {
   'in-sync': 'in sync',
   rollout: 'rolling out',
+  'rolled-out': 'rolled out',
   'drift-changed': 'drift changed',
   'known-again': 'judged again',
 };
