@@ -134,6 +134,7 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: ['ServiceAccount'],
     at: [['secrets'], ['secrets', '*'], ['imagePullSecrets'], ['imagePullSecrets', '*']],
+    managers: ['kube-controller-manager', 'openshift-controller-manager'],
     reason: 'kept by the token controller',
   },
   {
@@ -278,7 +279,8 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
 
 /**
  * Why the platform may have put this there; undefined where the catalogue does not say so. `owners`: who is recorded
- * for it. Nobody recorded excuses (allocation happens after the record is made); a person never does.
+ * for it. Nobody recorded excuses (allocation happens after the record is made); a person never does, and the deployer
+ * alone neither: it applied that from another revision.
  */
 export function platformReason(
   root: KubernetesObject,
@@ -292,9 +294,10 @@ export function platformReason(
     if (!writer.at.some((pattern) => matches(pattern, place))) continue;
     if (writer.when?.(root as JsonObject, value) === false) continue;
     if (writer.byAnyone || owners.length === 0) return writer.reason;
-    const allowed = ({ manager }: Writer) =>
-      deployers.has(manager) || (writer.managers?.includes(manager) ?? !isPerson(manager));
-    if (owners.every(allowed)) return writer.reason;
+    const isPlatform = ({ manager }: Writer) =>
+      writer.managers?.includes(manager) ?? !(deployers.has(manager) || isPerson(manager));
+    const others = owners.filter(({ manager }) => !deployers.has(manager));
+    if (others.every(isPlatform) && owners.some(isPlatform)) return writer.reason;
   }
   return undefined;
 }

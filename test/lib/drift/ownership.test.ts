@@ -265,3 +265,58 @@ test('a key of a Secret that nobody owns is no work of admission', () => {
   assert.deepEqual(said(verdict), ['added data.c']);
   assert.equal(verdict.kind === 'drift' && verdict.admission, undefined);
 });
+
+const FINALIZERS: Json = { 'f:metadata': { 'f:finalizers': { '.': {}, 'v:"a.example/b"': {} } } };
+const PULL_SECRETS: Json = { 'f:imagePullSecrets': { '.': {}, 'k:{"name":"reg"}': {} } };
+
+/** What a ServiceAccount that is only a name has live, who owns it, and what must be found. */
+const PLATFORM: readonly (readonly [
+  what: string,
+  live: string,
+  owner: string,
+  fields: Json,
+  findings: readonly string[],
+])[] = [
+  ['a finalizer of a controller is its own', 'finalizer', 'some-controller', FINALIZERS, []],
+  [
+    'a finalizer that the deployer alone put there is of another revision',
+    'finalizer',
+    'helm',
+    FINALIZERS,
+    ['changed metadata.finalizers["a.example/b"]'],
+  ],
+  [
+    'a pull secret of a platform that hands them out',
+    'pull',
+    'openshift-controller-manager',
+    PULL_SECRETS,
+    [],
+  ],
+  [
+    'a pull secret of an unknown tool is added',
+    'pull',
+    'some-tool',
+    PULL_SECRETS,
+    ['added imagePullSecrets'],
+  ],
+  [
+    'a pull secret that the deployer alone put there is of another revision',
+    'pull',
+    'helm',
+    PULL_SECRETS,
+    ['changed imagePullSecrets'],
+  ],
+];
+
+describe('the platform’s remit is the platform’s, not the deployer’s', () => {
+  const desired = object('{apiVersion: v1, kind: ServiceAccount, metadata: {name: s, labels: {a: b}}}');
+  const own: Json = { 'f:metadata': { 'f:labels': { 'f:a': {} } } };
+  const withFinalizer = put(desired, ['metadata', 'finalizers'], ['a.example/b']);
+  const withPull = put(desired, ['imagePullSecrets'], [{ name: 'reg' }]);
+  for (const [what, live, owner, fields, findings] of PLATFORM)
+    test(what, () => {
+      const found = live === 'finalizer' ? withFinalizer : withPull;
+      const verdict = judge(desired, ownedBy(found, ['helm', own], [owner, fields]), { schemas });
+      assert.deepEqual(said(verdict), findings);
+    });
+});
