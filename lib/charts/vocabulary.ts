@@ -34,6 +34,10 @@ export const REASONS = {
     says: 'Version {version} has other content than the one that is deployed, and {file} says reconcileStrategy: ChartVersion.',
     whatToDo: 'Raise the version in Chart.yaml, or change that line to "reconcileStrategy: Revision".',
   },
+  'place-taken': {
+    says: 'Somebody has put {path} where this upload has its files: a file where a folder is needed, or the reverse.',
+    whatToDo: 'Move {path} in Git, then upload again.',
+  },
   'refused-by-repository': {
     says: 'The repository refuses the commit: {says}.',
     whatToDo: 'Change what it objects to, or its rules, then upload again.',

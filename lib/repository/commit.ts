@@ -14,9 +14,20 @@ export interface CommitPlan {
   readonly within: readonly string[];
 }
 
-/** Nothing was pushed; what was built is not what was asked for. A bug, or a hostile path that got this far. */
+/**
+ * Nothing was pushed; what was built is not what was asked for: somebody's file lies where the slot needs a folder,
+ * or the reverse, and would go. (Or a bug, or a hostile path that got this far.)
+ */
 export class CommitOutsideSlot extends Error {
   override readonly name = 'CommitOutsideSlot';
+  /** Which of the plans. */
+  readonly plan: number;
+  readonly path: string;
+  constructor(plan: number, path: string, mode: string | undefined) {
+    super(`a commit would touch ${JSON.stringify(path)} (${mode}) outside of its slot`);
+    this.plan = plan;
+    this.path = path;
+  }
 }
 
 const AUTHOR = 'Fairlead <fairlead@localhost>';
@@ -105,24 +116,21 @@ async function checkWithin(clone: Clone, commits: readonly string[], plans: read
   const output = await git(clone.folder, ['diff-tree', '--stdin', '-r', '--root', '--no-renames', '-z'], {
     input: commits.map((id) => `${id}\n`).join(''),
   });
-  let plan: CommitPlan | undefined;
+  let index = -1;
   const fields = output.split('\0').filter((field) => field !== '');
   for (let at = 0; at < fields.length; at++) {
     const field = (fields[at] ?? '').trim();
     if (!field.startsWith(':')) {
-      plan = plans[commits.indexOf(field)];
+      index = commits.indexOf(field);
       continue;
     }
     const path = fields[++at] ?? '';
     const mode = field.split(' ')[1];
-    const inside = plan?.within.some((place) =>
+    const inside = plans[index]?.within.some((place) =>
       place.endsWith('/') ? path.startsWith(place) : path === place,
     );
     const kept = mode === '100644' || mode === '100755' || mode === '000000';
-    if (!inside || !kept || !isPlainPath(path))
-      throw new CommitOutsideSlot(
-        `a commit would touch ${JSON.stringify(path)} (${mode}) outside of its slot`,
-      );
+    if (!inside || !kept || !isPlainPath(path)) throw new CommitOutsideSlot(index, path, mode);
   }
 }
 

@@ -10,6 +10,7 @@ import { digestOf, type FileTree, treeOfFile } from '../content/tree.ts';
 import type { Doorbell, ObjectCreated } from '../messages/messages.ts';
 import { claimsOf } from './claims.ts';
 import { parseKey, type UploadKey } from './keys.ts';
+import { orderOf } from './order.ts';
 import { endUpload, type OutcomeParts, tagUpload } from './outcome.ts';
 import {
   type CheckedContent,
@@ -51,6 +52,8 @@ export async function receiveUpload(
   if (known !== undefined && known.state !== 'received') {
     // A duplicate, maybe days later. What is done is done; only what a kill has left undone is finished.
     if ((await findReceived(parts.table, known)) !== undefined) await finish(parts, known);
+    // Told twice with different times (by S3, and by comparing the bucket), it has an entry under each.
+    if (orderOf(known) !== orderOf(upload)) await removeReceived(parts.table, upload);
     return known.state;
   }
   await addReceived(parts.table, known ?? upload);

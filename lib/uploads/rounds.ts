@@ -7,7 +7,13 @@ import { capabilitiesOf, readProfile } from '../cluster/profile.ts';
 import type { Config, Repository, Target } from '../config/config.ts';
 import type { Doorbell, ReadRequest } from '../messages/messages.ts';
 import type { Clone } from '../repository/clone.ts';
-import { makeCommits, type PushOutcome, pushCommit } from '../repository/commit.ts';
+import {
+  CommitOutsideSlot,
+  type CommitPlan,
+  makeCommits,
+  type PushOutcome,
+  pushCommit,
+} from '../repository/commit.ts';
 import { findAttempted, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { tellBlocked, tellUnblocked } from './blocked.ts';
@@ -131,8 +137,8 @@ export class DeliveryCall {
     // Each of them was ended or set aside, if there were any; what they hid is next.
     if (plans.length === 0) return waiting.length > 0 ? 'again' : 'done';
 
-    const at = this.#parts.now();
-    const commits = await makeCommits(this.#clone, tip, plans, at);
+    const commits = await this.#build(tip, plans, planned);
+    if (commits === 'obstructed') return 'again';
     const attempts = await this.#record(tip, planned, commits);
     // Another delivery holds one of these: its commit must not go, nor those upon it. Build without it.
     if (attempts === 'contended') return 'again';
@@ -155,6 +161,24 @@ export class DeliveryCall {
       case 'in-doubt':
         // The records keep the ids: the next call looks for them.
         return { kind: 'blocked', says: outcome.says };
+    }
+  }
+
+  /** One upload whose place is taken by somebody's file ends; it must not hold up the others, nor their file go. */
+  async #build(
+    tip: string | undefined,
+    plans: readonly CommitPlan[],
+    planned: readonly ToCommit[],
+  ): Promise<readonly string[] | 'obstructed'> {
+    try {
+      return await makeCommits(this.#clone, tip, plans, this.#parts.now());
+    } catch (error) {
+      const obstructed = error instanceof CommitOutsideSlot ? planned[error.plan] : undefined;
+      if (obstructed === undefined) throw error;
+      const { path } = error as CommitOutsideSlot;
+      const reasons = [reason('place-taken', { path }, { file: path })];
+      await settle(this.#parts, this.#line, obstructed.candidate.record, { state: 'rejected', reasons });
+      return 'obstructed';
     }
   }
 

@@ -124,6 +124,32 @@ test('a version whose event was lost is found by comparing the bucket with the r
   assert.equal((await sweep({ schema: 1, sweep: 'hours' }, parts)).receivedAgain, 0);
 });
 
+test('told twice with different times, a version leaves nothing open that comes round for ever', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  const { table } = pipe.parts;
+  let writes = 0;
+  const killed: typeof table = {
+    ...table,
+    put: async (item, expected) => {
+      writes += 1;
+      if (writes > 1) throw new Error('killed');
+      return table.put(item, expected);
+    },
+  };
+  await assert.rejects(pipe.receive(event, { ...pipe.parts, table: killed }), /killed/);
+  // As comparing the bucket tells it.
+  const object = { ...event.detail.object, sequencer: '0' };
+  const time = new Date(Date.parse(event.time) - 400).toISOString();
+  await pipe.receive({ ...event, time, detail: { ...event.detail, object } });
+  await pipe.deliver();
+  pipe.later(600);
+  assert.equal((await pipe.sweep()).receivedAgain, 1);
+  for (const again of pipe.queues.received.messages.splice(0)) await pipe.receive(again);
+  assert.equal((await pipe.sweep()).receivedAgain, 0);
+  assert.equal(pipe.open(), 0);
+});
+
 test('an alert that nobody told for a minute is announced again, without being changed', async (context) => {
   const pipe = await begin(context);
   await pipe.receive(pipe.put('nowhere/shop/web/values.yaml', 'a: 1\n'));

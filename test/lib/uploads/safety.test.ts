@@ -187,6 +187,39 @@ done`);
   assert.equal(pipe.open(), 0);
 });
 
+const SHOP = 'fairlead/staging/releases/shop';
+const TAKEN = {
+  'a file where the namespace has its folder': { path: SHOP, rejected: ['chart', 'values'] },
+  'a file where the release has its folder': { path: `${SHOP}/web`, rejected: ['chart', 'values'] },
+  'a file where the chart has its folder': { path: `${SHOP}/web/chart`, rejected: ['chart'] },
+  'a folder where the values lie': { path: `${SHOP}/web/values.yaml/theirs`, rejected: ['chart', 'values'] },
+  'a folder where the HelmRelease lies': {
+    path: 'fairlead/staging/apply/shop/web/release.yaml/theirs',
+    rejected: ['chart'],
+  },
+};
+for (const [title, { path, rejected }] of Object.entries(TAKEN)) {
+  test(`${title}: the upload is rejected, the file stays, and other uploads are delivered`, async (context) => {
+    const pipe = await begin(context);
+    pipe.git.commit({ [path]: 'theirs' });
+    const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: shop\n';
+    const events = {
+      chart: await pipe.chart('1.0.0'),
+      values: pipe.put('staging/shop/web/values.yaml', 'colour: red\n'),
+      other: pipe.put('staging/manifests/settings.yaml', manifest),
+    };
+    for (const event of Object.values(events)) await pipe.receive(event);
+    await pipe.deliver();
+    assert.equal(pipe.git.show(path), 'theirs');
+    for (const [name, event] of Object.entries(events)) {
+      const record = await pipe.record(event);
+      assert.equal(record?.state, rejected.includes(name) ? 'rejected' : 'delivered', name);
+      if (record?.state === 'rejected') assert.equal(record.reasons[0]?.code, 'place-taken');
+    }
+    assert.equal(pipe.open(), 0);
+  });
+}
+
 test('a repository that takes nothing blocks everything, says so once, and all goes on when it works again', async (context) => {
   const pipe = await begin(context);
   const token = pipe.secrets.get('write') ?? '';
