@@ -136,7 +136,10 @@ function putBack(alert: DriftAlert): Remedy {
 /** What no deployer takes back: additions by others stay, and orphans lie about. */
 function cleanUp({ findings }: DriftAlert): readonly Remedy[] {
   const added = objectsWith(findings, 'added');
-  const extra = objectsWith(findings, 'extra');
+  const extra = objectsWith(
+    findings.filter(({ note }) => !note?.startsWith('being deleted')),
+    'extra',
+  );
   return [
     ...(added.length === 0
       ? []

@@ -54,9 +54,11 @@ export async function judgeScope(
   const { tip, release, remembered, applied } = declared;
   if (tip.kind === 'unknown') return { state: tip, next: 'scheduled' };
   const mark = markOf(target, declared);
-  // What another scope declares meanwhile is no orphan, whatever marks it has left.
+  // What another scope declares meanwhile is no orphan, whatever marks it has left; nor is what goes already.
   const owned = (mark === undefined ? [] : live.marked(mark)).filter(
-    (object) => !everything.identities.has(identityOf(referenceOf(object))),
+    (object) =>
+      !everything.identities.has(identityOf(referenceOf(object))) &&
+      !isLeaving(object, now, target.rolloutDeadlineMinutes),
   );
   const against = (objects: readonly RenderedObject[], admissions: Admissions) =>
     judgeSet({
@@ -98,6 +100,15 @@ export async function judgeScope(
   // Written only when something changed: an unchanged target costs no write.
   if (!isSame(after, remembered)) await memory.write(declared.name, after);
   return { state: answer.state, next: nextOf(answer, now, target.rolloutDeadlineMinutes) };
+}
+
+/**
+ * Deleted, and held by its finalizers: deployers wait there until all that an Application or a HelmRelease made is gone.
+ * What still waits after the deadline is stuck.
+ */
+function isLeaving({ metadata }: KubernetesObject, now: string, deadlineMinutes: number): boolean {
+  const since = metadata.deletionTimestamp;
+  return typeof since === 'string' && Date.parse(now) - Date.parse(since) < deadlineMinutes * 60_000;
 }
 
 /** A rollout ends by its deadline, one way or the other; workloads have as long to become ready. */

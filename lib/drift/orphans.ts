@@ -27,10 +27,17 @@ export function orphans(
       path: [],
       at: '',
       secret: false,
-      note: 'carries the ownership marks of this release and is not declared any more',
+      note: leavingOf(object) ?? 'carries the ownership marks of this release and is not declared any more',
     };
     return [{ kind: 'drift', object: reference, findings: [finding] }];
   });
+}
+
+/** Deleting it once more would change nothing: what holds it must end. */
+function leavingOf({ metadata: { deletionTimestamp, finalizers } }: KubernetesObject): string | undefined {
+  if (typeof deletionTimestamp !== 'string') return undefined;
+  const names = Array.isArray(finalizers) ? finalizers.join(', ') : '';
+  return `being deleted since ${deletionTimestamp}, held by its finalizers${names === '' ? '' : `: ${names}`}`;
 }
 
 function isOwned(

@@ -32,6 +32,7 @@ export interface ArgocdParts {
 }
 
 const MANAGER = 'argocd-controller';
+const FINALIZER = 'resources-finalizer.argocd.argoproj.io';
 
 export async function applyAsArgocd(checkout: Checkout, parts: ArgocdParts): Promise<void> {
   const { target, cluster, renderer } = parts;
@@ -51,6 +52,10 @@ export async function applyAsArgocd(checkout: Checkout, parts: ArgocdParts): Pro
     const source = part(part(application.spec).source);
     const path = String(source.path);
     if (application.metadata.name === root.name || !path.startsWith(`${folderOf(target)}/`)) continue;
+    if (application.metadata.deletionTimestamp !== undefined) {
+      await takeAway(application, parts);
+      continue;
+    }
     const namespace = String(part(part(application.spec).destination).namespace);
     await sync(referenceOf(application), namespace, checkout, parts, async () => {
       const chart = join(checkout.folder, normalize(path));
@@ -64,6 +69,20 @@ export async function applyAsArgocd(checkout: Checkout, parts: ArgocdParts): Pro
 }
 
 const folderOf = (target: Target): string => applyFolder(target).replace(/\/apply$/, '');
+
+/** An Application that goes takes along what it made, as its finalizer asks; then nothing holds it any more. */
+async function takeAway(
+  application: KubernetesObject,
+  { target, cluster, onEvent }: ArgocdParts,
+): Promise<void> {
+  const { finalizers } = application.metadata;
+  if (!Array.isArray(finalizers) || !finalizers.includes(FINALIZER)) return;
+  for (const { kind, name } of await removeGone(cluster, resourcesOf(part(application.status)), [])) {
+    onEvent({ kind: 'removed', target: target.name, object: `${kind}/${name}` });
+  }
+  const others = finalizers.filter((each) => each !== FINALIZER);
+  await cluster.writeFinalizers(referenceOf(application), others, MANAGER);
+}
 
 async function valuesOf(helm: JsonObject, chart: string, root: string): Promise<string[]> {
   const values: string[] = [];

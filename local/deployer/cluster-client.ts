@@ -10,6 +10,8 @@ export interface ClusterClient {
   apply(object: KubernetesObject, manager: string, namespace?: string): Promise<KubernetesObject>;
   /** Merges into `status`, through the subresource. */
   writeStatus(reference: ObjectReference, status: unknown, manager: string): Promise<void>;
+  /** What holds an object that is deleted; with none left it goes. */
+  writeFinalizers(reference: ObjectReference, finalizers: readonly unknown[], manager: string): Promise<void>;
   get(reference: ObjectReference): Promise<KubernetesObject | undefined>;
   list(apiVersion: string, kind: string, namespace: string): Promise<readonly KubernetesObject[]>;
   /** Makes it if it is not there; leaves what is there as it is. */
@@ -86,6 +88,11 @@ export async function openCluster(
         { status },
         'application/merge-patch+json',
       );
+    },
+    async writeFinalizers(reference, finalizers, manager) {
+      const query = `?fieldManager=${encodeURIComponent(manager)}`;
+      const patch = { metadata: { finalizers } };
+      await call('PATCH', (await pathOf(reference)) + query, patch, 'application/merge-patch+json');
     },
     async get(reference) {
       try {

@@ -261,6 +261,32 @@ describe('a check of a real cluster, by a user who may only read', requirement('
     );
   });
 
+  test('what goes already is no orphan, until it is stuck', async () => {
+    const { check, pass } = await installation('leaving');
+    const held = marked('leaving', 'web', {
+      metadata: { name: 'old', finalizers: ['example.com/cleanup'] },
+    });
+    await plane.apply([...release('leaving', 'web'), held]);
+    await plane.kubectl(['-n', 'leaving', 'delete', '--wait=false', 'configmap/old']);
+    pass((Date.now() - Date.parse('2026-11-21T12:00:00Z')) / 60_000);
+    const leaving = stateOf(await check({ web: release('leaving', 'web') }), 'leaving/web');
+    assert.equal(leaving?.kind, 'in-sync', JSON.stringify(leaving));
+
+    pass(20);
+    const stuck = stateOf(await check({ web: release('leaving', 'web') }), 'leaving/web');
+    assert.ok(stuck?.kind === 'drift', JSON.stringify(stuck));
+    assert.deepEqual(
+      stuck.findings.map(({ verdict, object, note }) =>
+        `${verdict} ${object.name}: ${note}`.replace(/\S+Z/, 'T'),
+      ),
+      ['extra old: being deleted since T, held by its finalizers: example.com/cleanup'],
+    );
+    await plane.kubectl([
+      ...['-n', 'leaving', 'patch', 'configmap/old', '--type=merge', '-p'],
+      '{"metadata":{"finalizers":null}}',
+    ]);
+  });
+
   test('a new tip is a rollout until the cluster shows it, and is looked at again soon', async () => {
     const { check, table, pass } = await installation('rolling');
     await plane.apply(release('rolling', 'web', 2));

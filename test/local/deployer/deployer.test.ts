@@ -29,6 +29,7 @@ const KUSTOMIZATION = {
   namespace: 'fairlead-staging',
   name: 'fairlead',
 };
+const APPLICATION = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application', namespace: 'argocd' };
 const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
 const SETTINGS = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'web-settings' };
 
@@ -221,13 +222,15 @@ describe('the stand-in for the deployer, on a real API server', requirement('con
       assert.deepEqual(deployment.metadata.annotations, {
         'argocd.argoproj.io/tracking-id': 'argo.shop.argo:apps/Deployment:shop/argo',
       });
-      const application = await status({
-        apiVersion: 'argoproj.io/v1alpha1',
-        kind: 'Application',
-        namespace: 'argocd',
-        name: 'argo.shop.argo',
-      });
+      const application = await status({ ...APPLICATION, name: 'argo.shop.argo' });
       assert.deepEqual((application.operationState as JsonObject).syncResult, { revision: commit });
+
+      // Gone from Git, it takes along what it made: Argo CD's finalizer holds it until then.
+      const files = Object.keys(deliveredRelease(target, { release: 'argo' }));
+      await repository.commit(Object.fromEntries(files.map((path) => [path, undefined])));
+      await running.applyNow();
+      assert.equal(await cluster.get({ ...APPLICATION, name: 'argo.shop.argo' }), undefined);
+      assert.equal(await cluster.get({ ...DEPLOYMENT, name: 'argo' }), undefined);
     } finally {
       await running.stop();
       await repository.remove();
