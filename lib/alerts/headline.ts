@@ -76,7 +76,7 @@ export const VERBS = {
   changed: 'changed',
   added: 'has additions',
   missing: 'missing',
-  extra: 'is not in Git any more',
+  extra: 'is not in Git',
 } as const satisfies Record<Finding['verdict'], string>;
 
 /** Where the findings' own release is: objects in that namespace need not name it. */

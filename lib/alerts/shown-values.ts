@@ -17,6 +17,7 @@ const CREDENTIAL_VALUE =
 /** One side of a finding as people may see it; on one line, Secrets and credentials never. */
 export function shownValue(finding: Finding, side: 'desired' | 'live'): string {
   const value = finding[side];
+  if (finding.verdict === 'added' && side === 'desired') return NOTHING;
   if (value === undefined) return finding.secret && finding.path.length > 0 ? SECRET : NOTHING;
   if (finding.secret) return SECRET;
   return showValue(maskedValue(finding, value));

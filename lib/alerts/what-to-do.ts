@@ -29,7 +29,19 @@ const COMMANDS = 5;
 export function remediesOf(alert: DriftAlert): readonly Remedy[] {
   if (alert.kind === 'stalled')
     return [...look(alert), { ...putBack(alert), title: 'Try it again', text: [] }];
-  return [putBack(alert), ...cleanUp(alert), keep(alert)];
+  const isPutBack = putsBack(alert);
+  return [...(isPutBack ? [putBack(alert)] : []), ...cleanUp(alert, isPutBack), keep(alert)];
+}
+
+/**
+ * Whether the deployer's own work takes anything back: what is gone or changed, and of what was added only what
+ * kustomize-controller takes over from kubectl (fluxcd/pkg/ssa, ApplyCleanupOptions).
+ */
+function putsBack({ findings, more = 0, deployer, scope }: DriftAlert): boolean {
+  const takesOver = deployer === 'flux' && subjectOf(scope).kind === 'manifests';
+  return (
+    more > 0 || findings.some(({ verdict }) => verdict !== 'extra' && (verdict !== 'added' || takesOver))
+  );
 }
 
 type Subject =
@@ -134,7 +146,7 @@ function putBack(alert: DriftAlert): Remedy {
 }
 
 /** What no deployer takes back: additions by others stay, and orphans lie about. */
-function cleanUp({ findings }: DriftAlert): readonly Remedy[] {
+function cleanUp({ findings }: DriftAlert, isPutBack: boolean): readonly Remedy[] {
   const added = objectsWith(findings, 'added');
   const extra = objectsWith(
     findings.filter(({ note }) => !note?.startsWith('being deleted')),
@@ -145,7 +157,9 @@ function cleanUp({ findings }: DriftAlert): readonly Remedy[] {
       ? []
       : [
           {
-            title: 'What others added stays after that: take it out by hand',
+            title: isPutBack
+              ? 'What others added may stay after that: take it out by hand'
+              : 'Put it back: take out by hand what others added, since the deployer leaves it',
             text: [],
             commands: few(added.flatMap((object) => command('kubectl edit', object))),
           },

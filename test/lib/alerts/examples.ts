@@ -90,6 +90,21 @@ export const EXAMPLES: Readonly<Record<string, Alert>> = {
     ],
     since,
   },
+  // Nothing here that the deployer would take back: it is not told to.
+  'drift-left': {
+    ...drift,
+    ...where,
+    kind: 'drift',
+    findings: [
+      { ...secret, verdict: 'added' },
+      wholeObject('extra', { kind: 'ConfigMap', apiVersion: 'v1', name: 'web-old' }),
+      {
+        ...wholeObject('extra', { kind: 'ConfigMap', apiVersion: 'v1', name: 'web-going' }),
+        note: 'being deleted since 2026-11-21T12:00:00Z, held by its finalizers: example.com/cleanup',
+      },
+    ],
+    since,
+  },
   'drift-argocd': { ...drift, ...where, kind: 'drift', deployer: 'argocd', findings: [image], since },
   'drift-none': { ...drift, ...where, kind: 'drift', deployer: 'none', findings: [image], since },
   'drift-changed': {
