@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import example from '../../fairlead.config.ts';
 import { bundle, GIT_FUNCTIONS, ZIP_FUNCTIONS } from '../../infra/packages.ts';
+import { clients, VARIABLES } from '../../lib/aws/environment.ts';
+import { s3Store } from '../../lib/aws/objects.ts';
+import type { RenderRequest, RenderResponse } from '../../lib/charts/render-request.ts';
+import { parseConfig } from '../../lib/config/config.ts';
+import { toParameters } from '../../lib/config/parameters.ts';
+import { putTree } from '../../lib/content/store.ts';
+import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
+import { tools } from '../../local/tools.ts';
+import { testAws } from '../fixtures/local-aws.ts';
+import { chartPackage } from '../lib/uploads/pipeline.ts';
 import { synthesised } from './example.ts';
 
 const { run } = synthesised();
@@ -55,3 +68,91 @@ for (const name of [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS]) {
     assert.notEqual(given.name, 'MissingVariables', given.message);
   });
 }
+
+/** Calls the bundle's handler as Lambda does, and prints its answer. */
+const LAMBDA = `
+const { handler } = await import(process.argv[1]);
+if (process.argv[3] === 'gone') (await import('node:fs')).rmSync(new URL(process.argv[1]));
+console.log(JSON.stringify({ answer: await handler(JSON.parse(process.argv[2]), { awsRequestId: 'request' }) }));
+process.exit(0);
+`;
+
+/** The bundle lies alone in a folder outside the repository, with nothing beside it to resolve. */
+async function answerOf(
+  name: (typeof ZIP_FUNCTIONS)[number],
+  event: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+  file: 'kept' | 'gone' = 'kept',
+): Promise<unknown> {
+  const alone = join(folder, 'alone', name);
+  bundle(name, alone);
+  const url = pathToFileURL(join(alone, 'index.mjs')).href;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', LAMBDA, url, JSON.stringify(event), file],
+    { cwd: alone, env: { ...environment, HOME: folder }, encoding: 'utf8' },
+  );
+  return (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { answer: unknown }).answer;
+}
+
+test('a bundle is its own worker: alone in a folder, receive-upload opens a chart and render-release renders it', async () => {
+  const config = parseConfig(example);
+  const aws = await testAws({
+    parameters: new Map(
+      [...toParameters(config)].map(([name, value]) => [`/fairlead/fairlead/${name}`, value]),
+    ),
+  });
+  try {
+    const s3 = clients.s3(aws.environment);
+    const environment = {
+      ...aws.environment,
+      PATH: process.env.PATH,
+      [VARIABLES.installation]: config.installation,
+      [VARIABLES.table]: TABLE,
+      [VARIABLES.uploadBucket]: BUCKETS.upload,
+      [VARIABLES.contentBucket]: BUCKETS.content,
+      [VARIABLES.stateBucket]: BUCKETS.state,
+      [VARIABLES.receiveQueue]: aws.queues.receive,
+      [VARIABLES.doorbellQueue]: aws.queues.doorbell,
+      [VARIABLES.configPath]: '/fairlead/fairlead',
+      [VARIABLES.tools]: (await tools()).folder,
+      [VARIABLES.scratch]: join(folder, 'scratch'),
+    };
+
+    const key = 'staging/shop/web/web-1.0.0.tgz';
+    await s3.send(
+      new PutObjectCommand({ Bucket: BUCKETS.upload, Key: key, Body: await chartPackage('web', '1.0.0') }),
+    );
+    const [body] = await aws.take(aws.queues.receive);
+    const event = { Records: [{ messageId: 'a', body }] };
+    // A worker that cannot start is our failure: it must not reject what people upload.
+    const broken = await answerOf('receive-upload', event, environment, 'gone');
+    assert.deepEqual(broken, { batchItemFailures: [{ itemIdentifier: 'a' }] });
+    const answer = await answerOf('receive-upload', event, environment);
+    assert.deepEqual(answer, { batchItemFailures: [] });
+    assert.equal((await aws.take(aws.queues.doorbell)).length, 1);
+
+    const text = (data: string) => ({ mode: 0o644 as const, data: Buffer.from(data) });
+    const content = s3Store(s3, BUCKETS.content);
+    const chart = await putTree(
+      content,
+      new Map([
+        ['Chart.yaml', text('apiVersion: v2\nname: web\nversion: 1.0.0\n')],
+        ['templates/a.yaml', text('apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n')],
+      ]),
+    );
+    const request: RenderRequest = {
+      schema: 1,
+      purpose: 'judge',
+      target: 'staging',
+      deployer: 'none',
+      capabilities: { kubernetesVersion: 'v1.35.0', apiVersions: [] },
+      boundary: { namespaces: ['shop'], allowKinds: [], allowPlainSecrets: false },
+      subject: { kind: 'release', namespace: 'shop', release: 'web', chart, values: [] },
+    };
+    const rendered = (await answerOf('render-release', request, environment)) as RenderResponse;
+    assert.equal(rendered.kind, 'rendered', JSON.stringify(rendered));
+  } finally {
+    await aws.end();
+  }
+});

@@ -82,6 +82,8 @@ function start(): Worker {
     workerData: MARK,
     resourceLimits: WORKER_LIMITS,
     env: {},
+    // How this process was started is no business of the worker: some flags would keep it from starting.
+    execArgv: [],
     stdin: false,
   });
   made.on('message', (answer: { result: unknown } | { error: string }) => {
@@ -90,8 +92,12 @@ function start(): Worker {
     else job?.fail(new Error(answer.error));
     next();
   });
-  // Out of memory comes as an error, and the worker has ended.
-  made.on('error', () => made === worker && abandon());
+  // Out of memory or stack comes as an error, and the worker has ended. Any other is ours, and no upload's fault.
+  made.on('error', (error: unknown) => {
+    if (made !== worker) return;
+    if (isLimit(error)) abandon();
+    else fail(error);
+  });
   made.on('exit', () => made === worker && abandon());
   return made;
 }
@@ -102,6 +108,16 @@ function abandon(): void {
   worker = undefined;
   void gone?.terminate();
   job?.settle({ kind: 'too-complex', limitSeconds: job.seconds });
+  next();
+}
+
+const isLimit = (error: unknown): boolean =>
+  error instanceof RangeError || (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+function fail(error: unknown): void {
+  const job = finish();
+  worker = undefined;
+  job?.fail(error);
   next();
 }
 
