@@ -138,7 +138,10 @@ const audience = entries({
 
 const config = entries({
   /** Names everything that is provisioned; several installations live side by side in one account. */
-  installation: label(32, 'an installation name').default('fairlead'),
+  installation: label(32, 'an installation name')
+    .refine((name) => !/^\d/.test(name), 'an installation name begins with a letter: stacks are called by it')
+    .refine((name) => name !== 'default', '"default" is AWS\'s own event bus; choose another name')
+    .default('fairlead'),
   production: z.boolean().default(false),
   repositories: z.array(repository).min(1, 'name at least one repository'),
   targets: z.array(target).min(1, 'name at least one target'),

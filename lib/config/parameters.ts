@@ -2,11 +2,12 @@ import type { Parameters } from '../aws/parameters.ts';
 import { type Config, parseConfig } from './config.ts';
 
 /**
- * How the configuration travels to the functions: `<path>/installation` (all but repositories and targets),
+ * How the configuration travels to the functions: `<path>/installation` (all but repositories, targets, and audiences,
+ * whose addresses are secrets where a pager's is: subscriptions have them, no function needs them),
  * `<path>/repositories/<name>` and `<path>/targets/<name>`, each a JSON text, since an SSM parameter holds 4 KB.
  */
 export function toParameters(config: Config): ReadonlyMap<string, string> {
-  const { repositories, targets, ...installation } = config;
+  const { repositories, targets, audiences: _, ...installation } = config;
   return new Map([
     ['installation', JSON.stringify(installation)],
     ...repositories.map((entry) => [`repositories/${entry.name}`, JSON.stringify(entry)] as const),

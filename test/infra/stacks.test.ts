@@ -168,7 +168,7 @@ describe('what runs', () => {
       Object.values(template.findResources('AWS::Lambda::Function')).map(
         ({ Properties }) => Properties.Environment.Variables[VARIABLES.configHash],
       );
-    const { run: other } = synthesised({ audiences: [] });
+    const { run: other } = synthesised({ link: 'https://fairlead.example.com' });
     assert.notDeepEqual(hashIn(other), hashIn(run));
   });
 
@@ -289,6 +289,11 @@ describe('a configuration that cannot be provisioned', () => {
       },
       /target "laptop".*EKS/,
     );
+  });
+
+  test('a name that AWS takes for no stack or for its own bus', () => {
+    refused({ installation: '1bank' }, /installation: .*begins with a letter/);
+    refused({ installation: 'default' }, /installation: .*choose another name/);
   });
 
   test('addresses that a form cannot be sent to are named, all of them', () => {

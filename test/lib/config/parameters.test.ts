@@ -6,9 +6,17 @@ import { parseConfig } from '../../../lib/config/config.ts';
 import { configReader, fromParameters, toParameters } from '../../../lib/config/parameters.ts';
 
 const config = parseConfig(example);
+const deployed = { ...config, audiences: [] };
 
 test('what is written as parameters is what the functions read', () => {
-  assert.deepEqual(fromParameters(toParameters(config), '/fairlead/fairlead'), config);
+  assert.deepEqual(fromParameters(toParameters(config), '/fairlead/fairlead'), deployed);
+});
+
+test('no function is told the addresses of audiences: a pager’s holds its key', () => {
+  assert.ok(config.audiences.length > 0);
+  for (const value of toParameters(config).values()) {
+    for (const { address } of config.audiences) assert.ok(!value.includes(address), value);
+  }
 });
 
 test('each target and each repository has a parameter of its own, since one holds 4 KB', () => {
@@ -36,7 +44,7 @@ test('a function reads once while it is warm, and reads again after a failure', 
   };
   const read = configReader(parameters, '/fairlead/fairlead');
   await assert.rejects(read(), /throttled/);
-  assert.deepEqual(await read(), config);
+  assert.deepEqual(await read(), deployed);
   await read();
   assert.equal(reads, 2);
 });
