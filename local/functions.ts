@@ -10,9 +10,12 @@ import { renderRelease } from '../functions/render-release.ts';
 import { sendAlerts } from '../functions/send-alerts.ts';
 import { sweep } from '../functions/sweep.ts';
 import { clients, type Environment, VARIABLES } from '../lib/aws/environment.ts';
+import { s3Store } from '../lib/aws/objects.ts';
+import { sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import type { Config } from '../lib/config/config.ts';
 import type { ReadRequest } from '../lib/messages/messages.ts';
+import { type SweepParts, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 import { BUCKETS, EVENT_BUS, type LocalAws, TABLE } from './aws/aws.ts';
 import type { Handler } from './aws/services.ts';
 import { type Pumped, pump } from './pump.ts';
@@ -33,6 +36,7 @@ export const CONFIG_PATH = '/fairlead/local';
 /** Deployed: a minute. Here a person waits for what is judged once more. */
 const SWEEP_SECONDS = 3;
 const HOUR_SECONDS = 3600;
+const PAST_ALL_WAITING_MS = 10 * 60_000;
 /** Where a write to the table was missed (at a start), alerts are told by this at the latest. */
 const OUTBOX_SECONDS = 5;
 
@@ -96,6 +100,7 @@ export async function startFunctions(parts: FunctionParts): Promise<LocalFunctio
   start({ name: 'receive-upload', queueUrl: aws.queues.receive, batchSize: 10 });
   start({ name: 'deliver-uploads', queueUrl: aws.queues.doorbell, batchSize: 1 });
   start({ name: 'read-desired', queueUrl: aws.queues.read, batchSize: 1 });
+  running.push(askAgain(parts).catch((error: unknown) => onError('sweep', error)));
   every(SWEEP_SECONDS, 'sweep', () => handlerOf('sweep')({ schema: 1, sweep: 'minutes' }));
   every(HOUR_SECONDS, 'sweep', () => handlerOf('sweep')({ schema: 1, sweep: 'hours' }));
   every(OUTBOX_SECONDS, 'send-alerts', outbox);
@@ -122,6 +127,26 @@ export async function startFunctions(parts: FunctionParts): Promise<LocalFunctio
       await Promise.all(running);
     },
   };
+}
+
+/**
+ * Queues live in memory here: what was on its way when the last process ended has gone with it, and nothing is on
+ * its way now. So it is asked for at once, by a clock that has passed whatever a sweep waits for.
+ */
+async function askAgain({ aws, config }: FunctionParts): Promise<void> {
+  const { environment, queues } = aws;
+  const sqs = clients.sqs(environment);
+  const parts: SweepParts = {
+    config,
+    bucket: BUCKETS.upload,
+    table: dynamoTable(clients.dynamodb(environment), TABLE),
+    uploads: s3Store(clients.s3(environment), BUCKETS.upload),
+    received: sqsQueue(sqs, queues.receive),
+    doorbell: sqsQueue(sqs, queues.doorbell),
+    reads: sqsQueue(sqs, queues.read),
+    now: () => new Date(Date.now() + PAST_ALL_WAITING_MS),
+  };
+  for (const kind of ['hours', 'minutes'] as const) await sweepOnce({ schema: 1, sweep: kind }, parts);
 }
 
 /** A function by its file, made with variables of its own: what it is not given it cannot reach. */
