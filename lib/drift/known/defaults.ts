@@ -2,7 +2,8 @@ import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.
 
 /**
  * Defaults that Go code fills in and no schema says, by type and field: pkg/apis/<group>/<version>/defaults.go of
- * Kubernetes 1.35, the types' versions merged. A function derives its default from the struct that holds the field
+ * Kubernetes 1.35, the types' versions merged; and what their documentation says that an absent field means, where
+ * nothing is filled in. A function derives its default from the struct that holds the field
  * (`parent`, as declared or as it is live) and from the whole live object (`root`).
  */
 export type KnownDefault =
@@ -36,7 +37,9 @@ const WEBHOOK: Readonly<Record<string, KnownDefault>> = {
   timeoutSeconds: value(10),
 };
 const SERVICE_PORT = { port: value(443) };
+const OPTIONAL = { optional: value(false) };
 const MODE = { defaultMode: value(420) };
+const IMMUTABLE = { immutable: value(false) };
 const RBAC = 'rbac.authorization.k8s.io';
 const REPLICAS = value(1);
 const HISTORY = value(10);
@@ -63,7 +66,12 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
     // Deprecated and live on, when only the old name is declared.
     serviceAccountName: sameAsDeclared('serviceAccount'),
     preemptionPolicy: value('PreemptLowerPriority'),
+    hostUsers: value(true),
+    setHostnameAsFQDN: value(false),
+    shareProcessNamespace: value(false),
   },
+  // Not `runAsNonRoot`: a container's false overrides its Pod's true.
+  'core.SecurityContext': { privileged: value(false), readOnlyRootFilesystem: value(false) },
   'core.Container': CONTAINER,
   'core.EphemeralContainer': CONTAINER,
   'core.ContainerPort': {
@@ -81,8 +89,8 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
   'core.Volume': {
     emptyDir: derived((volume) => (Object.keys(volume).some(isOtherSource) ? undefined : {})),
   },
-  'core.SecretVolumeSource': MODE,
-  'core.ConfigMapVolumeSource': MODE,
+  'core.SecretVolumeSource': { ...MODE, ...OPTIONAL },
+  'core.ConfigMapVolumeSource': { ...MODE, ...OPTIONAL },
   'core.DownwardAPIVolumeSource': MODE,
   'core.ProjectedVolumeSource': MODE,
   'core.HostPathVolumeSource': { type: value('') },
@@ -99,7 +107,14 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
   },
   'core.ServicePort': { protocol: value('TCP'), targetPort: sameAs('port') },
   'core.EndpointPort': { protocol: value('TCP') },
-  'core.Secret': { type: value('Opaque') },
+  'core.ConfigMap': IMMUTABLE,
+  'core.Secret': { type: value('Opaque'), ...IMMUTABLE },
+  'core.ConfigMapKeySelector': OPTIONAL,
+  'core.SecretKeySelector': OPTIONAL,
+  'core.ConfigMapEnvSource': OPTIONAL,
+  'core.SecretEnvSource': OPTIONAL,
+  'core.ConfigMapProjection': OPTIONAL,
+  'core.SecretProjection': OPTIONAL,
   'core.PersistentVolumeSpec': {
     persistentVolumeReclaimPolicy: value('Retain'),
     volumeMode: value('Filesystem'),

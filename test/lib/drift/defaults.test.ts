@@ -101,9 +101,45 @@ const CASES: readonly (readonly [
     lone('limits: {memory: 1Gi}, requests: {memory: 1Gi, cpu: "1"}'),
     ['added spec.containers[name=c].resources.requests.cpu'],
   ],
+  [
+    'what an absent field means may be written out',
+    workload('containers: [{name: c, securityContext: {runAsUser: 1}}]'),
+    workload(
+      'hostUsers: true, shareProcessNamespace: false, containers: [{name: c, securityContext: {runAsUser: 1, privileged: false, readOnlyRootFilesystem: false}}]',
+    ),
+    [],
+  ],
+  [
+    '… but if it was declared, it must stay',
+    workload('containers: [{name: c, securityContext: {runAsUser: 1, privileged: false}}]'),
+    workload('containers: [{name: c, securityContext: {runAsUser: 1}}]'),
+    [`changed ${P}.containers[name=c].securityContext.privileged`],
+  ],
+  [
+    'runAsNonRoot: false has a meaning of its own',
+    workload(
+      'securityContext: {runAsNonRoot: true}, containers: [{name: c, securityContext: {runAsUser: 1}}]',
+    ),
+    workload(
+      'securityContext: {runAsNonRoot: true}, containers: [{name: c, securityContext: {runAsUser: 1, runAsNonRoot: false}}]',
+    ),
+    [`added ${P}.containers[name=c].securityContext.runAsNonRoot`],
+  ],
+  [
+    'immutable: false may be written out',
+    '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}}',
+    '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}, immutable: false}',
+    [],
+  ],
+  [
+    '… and true not',
+    '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}}',
+    '{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}, immutable: true}',
+    ['added immutable'],
+  ],
 ];
 
-describe('defaults that follow from other fields', () => {
+describe('defaults that follow from other fields, or from the documentation', () => {
   for (const [what, desired, live, findings] of CASES)
     test(what, () => assert.deepEqual(said(judge(object(desired), object(live), { schemas })), findings));
 });
