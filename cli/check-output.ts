@@ -85,5 +85,7 @@ function summaryOf(scopes: readonly ScopeObservation[]): string {
     [count('in-sync'), 'in sync'],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
-  return said.length === 0 ? 'nothing is declared there' : said.join(', ');
+  return said.length === 0
+    ? 'nothing is declared there: is that the right target, --root and --branch?'
+    : said.join(', ');
 }

@@ -169,7 +169,9 @@ function targetOf(asked: Asked, deployer: Deployer): Target {
 export function outcomeOf({ scopes }: Observation): keyof typeof EXIT {
   const kinds = scopes.map(({ state }) => state.kind);
   if (kinds.includes('unknown')) return 'unknown';
-  return kinds.includes('drift') || kinds.includes('rollout') ? 'drift' : 'in-sync';
+  if (kinds.includes('drift') || kinds.includes('rollout')) return 'drift';
+  // A target or folder that is mistyped declares nothing: no CI job may take that for in sync.
+  return scopes.some(({ scope }) => scope.kind !== 'target') ? 'in-sync' : 'unknown';
 }
 
 interface Asked {
@@ -192,7 +194,7 @@ function parse(argv: readonly string[]): Asked {
   const kubeconfig = values.kubeconfig ?? process.env.KUBECONFIG?.split(delimiter)[0];
   return {
     name,
-    repo: /^https?:\/\//.test(values.repo) ? values.repo : resolve(values.repo),
+    repo: repositoryOf(values.repo),
     branch: values.branch,
     ...(values.root === undefined ? {} : { root: values.root }),
     ...(values.deployer === undefined ? {} : { deployer: oneOf(DEPLOYERS, values.deployer, '--deployer') }),
@@ -204,6 +206,17 @@ function parse(argv: readonly string[]): Asked {
     form: oneOf(FORMS, values.output, '-o'),
     cache: resolve(values.cache ?? join(cacheFolder(), 'check')),
   };
+}
+
+function repositoryOf(text: string): string {
+  if (!/^https?:\/\//.test(text)) {
+    if (!/:\/\/|^[^/]+@[^/]+:/.test(text)) return resolve(text);
+    throw new UsageError('--repo is a folder on this machine or an https:// address');
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new UsageError('--repo is no address that can be read');
+  if (url.username === '' && url.password === '') return text;
+  throw new UsageError('--repo is without user and password: put the token into FAIRLEAD_GIT_TOKEN');
 }
 
 function parsed(argv: readonly string[]) {

@@ -9,7 +9,7 @@ export interface Command {
   run(argv: readonly string[]): Promise<number>;
 }
 
-/** What was typed makes no command: answered with the usage. */
+/** What was typed makes no command: answered with where the usage is. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

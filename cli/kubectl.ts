@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
 import { DATA_FOLDER, findConnection } from '../local/connection.ts';
 import { tools } from '../local/tools.ts';
 import type { Command } from './command.ts';
@@ -15,6 +16,12 @@ export const kubectl: Command = {
         `no local installation runs on ${process.env.FAIRLEAD_DATA ?? DATA_FOLDER} here: start one with "npm start" (FAIRLEAD_DATA names another data folder)`,
       );
     }
+    // kubectl would look for one elsewhere, and ask whatever answers there.
+    await access(connection.kubeconfig).catch(() => {
+      throw new Error(
+        `the local installation has no cluster yet: the page (${pageOf(connection)}) and the terminal of "npm start" say how far it is`,
+      );
+    });
     const context = connection.context === undefined ? [] : ['--context', connection.context];
     const child = spawn((await tools()).kubectl, [...context, ...argv], {
       stdio: 'inherit',
@@ -34,3 +41,6 @@ export const kubectl: Command = {
     }
   },
 };
+
+/** Without its token, which lets in whoever reads it. */
+const pageOf = ({ page }: { readonly page: string }): string => new URL('/', page).href;

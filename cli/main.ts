@@ -45,7 +45,8 @@ async function main([name, ...argv]: readonly string[]): Promise<number> {
     return await command.run(argv);
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`${error.message}\n\n${command.usage}`);
+      // The usage is longer than a screen is patient: what went wrong must stay the last thing that is read.
+      console.error(`${error.message}\nnpx fairlead ${name} --help tells what there is.`);
       return EXIT_USAGE;
     }
     console.error(error instanceof Error ? error.message : String(error));

@@ -47,9 +47,13 @@ export const upload: Command = {
     const { environment, bucket, where } = await connect(values);
     const s3 = clients.s3(environment);
 
+    // Read before the first is sent: a name that is mistyped must not leave half of them uploaded.
+    const read = await Promise.all(
+      files.map(async (file) => ({ file, key: keyOf(file, values), body: await bodyOf(file) })),
+    );
     const uploaded: Uploaded[] = [];
-    for (const file of files) {
-      const made = await put(s3, bucket, file, keyOf(file, values), values);
+    for (const { file, key, body } of read) {
+      const made = { file, key, versionId: await put(s3, bucket, key, body, values) };
       console.log(`${file}: uploaded to s3://${bucket}/${made.key} (${where})`);
       uploaded.push(made);
     }
@@ -122,18 +126,15 @@ function keyOf(file: string, { target, namespace, release }: Values): string {
   );
 }
 
-async function put(
-  s3: S3Client,
-  bucket: string,
-  file: string,
-  key: string,
-  values: Values,
-): Promise<Uploaded> {
-  const body = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+const bodyOf = (file: string): Promise<Buffer> =>
+  readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
       error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`,
     );
   });
+
+/** Gives the version that was made. */
+async function put(s3: S3Client, bucket: string, key: string, body: Buffer, values: Values): Promise<string> {
   const claimed = ['source-commit', 'source-url', 'author'] as const;
   const { VersionId } = await s3.send(
     new PutObjectCommand({
@@ -147,7 +148,7 @@ async function put(
   );
   if (VersionId === undefined)
     throw new Error(`bucket ${bucket} keeps no versions: it is none of Fairlead's`);
-  return { file, key, versionId: VersionId };
+  return VersionId;
 }
 
 /** Read off the object's tags, which need no more rights than the upload itself. */

@@ -142,7 +142,16 @@ describe('npx fairlead check', requirement('control-plane'), () => {
     assert.match(stdout, /connection refused/);
   });
 
+  test('a target that declares nothing, as one that is mistyped, ends with 2 and never with 0', async () => {
+    const { code, stdout } = await run('stagin', ...asked().slice(1));
+    assert.equal(code, 2, stdout);
+    assert.match(stdout, /nothing is declared there: is that the right target/);
+  });
+
   for (const [name, argv, words] of [
+    ['an address that is not read', ['staging', '--repo', 'ssh://git@example.com/x'], /https:\/\/ address/],
+    ['an address for ssh', ['staging', '--repo', 'git@example.com:a/b.git'], /https:\/\/ address/],
+    ['a password', ['staging', '--repo', 'https://me:hunter2@example.com/x'], /^(?!.*hunter2).*GIT_TOKEN/],
     ['no repository', ['staging'], /missing: --repo/],
     ['no target', ['--repo', '.'], /name a target/],
     [
@@ -151,7 +160,7 @@ describe('npx fairlead check', requirement('control-plane'), () => {
       /flux, argocd, none, not "helmfile"/,
     ],
   ] as const) {
-    test(`${name} is answered with the usage`, async () => {
+    test(`${name} is answered with what is wanted`, async () => {
       const { code, stderr } = await run(...argv);
       assert.equal(code, 64);
       assert.match(stderr, words);

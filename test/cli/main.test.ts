@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { writeConnection } from '../../local/connection.ts';
 import { fairlead } from './command-line.ts';
 
 describe('npx fairlead', () => {
@@ -28,6 +32,30 @@ describe('npx fairlead', () => {
       assert.match(stdout, new RegExp(`npx fairlead ${name}`));
     });
   }
+
+  test('says what is wrong in the last lines, and where the usage is', async () => {
+    const { code, stderr } = await fairlead(['upload', '--target', 'staging']);
+    assert.equal(code, 64);
+    assert.match(stderr, /^name at least one file to upload\n.*upload --help.*\n$/);
+  });
+
+  test('kubectl asks no other cluster while there is none here', async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-'));
+    context.after(() => rm(folder, { recursive: true }));
+    await writeConnection(folder, {
+      schema: 1,
+      pid: process.pid,
+      page: 'http://127.0.0.1:4580/?token=secret',
+      environment: {},
+      repositories: {},
+      gitToken: 'secret',
+      kubeconfig: join(folder, 'kubeconfig'),
+    });
+    const { code, stderr } = await fairlead(['kubectl', 'get', 'pods'], { FAIRLEAD_DATA: folder });
+    assert.equal(code, 69);
+    assert.match(stderr, /^the local installation has no cluster yet: .*127\.0\.0\.1:4580\/\)/);
+    assert.doesNotMatch(stderr, /secret/);
+  });
 
   test('kubectl says how to start what it needs', async () => {
     const { code, stderr } = await fairlead(['kubectl', 'get', 'pods'], { FAIRLEAD_DATA: '/nowhere' });

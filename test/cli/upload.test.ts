@@ -119,6 +119,7 @@ describe('npx fairlead upload', () => {
   });
 
   for (const [what, argv, pattern] of [
+    ['a second file that is not there', [chart, '/nowhere/values.yaml'], /there is no file \/nowhere/],
     ['a file that is not there', ['/nowhere/web-1.0.0.tgz'], /there is no file \/nowhere\/web-1\.0\.0\.tgz/],
     [
       'a file that is neither',
@@ -128,11 +129,12 @@ describe('npx fairlead upload', () => {
     ['no file', [], /name at least one file/],
     ['a time that is none', [chart, '--timeout', 'soon'], /--timeout is a number/],
   ] as const) {
-    test(`answers ${what} with its usage, and uploads nothing`, async () => {
+    test(`answers ${what} with where its usage is, and uploads nothing`, async () => {
       const ran = await upload(...argv);
       assert.equal(ran.code, 64);
       assert.match(ran.stderr, pattern);
-      assert.match(ran.stderr, /npx fairlead upload FILE…/);
+      assert.match(ran.stderr, /npx fairlead upload --help/);
+      assert.equal(ran.stdout, '');
     });
   }
 
