@@ -91,6 +91,19 @@ const injected: Excuse = ({ root, rendered, trail, desired, live, owners, deploy
     : undefined;
 };
 
+const WEBHOOKS = new Set(['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']);
+
+/** Installed open, so that nothing is refused before it answers, and closed by its own controller or a Job (istiod). */
+const closed: Excuse = ({ root, trail, desired, live, owners, deployers }) =>
+  trail.field === 'failurePolicy' &&
+  WEBHOOKS.has(root.kind) &&
+  desired === 'Ignore' &&
+  live === 'Fail' &&
+  owners.length > 0 &&
+  owners.every(({ manager }) => !deployers.has(manager) && !isPerson(manager))
+    ? 'a webhook that is closed once it answers'
+    : undefined;
+
 const AGGREGATOR = 'clusterrole-aggregation-controller';
 
 /** The rules of an aggregated ClusterRole are the aggregator's. */
@@ -142,6 +155,7 @@ const EXCUSES: readonly Excuse[] = [
   lookedUp,
   olderCrd,
   injected,
+  closed,
   aggregated,
   buildMetadata,
   counted,

@@ -238,6 +238,17 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     reason: 'tracking of Argo CD',
   },
   {
+    kinds: ['Application'],
+    at: [['operation']],
+    managers: ['argocd-server', 'argocd-application-controller', 'argocd-controller', 'argocd'],
+    reason: 'a sync that Argo CD is at',
+  },
+  {
+    kinds: ['Application', 'Rollout'],
+    at: annotation('notified.notifications.argoproj.io'),
+    reason: 'what Argo CD has notified of',
+  },
+  {
     kinds: EVERY,
     at: [
       ...annotation('reconcile.fluxcd.io/*', 'kustomize.toolkit.fluxcd.io/*', 'helm.toolkit.fluxcd.io/*'),

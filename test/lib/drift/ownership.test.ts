@@ -320,3 +320,69 @@ describe('the platform’s remit is the platform’s, not the deployer’s', () 
       assert.deepEqual(said(verdict), findings);
     });
 });
+
+const FAILURE_POLICY: Json = {
+  'f:webhooks': {
+    'k:{"name":"v.example"}': { 'f:failurePolicy': {}, 'f:clientConfig': { 'f:caBundle': {} } },
+  },
+};
+
+/** Of a webhook's failurePolicy: what Git says, what is live, who wrote it, and what must be found. */
+const POLICIES: readonly (readonly [
+  what: string,
+  desired: string,
+  live: string,
+  owner: string,
+  findings: readonly string[],
+])[] = [
+  ['a webhook that its controller closes is no drift', 'Ignore', 'Fail', 'pilot-discovery', []],
+  [
+    'one that a person closes is',
+    'Ignore',
+    'Fail',
+    'kubectl-edit',
+    ['changed webhooks[name=v.example].failurePolicy'],
+  ],
+  [
+    'one that is opened is, whoever does',
+    'Fail',
+    'Ignore',
+    'pilot-discovery',
+    ['changed webhooks[name=v.example].failurePolicy'],
+  ],
+];
+
+describe('a webhook that is installed open', () => {
+  const hook = (policy: string) =>
+    object(
+      `{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingWebhookConfiguration, metadata: {name: v}, webhooks: [{name: v.example, failurePolicy: ${policy}}]}`,
+    );
+  for (const [what, desired, live, owner, findings] of POLICIES)
+    test(what, () => {
+      const found = ownedBy(hook(live), ['helm', {}], [owner, FAILURE_POLICY, { operation: 'Update' }]);
+      assert.deepEqual(said(judge(hook(desired), found, { schemas })), findings);
+    });
+});
+
+test('a sync that Argo CD is at, and what it has notified of, is no drift of an Application', () => {
+  const desired = object(
+    '{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a}, spec: {project: default}}',
+  );
+  const syncing = put(put(desired, ['operation'], { sync: { prune: true } }), ['metadata', 'annotations'], {
+    'notified.notifications.argoproj.io': '{}',
+  });
+  const by = (manager: string) =>
+    ownedBy(
+      syncing,
+      ['argocd-controller', { 'f:spec': { 'f:project': {} } }],
+      [manager, { 'f:operation': { 'f:sync': { 'f:prune': {} } } }, { operation: 'Update' }],
+      [
+        'argocd-notifications',
+        { 'f:metadata': { 'f:annotations': { 'f:notified.notifications.argoproj.io': {} } } },
+        { operation: 'Update' },
+      ],
+    );
+  const situation = { schemas, deployer: 'argocd' as const };
+  assert.deepEqual(said(judge(desired, by('argocd-server'), situation)), []);
+  assert.deepEqual(said(judge(desired, by('kubectl-edit'), situation)), ['added operation']);
+});
