@@ -21,15 +21,29 @@ const UNPACKED_BYTES = 256 * 1024 * 1024;
 /** Too many requests (API priority and fairness), and what a restarting server or a load balancer says. */
 const RETRIED = new Set([429, 500, 502, 503, 504]);
 
+/**
+ * A server that hangs in the middle of a check answers none of its lists, and each would wait out its time: together
+ * longer than a function may run. After so many in a row the rest is not asked for.
+ */
+const UNREACHABLE_IN_A_ROW = 4;
+
 /** Reads through one connection; what is worth asking again is asked again, as `Retry-After` says. */
 export function readerOf(connection: Connection): Reader {
+  let unanswered: Reading[] = [];
+  const ask = async (path: string, accept: string): Promise<Reading> => {
+    for (let attempt = 1; ; attempt++) {
+      const { reading, waitMs } = await once(connection, path, accept, attempt);
+      if (waitMs === undefined || attempt === ATTEMPTS) return reading;
+      await sleep(waitMs);
+    }
+  };
   return {
     async get(path, accept = 'application/json') {
-      for (let attempt = 1; ; attempt++) {
-        const { reading, waitMs } = await once(connection, path, accept, attempt);
-        if (waitMs === undefined || attempt === ATTEMPTS) return reading;
-        await sleep(waitMs);
-      }
+      const last = unanswered[UNREACHABLE_IN_A_ROW - 1];
+      if (last !== undefined) return last;
+      const reading = await ask(path, accept);
+      unanswered = reading.kind === 'unreachable' ? [...unanswered, reading] : [];
+      return reading;
     },
   };
 }

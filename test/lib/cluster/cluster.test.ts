@@ -251,6 +251,24 @@ describe('a cluster that does not answer as one', () => {
     );
   });
 
+  test('a server that hangs in the middle of a check is not waited for with every list', async () => {
+    let asked = 0;
+    await serving(
+      (request) => {
+        asked++;
+        request.socket.destroy();
+      },
+      async (url) =>
+        await connected(url, async (cluster) => {
+          const four = await Promise.all(Array.from({ length: 4 }, () => cluster.version()));
+          assert.deepEqual([...new Set(four.map(({ kind }) => kind))], ['unreachable']);
+          const before = asked;
+          assert.equal((await cluster.version()).kind, 'unreachable');
+          assert.equal(asked, before);
+        }),
+    );
+  });
+
   test('a list whose continuation expires is begun anew', async () => {
     const served: ServedKind = {
       apiVersion: 'v1',
