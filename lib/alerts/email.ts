@@ -109,7 +109,7 @@ function partsOf(alert: Alert): Parts {
               ...lines(alert.rule),
             ]),
         '',
-        'Until then nothing is known: neither drift nor its absence.',
+        'Until it is judged again nothing is known: neither drift nor its absence.',
       ]);
     case 'known-again':
     case 'unblocked':
