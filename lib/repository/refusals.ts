@@ -4,7 +4,14 @@
  */
 export type PushRefusal =
   /** Somebody else was faster: fetch, build anew on the new tip, push again. */
-  | { readonly kind: 'moved' }
+  | {
+      readonly kind: 'moved';
+      /**
+       * By git itself, before it sent anything; or by the server, which may have been sent it twice (by HTTP, by a host
+       * within itself) and have taken it the first time.
+       */
+      readonly by: 'git' | 'server';
+    }
   /** Nothing can be pushed to this repository now: credentials, protection, host down. */
   | { readonly kind: 'blocked'; readonly says: string }
   /** This content is not wanted: a hook, a size limit, a secret scanner. */
@@ -40,7 +47,7 @@ export function classifyRefusal(output: string): PushRefusal {
   const kind = WORDINGS.find(([wording]) => wording.test(output))?.[1] ?? 'blocked';
   switch (kind) {
     case 'moved':
-      return { kind };
+      return { kind, by: /\[remote rejected\]|\[remote failure\]/.test(output) ? 'server' : 'git' };
     case 'blocked':
     case 'refused-content':
       return { kind, says: saysOf(output) };

@@ -152,7 +152,7 @@ export class DeliveryCall {
         ]);
         return 'again';
       case 'moved':
-        return this.#moved(commits);
+        return this.#moved(outcome.by === 'git' ? commits : []);
       case 'refused-content':
         return this.#refusedContent(outcome, commits, attempts);
       case 'blocked':
@@ -289,8 +289,8 @@ export class DeliveryCall {
       await settleDelivered(this.#parts, this.#line, candidate, { commit, files }, 'commit');
   }
 
-  async #moved(commits: readonly string[]): Promise<Round> {
-    for (const commit of commits) this.#refused.add(commit);
+  async #moved(unsent: readonly string[]): Promise<Round> {
+    for (const commit of unsent) this.#refused.add(commit);
     this.#races += 1;
     if (this.#races >= RACES) return { kind: 'blocked', says: `the branch moved ${RACES} times in a row` };
     await this.#parts.pause(Math.random() * PAUSE_MILLISECONDS * PAUSE_GROWTH ** (this.#races - 1));

@@ -168,6 +168,24 @@ test('somebody else pushes at the same moment, again and again: nothing of their
   assert.equal(pipe.asked.length, 1);
 });
 
+test('a push that was taken though the server says that the branch had moved is found, and stays reverted', async (context) => {
+  const pipe = await begin(context);
+  // As where a request is sent twice: the first is taken and reverted by somebody, the second is what is answered.
+  pipe.git.hook(
+    `test -e taken && exit 0
+touch taken
+export GIT_COMMITTER_NAME=Ann GIT_COMMITTER_EMAIL=a@example.com GIT_AUTHOR_NAME=Ann GIT_AUTHOR_EMAIL=a@example.com
+git update-ref "$1" "$(git commit-tree -m Reverted -p "$3" "$2^{tree}")"`,
+    'update',
+  );
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  await pipe.deliver();
+  assert.deepEqual(pipe.git.log(), ['Reverted', 'Deliver shop/web: chart web 1.0.0', 'Begin']);
+  const record = await pipe.record(event);
+  assert.equal(record?.state === 'delivered' && record.commit, pipe.git.git('rev-parse', 'main~1'));
+});
+
 test('of many in one push, the one that the repository refuses is rejected alone', async (context) => {
   const pipe = await begin(context);
   pipe.git.hook(`while read old new ref; do
