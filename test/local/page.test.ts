@@ -220,6 +220,12 @@ describe('the page in a browser', requirement('browser'), () => {
     const title = tab.locator(`[data-incident="${incident}"] .title`);
     await title.waitFor();
     assert.match((await title.textContent()) ?? '', /^staging shop\/web: /);
+    // Its forms come one by one, and each draws the alerts anew: the next test is about what does not.
+    const alert = tab.locator(`[data-incident="${incident}"]`);
+    await alert.locator('summary').click();
+    for (const form of ['email', 'pager', 'chat', 'event'])
+      await alert.locator(`[data-form=${form}]`).waitFor();
+    await alert.locator('summary').click();
   });
 
   test('keeps what is focused when something else changes', async () => {
