@@ -39,7 +39,8 @@ const release = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
 const fileName =
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,249}-v?(0|[1-9]\d*)(\.(0|[1-9]\d*)){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\.tgz$/;
 const EVIDENCE = /\.(sigstore\.json|prov)$/;
-const manifestSegment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+/** At most what a file system takes: else no deployer could check the repository out. */
+const manifestSegment = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,254}$/;
 /** Files of these names make kustomize of a folder: remote bases, transformers. */
 const kustomization = /^kustomization(\.ya?ml)?$/i;
 

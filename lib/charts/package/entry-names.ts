@@ -2,6 +2,8 @@ import { type Reason, reason } from '../reasons.ts';
 
 /** Bytes of a path inside a package. */
 export const PATH_BYTES = 512;
+/** Bytes of one name in a path: more no file system takes, so that no deployer could check the repository out. */
+export const NAME_BYTES = 255;
 /** Folders of a path inside a package. */
 export const PATH_DEPTH = 32;
 
@@ -41,6 +43,8 @@ export function checkPath(path: string): Reason[] {
   else if (segments.some((segment) => segment === '' || segment === '.'))
     invalid('has an empty segment or "."');
   if (path.includes('\\')) invalid('holds a backslash');
+  if (segments.some((segment) => Buffer.byteLength(segment) > NAME_BYTES))
+    invalid(`has a name of more than ${NAME_BYTES} bytes`);
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\uFFFD]/u.test(path))
     invalid('holds characters that cannot be seen, or is not UTF-8');
   if (Buffer.byteLength(path) > PATH_BYTES)

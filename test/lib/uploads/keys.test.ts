@@ -58,6 +58,7 @@ const MALFORMED: readonly string[] = [
   `${'t'.repeat(55)}/shop/web/values.yaml`,
   `staging/${'n'.repeat(64)}/web/values.yaml`,
   `staging/manifests/${'a/'.repeat(600)}a.yaml`,
+  `staging/manifests/${'a'.repeat(251)}.yaml`,
 ];
 for (const key of MALFORMED) {
   test(`${JSON.stringify(key.slice(0, 60))} is malformed`, () => {

@@ -238,6 +238,19 @@ for (const [title, { path, rejected }] of Object.entries(TAKEN)) {
   });
 }
 
+test('a manifest where another one has its folder ends alone', async (context) => {
+  const pipe = await begin(context);
+  const manifest = (name: string) =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: shop\n`;
+  const events = ['a.yaml', 'a.yaml/b.yaml', 'c.yaml'].map((path, at) =>
+    pipe.put(`staging/manifests/${path}`, manifest(`settings-${at}`)),
+  );
+  for (const event of events) await pipe.receive(event);
+  await pipe.deliver();
+  const states = await Promise.all(events.map(async (event) => (await pipe.record(event))?.state));
+  assert.deepEqual(states, ['delivered', 'rejected', 'delivered']);
+});
+
 test('a repository that takes nothing blocks everything, says so once, and all goes on when it works again', async (context) => {
   const pipe = await begin(context);
   const token = pipe.secrets.get('write') ?? '';

@@ -118,6 +118,11 @@ export const HOSTILE: readonly HostilePackage[] = [
     code: 'entry-path-too-long',
   },
   {
+    title: 'a name that no file system takes',
+    bytes: renamed(`web/${'\u00E9'.repeat(128)}`),
+    code: 'entry-path-invalid',
+  },
+  {
     title: 'a path of more than 32 folders',
     bytes: renamed(`web/${'a/'.repeat(32)}x`),
     code: 'entry-path-too-deep',
