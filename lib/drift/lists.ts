@@ -59,6 +59,8 @@ function walkKeyed(
   const found = keyed(live);
   // Duplicate env names are legal and ordered. Where the live side has one each, an apply has collapsed them.
   if (found.size < live.length) {
+    // Told apart by their place, they have no owners of their own.
+    visitor.trail.enterAtomic();
     walkOrdered(desired, live, schema, visitor);
     return;
   }

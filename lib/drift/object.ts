@@ -164,6 +164,7 @@ class Judging implements Visitor {
   /** Into what is there by default and differs inside, and into maps, whose keys are findings of their own. */
   #descend(live: Json, schema: Schema): boolean {
     if (isJsonObject(live)) {
+      if ((schema.kind === 'map' || schema.kind === 'struct') && schema.atomic) this.trail.enterAtomic();
       if (schema.kind === 'map') {
         if (Object.keys(live).length === 0) return false;
         for (const [name, value] of Object.entries(live)) this.#inside(name, value, schema.values, live);
