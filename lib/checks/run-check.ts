@@ -5,6 +5,7 @@ import { CannotConnect } from '../cluster/connection.ts';
 import type { AwsCredentials } from '../cluster/eks-token.ts';
 import type { OpenapiCache } from '../cluster/openapi.ts';
 import { writeProfile } from '../cluster/profile.ts';
+import type { ClusterAddress } from '../config/config.ts';
 import { sealingKey } from '../content/sealing-key.ts';
 import { desiredKey, desiredState } from '../desired/state.ts';
 import type { CheckRequest } from '../messages/messages.ts';
@@ -26,13 +27,16 @@ export interface RunParts {
 
 export type CheckOutcome =
   | { readonly kind: 'checked'; readonly observation: Observation; readonly config: CheckConfig }
-  /** A newer desired state is on its way, or the target has gone from the configuration. */
+  /** A newer desired state is on its way, or the target has no cluster, or has gone from the configuration. */
   | { readonly kind: 'dropped'; readonly reason: string };
 
 /** One check as a message asks for it: reads what is needed, judges, and writes down what was seen. Tells nobody. */
 export async function runCheck(request: CheckRequest, parts: RunParts): Promise<CheckOutcome> {
   const config = await readCheckConfig(parts.state, request.target);
   if (config === undefined) return dropped(`there is no target ${request.target}`);
+  const { cluster: address } = config.target;
+  if (address === undefined)
+    return dropped(`the target ${request.target} names no cluster: nothing is checked`);
   if (await isOvertaken(request, parts.table)) return dropped('a newer desired state is known');
   const stored = await parts.state.get(desiredKey(request.desired), { maxBytes: DESIRED_BYTES });
   if (stored === undefined) return dropped('its desired state is not kept any more');
@@ -44,7 +48,7 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
     sequence: request.sequence,
     now: parts.now().toISOString(),
   };
-  const report = await withCluster(config, parts, async (cluster) =>
+  const report = await withCluster(address, config, parts, async (cluster) =>
     checkTarget(question, { ...parts, cluster, memory: tableMemory(parts.table, request.target) }),
   );
   const { observation, profile, next } = 'observation' in report ? report : unknownReport(question, report);
@@ -58,12 +62,11 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
 }
 
 async function withCluster(
+  address: ClusterAddress,
   config: CheckConfig,
   parts: RunParts,
   check: (cluster: Cluster) => Promise<CheckReport>,
 ): Promise<CheckReport | { readonly reason: string }> {
-  const { cluster: address } = config.target;
-  if (address === undefined) return { reason: `the target ${config.target.name} names no cluster` };
   let cluster: Cluster;
   try {
     cluster = await connect(address, {

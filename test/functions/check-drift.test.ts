@@ -49,7 +49,7 @@ describe('check-drift', () => {
   });
 
   /** A target with one release, asked for as `read-desired` asks. */
-  async function request(target: string, kubeconfig: string, sequence = 1) {
+  async function request(target: string, kubeconfig?: string, sequence = 1) {
     const state = s3Store(clients.s3(aws.environment), BUCKETS.state);
     const config = parseConfig({
       repositories: [{ name: 'cluster', url: 'https://git.example/cluster.git' }],
@@ -59,7 +59,7 @@ describe('check-drift', () => {
           repository: 'cluster',
           deployer: 'none',
           namespaces: ['default'],
-          cluster: { kind: 'kubeconfig', path: kubeconfig },
+          ...(kubeconfig === undefined ? {} : { cluster: { kind: 'kubeconfig', path: kubeconfig } }),
         },
       ],
     });
@@ -110,6 +110,11 @@ describe('check-drift', () => {
     assert.deepEqual(await check(await request('down', kubeconfig)), { batchItemFailures: [] });
     assert.equal(await verdictOf('down', 'target'), 'unknown');
     assert.equal(await verdictOf('down', 'default/web'), undefined);
+  });
+
+  test('a target without a cluster is not checked, and nobody is told that it is unknown', async () => {
+    assert.deepEqual(await check(await request('only-git')), { batchItemFailures: [] });
+    assert.equal(await verdictOf('only-git', 'target'), undefined);
   });
 
   test('a message that is none is acknowledged; one of a target that has gone, too', async () => {
