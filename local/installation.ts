@@ -216,6 +216,8 @@ async function startParts(
     cluster: up,
     async stop() {
       ending.abort();
+      // First: nobody is to find what is about to end.
+      await removeConnection(dataFolder);
       await up;
       await stop();
     },

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from './connection.ts';
@@ -23,7 +24,13 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     if (made !== undefined) {
       await made.writeFile(own);
       await made.close();
-      return async () => await rm(file, { force: true });
+      // An end that is forced, because a part does not stop in time, leaves none either.
+      const atExit = () => rmSync(file, { force: true });
+      process.once('exit', atExit);
+      return async () => {
+        process.off('exit', atExit);
+        await rm(file, { force: true });
+      };
     }
     const [pid = '', start = ''] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
     const alive = pid !== '' && isAlive(Number(pid)) && (await startOf(Number(pid))) === start;

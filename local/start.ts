@@ -1,6 +1,6 @@
 import { access, constants, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../lib/config/config.ts';
+import { type Config, ConfigError } from '../lib/config/config.ts';
 import type { ClusterChoice } from './cluster.ts';
 import { readConfiguration } from './configuration.ts';
 import { DATA_FOLDER, findConnection } from './connection.ts';
@@ -96,6 +96,19 @@ function checkSecondsOf(values: Values): number {
   throw new UsageError(`--check-every is from 1 to 3600 seconds, not "${values['check-every']}"`);
 }
 
+const isReadable = (file: string): Promise<boolean> =>
+  access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+
+async function configurationOf({ config }: Values): Promise<Config> {
+  if (config !== undefined && !(await isReadable(config))) {
+    throw new UsageError(`--config ${config} cannot be read`);
+  }
+  return await readConfiguration(config);
+}
+
 async function clusterOf({ kubeconfig, context, deployer }: Values): Promise<ClusterChoice> {
   if (deployer !== undefined && deployer !== 'stand-in') {
     throw new UsageError('--deployer knows only "stand-in"');
@@ -104,11 +117,7 @@ async function clusterOf({ kubeconfig, context, deployer }: Values): Promise<Clu
     if (context !== undefined) throw new UsageError('--context needs --kubeconfig');
     return { kind: 'local' };
   }
-  const readable = await access(kubeconfig, constants.R_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!readable) throw new UsageError(`--kubeconfig ${kubeconfig} cannot be read`);
+  if (!(await isReadable(kubeconfig))) throw new UsageError(`--kubeconfig ${kubeconfig} cannot be read`);
   // Writing to somebody's cluster is asked for twice: what writes, and to which.
   if (deployer === 'stand-in' && context === undefined) {
     throw new UsageError('--deployer stand-in writes to that cluster: name it with --context');
@@ -142,12 +151,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const settings = {
     dataFolder: values.data,
     ports: portsOf(values),
-    config: await readConfiguration(values.config),
+    config: await configurationOf(values),
     cluster: await clusterOf(values),
     checkSeconds: checkSecondsOf(values),
   };
   if (values.fresh) await begin(values.data);
-  const { print } = await logToFile(values.data);
+  const { print } = await logToFile(values.data).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`--data ${values.data} cannot be a folder of ours: ${error.message}`);
+  });
   const options: InstallationOptions = { ...settings, onNotice: terminal(print) };
 
   let installation: Installation;

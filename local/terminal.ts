@@ -75,6 +75,6 @@ Try:
 The same with tools of your own:
   (. ${folder}/env; aws --endpoint-url ${aws.url} s3 cp ${folder}/${NEXT_EXAMPLE} s3://${aws.buckets.upload.name}/${target.name}/${namespace}/${EXAMPLE_RELEASE}/)
   (. ${folder}/env; kubectl -n ${namespace} get all)
-  git clone -c credential.helper=${quote(`store --file=${resolve(data)}/git-credentials`)} ${url}     a clone that may push
+  git clone -c credential.helper=${quote(`store --file=${resolve(data)}/git-credentials`)} ${url} ${target.repository}-push     a clone that may push
 `;
 }

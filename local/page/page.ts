@@ -119,13 +119,6 @@ export async function startPage(options: {
   }
 
   const ending = new AbortController();
-  const receiving = pump(
-    clients.sqs(aws.environment),
-    { name: 'inbox', queueUrl: aws.queues.inbox, batchSize: 10, handler: inbox.receive },
-    onError,
-    ending.signal,
-  );
-
   let port = options.port;
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
@@ -171,6 +164,12 @@ export async function startPage(options: {
   }
 
   port = await listen(server, options.port, 'the page', '--page-port');
+  const receiving = pump(
+    clients.sqs(aws.environment),
+    { name: 'inbox', queueUrl: aws.queues.inbox, batchSize: 10, handler: inbox.receive },
+    onError,
+    ending.signal,
+  );
   const said = (part: string, text: string, kind: Activity['kind'] = 'said') => {
     activity.unshift({ at: new Date().toISOString(), part, text, kind });
     activity.splice(ACTIVITY);

@@ -81,6 +81,8 @@ describe('npm start', () => {
       const running = begin('taken', flag, String(other.port));
       assert.equal(await running.ended(), 1);
       assert.match(running.output(), new RegExp(`port ${other.port} .* is taken.*npm start -- ${flag} PORT`));
+      // And nothing else: what was started by then ends without a word.
+      assert.equal(running.output().trim().split('\n').length, 1, running.output());
     }
     await other.stop();
     assert.deepEqual(await processesOn(join(folder, 'taken')), []);
@@ -131,6 +133,16 @@ describe('npm start', () => {
   for (const [what, argv, pattern] of [
     ['an unknown option', ['--prot', '1'], /--prot.*npm start -- \[OPTIONS\]/s],
     ['a port that is none', ['--aws-port', 'x'], /--aws-port is a port from 0 to 65535, not "x"/],
+    [
+      'a configuration that is not there',
+      ['--config', '/nowhere.ts'],
+      /--config \/nowhere.ts cannot be read/,
+    ],
+    [
+      'a data folder that is a file',
+      ['--data', import.meta.filename],
+      /--data .* cannot be a folder of ours/,
+    ],
     ['a kubeconfig that is not there', ['--kubeconfig', '/nowhere'], /--kubeconfig \/nowhere cannot be read/],
     [
       'writing to a cluster that is not named',
