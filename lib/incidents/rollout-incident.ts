@@ -4,6 +4,7 @@ import { fingerprintOf, fitting } from './findings.ts';
 import {
   alertBase,
   type DecisionContext,
+  type DriftIncident,
   type Incidents,
   NEVER,
   type RolloutIncident,
@@ -32,7 +33,8 @@ export function decideRollout(
   switch (before.kind) {
     case 'shown': {
       const isNewTip = seen.render !== undefined && seen.render !== before.render;
-      if (!isNewTip && seen.state.kind !== 'rollout') return { after: before, alerts: [] };
+      if (!isNewTip && (seen.state.kind !== 'rollout' || isToldAsDrift(seen.state, drift)))
+        return { after: before, alerts: [] };
       const rolling = begin(before, seen, context);
       return isShown ? finish(rolling, seen, context) : still(rolling);
     }
@@ -40,8 +42,7 @@ export function decideRollout(
       if (isShown) return finish(before, seen, context);
       const isLate =
         Date.parse(context.at) - Date.parse(before.since) >= context.rolloutDeadlineMinutes * 60_000;
-      const isToldAsDrift = seen.state.kind === 'drift' && drift?.kind === 'drifting';
-      return isLate && !isToldAsDrift ? stall(before, seen, context) : still(before);
+      return isLate && !isToldAsDrift(seen.state, drift) ? stall(before, seen, context) : still(before);
     }
     case 'stalled':
       return isShown ? finish(before, seen, context) : { after: before, alerts: [] };
@@ -63,6 +64,16 @@ function firstLook(seen: ScopeObservation, context: DecisionContext): RolloutDec
   const rolling = begin(NEVER, seen, context);
   return isThere(state) ? finish(rolling, seen, context) : still(rolling);
 }
+
+/**
+ * Whether people know of it already. Another commit makes of an open drift a rollout once more, for as long as the
+ * deployer is at work: the same findings are not told as stalled, too.
+ */
+const isToldAsDrift = (state: ScopeState, drift: DriftIncident | undefined): boolean =>
+  drift?.kind === 'drifting' &&
+  (state.kind === 'drift' ||
+    (state.kind === 'rollout' &&
+      state.findings.every((finding) => drift.fingerprints.includes(fingerprintOf(finding)))));
 
 const isThere = (state: ScopeState): boolean => state.kind === 'in-sync' && state.unready.length === 0;
 

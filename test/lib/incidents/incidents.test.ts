@@ -90,6 +90,25 @@ const STORIES: readonly { readonly name: string; readonly steps: readonly Step[]
     ],
   },
   {
+    name: 'open drift that another commit makes a rollout of once more is not told as stalled, too',
+    steps: [
+      { state: IN_SYNC, render: A, told: [] },
+      { minute: 1, state: ROLLOUT, render: A, told: [] },
+      { minute: 2, state: drift(image), render: A, told: ['drift warning drift/1#1'] },
+      { minute: 20, state: ROLLOUT, render: A, told: [] },
+      { minute: 21, state: drift(image), render: A, told: [] },
+    ],
+  },
+  {
+    name: 'open drift that a commit makes a rollout of for a moment rolls nothing out when it ends',
+    steps: [
+      { state: IN_SYNC, render: A, told: [] },
+      { minute: 1, state: drift(image), render: A, told: ['drift warning drift/1#1'] },
+      { minute: 2, state: ROLLOUT, render: A, told: [] },
+      { minute: 3, state: IN_SYNC, render: A, told: ['converged info drift/1#2'] },
+    ],
+  },
+  {
     name: 'a new tip that the cluster shows before anyone looked was rolled out',
     steps: [
       { state: IN_SYNC, render: A, told: [] },
