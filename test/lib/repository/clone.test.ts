@@ -153,10 +153,10 @@ describe('a clone', () => {
     const base = (await opened.fetchTip())?.id ?? '';
     const [commit = ''] = await makeCommits(opened, base, [planOf('raced.txt', 'x')], new Date());
     const foreign = server.commit({ 'foreign.txt': 'first' });
-    assert.deepEqual(await pushCommit(opened, commit, base), { kind: 'moved' });
+    assert.deepEqual(await pushCommit(opened, commit, base), { kind: 'moved', by: 'git' });
     // Wound back: ours would be a fast-forward that brings the removed commit back.
     server.git('update-ref', 'refs/heads/main', `${base}^`, foreign);
-    assert.deepEqual(await pushCommit(opened, commit, base), { kind: 'moved' });
+    assert.deepEqual(await pushCommit(opened, commit, base), { kind: 'moved', by: 'git' });
     assert.equal(server.tip(), server.git('rev-parse', `${base}^`));
     server.git('update-ref', 'refs/heads/main', foreign);
   });
