@@ -5,7 +5,7 @@ import { s3Store } from '../lib/aws/objects.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { runCheck } from '../lib/checks/run-check.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
-import { rootOf } from '../lib/config/config.ts';
+import { rootOf } from '../lib/config/root.ts';
 import { type CheckRequest, checkRequest, type QueueAnswer } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 

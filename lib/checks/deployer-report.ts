@@ -1,4 +1,5 @@
-import { rootOf, type Target } from '../config/config.ts';
+import type { Target } from '../config/config.ts';
+import { rootOf } from '../config/root.ts';
 import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
 import { applicationReport, helmReleaseReport, kustomizationReport } from './deployer-status.ts';

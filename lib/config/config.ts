@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { contradictions } from './contradictions.ts';
 
 /**
  * The typed configuration of an installation: `fairlead.config.ts` for `cdk deploy`, the same schema for the local
@@ -148,47 +149,6 @@ const config = entries({
   audiences: z.array(audience).default([]),
   /** A link base for alerts, if people have one: https only. */
   link: z.url({ protocol: /^https$/ }).optional(),
-}).superRefine((value, context) => {
-  const issue = (path: (string | number)[], message: string) =>
-    context.addIssue({ code: 'custom', path, message });
-  for (const [kind, names] of [
-    ['repositories', value.repositories.map(({ name }) => name)],
-    ['targets', value.targets.map(({ name }) => name)],
-    ['audiences', value.audiences.map(({ name }) => name)],
-  ] as const) {
-    names.forEach((name, index) => {
-      if (names.indexOf(name) !== index) issue([kind, index, 'name'], `"${name}" is named twice`);
-    });
-  }
-  const repositories = value.repositories.map(({ name }) => name);
-  value.targets.forEach((entry, index) => {
-    if (!repositories.includes(entry.repository)) {
-      issue(
-        ['targets', index, 'repository'],
-        `no repository "${entry.repository}"; there is ${repositories.map((name) => `"${name}"`).join(', ')}`,
-      );
-    }
-    value.targets.slice(0, index).forEach((other) => {
-      if (other.repository !== entry.repository || other.branch !== entry.branch) return;
-      const [a, b] = [rootOf(entry), rootOf(other)].map((root) => `${root.toLowerCase()}/`) as [
-        string,
-        string,
-      ];
-      if (a.startsWith(b) || b.startsWith(a)) {
-        issue(
-          ['targets', index, 'root'],
-          `"${rootOf(entry)}" and "${rootOf(other)}" of target "${other.name}" lie inside each other (case does not count)`,
-        );
-      }
-    });
-  });
-  value.audiences.forEach((entry, index) => {
-    entry.targets?.forEach((name, at) => {
-      if (!value.targets.some((candidate) => candidate.name === name)) {
-        issue(['audiences', index, 'targets', at], `no target "${name}"`);
-      }
-    });
-  });
 });
 
 export type ConfigInput = z.input<typeof config>;
@@ -200,10 +160,6 @@ export type ClusterAddress = NonNullable<Target['cluster']>;
 export type Audience = Config['audiences'][number];
 export type Severity = z.output<typeof severity>;
 export type Deployer = Target['deployer'];
-
-/** The target's root in its repository, without a trailing slash. */
-export const rootOf = (entry: { readonly name: string; readonly root?: string | undefined }): string =>
-  entry.root ?? `fairlead/${entry.name}`;
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -222,9 +178,11 @@ export class ConfigError extends Error {
  */
 export function parseConfig(input: unknown, source = 'the configuration'): Config {
   const result = config.safeParse(input);
-  if (result.success) return result.data;
+  const shape = result.success ? [] : result.error.issues;
+  const problems = [...shape, ...contradictions(input)];
+  if (result.success && problems.length === 0) return result.data;
   throw new ConfigError(
-    result.error.issues.map(({ path, message }) => `${formatPath(path)}: ${message}`),
+    problems.map(({ path, message }) => `${formatPath(path)}: ${message}`),
     source,
   );
 }

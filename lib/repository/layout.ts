@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import { rootOf, type Target } from '../config/config.ts';
+import type { Target } from '../config/config.ts';
+import { rootOf } from '../config/root.ts';
 
 /**
  * Where everything of a target lies in its repository: the table of docs/uploading.md as pure functions.

@@ -1,3 +1,4 @@
+import { RESERVED_NAMESPACES } from '../../config/reserved.ts';
 import { groupOf, isJsonObject, type Json, type KubernetesObject } from '../../objects/objects.ts';
 import type { Declared } from '../files/declared.ts';
 import { type Place, type Reason, reason } from '../reasons.ts';
@@ -14,9 +15,6 @@ export function checkBoundary({ object, place }: Declared, boundary: Boundary): 
     ...(isAllowed(object, boundary) ? [] : checkKind(object, place)),
   ];
 }
-
-/** Never a target's, whatever its configuration says: the cluster's, the deployers' and Fairlead's own. */
-const RESERVED_NAMESPACES = /^(kube-.*|flux-system|argocd|argo-cd|fairlead|fairlead-.*)$/;
 
 function checkNamespace(object: KubernetesObject, place: Place, { namespaces }: Boundary): Reason[] {
   const { namespace } = object.metadata;

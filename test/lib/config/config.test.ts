@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError, type ConfigInput, parseConfig, rootOf } from '../../../lib/config/config.ts';
+import { ConfigError, type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
+import { rootOf } from '../../../lib/config/root.ts';
 
 const repositories = [{ name: 'cluster', url: 'https://git.example.com/cluster.git' }];
 const staging = {
@@ -139,4 +140,44 @@ test('no error repeats a password that was written where none belongs', () => {
 test('a target lies below fairlead/ and its name, unless it says where', () => {
   assert.equal(rootOf({ name: 'staging' }), 'fairlead/staging');
   assert.equal(rootOf({ name: 'staging', root: 'clusters/eu' }), 'clusters/eu');
+});
+
+test('what contradicts itself is told together with what is malformed', () => {
+  const broken = {
+    installation: 'Bad Name',
+    repositories: [{ name: 'cluster', url: 'https://git.example.com/cluster.git' }],
+    targets: [
+      { name: 'staging', repository: 'nope', deployer: 'flux', namespaces: ['kube-system'] },
+      { name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] },
+    ],
+  };
+  assert.throws(
+    () => parseConfig(broken),
+    (error: ConfigError) => {
+      const places = error.problems.map((problem) => problem.slice(0, problem.indexOf(':')));
+      assert.deepEqual(places.sort(), [
+        'installation',
+        'targets[0].namespaces[0]',
+        'targets[0].repository',
+        'targets[1].name',
+      ]);
+      return true;
+    },
+  );
+});
+
+test('a drift-only target may watch a namespace that uploads may not fill', () => {
+  const watching = {
+    repositories: [{ name: 'cluster', url: 'https://git.example.com/cluster.git' }],
+    targets: [
+      {
+        name: 'system',
+        repository: 'cluster',
+        deployer: 'flux',
+        namespaces: ['kube-system'],
+        driftOnly: true,
+      },
+    ],
+  };
+  assert.equal(parseConfig(watching).targets[0]?.driftOnly, true);
 });

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { RESERVED_NAMESPACES } from './reserved.ts';
+import { rootOf } from './root.ts';
+
+/** Something wrong, with the place of it. */
+export interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** As much of a configuration as its parts say of each other; what is malformed counts as not said. */
+const text = z.string().optional().catch(undefined);
+const outline = z
+  .object({
+    repositories: z.array(z.object({ name: text }).catch({})).catch([]),
+    targets: z
+      .array(
+        z
+          .object({
+            name: text,
+            repository: text,
+            branch: text,
+            root: text,
+            driftOnly: z.boolean().optional().catch(undefined),
+            namespaces: z.array(text).catch([]),
+          })
+          .catch({ namespaces: [] }),
+      )
+      .catch([]),
+    audiences: z
+      .array(z.object({ name: text, targets: z.array(text).catch([]) }).catch({ targets: [] }))
+      .catch([]),
+  })
+  .catch({ repositories: [], targets: [], audiences: [] });
+type Outline = z.output<typeof outline>;
+
+/**
+ * Where the entries of a configuration contradict each other. Looked for in whatever was given, so that people hear of
+ * these together with what is malformed.
+ */
+export function contradictions(input: unknown): readonly Problem[] {
+  const given = outline.parse(input);
+  return [...namedTwice(given), ...missing(given), ...nested(given), ...reserved(given)];
+}
+
+function namedTwice(given: Outline): Problem[] {
+  return (['repositories', 'targets', 'audiences'] as const).flatMap((kind) => {
+    const names = given[kind].map(({ name }) => name);
+    return names.flatMap((name, index) =>
+      name !== undefined && names.indexOf(name) !== index
+        ? [{ path: [kind, index, 'name'], message: `"${name}" is named twice` }]
+        : [],
+    );
+  });
+}
+
+function missing({ repositories, targets, audiences }: Outline): Problem[] {
+  const known = repositories.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const unknownRepositories = targets.flatMap(({ repository }, index) =>
+    repository === undefined || known.includes(repository)
+      ? []
+      : [
+          {
+            path: ['targets', index, 'repository'],
+            message: `no repository "${repository}"; there is ${known.map((name) => `"${name}"`).join(', ') || 'none'}`,
+          },
+        ],
+  );
+  const unknownTargets = audiences.flatMap((audience, index) =>
+    audience.targets.flatMap((name, at) =>
+      name === undefined || targets.some((target) => target.name === name)
+        ? []
+        : [{ path: ['audiences', index, 'targets', at], message: `no target "${name}"` }],
+    ),
+  );
+  return [...unknownRepositories, ...unknownTargets];
+}
+
+/** Compared without case: some file systems have none. */
+function nested({ targets }: Outline): Problem[] {
+  return targets.flatMap((target, index) =>
+    targets.slice(0, index).flatMap((other) => {
+      if (target.name === undefined || other.name === undefined || target.name === other.name) return [];
+      if (target.repository !== other.repository || (target.branch ?? 'main') !== (other.branch ?? 'main'))
+        return [];
+      const [own, its] = [rootOf({ ...target, name: target.name }), rootOf({ ...other, name: other.name })];
+      const [a, b] = [`${own.toLowerCase()}/`, `${its.toLowerCase()}/`];
+      if (!a.startsWith(b) && !b.startsWith(a)) return [];
+      const message = `"${own}" and "${its}" of target "${other.name}" lie inside each other (case does not count)`;
+      return [{ path: ['targets', index, 'root'], message }];
+    }),
+  );
+}
+
+function reserved({ targets }: Outline): Problem[] {
+  return targets.flatMap(({ namespaces, driftOnly }, index) =>
+    driftOnly === true
+      ? []
+      : namespaces.flatMap((name, at) =>
+          name !== undefined && RESERVED_NAMESPACES.test(name)
+            ? [
+                {
+                  path: ['targets', index, 'namespaces', at],
+                  message: `"${name}" is the cluster's, a deployer's or Fairlead's own: uploads may not fill it`,
+                },
+              ]
+            : [],
+        ),
+  );
+}
