@@ -1,17 +1,20 @@
+import { z } from 'zod';
 import type { Item, Table } from '../aws/table.ts';
 import type { Digest } from '../content/tree.ts';
+import { commitId, digest } from '../messages/messages.ts';
 
 /**
  * The newest desired state of a target: `target#<target>` / `desired`. Its sequence counts up with each, so that a
  * check of an older one drops itself.
  */
-export interface NewestDesired {
-  readonly sequence: number;
-  readonly commit: string;
-  readonly desired: Digest;
+const newestDesired = z.object({
+  sequence: z.number().int().positive(),
+  commit: commitId,
+  desired: digest,
   /** When it was first read (ISO): when the rollout to it began, as far as is known. */
-  readonly at: string;
-}
+  at: z.string(),
+});
+export type NewestDesired = z.output<typeof newestDesired>;
 
 const keyOf = (target: string) => ({ pk: `target#${target}`, sk: 'desired' });
 
@@ -22,9 +25,7 @@ export interface StoredNewest {
 
 export async function readNewest(table: Table, target: string): Promise<StoredNewest> {
   const item = await table.get(keyOf(target));
-  if (item === undefined) return { newest: undefined, item };
-  const { sequence, commit, desired, at } = item as unknown as NewestDesired;
-  return { newest: { sequence, commit, desired, at }, item };
+  return { newest: item === undefined ? undefined : newestDesired.parse(item), item };
 }
 
 /**

@@ -4,7 +4,12 @@ import { digestOf } from '../../../lib/content/tree.ts';
 import { readNewest, recordNewest } from '../../../lib/desired/sequence.ts';
 import { type TestAws, testAws } from '../../fixtures/local-aws.ts';
 
-const read = (commit: string) => ({ commit, desired: digestOf(commit), at: '2026-11-21T12:00:00.000Z' });
+const commitOf = (name: string): string => digestOf(name).slice('sha256:'.length, 'sha256:'.length + 40);
+const read = (name: string) => ({
+  commit: commitOf(name),
+  desired: digestOf(name),
+  at: '2026-11-21T12:00:00.000Z',
+});
 
 describe('the newest desired state of a target', () => {
   let aws: TestAws;
@@ -28,6 +33,6 @@ describe('the newest desired state of a target', () => {
     const before = await readNewest(aws.table, 'b');
     assert.equal((await recordNewest(aws.table, 'b', before, read('newer'))).kind, 'newest');
     assert.equal((await recordNewest(aws.table, 'b', before, read('older'))).kind, 'conflict');
-    assert.equal((await readNewest(aws.table, 'b')).newest?.commit, 'newer');
+    assert.equal((await readNewest(aws.table, 'b')).newest?.commit, commitOf('newer'));
   });
 });
