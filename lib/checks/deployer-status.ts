@@ -1,4 +1,10 @@
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  partOf,
+} from '../objects/objects.ts';
 import { condition, detail } from './readiness.ts';
 import type { DeployerReport } from './rollout.ts';
 
@@ -23,8 +29,8 @@ export function kustomizationReport(
   if (kustomizations.length === 0) return SILENT;
   for (const object of kustomizations) {
     const name = nameOf(object);
-    const isSuspended = part(object.spec).suspend === true;
-    const status = part(object.status);
+    const isSuspended = partOf(object.spec).suspend === true;
+    const status = partOf(object.status);
     if (!isSuspended && isAtWork(status)) return ELSEWHERE(`${name} is being applied`);
     const applied = text(status.lastAppliedRevision);
     if (commitOf(applied) !== commit || !(isSuspended || isObserved(object))) {
@@ -58,8 +64,8 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
     return below.kind === 'silent' ? SILENT : AT_TIP('its HelmRelease does not exist yet');
   const name = nameOf(helmRelease);
   // Suspended, it does not even observe its suspension; what it applied before still counts.
-  const isSuspended = part(helmRelease.spec).suspend === true;
-  const status = part(helmRelease.status);
+  const isSuspended = partOf(helmRelease.spec).suspend === true;
+  const status = partOf(helmRelease.status);
   if (!isSuspended && isAtWork(status)) return ELSEWHERE(`${name} is being installed or upgraded`);
   const ready = condition(status, 'Ready');
   const fails = isSuspended
@@ -70,7 +76,7 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
   if (!isSuspended && !isObserved(helmRelease))
     return AT_TIP(fails ?? `${name} has not seen its last change yet`);
 
-  const latest = part(Array.isArray(status.history) ? status.history[0] : undefined);
+  const latest = partOf(Array.isArray(status.history) ? status.history[0] : undefined);
   if (latest.status !== 'deployed') {
     return AT_TIP(fails ?? `${name} is ${text(latest.status).slice(0, 40) || 'not installed yet'}`);
   }
@@ -98,18 +104,18 @@ function isVersion(deployed: string, wanted: string, commit: string): boolean {
 export function applicationReport(application: KubernetesObject | undefined, commit: string): DeployerReport {
   if (application === undefined) return SILENT;
   const name = nameOf(application);
-  const status = part(application.status);
-  const operation = part(status.operationState);
+  const status = partOf(application.status);
+  const operation = partOf(status.operationState);
   const phase = text(operation.phase);
   if (phase === 'Running') return ELSEWHERE(`${name} is being synced`);
   const history = Array.isArray(status.history) ? status.history.filter(isJsonObject) : [];
   const applied =
     phase === 'Succeeded'
-      ? text(part(operation.syncResult).revision)
+      ? text(partOf(operation.syncResult).revision)
       : text(history[history.length - 1]?.revision);
   if (applied === commit) return APPLIED;
   // A commit that changes nothing of an Application is compared and never synced.
-  const pending = text(part(status.sync).revision) === commit ? AT_TIP : ELSEWHERE;
+  const pending = text(partOf(status.sync).revision) === commit ? AT_TIP : ELSEWHERE;
   return phase === 'Failed' || phase === 'Error'
     ? pending(`${name} fails${detail({ status: '', reason: phase, message: text(operation.message) })}`)
     : pending(`${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`);
@@ -126,7 +132,7 @@ const isAtWork = (status: JsonObject): boolean =>
   condition(status, 'Reconciling')?.status === 'True' || condition(status, 'Ready')?.status === 'Unknown';
 
 const isObserved = ({ metadata, status }: KubernetesObject): boolean =>
-  part(status).observedGeneration === metadata.generation;
+  partOf(status).observedGeneration === metadata.generation;
 
 /** Milliseconds; of the manager's entries for the object itself, not for its status. */
 function lastWriteBy(object: KubernetesObject, manager: string): number | undefined {
@@ -143,5 +149,4 @@ function lastWriteBy(object: KubernetesObject, manager: string): number | undefi
 
 const nameOf = ({ kind, metadata }: KubernetesObject): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
-const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { isJsonObject, type JsonObject, type KubernetesObject, partOf } from '../objects/objects.ts';
 
 /**
  * Whether a workload has become current, by the rules of kstatus
@@ -10,7 +10,7 @@ const READY: Readiness = { kind: 'ready' };
 const notReady = (because: string): Readiness => ({ kind: 'not-ready', because });
 
 export function readinessOf(object: KubernetesObject): Readiness {
-  const status = part(object.status);
+  const status = partOf(object.status);
   const generation = number(object.metadata.generation);
   const observed = number(status.observedGeneration);
   if (observed !== undefined && generation !== undefined && observed !== generation) {
@@ -20,13 +20,13 @@ export function readinessOf(object: KubernetesObject): Readiness {
   if (generic !== undefined) return generic;
   switch (`${object.kind}.${object.apiVersion.replace(/\/.*$/, '')}`) {
     case 'Deployment.apps':
-      return deployment(part(object.spec), status);
+      return deployment(partOf(object.spec), status);
     case 'StatefulSet.apps':
-      return statefulSet(part(object.spec), status);
+      return statefulSet(partOf(object.spec), status);
     case 'DaemonSet.apps':
-      return daemonSet(part(object.spec), status);
+      return daemonSet(partOf(object.spec), status);
     case 'ReplicaSet.apps':
-      return replicas(number(part(object.spec).replicas) ?? 1, status, [
+      return replicas(number(partOf(object.spec).replicas) ?? 1, status, [
         'availableReplicas',
         'readyReplicas',
       ]);
@@ -60,11 +60,11 @@ function deployment(spec: JsonObject, status: JsonObject): Readiness {
 
 function statefulSet(spec: JsonObject, status: JsonObject): Readiness {
   // The controller waits for a person to delete Pods: nothing more will happen by itself.
-  if (part(spec.updateStrategy).type === 'OnDelete') return READY;
+  if (partOf(spec.updateStrategy).type === 'OnDelete') return READY;
   const wanted = number(spec.replicas) ?? 1;
   const counted = replicas(wanted, status, ['readyReplicas']);
   if (counted.kind === 'not-ready') return counted;
-  const partition = number(part(part(spec.updateStrategy).rollingUpdate).partition) ?? 0;
+  const partition = number(partOf(partOf(spec.updateStrategy).rollingUpdate).partition) ?? 0;
   if (partition > 0) {
     const updated = number(status.updatedReplicas) ?? 0;
     return updated >= wanted - partition
@@ -76,7 +76,7 @@ function statefulSet(spec: JsonObject, status: JsonObject): Readiness {
 }
 
 function daemonSet(spec: JsonObject, status: JsonObject): Readiness {
-  if (part(spec.updateStrategy).type === 'OnDelete') return READY;
+  if (partOf(spec.updateStrategy).type === 'OnDelete') return READY;
   const wanted = number(status.desiredNumberScheduled);
   if (wanted === undefined) return notReady('its controller has not counted the nodes yet');
   return replicas(wanted, status, ['updatedNumberScheduled', 'numberAvailable', 'numberReady']);
@@ -144,6 +144,5 @@ export function detail({ reason, message }: Condition): string {
   return said === '' ? '' : ` (${said.replace(/[\p{C}\s]+/gu, ' ').slice(0, MESSAGE)})`;
 }
 
-const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -4,6 +4,7 @@ import {
   type Json,
   type JsonObject,
   type KubernetesObject,
+  partOf,
 } from '../objects/objects.ts';
 
 /** What the deployer was told to leave alone: a difference there is a note. Only what Git declares counts. */
@@ -35,11 +36,11 @@ export function ignoreRules(
       const name = spec.releaseName ?? metadata.name;
       const namespace = spec.targetNamespace ?? metadata.namespace;
       if (name !== release.name || namespace !== release.namespace) continue;
-      rules.push(...list(object(spec.driftDetection).ignore).map(fromFlux));
+      rules.push(...list(partOf(spec.driftDetection).ignore).map(fromFlux));
     }
     if (kind === 'Application' && groupOf(apiVersion) === 'argoproj.io') {
-      const name = object(object(spec.source).helm).releaseName ?? metadata.name;
-      if (name !== release.name || object(spec.destination).namespace !== release.namespace) continue;
+      const name = partOf(partOf(spec.source).helm).releaseName ?? metadata.name;
+      if (name !== release.name || partOf(spec.destination).namespace !== release.namespace) continue;
       rules.push(...list(spec.ignoreDifferences).map(fromArgo));
     }
   }
@@ -47,7 +48,7 @@ export function ignoreRules(
 }
 
 const fromFlux = (rule: JsonObject): IgnoreRule => ({
-  ...selection(object(rule.target)),
+  ...selection(partOf(rule.target)),
   pointers: strings(rule.paths),
   managers: [],
   why: FLUX,
@@ -115,7 +116,6 @@ function selection(from: JsonObject): Pick<IgnoreRule, 'group' | 'kind' | 'name'
   return chosen;
 }
 
-const object = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 const list = (value: Json | undefined): readonly JsonObject[] =>
   Array.isArray(value) ? value.filter(isJsonObject) : [];
 const strings = (value: Json | undefined): string[] =>

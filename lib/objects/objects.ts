@@ -36,6 +36,9 @@ export interface ObjectReference {
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The value if it is an object, else an empty one: for reading what a cluster or a file may have left out. */
+export const partOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
+
 export function referenceOf(object: KubernetesObject): ObjectReference {
   const { name, namespace } = object.metadata;
   return {

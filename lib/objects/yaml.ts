@@ -1,15 +1,4 @@
-import {
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-  Scalar,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Node, Scalar, type YAMLMap } from 'yaml';
 import type { Json } from './objects.ts';
 import {
   resolveKey,
@@ -18,6 +7,7 @@ import {
   UnreadableScalar,
   type YamlReader,
 } from './yaml-scalars.ts';
+import { readSyntax } from './yaml-syntax.ts';
 
 export type { YamlReader } from './yaml-scalars.ts';
 
@@ -42,19 +32,10 @@ const ALIASED_NODES = 100_000;
  * Duplicate keys: the last wins for `kubernetes`, an error for `kustomize`.
  */
 export function parseYamlDocuments(text: string, reader: YamlReader): ParsedYaml {
-  const lines = new LineCounter();
-  const lineAt = (offset: number | undefined): number => lines.linePos(offset ?? 0).line || 1;
+  const syntax = readSyntax(text);
+  const { lineAt } = syntax;
   const documents: YamlDocument[] = [];
-  // A check of our own for duplicate keys: the package's is quadratic.
-  const parsed = parseAllDocuments(text, {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    merge: false,
-    lineCounter: lines,
-    logLevel: 'silent',
-    prettyErrors: false,
-  });
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  for (const document of syntax.documents) {
     const [error] = document.errors;
     if (error !== undefined) return invalid(sentence(error.message), lineAt(error.pos[0]));
     const contents = document.contents as Node | null;

@@ -38,9 +38,6 @@ export const releaseFile = (target: LaidOut, name: ReleaseName): string =>
 export const appliedValuesFile = (target: LaidOut, name: ReleaseName): string =>
   `${appliedReleaseFolder(target, name)}/values.yaml`;
 
-/** People's drift rules. */
-export const driftFile = (target: LaidOut): string => `${rootOf(target)}/drift.yaml`;
-
 /** Names in the cluster that `HelmRelease`s refer to and that a target is set up with once. */
 export const FLUX_NAMES = {
   gitRepository: 'fairlead',

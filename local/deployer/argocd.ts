@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type KubernetesObject,
   type ObjectReference,
+  partOf,
   referenceOf,
 } from '../../lib/objects/objects.ts';
 import { applyFolder, rootApplicationName } from '../../lib/repository/layout.ts';
@@ -17,6 +18,7 @@ import { ARGOCD } from './bootstrap.ts';
 import type { Checkout } from './checkout.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import type { DeployerEvent } from './events.ts';
+import { now } from './flux-objects.ts';
 import { removeGone } from './inventory.ts';
 import { filesBelow, helmAsArgocd, objectsOf, type Renderer } from './rendering.ts';
 
@@ -49,17 +51,17 @@ export async function applyAsArgocd(checkout: Checkout, parts: ArgocdParts): Pro
   });
   const capabilities = await cluster.capabilities();
   for (const application of await cluster.list(ARGOCD, 'Application', target.argocdNamespace)) {
-    const source = part(part(application.spec).source);
+    const source = partOf(partOf(application.spec).source);
     const path = String(source.path);
     if (application.metadata.name === root.name || !path.startsWith(`${folderOf(target)}/`)) continue;
     if (application.metadata.deletionTimestamp !== undefined) {
       await takeAway(application, parts);
       continue;
     }
-    const namespace = String(part(part(application.spec).destination).namespace);
+    const namespace = String(partOf(partOf(application.spec).destination).namespace);
     await sync(referenceOf(application), namespace, checkout, parts, async () => {
       const chart = join(checkout.folder, normalize(path));
-      const helm = part(source.helm);
+      const helm = partOf(source.helm);
       const values = await valuesOf(helm, chart, checkout.folder);
       const release = typeof helm.releaseName === 'string' ? helm.releaseName : application.metadata.name;
       const yaml = await helmAsArgocd(renderer, { chart, release, namespace, values }, capabilities);
@@ -77,7 +79,7 @@ async function takeAway(
 ): Promise<void> {
   const { finalizers } = application.metadata;
   if (!Array.isArray(finalizers) || !finalizers.includes(FINALIZER)) return;
-  for (const { kind, name } of await removeGone(cluster, resourcesOf(part(application.status)), [])) {
+  for (const { kind, name } of await removeGone(cluster, resourcesOf(partOf(application.status)), [])) {
     onEvent({ kind: 'removed', target: target.name, object: `${kind}/${name}` });
   }
   const others = finalizers.filter((each) => each !== FINALIZER);
@@ -109,8 +111,8 @@ async function sync(
   render: () => Promise<readonly KubernetesObject[]>,
 ): Promise<void> {
   const application = await cluster.get(reference);
-  const status = part(application?.status);
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const status = partOf(application?.status);
+  const at = now();
   const revision = { status: 'Synced', revision: commit };
   try {
     const objects = await tracked(await render(), reference.name, namespace, cluster);
@@ -121,7 +123,7 @@ async function sync(
       return;
     }
     if (application !== undefined) {
-      const running = { phase: 'Running', startedAt: now, syncResult: { revision: commit } };
+      const running = { phase: 'Running', startedAt: at, syncResult: { revision: commit } };
       await cluster.writeStatus(reference, { operationState: running }, MANAGER);
     }
     const applied = await applyAll(cluster, objects, MANAGER, namespace);
@@ -137,11 +139,11 @@ async function sync(
         health: { status: 'Healthy' },
         operationState: {
           phase: 'Succeeded',
-          startedAt: now,
-          finishedAt: now,
+          startedAt: at,
+          finishedAt: at,
           syncResult: { revision: commit },
         },
-        history: [...history.slice(-9), { id: history.length, revision: commit, deployedAt: now }],
+        history: [...history.slice(-9), { id: history.length, revision: commit, deployedAt: at }],
         resources: applied.map(({ apiVersion, kind, metadata }) => ({
           group: groupOf(apiVersion),
           version: apiVersion.slice(apiVersion.indexOf('/') + 1),
@@ -161,8 +163,8 @@ async function sync(
     const operationState = {
       phase: 'Failed',
       message,
-      startedAt: now,
-      finishedAt: now,
+      startedAt: at,
+      finishedAt: at,
       syncResult: { revision: commit },
     };
     await cluster.writeStatus(
@@ -201,5 +203,3 @@ function resourcesOf(status: JsonObject): readonly ObjectReference[] {
     ...(typeof namespace === 'string' ? { namespace } : {}),
   }));
 }
-
-const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});

@@ -1,9 +1,9 @@
 import type { Target } from '../../lib/config/config.ts';
 import {
-  isJsonObject,
   type JsonObject,
   type KubernetesObject,
   type ObjectReference,
+  partOf,
 } from '../../lib/objects/objects.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import type { DeployerEvent } from './events.ts';
@@ -52,9 +52,7 @@ export const atWork = (generation: unknown) => ({
 /** As Kubernetes writes times: UTC, whole seconds. */
 export const now = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The value as an object, empty if it is none. */
-export const part = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
-export const statusOf = ({ status }: KubernetesObject): JsonObject => part(status);
+export const statusOf = ({ status }: KubernetesObject): JsonObject => partOf(status);
 export const annotation = (object: KubernetesObject | undefined, name: string): string | undefined =>
   object?.metadata.annotations?.[name];
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Target } from '../../lib/config/config.ts';
-import type { ObjectReference } from '../../lib/objects/objects.ts';
+import { type ObjectReference, partOf } from '../../lib/objects/objects.ts';
 import { applyFolder, deployerNamespace, FLUX_NAMES } from '../../lib/repository/layout.ts';
 import { applyAll } from './applying.ts';
 import { FLUX } from './bootstrap.ts';
@@ -10,7 +10,6 @@ import {
   announceRemoved,
   atWork,
   type FluxParts,
-  part,
   REQUESTED_AT,
   ready,
   wasTouched,
@@ -54,7 +53,7 @@ async function applyKustomization({ folder, commit }: Checkout, parts: FluxParts
   };
   const revision = `${target.branch}@sha1:${commit}`;
   try {
-    if (part(kustomization?.spec).suspend === true) {
+    if (partOf(kustomization?.spec).suspend === true) {
       await cluster.writeStatus(reference, observed, KUSTOMIZE_MANAGER);
       return true;
     }

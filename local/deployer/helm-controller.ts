@@ -5,6 +5,7 @@ import {
   isJsonObject,
   type JsonObject,
   type KubernetesObject,
+  partOf,
   referenceOf,
 } from '../../lib/objects/objects.ts';
 import { deployerNamespace } from '../../lib/repository/layout.ts';
@@ -17,7 +18,6 @@ import {
   atWork,
   type FluxParts,
   now,
-  part,
   REQUESTED_AT,
   ready,
   statusOf,
@@ -148,7 +148,7 @@ async function declaredRelease(
   { folder, commit }: Checkout,
   { cluster, renderer }: FluxParts,
 ): Promise<DeclaredRelease> {
-  const chartSpec = part(part(spec.chart).spec);
+  const chartSpec = partOf(partOf(spec.chart).spec);
   const chart = join(folder, String(chartSpec.chart));
   const [about] = await objectsOfChartFile(renderer, await readFile(join(chart, 'Chart.yaml'), 'utf8'));
   const suffix = chartSpec.reconcileStrategy === 'Revision' ? `+${commit.slice(0, 12)}` : '';
@@ -161,7 +161,7 @@ async function declaredRelease(
       namespace: metadata.namespace ?? 'default',
       name: String(source.name),
     });
-    const value = part(map?.data)[typeof source.valuesKey === 'string' ? source.valuesKey : 'values.yaml'];
+    const value = partOf(map?.data)[typeof source.valuesKey === 'string' ? source.valuesKey : 'values.yaml'];
     if (typeof value === 'string') values.push(value);
     else if (source.optional !== true)
       throw new Error(`could not find ${source.kind} '${metadata.namespace}/${source.name}'`);
@@ -190,8 +190,8 @@ async function objectsOfChartFile(
   );
   const objects = await objectsOf(renderer, wrapped);
   return objects.map(({ chart }) => ({
-    name: String(part(chart).name),
-    version: String(part(chart).version),
+    name: String(partOf(chart).name),
+    version: String(partOf(chart).version),
   }));
 }
 

@@ -1,15 +1,6 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseAllDocuments,
-  Scalar,
-  visit,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, Scalar, visit } from 'yaml';
 import { resolveKey } from '../../objects/yaml-scalars.ts';
+import { readSyntax } from '../../objects/yaml-syntax.ts';
 import { type Reason, reason } from '../reasons.ts';
 
 /** Aliases (`*name`) in one file. */
@@ -26,21 +17,12 @@ const PLAIN_TAGS = new Set(
 
 /** What only the syntax tree shows: duplicate keys, tags, too many aliases. Invalid YAML gives none of them. */
 export function checkYamlStructure(text: string, file: string): Reason[] {
-  const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, {
-    schema: 'failsafe',
-    uniqueKeys: false,
-    merge: false,
-    lineCounter: lines,
-    logLevel: 'silent',
-    prettyErrors: false,
-  });
-  const documents = Array.isArray(parsed) ? parsed : [];
+  const { documents, lineAt } = readSyntax(text);
   if (documents.some(({ errors }) => errors.length > 0)) return [];
   const reasons: Reason[] = [];
   const placeOf = (node: unknown) => ({
     file,
-    line: lines.linePos((node as Node).range?.[0] ?? 0).line || 1,
+    line: lineAt((node as Node).range?.[0]),
   });
   let aliases = 0;
   for (const document of documents) {

@@ -48,10 +48,6 @@ const CLUSTER_SCOPED: Readonly<Record<string, readonly string[]>> = {
 const CLUSTER_SCOPED_KINDS = new Set(
   Object.entries(CLUSTER_SCOPED).flatMap(([group, kinds]) => kinds.map((kind) => `${group}/${kind}`)),
 );
-const BUILT_IN_GROUPS = /^$|^(apps|batch|autoscaling|policy|extensions)$|\.k8s\.io$/;
 
 export const isClusterScoped = (apiVersion: string, kind: string): boolean =>
   CLUSTER_SCOPED_KINDS.has(`${groupOf(apiVersion)}/${kind}`);
-
-/** A group of Kubernetes itself, whose kinds' scopes are all known here. */
-export const isBuiltIn = (apiVersion: string): boolean => BUILT_IN_GROUPS.test(groupOf(apiVersion));
