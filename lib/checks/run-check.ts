@@ -56,7 +56,7 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
   // Again, since a check takes a while: what was seen against an older tip must not be told after a newer one.
   if (await isOvertaken(request, parts.table)) return dropped('a newer desired state came meanwhile');
   if (profile !== undefined) await writeProfile(parts.state, profile);
-  await writeVerdicts(parts.table, observation);
+  await writeVerdicts(parts.table, observation, request.readAt);
   await writeDue(parts.table, observation, next);
   return { kind: 'checked', observation, config };
 }

@@ -1,5 +1,9 @@
+import { z } from 'zod';
 import type { Item, Table } from '../aws/table.ts';
-import { formatScope, type Observation, type ScopeObservation } from './observation.ts';
+import { printable } from '../charts/reasons.ts';
+import type { Finding } from '../drift/verdicts.ts';
+import { formatReference } from '../objects/objects.ts';
+import { formatScope, type Observation, type Scope, type ScopeObservation } from './observation.ts';
 
 /**
  * What checks leave in the table beside incidents: the latest verdict of each scope, for whoever asks how things are
@@ -18,10 +22,45 @@ export interface VerdictItem {
   readonly unready: number;
   /** Of `unknown`: why. Of `rollout`: what the deployer says. */
   readonly reason?: string;
+  /** From when on the branch was looked up (ISO): `commit` holds what was pushed before, whoever pushed since. */
+  readonly readAt?: string;
+  /** The first places that differ, and workloads that are not ready; without any value. */
+  readonly differs?: readonly string[];
+  readonly notReady?: readonly string[];
+}
+
+/** For who asks from a terminal; the alert has all that fit. */
+const NAMED = 10;
+
+const verdictItem = z.object({
+  commit: z.string(),
+  at: z.string(),
+  verdict: z.enum(['in-sync', 'drift', 'rollout', 'unknown']),
+  chart: z.object({ name: z.string(), version: z.string() }).exactOptional(),
+  findings: z.number(),
+  unready: z.number(),
+  reason: z.string().exactOptional(),
+  readAt: z.string().exactOptional(),
+  differs: z.array(z.string()).exactOptional(),
+  notReady: z.array(z.string()).exactOptional(),
+});
+
+/** The latest verdict of a scope; undefined where no check has seen it yet. */
+export async function readVerdict(
+  table: Pick<Table, 'get'>,
+  target: string,
+  scope: string,
+): Promise<VerdictItem | undefined> {
+  const item = await table.get({ pk: `target#${target}`, sk: `verdict#${scope}` });
+  return item === undefined ? undefined : verdictItem.parse(item);
 }
 
 /** Writes the verdict of every scope; those of scopes that are no longer declared go. */
-export async function writeVerdicts(table: Table, observation: Observation): Promise<void> {
+export async function writeVerdicts(
+  table: Table,
+  observation: Observation,
+  readAt: string | undefined,
+): Promise<void> {
   const pk = `target#${observation.target}`;
   const before = new Map<string, Item>();
   for await (const item of table.query(pk, 'verdict#')) before.set(item.sk, item);
@@ -29,7 +68,13 @@ export async function writeVerdicts(table: Table, observation: Observation): Pro
     const sk = `verdict#${formatScope(seen.scope)}`;
     const known = before.get(sk);
     before.delete(sk);
-    const item = { pk, sk, schema: 1, version: (known?.version ?? 0) + 1, ...verdictOf(observation, seen) };
+    const item = {
+      pk,
+      sk,
+      schema: 1,
+      version: (known?.version ?? 0) + 1,
+      ...verdictOf(observation, seen, readAt),
+    };
     // Who loses has an older verdict, or will write the same.
     await table.put(item, known?.version ?? 'absent');
   }
@@ -37,29 +82,49 @@ export async function writeVerdicts(table: Table, observation: Observation): Pro
   if (isJudged) for (const { sk, version } of before.values()) await table.remove({ pk, sk }, version);
 }
 
-function verdictOf({ commit, at }: Observation, { state, chart }: ScopeObservation): VerdictItem {
+function verdictOf(
+  { commit, at }: Observation,
+  { scope, state, chart }: ScopeObservation,
+  readAt: string | undefined,
+): VerdictItem {
   const base = {
     commit,
     at,
     verdict: state.kind,
+    ...(readAt === undefined ? {} : { readAt }),
     ...(chart === undefined ? {} : { chart }),
     findings: 0,
     unready: 0,
   };
   switch (state.kind) {
     case 'in-sync':
-      return { ...base, unready: state.unready.length };
+      return { ...base, unready: state.unready.length, ...named('notReady', state.unready) };
     case 'drift':
     case 'rollout':
       return {
         ...base,
         findings: state.findings.length,
+        ...named(
+          'differs',
+          state.findings.map((finding) => placeOf(finding, scope)),
+        ),
         ...(state.deployer === undefined ? {} : { reason: state.deployer }),
       };
     case 'unknown':
       return { ...base, reason: state.reason };
   }
 }
+
+const placeOf = ({ object, at, verdict }: Finding, scope: Scope): string =>
+  [formatReference(object, scope.kind === 'release' ? scope.namespace : undefined), at, verdict]
+    .filter((part) => part !== '')
+    .join(' ');
+
+/** Names come from whoever can edit the cluster. */
+const named = <Name extends string>(name: Name, lines: readonly string[]) =>
+  lines.length === 0
+    ? {}
+    : ({ [name]: lines.slice(0, NAMED).map((line) => printable(line)) } as Record<Name, string[]>);
 
 /** What is under way is looked at again within a minute; where nothing is, the schedule is enough. */
 export async function writeDue(

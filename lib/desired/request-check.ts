@@ -25,6 +25,7 @@ export async function requestCheck(target: Target, parts: RequestParts): Promise
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     // Looked up before Git is: what is recorded in between may be newer than what is read here.
     const before = await readNewest(parts.table, target.name);
+    const readAt = parts.now().toISOString();
     let reading: DesiredReading;
     try {
       reading = await readDesired(target, parts);
@@ -39,7 +40,7 @@ export async function requestCheck(target: Target, parts: RequestParts): Promise
       at: parts.now().toISOString(),
     });
     if (recorded.kind === 'conflict') continue;
-    await send(parts.checks, target, recorded.newest);
+    await send(parts.checks, target, recorded.newest, readAt);
     if (reading.staleValues.length > 0 && !target.driftOnly) await ring(parts.doorbells, target);
     return reading.kind;
   }
@@ -48,8 +49,20 @@ export async function requestCheck(target: Target, parts: RequestParts): Promise
   );
 }
 
-const send = (checks: Queue<CheckRequest>, target: Target, { commit, sequence, desired }: NewestDesired) =>
-  checks.send({ schema: 1, target: target.name, commit, sequence, desired });
+const send = (
+  checks: Queue<CheckRequest>,
+  target: Target,
+  { commit, sequence, desired }: NewestDesired,
+  readAt?: string,
+) =>
+  checks.send({
+    schema: 1,
+    target: target.name,
+    commit,
+    sequence,
+    desired,
+    ...(readAt === undefined ? {} : { readAt }),
+  });
 
 /** deliver-uploads rewrites the ConfigMaps that no longer follow their values.yaml. */
 const ring = (doorbells: Queue<Doorbell>, { repository, branch }: Target) =>

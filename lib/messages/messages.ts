@@ -39,6 +39,8 @@ export const checkRequest = z.object({
   /** Counts up with each desired state of the target: an older one is dropped. */
   sequence: z.number().int().nonnegative(),
   desired: digest,
+  /** From when on the branch was looked up (ISO): what was pushed before is in it. Absent: Git could not be read. */
+  readAt: z.string().optional(),
 });
 export type CheckRequest = z.output<typeof checkRequest>;
 
@@ -58,6 +60,25 @@ export const objectCreated = z.object({
   }),
 });
 export type ObjectCreated = z.output<typeof objectCreated>;
+
+/**
+ * "Take this version again": in the shape of S3's event, sent by a person (`fairlead replay`), who needs no more for it
+ * than to send to this queue. `time` is when they asked: the same time twice is the same request told twice.
+ * `sequencer` is not read.
+ */
+export const replayRequested = z.object({
+  'detail-type': z.literal('Replay Requested'),
+  time: z.iso.datetime(),
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({ key: z.string(), 'version-id': z.string(), sequencer: z.string().optional() }),
+  }),
+});
+export type ReplayRequested = z.output<typeof replayRequested>;
+
+/** What `receive-upload` is told. */
+export const uploadMessage = z.discriminatedUnion('detail-type', [objectCreated, replayRequested]);
+export type UploadMessage = z.output<typeof uploadMessage>;
 
 /** An SQS event as Lambda delivers it, as far as we read it. */
 export const queueEvent = z.object({
