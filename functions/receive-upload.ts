@@ -5,11 +5,11 @@ import { ssmParameters } from '../lib/aws/parameters.ts';
 import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
-import { objectCreated, type QueueAnswer } from '../lib/messages/messages.ts';
+import { type QueueAnswer, uploadMessage } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { receiveUpload as receive } from '../lib/uploads/receive.ts';
 
-/** Takes uploaded object versions as S3 tells them: opens and checks each, and rings the bell of its branch. */
+/** Takes uploaded object versions as S3 tells them, or again, as people ask: opens and checks each, and rings the bell of its branch. */
 export const receiveUpload = (environment: Environment) => {
   const names = requireVariables(
     environment,
@@ -40,9 +40,9 @@ export const receiveUpload = (environment: Environment) => {
   return (event: unknown): Promise<QueueAnswer> =>
     workOff(
       event,
-      objectCreated,
+      uploadMessage,
       log,
-      async (created) => receive(created, { ...parts, config: await config() }),
+      async (message) => receive(message, { ...parts, config: await config() }),
       again,
     );
 };

@@ -16,6 +16,11 @@ export function withUntold(item: Item, alerts: readonly Alert[], at: string): It
   return { ...item, alerts: formatJson(untold), untold: 'untold', untoldAt: item.untoldAt ?? at };
 }
 
+/** What an item has not told yet, to be kept in the item that takes its place. */
+export function untoldPart({ alerts, untold, untoldAt }: Item): Readonly<Record<string, unknown>> {
+  return untold === undefined ? {} : { alerts, untold, untoldAt };
+}
+
 /** The item without those that were told; out of the index when none is left. */
 export function withoutTold(item: Item, told: readonly Alert[]): Item {
   const gone = new Set(told.map(nameOf));

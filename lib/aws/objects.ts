@@ -14,16 +14,19 @@ export interface StoredObject {
   /** User metadata, keys in lower case without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly versionId?: string;
+  readonly lastModified?: Date;
 }
 
 export class ObjectTooLarge extends Error {
   override readonly name = 'ObjectTooLarge';
   readonly bytes: number;
   readonly limitBytes: number;
-  constructor(key: string, bytes: number, limitBytes: number) {
+  readonly lastModified: Date | undefined;
+  constructor(key: string, bytes: number, limitBytes: number, lastModified?: Date) {
     super(`${key} has ${bytes} bytes; the limit is ${limitBytes}`);
     this.bytes = bytes;
     this.limitBytes = limitBytes;
+    this.lastModified = lastModified;
   }
 }
 
@@ -50,8 +53,15 @@ export interface ObjectStore {
 
 /** What only the upload bucket needs. */
 export interface VersionedStore extends ObjectStore {
-  /** Merges `tags` into the version's tag set (read, merge, write: the S3 call replaces the set). */
-  mergeTags(key: string, versionId: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Merges `tags` into the version's tag set (read, merge, write: the S3 call replaces the set); a tag whose value is
+   * undefined is taken out.
+   */
+  mergeTags(
+    key: string,
+    versionId: string,
+    tags: Readonly<Record<string, string | undefined>>,
+  ): Promise<void>;
   /** Every version in the bucket, a page at a time. */
   versions(prefix?: string): AsyncIterable<ObjectVersion>;
 }
@@ -71,13 +81,14 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore {
         if (options.maxBytes !== undefined && size > options.maxBytes) {
           // Not reading the body would hold the connection until it times out.
           (response.Body as { destroy?: () => void } | undefined)?.destroy?.();
-          throw new ObjectTooLarge(key, size, options.maxBytes);
+          throw new ObjectTooLarge(key, size, options.maxBytes, response.LastModified);
         }
         const body = Buffer.from((await response.Body?.transformToByteArray()) ?? new Uint8Array());
         return {
           body,
           metadata: response.Metadata ?? {},
           ...(response.VersionId === undefined ? {} : { versionId: response.VersionId }),
+          ...(response.LastModified === undefined ? {} : { lastModified: response.LastModified }),
         };
       } catch (error) {
         if (error instanceof NoSuchKey || statusOf(error) === 404) return undefined;
@@ -112,7 +123,10 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore {
       const version = { Bucket: bucket, Key: key, VersionId: versionId };
       const before = await client.send(new GetObjectTaggingCommand(version));
       const merged = new Map((before.TagSet ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
-      for (const [name, value] of Object.entries(tags)) merged.set(name, tagValue(value));
+      for (const [name, value] of Object.entries(tags)) {
+        if (value === undefined) merged.delete(name);
+        else merged.set(name, tagValue(value));
+      }
       await client.send(
         new PutObjectTaggingCommand({
           ...version,

@@ -26,6 +26,10 @@ export const REASONS = {
     says: 'The uploaded version is no longer in the bucket.',
     whatToDo: 'Upload it again, and delete it only after its outcome is known.',
   },
+  'evidence-without-package': {
+    says: 'It is evidence for {package}, of which no version came within a day.',
+    whatToDo: 'Upload the package under that key, then the evidence again beside it.',
+  },
   'version-immutable': {
     says: 'Version {version} of this release was delivered with other content ({digest}).',
     whatToDo: 'Raise the version in Chart.yaml: deployers do not look twice at a version.',

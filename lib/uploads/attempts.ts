@@ -2,7 +2,7 @@ import type { Table } from '../aws/table.ts';
 import type { Clone } from '../repository/clone.ts';
 import { findInHistory } from '../repository/history.ts';
 import type { Candidate } from './group.ts';
-import { type AttemptedCommit, type CheckedRecord, recordItem } from './record.ts';
+import { type AttemptedCommit, type CheckedRecord, contentOf, recordItem } from './record.ts';
 
 /**
  * Why no upload is ever committed twice, whatever dies when and whoever runs at once:
@@ -48,8 +48,8 @@ export async function recordAttempt(
   refused: ReadonlySet<string>,
 ): Promise<CheckedRecord | undefined> {
   const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
-  const { pk: _pk, sk: _sk, schema: _schema, version: _version, ...state } = record;
   const attempted = [...inDoubt.slice(1 - ATTEMPTS_KEPT), attempt];
-  const item = recordItem(record, { ...(state as unknown as CheckedRecord), attempted }, record);
-  return (await table.put(item, record.version)) === 'written' ? (item as CheckedRecord) : undefined;
+  const state = { ...contentOf(record), state: 'checked', attempted } as const;
+  const item = { ...recordItem(record, state, record), ...state };
+  return (await table.put(item, record.version)) === 'written' ? item : undefined;
 }

@@ -24,8 +24,8 @@ export type UploadKey =
 
 export type ParsedKey =
   | { readonly kind: 'slot'; readonly key: UploadKey }
-  /** A signature or provenance file of a package: kept beside it, no upload of its own. */
-  | { readonly kind: 'evidence'; readonly target: string }
+  /** A signature or provenance file of the package at that key, whose outcome it shares. */
+  | { readonly kind: 'evidence'; readonly target: string; readonly package: string }
   /** `target`: what stands in a target's place, if it could be one. */
   | { readonly kind: 'malformed'; readonly target: string | undefined };
 
@@ -75,7 +75,8 @@ export function parseKey(key: string): ParsedKey {
   const where = { target, namespace, release: name };
   if (file === 'values.yaml') return { kind: 'slot', key: { kind: 'values', ...where } };
   if (fileName.test(file)) return { kind: 'slot', key: { kind: 'chart', ...where, fileName: file } };
-  if (EVIDENCE.test(file) && fileName.test(file.replace(EVIDENCE, ''))) return { kind: 'evidence', target };
+  if (EVIDENCE.test(file) && fileName.test(file.replace(EVIDENCE, '')))
+    return { kind: 'evidence', target, package: key.replace(EVIDENCE, '') };
   return malformed;
 }
 

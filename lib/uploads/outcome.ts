@@ -3,7 +3,7 @@ import { withUntold } from '../alerts/outbox.ts';
 import type { VersionedStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import type { Reason } from '../charts/reasons.ts';
-import { type Claims, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
+import { contentOf, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
 
 /** What ending an upload needs. */
 export interface OutcomeParts {
@@ -31,13 +31,17 @@ export async function endUpload(
   parts: OutcomeParts,
   record: UploadRecord,
   outcome: Outcome,
+  /** `elsewhere`: people are told of it by another alert. */
+  told: 'here' | 'elsewhere' = 'here',
 ): Promise<'ended' | 'conflict'> {
   const at = parts.now().toISOString();
   const limited =
     'reasons' in outcome ? { ...outcome, reasons: outcome.reasons.slice(0, RECORDED_REASONS) } : outcome;
-  const { attempted: _attempted, state: _state, ...kept } = record as UploadRecord & { attempted?: unknown };
-  const item = { ...kept, ...recordItem(record, { ...limited, endedAt: at }, record) } as UploadRecord;
-  const alerts = outcome.state === 'rejected' ? [rejectedAlert(parts, record, outcome.reasons, at)] : [];
+  const item = recordItem(record, { ...keptOf(record, outcome), ...limited, endedAt: at }, record);
+  const alerts =
+    outcome.state === 'rejected' && told === 'here'
+      ? [rejectedAlert(parts, record, outcome.reasons, at)]
+      : [];
   const written = await parts.table.put(withUntold(item, alerts, at), record.version);
   if (written === 'conflict') return 'conflict';
   parts.log('upload ended', { key: record.key, versionId: record.versionId, ...summaryOf(outcome) });
@@ -45,11 +49,18 @@ export async function endUpload(
   return 'ended';
 }
 
+/** What is kept of a record that ends; of one that may be taken again, the pushes whose fate nobody knows. */
+function keptOf(record: UploadRecord, { state }: Outcome) {
+  const content = record.state === 'checked' ? contentOf(record) : {};
+  const inDoubt = 'attempted' in record ? (record.attempted ?? []) : [];
+  const open = (state === 'rejected' || state === 'failed') && inDoubt.length > 0;
+  return { ...content, ...(open ? { attempted: inDoubt } : {}) };
+}
+
 /** Tags are for readers without access to the table. A version that has gone has none; the record stands. */
 export async function tagUpload(parts: OutcomeParts, record: UploadRecord): Promise<void> {
   const { key, versionId } = record;
-  const tags = tagsOf(parts.installation, record);
-  if (tags === undefined) return;
+  const tags = { ...NO_TAGS, ...tagsOf(parts.installation, record) };
   try {
     await parts.uploads.mergeTags(key, versionId, tags);
   } catch (error) {
@@ -59,13 +70,15 @@ export async function tagUpload(parts: OutcomeParts, record: UploadRecord): Prom
   }
 }
 
-function tagsOf(installation: string, record: UploadRecord): Record<string, string> | undefined {
+/** An upload that was taken again keeps none of its earlier outcome's. */
+const NO_TAGS = { 'fairlead-outcome': undefined, 'fairlead-commit': undefined, 'fairlead-reason': undefined };
+
+function tagsOf(installation: string, record: UploadRecord): Readonly<Record<string, string>> {
   const name = { 'fairlead-record': `${installation}:${record.versionId}` };
   switch (record.state) {
     case 'received':
-    case 'evidence':
     case 'checked':
-      return undefined;
+      return name;
     case 'delivered':
       return { ...name, 'fairlead-outcome': 'delivered', 'fairlead-commit': record.commit };
     case 'superseded':
@@ -94,7 +107,7 @@ function rejectedAlert(
   at: string,
 ): Alert {
   const target = record.key.split('/')[0] || 'unknown';
-  const author = (record as { readonly claims?: Claims }).claims?.author;
+  const author = record.state === 'received' ? undefined : record.claims?.author;
   return {
     schema: 1,
     kind: 'rejected',

@@ -7,19 +7,22 @@ import { formatBytes, type Reason, reason } from '../charts/reasons.ts';
 import type { Config, Target } from '../config/config.ts';
 import { putTree } from '../content/store.ts';
 import { digestOf, type FileTree, treeOfFile } from '../content/tree.ts';
-import type { Doorbell, ObjectCreated } from '../messages/messages.ts';
+import type { Doorbell, ObjectCreated, UploadMessage } from '../messages/messages.ts';
 import { claimsOf } from './claims.ts';
+import { outcomeOfEvidence } from './evidence.ts';
 import { parseKey, type UploadKey } from './keys.ts';
 import { orderOf } from './order.ts';
 import { endUpload, type OutcomeParts, tagUpload } from './outcome.ts';
 import {
   type CheckedContent,
+  type Outcome,
   readRecord,
   recordItem,
   type UploadBase,
   type UploadRecord,
   type UploadState,
 } from './record.ts';
+import { reopen, unrecorded } from './replay.ts';
 import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from './waiting.ts';
 
 export interface ReceiveParts extends OutcomeParts {
@@ -44,11 +47,27 @@ const UPLOAD_BYTES = 10 * 1024 * 1024;
  *  6. entry in `received` removed: until then a repeated event does step 5 again
  */
 export async function receiveUpload(
-  event: ObjectCreated,
+  message: UploadMessage,
   parts: ReceiveParts,
 ): Promise<UploadRecord['state']> {
-  const upload = uploadOf(event, parts.now());
-  const known = await readRecord(parts.table, upload.key, upload.versionId);
+  const { key, 'version-id': versionId } = message.detail.object;
+  const known = await readRecord(parts.table, key, versionId);
+  switch (message['detail-type']) {
+    case 'Object Created':
+      return take(uploadOf(message, parts.now()), known, parts);
+    case 'Replay Requested': {
+      if (known === undefined)
+        return take(await unrecorded(parts.uploads, message, parts.now()), undefined, parts);
+      return take(known, await reopen(parts, known, message), parts);
+    }
+  }
+}
+
+async function take(
+  upload: UploadBase,
+  known: UploadRecord | undefined,
+  parts: ReceiveParts,
+): Promise<UploadRecord['state']> {
   if (known !== undefined && known.state !== 'received') {
     // A duplicate, maybe days later. What is done is done; only what a kill has left undone is finished.
     if ((await findReceived(parts.table, known)) !== undefined) await finish(parts, known);
@@ -80,7 +99,7 @@ async function begin(parts: ReceiveParts, upload: UploadBase): Promise<UploadRec
 
 async function check(parts: ReceiveParts, record: UploadRecord): Promise<UploadRecord['state']> {
   const placed = placeOf(record.key, parts.config);
-  if (placed.kind === 'evidence') return move(parts, record, { state: 'evidence' });
+  if (placed.kind === 'evidence') return shareOutcome(parts, record, placed.package);
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
   const { key, target } = placed;
 
@@ -100,12 +119,25 @@ async function check(parts: ReceiveParts, record: UploadRecord): Promise<UploadR
     ...(opened.chart === undefined ? {} : { chart: opened.chart }),
   };
   await addWaiting(parts.table, content, record);
-  return move(parts, record, { ...content, state: 'checked', attempted: [] });
+  const attempted = 'attempted' in record ? (record.attempted ?? []) : [];
+  return move(parts, record, { ...content, state: 'checked', attempted });
+}
+
+/** As the package ended, which was told for both. */
+async function shareOutcome(
+  parts: ReceiveParts,
+  record: UploadRecord,
+  packageKey: string,
+): Promise<UploadRecord['state']> {
+  const shared = await outcomeOfEvidence(parts.table, record, packageKey, parts.now());
+  if (shared === undefined) return record.state;
+  const told = shared.kind === 'orphan' ? 'here' : 'elsewhere';
+  return end(parts, record, shared.outcome, told);
 }
 
 type Placed =
   | { readonly kind: 'slot'; readonly key: UploadKey; readonly target: Target }
-  | { readonly kind: 'evidence' }
+  | { readonly kind: 'evidence'; readonly package: string }
   | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
 
 /** Which target and slot the key names, if it may be filled. */
@@ -117,7 +149,7 @@ export function placeOf(text: string, config: Config): Placed {
   if (target === undefined && name !== undefined) return refused(reason('key-unknown-target', {}));
   if (parsed.kind === 'malformed' || target === undefined) return refused(reason('key-malformed', {}));
   if (target.driftOnly) return refused(reason('target-drift-only', { target: target.name }));
-  if (parsed.kind === 'evidence') return { kind: 'evidence' };
+  if (parsed.kind === 'evidence') return { kind: 'evidence', package: parsed.package };
   const { key } = parsed;
   if (key.kind !== 'manifest' && !target.namespaces.includes(key.namespace)) {
     const words = { namespace: key.namespace, target: target.name, allowed: target.namespaces.join(', ') };
@@ -187,14 +219,17 @@ async function move(
   return item.state;
 }
 
-async function reject(
+const reject = (parts: ReceiveParts, record: UploadRecord, reasons: readonly Reason[]) =>
+  end(parts, record, { state: 'rejected', reasons }, 'here');
+
+async function end(
   parts: ReceiveParts,
   record: UploadRecord,
-  reasons: readonly Reason[],
+  outcome: Outcome,
+  told: 'here' | 'elsewhere',
 ): Promise<UploadRecord['state']> {
-  if ((await endUpload(parts, record, { state: 'rejected', reasons })) === 'ended')
-    await removeReceived(parts.table, record);
-  return 'rejected';
+  if ((await endUpload(parts, record, outcome, told)) === 'ended') await removeReceived(parts.table, record);
+  return outcome.state;
 }
 
 /** Steps 5 and 6; again after a kill. */

@@ -1,6 +1,9 @@
+import { z } from 'zod';
+import { untoldPart } from '../alerts/outbox.ts';
 import type { Item, Table } from '../aws/table.ts';
 import type { Reason } from '../charts/reasons.ts';
 import type { Digest } from '../content/tree.ts';
+import { digest } from '../messages/messages.ts';
 import type { Ordered } from './order.ts';
 
 /**
@@ -28,7 +31,10 @@ export interface Claims {
 export interface UploadBase extends Ordered {
   readonly key: string;
   readonly versionId: string;
+  /** When it was first heard of, or taken again: what waits is counted from here. */
   readonly receivedAt: string;
+  /** When somebody asked to take it again, each time that it was (replay.ts). */
+  readonly replays?: readonly string[];
 }
 
 /** What a checked upload holds. */
@@ -50,41 +56,119 @@ export type Outcome =
   | { readonly state: 'superseded'; readonly by: string }
   | { readonly state: 'failed'; readonly reasons: readonly Reason[] };
 
+/** Pushes whose fate nobody knows outlive a failure: taken again, they are looked for first. */
+interface Attempts {
+  readonly attempted: readonly AttemptedCommit[];
+}
+
 export type UploadState =
-  | { readonly state: 'received' }
-  /** Has no outcome of its own: it belongs to a package. */
-  | { readonly state: 'evidence' }
-  | (CheckedContent & { readonly state: 'checked'; readonly attempted: readonly AttemptedCommit[] })
-  | (Partial<CheckedContent> & Outcome & { readonly endedAt: string });
+  | ({ readonly state: 'received' } & Partial<Attempts>)
+  | (CheckedContent & { readonly state: 'checked' } & Attempts)
+  | (Partial<CheckedContent> & Outcome & { readonly endedAt: string } & Partial<Attempts>);
 
 export type UploadRecord = Item & UploadBase & UploadState;
 export type CheckedRecord = Extract<UploadRecord, { state: 'checked' }>;
 
+const attempted = z.array(
+  z.object({ commit: z.string(), base: z.string().exactOptional(), files: z.string() }),
+);
+const base = {
+  pk: z.string(),
+  sk: z.string(),
+  schema: z.literal(UPLOADS_SCHEMA),
+  version: z.number(),
+  key: z.string(),
+  versionId: z.string(),
+  eventTime: z.string(),
+  sequencer: z.string(),
+  receivedAt: z.string(),
+  replays: z.array(z.string()).exactOptional(),
+};
+const content = {
+  repository: z.string(),
+  branch: z.string(),
+  target: z.string(),
+  digest,
+  package: digest,
+  chart: z.object({ name: z.string(), version: z.string() }).exactOptional(),
+  claims: z.object({
+    author: z.string().exactOptional(),
+    sourceCommit: z.string().exactOptional(),
+    sourceUrl: z.string().exactOptional(),
+  }),
+};
+const ended = {
+  ...base,
+  repository: content.repository.exactOptional(),
+  branch: content.branch.exactOptional(),
+  target: content.target.exactOptional(),
+  digest: content.digest.exactOptional(),
+  package: content.package.exactOptional(),
+  chart: content.chart,
+  claims: content.claims.exactOptional(),
+  endedAt: z.string(),
+  attempted: attempted.exactOptional(),
+};
+/** Codes of another release of Fairlead are codes too. */
+const reasons = z.array(z.custom<Reason>((value) => typeof (value as Reason | null)?.code === 'string'));
+
+/** Loose: what is not told yet lies in the same item (alerts/outbox.ts). */
+const record = z.discriminatedUnion('state', [
+  z.looseObject({ ...base, state: z.literal('received'), attempted: attempted.exactOptional() }),
+  z.looseObject({ ...base, ...content, state: z.literal('checked'), attempted }),
+  z.looseObject({
+    ...ended,
+    state: z.literal('delivered'),
+    commit: z.string(),
+    change: z.enum(['commit', 'unchanged']),
+  }),
+  z.looseObject({ ...ended, state: z.literal('superseded'), by: z.string() }),
+  z.looseObject({ ...ended, state: z.literal('rejected'), reasons }),
+  z.looseObject({ ...ended, state: z.literal('failed'), reasons }),
+]);
+
 export const recordKey = (key: string, versionId: string) => ({ pk: `upload#${key}`, sk: versionId });
 
-/** Our own items: they were typed when they were written. */
-export const readRecord = async (
+/** @throws ZodError for an item that no release of Fairlead has written */
+export const parseRecord = (item: Item): UploadRecord => record.parse(item);
+
+export async function readRecord(
   table: Table,
   key: string,
   versionId: string,
-): Promise<UploadRecord | undefined> =>
-  (await table.get(recordKey(key, versionId))) as UploadRecord | undefined;
+): Promise<UploadRecord | undefined> {
+  const item = await table.get(recordKey(key, versionId));
+  return item === undefined ? undefined : parseRecord(item);
+}
 
-/** The record in a new state, one version on. */
+/** The record in a new state, one version on; what it has not told yet stays in it. */
 export const recordItem = (
-  base: UploadBase,
+  upload: UploadBase,
   state: UploadState,
-  before: { readonly version: number } | undefined,
+  before: Item | undefined,
 ): UploadRecord => ({
-  ...recordKey(base.key, base.versionId),
+  ...(before === undefined ? {} : untoldPart(before)),
+  ...recordKey(upload.key, upload.versionId),
   schema: UPLOADS_SCHEMA,
   version: (before?.version ?? 0) + 1,
-  key: base.key,
-  versionId: base.versionId,
-  eventTime: base.eventTime,
-  sequencer: base.sequencer,
-  receivedAt: base.receivedAt,
+  key: upload.key,
+  versionId: upload.versionId,
+  eventTime: upload.eventTime,
+  sequencer: upload.sequencer,
+  receivedAt: upload.receivedAt,
+  ...(upload.replays === undefined ? {} : { replays: upload.replays }),
   ...state,
+});
+
+/** What a checked upload holds, without where its record stands. */
+export const contentOf = (record: CheckedContent): CheckedContent => ({
+  repository: record.repository,
+  branch: record.branch,
+  target: record.target,
+  digest: record.digest,
+  package: record.package,
+  ...(record.chart === undefined ? {} : { chart: record.chart }),
+  claims: record.claims,
 });
 
 /** Where the upload is, with its version. */

@@ -41,7 +41,6 @@ async function candidateOf(
       const parsed = parseKey(record.key);
       return parsed.kind === 'slot' ? { key: parsed.key, record } : undefined;
     }
-    case 'evidence':
     case 'delivered':
     case 'rejected':
     case 'superseded':

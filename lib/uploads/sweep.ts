@@ -34,6 +34,9 @@ export interface Swept {
 const MINUTE = 60_000;
 /** An upload that nobody has finished checking by then goes back to `receive-upload`. */
 const RECEIVED_MILLISECONDS = 5 * MINUTE;
+/** Evidence whose package has not come by then is looked at only four times an hour. */
+const SOON_MILLISECONDS = 15 * MINUTE;
+const isQuarter = (now: Date): boolean => now.getUTCMinutes() % 15 === 0;
 /** A checked upload that waits longer has lost its bell, or its repository was blocked. */
 const WAITING_MILLISECONDS = MINUTE;
 /** An alert that is untold for longer has lost its place in the table's stream. */
@@ -60,7 +63,10 @@ export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Pro
 async function sendReceivedAgain(parts: SweepParts): Promise<number> {
   let sent = 0;
   for await (const entry of listReceived(parts.table)) {
-    if (age(parts, entry.receivedAt) < RECEIVED_MILLISECONDS) continue;
+    const waited = age(parts, entry.receivedAt);
+    if (waited < RECEIVED_MILLISECONDS) continue;
+    if (waited > SOON_MILLISECONDS && !isQuarter(parts.now()) && parseKey(entry.key).kind === 'evidence')
+      continue;
     await parts.received.send(eventOf(parts.bucket, entry));
     sent++;
   }

@@ -53,7 +53,7 @@ export function memoryStore(): MemoryStore {
     async get(key, { versionId, maxBytes }: GetOptions = {}) {
       const found = find(key, versionId);
       if (found !== undefined && maxBytes !== undefined && found.body.length > maxBytes)
-        throw new ObjectTooLarge(key, found.body.length, maxBytes);
+        throw new ObjectTooLarge(key, found.body.length, maxBytes, found.lastModified);
       return found;
     },
     async put(key, body) {
@@ -65,7 +65,11 @@ export function memoryStore(): MemoryStore {
       return 'written';
     },
     async mergeTags(key, versionId, tags) {
-      Object.assign(find(key, versionId)?.tags ?? {}, tags);
+      const kept = find(key, versionId)?.tags ?? {};
+      for (const [name, value] of Object.entries(tags)) {
+        if (value === undefined) delete kept[name];
+        else kept[name] = value;
+      }
     },
     async *versions() {
       yield* versions;

@@ -7,7 +7,12 @@ import { untoldOf } from '../../../lib/alerts/outbox.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
 import { type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
 import { digestOf } from '../../../lib/content/tree.ts';
-import type { Doorbell, ObjectCreated, ReadRequest } from '../../../lib/messages/messages.ts';
+import type {
+  Doorbell,
+  ObjectCreated,
+  ReadRequest,
+  ReplayRequested,
+} from '../../../lib/messages/messages.ts';
 import { type DeliverParts, deliverUploads } from '../../../lib/uploads/deliver.ts';
 import { type ReceiveParts, receiveUpload } from '../../../lib/uploads/receive.ts';
 import { readRecord } from '../../../lib/uploads/record.ts';
@@ -45,6 +50,8 @@ export const ACCEPTED: RenderResponse = {
 export async function pipeline(
   options: {
     readonly target?: Partial<ConfigInput['targets'][number]>;
+    /** More of them, beside `staging`. */
+    readonly targets?: ConfigInput['targets'];
     readonly judge?: (request: RenderRequest) => RenderResponse;
   } = {},
 ) {
@@ -59,6 +66,7 @@ export async function pipeline(
         namespaces: ['shop'],
         ...options.target,
       },
+      ...(options.targets ?? []),
     ],
   });
   const table = memoryTable();
@@ -121,7 +129,12 @@ export async function pipeline(
         },
       };
     },
-    receive: (event: ObjectCreated, by = parts) => receiveUpload(event, by),
+    receive: (event: ObjectCreated | ReplayRequested, by = parts) => receiveUpload(event, by),
+    /** What a person sends to have it taken again. */
+    replayOf({ detail }: ObjectCreated): ReplayRequested {
+      clock += 1;
+      return { 'detail-type': 'Replay Requested', time: new Date(clock).toISOString(), detail };
+    },
     deliver: (by = parts) => deliverUploads({ schema: 1, repository: 'cluster', branch: 'main' }, by),
     async upload(key: string, body: Buffer | string, metadata: Record<string, string> = {}) {
       const event = pipe.put(key, body, metadata);
@@ -144,6 +157,11 @@ export async function pipeline(
     /** What lies open: received or waiting. */
     open: () =>
       [...table.items.values()].filter(({ pk }) => pk === 'received' || pk.startsWith('waiting#')).length,
+    /** Parts to which the Git host is down: nobody listens there. */
+    withoutHost() {
+      const repositories = config.repositories.map((one) => ({ ...one, url: 'http://127.0.0.1:1/none.git' }));
+      return { ...parts, config: { ...config, repositories } };
+    },
     stop: () => git.stop(),
   };
   return pipe;

@@ -67,15 +67,6 @@ test('a version that has gone from the bucket is said to have gone', async (cont
   assert.deepEqual(await codesOf(pipe, event), ['upload-gone']);
 });
 
-test('evidence is kept beside its package, without an outcome of its own', async (context) => {
-  const pipe = await begin(context);
-  const event = pipe.put('staging/shop/web/web-1.0.0.tgz.prov', 'x');
-  await pipe.receive(event);
-  assert.equal((await pipe.record(event))?.state, 'evidence');
-  assert.deepEqual(pipe.tags(event), {});
-  assert.equal(pipe.open(), 0);
-});
-
 test('the sweep sends what nobody finished checking, rings for what waits, and asks for what is due', async (context) => {
   const pipe = await begin(context);
   const event = await pipe.chart('1.0.0');
