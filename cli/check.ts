@@ -15,6 +15,7 @@ import { sealingKey } from '../lib/content/sealing-key.ts';
 import { readDesired } from '../lib/desired/desired.ts';
 import type { DesiredState } from '../lib/desired/state.ts';
 import { openClone } from '../lib/repository/clone.ts';
+import { givenToken } from '../lib/repository/credentials.ts';
 import { cacheFolder, tools } from '../local/tools.ts';
 import { formatObservation, formatObservationJson } from './check-output.ts';
 import { type Command, UsageError } from './command.ts';
@@ -81,7 +82,7 @@ async function observe(asked: Asked, cluster: Cluster, folder: string): Promise<
     branch: asked.branch,
     folder: join(folder, 'clone.git'),
     ...(token
-      ? { credential: { username: process.env.FAIRLEAD_GIT_USERNAME ?? 'x-access-token', token } }
+      ? { credential: givenToken(process.env.FAIRLEAD_GIT_USERNAME ?? 'x-access-token', token) }
       : {}),
   });
   const noBranch = new Error(`${asked.repo} has no branch "${asked.branch}" with a commit`);

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import {
+  awsIdentity,
+  clients,
+  type Environment,
+  onFirstCall,
+  requireVariables,
+} from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
@@ -41,6 +47,7 @@ export const deliverUploads = (environment: Environment) => {
     state: s3Store(s3, names.stateBucket),
     render: lambdaFunction(clients.lambda(environment), names.renderFunction),
     secrets: secretsManager(clients.secrets(environment)),
+    identity: awsIdentity(environment),
     reads: sqsQueue(sqs, names.readQueue),
     doorbell: sqsQueue(sqs, names.doorbellQueue),
     scratch: names.scratch,

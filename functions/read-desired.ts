@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { describeCluster } from '../lib/aws/eks.ts';
-import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import {
+  awsIdentity,
+  clients,
+  type Environment,
+  onFirstCall,
+  requireVariables,
+} from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
@@ -16,7 +22,7 @@ import { requestCheck } from '../lib/desired/request-check.ts';
 import { type QueueAnswer, type ReadRequest, readRequest } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { openClone } from '../lib/repository/clone.ts';
-import { credentialOf } from '../lib/repository/credentials.ts';
+import { readCredentialOf } from '../lib/repository/credentials.ts';
 
 /** Reads what a target's branch declares, and asks for a check of it. */
 export const readDesired = (environment: Environment) => {
@@ -33,6 +39,7 @@ export const readDesired = (environment: Environment) => {
   );
   const config = configReader(ssmParameters(clients.ssm(environment)), names.configPath);
   const secrets = secretsManager(clients.secrets(environment));
+  const identity = awsIdentity(environment);
   const s3 = clients.s3(environment);
   const sqs = clients.sqs(environment);
   const state = s3Store(s3, names.stateBucket);
@@ -64,7 +71,7 @@ export const readDesired = (environment: Environment) => {
     const clone = await openClone({
       url: repository.url,
       branch: target.branch,
-      credential: await credentialOf(repository.readCredential, secrets),
+      credential: readCredentialOf(repository, { secrets, identity, now: parts.now }),
       folder: join(names.scratch, 'clones', `${repository.name}-${encodeURIComponent(target.branch)}.git`),
     });
     const capabilities = capabilitiesOf(await readProfile(state, target.name), target);

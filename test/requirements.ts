@@ -7,9 +7,9 @@ import { cacheFolder } from '../local/tools.ts';
  *
  *   test('applies the chart to a cluster', requirement('control-plane'), async () => { … });
  *
- * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser`) its absence is a failure.
+ * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser,sshd`) its absence is a failure.
  */
-export type Requirement = 'control-plane' | 'browser' | 'shared' | 'moto';
+export type Requirement = 'control-plane' | 'browser' | 'sshd' | 'shared' | 'moto';
 
 export class MissingRequirement extends Error {
   override readonly name = 'MissingRequirement';
@@ -30,6 +30,10 @@ export function requirement(wanted: Requirement): { skip: string | false } {
 export const browser = (): string | undefined =>
   process.env.FAIRLEAD_CHROMIUM ?? onPath('chromium', 'chromium-browser', 'google-chrome');
 
+/** OpenSSH's server, or undefined. It stands where only root's PATH leads. */
+export const sshd = (): string | undefined =>
+  onPath('sshd') ?? ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((file) => existsSync(file));
+
 /** Charts of the world to try ours on: `FAIRLEAD_SHARED`, else the folder `shared` beside the repository. */
 export const sharedFolder = (): string =>
   process.env.FAIRLEAD_SHARED ?? join(import.meta.dirname, '..', '..', 'shared');
@@ -44,6 +48,8 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
     );
   },
   browser: () => browser() !== undefined,
+  // As root it wants the folder that its service is given when it starts.
+  sshd: () => sshd() !== undefined && (process.getuid?.() !== 0 || existsSync('/run/sshd')),
   shared: () => existsSync(join(sharedFolder(), 'corpus')),
   moto: () => onPath('moto_server') !== undefined,
 };
@@ -52,6 +58,7 @@ const howToGet: Readonly<Record<Requirement, string>> = {
   'control-plane':
     'run "npx node local/control-plane/fetch.ts" (about 4 minutes, once), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd',
   browser: 'install Chromium ("apt-get install chromium"), or set FAIRLEAD_CHROMIUM to its executable',
+  sshd: 'install OpenSSH\'s server ("apt-get install openssh-server && mkdir -p /run/sshd")',
   shared: 'set FAIRLEAD_SHARED to a folder that holds "corpus" (charts) and "cases" (drift cases)',
   moto: "install moto's server (\"pip install 'moto[server]'\") so that moto_server is on the PATH",
 };

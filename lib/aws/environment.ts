@@ -97,6 +97,16 @@ export const clients = {
   events: (environment: Environment) => new EventBridgeClient(connection(environment, 'EVENTBRIDGE')),
 };
 
+/** Who this process is at AWS, for what is signed without a client: from the default provider chain, kept fresh. */
+export function awsIdentity(environment: Environment) {
+  let chain: SecretsManagerClient['config']['credentials'] | undefined;
+  return async () => {
+    chain ??= clients.secrets(environment).config.credentials;
+    const { accessKeyId, secretAccessKey, sessionToken } = await chain();
+    return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  };
+}
+
 /** A Lambda's `handler`: made from `process.env` at the first call and kept while the function is warm. */
 export function onFirstCall<Event, Answer>(
   create: (environment: Environment) => (event: Event) => Promise<Answer>,

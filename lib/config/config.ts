@@ -1,19 +1,13 @@
 import { z } from 'zod';
 import { contradictions } from './contradictions.ts';
+import { author, credential, signing } from './credentials.ts';
+import { entries } from './entries.ts';
+import { placeOf, withScheme } from './repository-url.ts';
 
 /**
  * The typed configuration of an installation: `fairlead.config.ts` for `cdk deploy`, the same schema for the local
  * installation. Every error is reported at once, with its path and what is allowed.
  */
-
-/** An object with these entries and no others: a misspelt one is answered with those that there are. */
-const entries = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `no entry ${issue.keys.map((key) => `"${key}"`).join(', ')}; there is ${Object.keys(shape).join(', ')}`
-        : undefined,
-  });
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 export const TARGET_NAME_LENGTH = 54;
@@ -42,25 +36,16 @@ const rootPath = z
     'a root is a relative path such as "fairlead/staging", without "." or ".." segments or a leading "/"',
   );
 
-const credential = z.discriminatedUnion('kind', [
-  entries({ kind: z.literal('none') }),
-  entries({
-    kind: z.literal('token'),
-    /** Name or ARN of a secret whose string is the token. */
-    secret: z.string().min(1),
-    /** The user name that goes with it over HTTPS. */
-    username: z.string().min(1).default('x-access-token'),
-  }),
-]);
-
 const repository = entries({
   /** How targets refer to it. */
   name: label(63, 'a repository name'),
+  /** `git@host:path` is written `ssh://git@host/path` from here on. */
   url: z
     .string()
+    .transform(withScheme)
     .refine(
-      isRepositoryUrl,
-      'a repository URL is https:// (or http:// to this machine), without user or password',
+      (url) => placeOf(url) !== undefined,
+      'a repository URL is https:// (or http:// to this machine) without user or password, or ssh://git@HOST/PATH',
     ),
   /** Used by `deliver-uploads` alone. */
   credential: credential.default({ kind: 'none' }),
@@ -68,16 +53,11 @@ const repository = entries({
   readCredential: credential.default({ kind: 'none' }),
   /** Hosts ask for few pushes; bursts gather meanwhile. Seconds. */
   minimumPushIntervalSeconds: z.number().min(0).max(600).default(0),
+  /** Whom commits are by. */
+  author: author.default({ name: 'Fairlead', email: 'fairlead@localhost' }),
+  /** What `deliver-uploads` signs commits with. */
+  signing: signing.optional(),
 });
-
-function isRepositoryUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return false;
-  return (
-    url.protocol === 'https:' || (url.protocol === 'http:' && /^(127\.0\.0\.1|localhost)$/.test(url.hostname))
-  );
-}
 
 const cluster = z.discriminatedUnion('kind', [
   entries({
@@ -156,6 +136,8 @@ export type Config = z.output<typeof config>;
 export type Target = Config['targets'][number];
 export type Repository = Config['repositories'][number];
 export type Credential = Repository['credential'];
+export type Signing = NonNullable<Repository['signing']>;
+export type Author = Repository['author'];
 export type ClusterAddress = NonNullable<Target['cluster']>;
 export type Audience = Config['audiences'][number];
 export type Severity = z.output<typeof severity>;

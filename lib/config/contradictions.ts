@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credentialProblems } from './credential-contradictions.ts';
 import { RESERVED_NAMESPACES } from './reserved.ts';
 import { rootOf } from './root.ts';
 
@@ -10,9 +11,17 @@ export interface Problem {
 
 /** As much of a configuration as its parts say of each other; what is malformed counts as not said. */
 const text = z.string().optional().catch(undefined);
+const secretive = z.object({ kind: text, secret: text }).optional().catch(undefined);
+const repository = z.object({
+  name: text,
+  url: text,
+  credential: secretive,
+  readCredential: secretive,
+  signing: secretive,
+});
 const outline = z
   .object({
-    repositories: z.array(z.object({ name: text }).catch({})).catch([]),
+    repositories: z.array(repository.catch({})).catch([]),
     targets: z
       .array(
         z
@@ -40,7 +49,14 @@ type Outline = z.output<typeof outline>;
  */
 export function contradictions(input: unknown): readonly Problem[] {
   const given = outline.parse(input);
-  return [...namedTwice(given), ...missing(given), ...nested(given), ...reserved(given)];
+  const written = given.targets.flatMap((target) => (target.driftOnly === true ? [] : [target.repository]));
+  return [
+    ...namedTwice(given),
+    ...missing(given),
+    ...nested(given),
+    ...reserved(given),
+    ...credentialProblems(given.repositories, new Set(written)),
+  ];
 }
 
 function namedTwice(given: Outline): Problem[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type GitCredential, GitFailed, git, gitBytes } from './git.ts';
+import { type GitCredential, GitFailed, git, gitBytes, NoAccess } from './git.ts';
 
 /** A commit, as far as reading needs it. */
 export interface Commit {
@@ -21,7 +21,7 @@ export interface TreeEntry {
 }
 
 export interface CloneOptions {
-  /** https (http to this machine), or the path of a repository on this machine. Never with user or password. */
+  /** https (http to this machine), ssh, or the path of a repository on this machine. Never with user or password. */
   readonly url: string;
   readonly branch: string;
   readonly credential?: GitCredential | undefined;
@@ -65,7 +65,7 @@ const TIP = 'refs/remotes/origin/tip';
  * `fetchTip` does.
  */
 export async function openClone(options: CloneOptions): Promise<Clone> {
-  const url = /^https?:\/\//.test(options.url) ? options.url : resolve(options.url);
+  const url = /^(https?|ssh):\/\//.test(options.url) ? options.url : resolve(options.url);
   const { branch, credential } = options;
   const folder = resolve(options.folder);
   if (!(await isSound(folder, url))) await make(folder);
@@ -98,7 +98,8 @@ export async function openClone(options: CloneOptions): Promise<Clone> {
       try {
         outcome = await fetchBranch();
       } catch (error) {
-        if (!(error instanceof GitFailed) || !looksBroken(error.output)) throw error;
+        if (!(error instanceof GitFailed) || error instanceof NoAccess || !looksBroken(error.output))
+          throw error;
         // What is here does not hold together: begin again, once.
         await make(folder);
         await writeFile(join(folder, 'config'), configOf(url));
@@ -263,6 +264,8 @@ const configOf = (url: string): string => `[core]
 [protocol "https"]
 	allow = always
 [protocol "http"]
+	allow = always
+[protocol "ssh"]
 	allow = always
 [protocol "file"]
 	allow = always

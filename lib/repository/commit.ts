@@ -1,7 +1,7 @@
 import type { FileEntry } from '../content/tree.ts';
 import type { Clone } from './clone.ts';
 import { blobIdOf } from './clone.ts';
-import { GitFailed, git } from './git.ts';
+import { GitFailed, git, NoAccess } from './git.ts';
 import { classifyRefusal, type PushRefusal } from './refusals.ts';
 
 /** One commit to make: full paths in the repository. */
@@ -164,6 +164,7 @@ export async function pushCommit(
     );
     return { kind: 'pushed' };
   } catch (error) {
+    if (error instanceof NoAccess) return { kind: 'blocked', says: error.output };
     if (!(error instanceof GitFailed)) throw error;
     const refusal = classifyRefusal(error.output);
     // A line with "!" is the server's answer. Without one the push may have been taken before the line broke.

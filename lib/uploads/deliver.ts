@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Doorbell } from '../messages/messages.ts';
 import { openClone } from '../repository/clone.ts';
-import { credentialOf } from '../repository/credentials.ts';
+import { writeCredentialOf } from '../repository/credentials.ts';
 import { GitFailed } from '../repository/git.ts';
 import { saysOf } from '../repository/refusals.ts';
 import { type DeliverParts, type Delivery, DeliveryCall } from './rounds.ts';
@@ -23,11 +23,7 @@ export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promi
   const clone = await openClone({
     url: repository.url,
     branch: bell.branch,
-    // Without its secret the repository answers for itself: it takes nothing, which is told once.
-    credential: await credentialOf(repository.credential, parts.secrets).catch((error: unknown) => {
-      parts.log('credential not read', { repository: repository.name, why: String(error) });
-      return undefined;
-    }),
+    credential: writeCredentialOf(repository, parts),
     folder: join(parts.scratch, 'clones', `${repository.name}-${encodeURIComponent(bell.branch)}.git`),
   });
   const delivery = new DeliveryCall(bell, targets, repository, clone, parts);

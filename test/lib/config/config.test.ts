@@ -33,7 +33,7 @@ test('a configuration of a few lines is whole: the rest has defaults', () => {
 test('four errors are four lines: each with its path, what is wrong and what is allowed', () => {
   const four = {
     installation: 'Fair Lead',
-    repositories: [{ name: 'cluster', url: 'git@example.com:cluster.git' }],
+    repositories: [{ name: 'cluster', url: 'git.example.com/cluster.git' }],
     targets: [{ ...staging, deployer: 'fluxcd', namespaces: [] }],
   };
   assert.throws(() => parseConfig(four, 'fairlead.config.ts'), {
@@ -41,7 +41,7 @@ test('four errors are four lines: each with its path, what is wrong and what is 
     message: [
       'fairlead.config.ts has 4 errors:',
       '  - installation: an installation name is lower-case letters, digits and inner hyphens (a DNS label), for example "staging"',
-      '  - repositories[0].url: a repository URL is https:// (or http:// to this machine), without user or password',
+      '  - repositories[0].url: a repository URL is https:// (or http:// to this machine) without user or password, or ssh://git@HOST/PATH',
       '  - targets[0].deployer: Invalid option: expected one of "flux"|"argocd"|"none"',
       '  - targets[0].namespaces: name at least one namespace that uploads may fill',
     ].join('\n'),
@@ -98,7 +98,7 @@ describe('each of these is an error that says where and what is allowed', () => 
         repositories: [{ name: 'cluster', url: 'https://me:secret@git.example.com/c.git' }],
         targets: [staging],
       },
-      problem: /^repositories\[0\]\.url: .*without user or password$/,
+      problem: /^repositories\[0\]\.url: .*without user or password, or ssh:\/\/git@HOST\/PATH$/,
     },
     {
       name: 'an audience for a target that is not there',

@@ -10,6 +10,7 @@ import {
   pushCommit,
   quoted,
 } from '../../../lib/repository/commit.ts';
+import { givenToken } from '../../../lib/repository/credentials.ts';
 import { GitFailed } from '../../../lib/repository/git.ts';
 import { findInHistory } from '../../../lib/repository/history.ts';
 import { gitIn, gitServer, type TestGit } from './server.ts';
@@ -193,7 +194,7 @@ describe('a clone', () => {
   });
 
   test('blocks, and says why, where the credential is wrong or the host is down', async () => {
-    const opened = await clone({ credential: { username: 'x', token: 'planted-token-4711' } });
+    const opened = await clone({ credential: givenToken('x', 'planted-token-4711') });
     const base = (await opened.fetchTip())?.id ?? '';
     const [commit = ''] = await makeCommits(opened, base, [planOf('nope.txt', 'x')], new Date());
     const outcome = await pushCommit(opened, commit, base);

@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { givenToken } from '../../../lib/repository/credentials.ts';
 import { startGit } from '../../../local/git.ts';
 
 const ENVIRONMENT = {
@@ -36,7 +37,7 @@ export async function gitServer() {
     folder,
     url: server.urlOf('cluster'),
     bare,
-    credential: { username: 'x-access-token', token: server.pushToken },
+    credential: { token: server.pushToken, ...givenToken('x-access-token', server.pushToken) },
     git: (...argv: string[]) => gitIn(bare, ...argv),
     tip: (branch = 'main') => gitIn(bare, 'rev-parse', `refs/heads/${branch}`),
     show: (path: string, branch = 'main') => gitIn(bare, 'show', `refs/heads/${branch}:${path}`),

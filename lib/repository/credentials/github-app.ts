@@ -1,0 +1,172 @@
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { z } from 'zod';
+import type { Secrets } from '../../aws/secrets.ts';
+import type { Denial } from '../denials.ts';
+import {
+  basicPass,
+  CredentialUnusable,
+  type GitCredential,
+  type KeptSecret,
+  keptSecret,
+} from './credential.ts';
+
+export interface GitHubAppSettings {
+  readonly appId: string;
+  readonly installationId: number;
+  readonly secret: string;
+  readonly api: string;
+}
+
+/** What a token is narrowed to: one repository, and reading or writing its contents. */
+export interface Narrowed {
+  /** Name without the owner. */
+  readonly repository: string;
+  readonly contents: 'read' | 'write';
+}
+
+/** GitHub takes at most ten minutes, and a clock that runs ahead makes a token of the future. Seconds. */
+const CLAIM_SECONDS = 9 * 60;
+const SKEW_SECONDS = 60;
+/** A token that ends sooner than this is not begun with. */
+const SPARE_MILLISECONDS = 5 * 60_000;
+const CALL_MILLISECONDS = 15_000;
+const SAID_LENGTH = 120;
+
+interface InstallationToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+/** Kept while the function is warm: GitHub counts how many are made. */
+const kept = new Map<string, InstallationToken>();
+
+/** A GitHub App: its key makes tokens that are good for an hour, for one repository, for reading or for writing. */
+export function gitHubAppCredential(
+  settings: GitHubAppSettings,
+  narrowed: Narrowed,
+  secrets: Secrets,
+  now: () => Date,
+): GitCredential {
+  const key = keptSecret(secrets, settings.secret);
+  const { appId, installationId, api } = settings;
+  const name = [api, appId, installationId, narrowed.repository, narrowed.contents].join(' ');
+
+  const token = async (): Promise<string> => {
+    const found = kept.get(name);
+    if (found !== undefined && found.expiresAt - SPARE_MILLISECONDS > now().getTime()) return found.token;
+    const made = await makeToken(settings, narrowed, key, now());
+    kept.set(name, made);
+    return made.token;
+  };
+  return {
+    pass: async () => basicPass('x-access-token', await token()),
+    async renew() {
+      const before = kept.get(name)?.token;
+      kept.delete(name);
+      await key.renew();
+      return (await token()) === before ? 'same' : 'changed';
+    },
+    advice: (denial) => adviceOf(denial, appId),
+  };
+}
+
+/** Once more with the key as it is now, where GitHub does not know the one that was read before. */
+async function makeToken(
+  settings: GitHubAppSettings,
+  narrowed: Narrowed,
+  key: KeptSecret,
+  now: Date,
+): Promise<InstallationToken> {
+  const first = await askForToken(settings, narrowed, await key.value(), now);
+  const last =
+    first.status === 401 && (await key.renew()) === 'changed'
+      ? await askForToken(settings, narrowed, await key.value(), now)
+      : first;
+  const answer = last.status === 201 ? tokenAnswer.safeParse(last.body) : undefined;
+  if (answer?.success) return { token: answer.data.token, expiresAt: Date.parse(answer.data.expires_at) };
+  const said = saidBy.safeParse(last.body);
+  const words = said.success ? ` GitHub says: ${said.data.message.slice(0, SAID_LENGTH)}` : '';
+  throw new CredentialUnusable(`${refusalOf(last.status, settings, narrowed)}.${words}`);
+}
+
+const tokenAnswer = z.object({ token: z.string().min(1), expires_at: z.iso.datetime() });
+const saidBy = z.object({ message: z.string().regex(/^[\x20-\x7e]*$/) });
+
+/** GitHub's REST API, "Create an installation access token for an app". */
+async function askForToken(
+  { appId, installationId, secret, api }: GitHubAppSettings,
+  { repository, contents }: Narrowed,
+  pem: string,
+  now: Date,
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const claim = appToken(appId, privateKey(pem, secret), now);
+  try {
+    const answer = await fetch(
+      `${api.replace(/\/$/, '')}/app/installations/${installationId}/access_tokens`,
+      {
+        method: 'POST',
+        redirect: 'error',
+        signal: AbortSignal.timeout(CALL_MILLISECONDS),
+        headers: {
+          accept: 'application/vnd.github+json',
+          authorization: `Bearer ${claim}`,
+          'content-type': 'application/json',
+          'user-agent': 'fairlead',
+          'x-github-api-version': '2022-11-28',
+        },
+        body: JSON.stringify({ repositories: [repository], permissions: { contents } }),
+      },
+    );
+    return { status: answer.status, body: await answer.json().catch(() => undefined) };
+  } catch {
+    throw new CredentialUnusable(`GitHub does not answer at ${new URL(api).host}: everything waits`);
+  }
+}
+
+/** A JSON Web Token in the app's name (RFC 7519, RS256), as GitHub wants it. */
+function appToken(appId: string, key: KeyObject, now: Date): string {
+  const seconds = Math.floor(now.getTime() / 1000);
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { iat: seconds - SKEW_SECONDS, exp: seconds + CLAIM_SECONDS, iss: appId };
+  const signed = `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+}
+
+function privateKey(pem: string, secret: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'rsa') return key;
+  } catch {
+    // What is wrong with it would quote it.
+  }
+  throw new CredentialUnusable(
+    `the secret "${secret}" holds no private key of a GitHub App: put the whole .pem file there as it was downloaded, with its line ends`,
+  );
+}
+
+function refusalOf(status: number, settings: GitHubAppSettings, narrowed: Narrowed): string {
+  const { appId, installationId, secret } = settings;
+  switch (status) {
+    case 401:
+      return `GitHub does not accept the key of app ${appId} in secret "${secret}" (401): was it deleted there, or is it of another app? Make a new private key in the app's settings and put it into that secret`;
+    case 403:
+      return `GitHub refuses installation ${installationId} of app ${appId} (403): is it suspended?`;
+    case 404:
+      return `GitHub knows no installation ${installationId} of app ${appId} (404): install the app on the repository's owner, and take the number from that page's address`;
+    case 422:
+      return `installation ${installationId} of app ${appId} does not cover the repository "${narrowed.repository}" with contents: ${narrowed.contents} (422): add both in the app's settings, and accept them on the installation's page`;
+    default:
+      return `GitHub makes no token for app ${appId} (${status}): everything waits`;
+  }
+}
+
+function adviceOf(denial: Denial, appId: string): string {
+  switch (denial) {
+    case 'unauthorised':
+    case 'forbidden':
+    case 'key-refused':
+    case 'host-key':
+      return `GitHub refuses a fresh token of app ${appId}: has the app contents: write, and may it push to this branch (rulesets name who may)?`;
+    case 'no-such-repository':
+      return `GitHub says that there is no such repository (404): is its URL right, and is app ${appId} installed on it?`;
+  }
+}
