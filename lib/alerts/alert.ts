@@ -84,6 +84,17 @@ export type Alert =
       readonly claimedAuthor?: string;
       readonly reasons: readonly Reason[];
     })
+  | (AlertBase & {
+      readonly kind: 'failed';
+      /** Those that failed together, as many as fit. */
+      readonly uploads: readonly string[];
+      /** How many more there are. */
+      readonly more?: number;
+      /** Different ones, over all of them. */
+      readonly reasons: readonly Reason[];
+      /** Below it lie all their keys: what is given to `fairlead replay`. */
+      readonly prefix: string;
+    })
   | (AlertBase & { readonly kind: 'blocked'; readonly reason: string; readonly since: string })
   | (AlertBase & { readonly kind: 'unblocked'; readonly since: string });
 
@@ -101,4 +112,5 @@ export const LIFE = {
   blocked: 'opens',
   unblocked: 'closes',
   rejected: 'single',
+  failed: 'single',
 } as const satisfies Record<AlertKind, 'opens' | 'continues' | 'closes' | 'single'>;

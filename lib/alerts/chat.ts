@@ -5,7 +5,7 @@ import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
 import { chatCode, chatText, cutBytes, MESSAGE_BYTES, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
 import { formatTime } from './times.ts';
-import { remediesOf } from './what-to-do.ts';
+import { type Remedy, remediesOf, replayOf } from './what-to-do.ts';
 
 export interface ChatMessage {
   readonly subject: string;
@@ -72,6 +72,12 @@ function descriptionOf(alert: Alert): string {
     );
     if (alert.reasons.length > FINDINGS) lines.push(`and ${alert.reasons.length - FINDINGS} more`);
   }
+  if (alert.kind === 'failed') {
+    lines.push(...alert.uploads.slice(0, FINDINGS).map((upload) => `• ${chatCode(upload)}`));
+    const more = Math.max(0, alert.uploads.length - FINDINGS) + (alert.more ?? 0);
+    if (more > 0) lines.push(`and ${more} more`);
+    lines.push(...alert.reasons.slice(0, FINDINGS).map(({ message }) => chatText(message)));
+  }
   if ('since' in alert) lines.push(`Since ${formatTime(alert.since)}`);
   return lines.join('\n');
 }
@@ -85,10 +91,22 @@ function findingLine(finding: Finding, scope: string): string {
 }
 
 function nextStepsOf(alert: Alert): readonly string[] {
-  if (alert.kind !== 'drift' && alert.kind !== 'drift-changed' && alert.kind !== 'stalled') return [];
-  return remediesOf(alert).map(({ title, commands }) => {
+  return remedies(alert).map(({ title, commands }) => {
     const step = [chatText(title), ...commands.map(chatCode)].join('\n');
     // Half a command is none.
     return Buffer.byteLength(step) <= NEXT_STEP_BYTES ? step : `${chatText(title)} (commands in the email)`;
   });
+}
+
+function remedies(alert: Alert): readonly Remedy[] {
+  switch (alert.kind) {
+    case 'drift':
+    case 'drift-changed':
+    case 'stalled':
+      return remediesOf(alert);
+    case 'failed':
+      return [replayOf(alert)];
+    default:
+      return [];
+  }
 }

@@ -6,7 +6,7 @@ import { headlineOf, namespaceOf, placeOf, subjectOf, VERBS } from './headline.t
 import { cutBytes, MESSAGE_BYTES, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
 import { formatDuration, formatTime } from './times.ts';
-import { type Remedy, remediesOf } from './what-to-do.ts';
+import { type Remedy, remediesOf, replayOf } from './what-to-do.ts';
 
 export interface Email {
   /** ASCII, one line, at most 100 characters. */
@@ -145,6 +145,24 @@ function partsOf(alert: Alert): Parts {
         blocks: alert.reasons.map(reasonBlock),
         more: 0,
         tail: [],
+      };
+    case 'failed':
+      return {
+        head: [
+          ...place(alert),
+          `At       ${formatTime(alert.at)}`,
+          '',
+          'They wait no longer, and will not be tried again by themselves.',
+          '',
+          'WHAT FAILED',
+          ...alert.uploads.map(oneLine),
+          ...(alert.more === undefined ? [] : [`and ${alert.more} more`]),
+          '',
+          'WHY',
+        ],
+        blocks: alert.reasons.map(reasonBlock),
+        more: 0,
+        tail: whatToDo([replayOf(alert)]),
       };
   }
 }

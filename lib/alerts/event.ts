@@ -40,7 +40,7 @@ export function eventOf(alert: Alert): MachineEvent {
 
 /** Half as many findings (or reasons), and how many went. */
 function halved(alert: Alert): readonly [Alert, number] {
-  if (alert.kind === 'rejected') {
+  if (alert.kind === 'rejected' || alert.kind === 'failed') {
     const reasons = alert.reasons.slice(0, Math.floor(alert.reasons.length / 2));
     return [{ ...alert, reasons }, alert.reasons.length - reasons.length];
   }

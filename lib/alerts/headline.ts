@@ -33,6 +33,10 @@ export function headlineOf(alert: Alert): string {
       const others = alert.reasons.length > 1 ? ` and ${alert.reasons.length - 1} more` : '';
       return `upload refused: ${first?.code ?? 'no reason given'}${others}`;
     }
+    case 'failed': {
+      const count = alert.uploads.length + (alert.more ?? 0);
+      return `${count === 1 ? 'an upload' : `${count} uploads`} not delivered within a day`;
+    }
     case 'blocked':
       return `nothing can be delivered since ${formatTime(alert.since)}`;
     case 'unblocked':
@@ -49,6 +53,7 @@ const TAGS = {
   unknown: 'unknown',
   'known-again': 'judged again',
   rejected: 'rejected',
+  failed: 'failed',
   blocked: 'blocked',
   unblocked: 'unblocked',
 } as const satisfies Record<Alert['kind'], string>;

@@ -18,6 +18,7 @@ export function maskedAlert(alert: Alert): Alert {
     case 'unknown':
     case 'known-again':
     case 'rejected':
+    case 'failed':
     case 'blocked':
     case 'unblocked':
       return alert;

@@ -27,7 +27,9 @@ const REASON_BYTES = 1023;
 export function pagerOf(alert: Alert, origin: PagerOrigin): PagerMessage | undefined {
   const state = stateOf(alert);
   if (state === undefined) return undefined;
-  const before = state === 'ALARM' && LIFE[alert.kind] === 'opens' ? 'OK' : 'ALARM';
+  // One that is repeated as it grows graver opens nothing.
+  const opens = LIFE[alert.kind] === 'opens' && alert.sequence === 1;
+  const before = opens ? 'OK' : 'ALARM';
   const place = oneLine(placeOf(alert));
   const reason = cutBytes(oneLine(`${place}: ${headlineOf(alert)}${firstFindings(alert)}`), REASON_BYTES);
   return {

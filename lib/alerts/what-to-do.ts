@@ -33,6 +33,13 @@ export function remediesOf(alert: DriftAlert): readonly Remedy[] {
   return [...(isPutBack ? [putBack(alert)] : []), ...cleanUp(alert, isPutBack), keep(alert)];
 }
 
+/** Uploads that have failed keep their place in the order of their slots. */
+export const replayOf = ({ prefix }: Extract<Alert, { readonly kind: 'failed' }>): Remedy => ({
+  title: 'Once the cause is gone, have them taken again, each in its old order',
+  text: ['What was uploaded since and delivered stays: older uploads of the same slot end as superseded.'],
+  commands: isOrdinary(prefix.replaceAll('/', '')) ? [`npx fairlead replay ${quoted(prefix)}`] : [],
+});
+
 /**
  * Whether the deployer's own work takes anything back: what is gone or changed, and of what was added only what
  * kustomize-controller takes over from kubectl (fluxcd/pkg/ssa, ApplyCleanupOptions).

@@ -46,9 +46,13 @@ export const REASONS = {
     says: 'The repository refuses the commit: {says}.',
     whatToDo: 'Change what it objects to, or its rules, then upload again.',
   },
+  'repository-blocked': {
+    says: 'The repository took nothing for a day: {says}.',
+    whatToDo: 'Once it works again, have the upload taken again: npx fairlead replay.',
+  },
   'not-judged': {
     says: 'It could not be judged for a day: {why}.',
-    whatToDo: 'Upload it again; if that ends the same way, look into the logs of render-release.',
+    whatToDo: 'Look into the logs of render-release; then have the upload taken again: npx fairlead replay.',
   },
 
   // The package as an archive.

@@ -200,6 +200,36 @@ export const EXAMPLES: Readonly<Record<string, Alert>> = {
     reason: 'the repository refuses the push: protected branch hook declined',
     since,
   },
+  'blocked-critical': {
+    ...base,
+    scope: 'target',
+    incident: 'fairlead/staging/target/delivery/1',
+    severity: 'critical',
+    kind: 'blocked',
+    sequence: 2,
+    reason: 'Failed to connect to git.example.com port 443',
+    since: '2026-11-21T11:50:00.000Z',
+  },
+  failed: {
+    ...base,
+    scope: 'target',
+    incident: 'fairlead/staging/target/failed/1',
+    severity: 'critical',
+    kind: 'failed',
+    uploads: [
+      's3://charts/staging/shop/web/web-1.4.3.tgz?versionId=3sL4kqtJlcpXroDTDmJ',
+      's3://charts/staging/shop/api/values.yaml?versionId=Xq0vcM2dMZuTf0ESLzQ',
+    ],
+    more: 198,
+    reasons: [
+      {
+        code: 'repository-blocked',
+        message: 'The repository took nothing for a day: Failed to connect to git.example.com port 443.',
+        whatToDo: 'Once it works again, have the upload taken again: npx fairlead replay.',
+      },
+    ],
+    prefix: 'staging/shop/',
+  },
   unblocked: {
     ...base,
     scope: 'target',
