@@ -5,16 +5,17 @@
 export interface Bench {
   /** What it measures, in a line. */
   readonly about: string;
-  /** Prints as it goes; the answer is the last line. */
-  measure(): Promise<Readonly<Record<string, unknown>>>;
+  /** Prints as it goes; the answer is the last line. @param argv what follows the name */
+  measure(argv: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   drift: () => import('./drift.ts'),
   bundles: () => import('./bundles.ts'),
+  deliver: () => import('./deliver.ts'),
 };
 
-const [name = ''] = process.argv.slice(2);
+const [name = '', ...argv] = process.argv.slice(2);
 const load = BENCHES[name];
 if (load === undefined) {
   console.error(`npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHES).join(', ')}`);
@@ -22,4 +23,4 @@ if (load === undefined) {
 }
 const { bench } = await load();
 console.log(`${name}: ${bench.about}`);
-console.log(JSON.stringify({ bench: name, node: process.version, ...(await bench.measure()) }));
+console.log(JSON.stringify({ bench: name, node: process.version, ...(await bench.measure(argv)) }));
