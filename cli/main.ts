@@ -6,9 +6,21 @@ const COMMANDS: Readonly<Record<string, { summary: string; load: () => Promise<C
     summary: 'upload charts and values, and wait for how it ends',
     load: async () => (await import('./upload.ts')).upload,
   },
+  uploads: {
+    summary: 'what was uploaded, and how each ended',
+    load: async () => (await import('./uploads.ts')).uploads,
+  },
+  replay: {
+    summary: 'take again what was rejected or has failed, once that is mended',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   check: {
     summary: 'compare a cluster with its repository, from here',
     load: async () => (await import('./check.ts')).check,
+  },
+  bootstrap: {
+    summary: 'print what the cluster of a target needs once',
+    load: async () => (await import('./bootstrap.ts')).bootstrap,
   },
   kubectl: {
     summary: 'kubectl on the cluster of the local installation',

@@ -1,225 +1,221 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GetObjectTaggingCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { clients, type Environment, VARIABLES } from '../lib/aws/environment.ts';
-import { dynamoTable, type Item } from '../lib/aws/table.ts';
-import type { Reason } from '../lib/charts/reasons.ts';
-import { DATA_FOLDER, findConnection } from '../local/connection.ts';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { clients } from '../lib/aws/environment.ts';
+import { parseKey } from '../lib/uploads/keys.ts';
+import { quote } from '../local/connection.ts';
+import { refusal, Unavailable } from './aws-errors.ts';
+import { type Metadata, metadataOf } from './ci-claims.ts';
 import { type Command, UsageError } from './command.ts';
+import { EXIT, WAITS, type WaitFor, waiterOf } from './ending.ts';
+import { formatResults, formatResultsJson } from './ending-output.ts';
+import {
+  type FoundInstallation,
+  findInstallation,
+  INSTALLATION_OPTIONS,
+  INSTALLATION_USAGE,
+} from './installation.ts';
+import { interruptible } from './waiting.ts';
 
-const USAGE = `npx fairlead upload FILE… --target T --namespace N --release R [--wait]
+const USAGE = `npx fairlead upload FILE… PLACE [--wait [delivered|rolled-out]] [OPTIONS]
 
-Uploads chart packages (NAME-VERSION.tgz) and values (values.yaml) of one release.
+Uploads chart packages (NAME-VERSION.tgz), values (values.yaml) and manifests, and tells how they end.
 
-  --wait               wait until each is delivered or rejected, and say why
-  --timeout SECONDS    how long to wait (default 120)
-  --source-commit SHA  where it comes from; named in the commit as claimed
-  --source-url URL
+  PLACE                TARGET/NAMESPACE/RELEASE/ for a release's files, TARGET/manifests/ for manifests;
+                       a single file may have its whole key instead (staging/shop/web/values.yaml)
+  --wait               until each is delivered or rejected: the commit, or every reason and what to do
+  --wait rolled-out    until the cluster runs that commit, or its rollout has stalled
+  --timeout SECONDS    how long to wait (default ${WAITS.delivered.seconds}; ${WAITS['rolled-out'].seconds} for rolled-out)
+  -o text|json         default: text; json prints one document and nothing else
+  --source-commit SHA  where it comes from; named in the commit as claimed. Default: what GitHub Actions,
+  --source-url URL     GitLab CI or Jenkins say of the job
   --author NAME
-  --bucket NAME        default: FAIRLEAD_UPLOAD_BUCKET, or the local installation's
-  --data FOLDER        data folder of the local installation (default ${DATA_FOLDER})
+${INSTALLATION_USAGE}
 
-Uploads to the local installation that runs here, else to AWS with the credentials of the environment.
-Exit: 0 delivered (without --wait: uploaded), 1 rejected or failed, 2 not known yet when the time was up.`;
+Results go to stdout, progress to stderr. Exit:
+  ${EXIT.done}  delivered, or rolled out (without --wait: uploaded)
+  ${EXIT.rejected}  rejected
+  ${EXIT['timed out']}  not known when the time was up: it goes on
+  ${EXIT.failed}  failed: it could not be delivered for a day
+  ${EXIT.superseded}  superseded: something newer took its place
+  ${EXIT['not rolled out']}  delivered, but its rollout stalled, or the cluster is not what it declares
+  64 what was typed makes no command, 69 AWS or the installation cannot be used, 130 Ctrl-C: the upload goes on
 
-const POLL_MS = 300;
-const EXIT = { delivered: 0, rejected: 1, 'timed out': 2 } as const;
+Examples:
+  npx fairlead upload web-1.4.2.tgz values.yaml staging/shop/web/ --wait
+  npx fairlead upload web-1.4.2.tgz staging/shop/web/ --wait rolled-out -o json --installation fairlead
+  npx fairlead upload values-staging.yaml staging/shop/web/values.yaml`;
 
-interface Uploaded {
+/** As `receive-upload` has it: more is rejected unread. */
+const UPLOAD_BYTES = 10 * 1024 * 1024;
+
+export interface Uploaded {
   readonly file: string;
   readonly key: string;
   readonly versionId: string;
 }
-
-type Ending =
-  | { readonly kind: 'delivered' | 'superseded'; readonly commit: string | undefined }
-  | { readonly kind: 'rejected' | 'failed'; readonly codes: string }
-  | { readonly kind: 'timed out' };
 
 export const upload: Command = {
   name: 'upload',
   summary: 'upload charts and values, and wait for how it ends',
   usage: USAGE,
   async run(argv) {
-    const { values, files } = parse(argv);
-    const { environment, bucket, where } = await connect(values);
-    const s3 = clients.s3(environment);
-
-    // Read before the first is sent: a name that is mistyped must not leave half of them uploaded.
-    const read = await Promise.all(
-      files.map(async (file) => ({ file, key: keyOf(file, values), body: await bodyOf(file) })),
-    );
+    const asked = parse(argv);
+    const installation = await findInstallation(asked.named);
     const uploaded: Uploaded[] = [];
-    for (const { file, key, body } of read) {
-      const made = { file, key, versionId: await put(s3, bucket, key, body, values) };
-      console.log(`${file}: uploaded to s3://${bucket}/${made.key} (${where})`);
-      uploaded.push(made);
-    }
-    if (values.wait !== true) return EXIT.delivered;
-
-    const deadline = Date.now() + Number(values.timeout) * 1000;
-    const endings = await Promise.all(
-      uploaded.map(async (one) => {
-        const ending = await untilEnded(s3, bucket, one, deadline);
-        await report(one, ending, environment, Number(values.timeout));
-        return ending;
-      }),
+    return interruptible(
+      async (signal) => {
+        const waiter = await waiterOf(installation, asked, signal, progress);
+        // Read before the first is sent: a name that is mistyped must not leave half of them uploaded.
+        const read = await Promise.all(
+          asked.files.map(async ({ file, key }) => ({ file, key, body: await bodyOf(file) })),
+        );
+        const s3 = clients.s3(installation.environment);
+        for (const { file, key, body } of read) {
+          const versionId = await put(s3, installation, key, body, asked.metadata, signal);
+          uploaded.push({ file, key, versionId });
+          progress(`${file}: uploaded to s3://${installation.bucket}/${key} (${installation.where})`);
+        }
+        const results = await waiter.wait(uploaded);
+        console.log(
+          asked.form === 'json'
+            ? formatResultsJson(results, installation)
+            : formatResults(results, waiter.missing()),
+        );
+        return waiter.exitOf(results);
+      },
+      () => progress(whatGoesOn(uploaded, asked.files.length, installation)),
     );
-    if (endings.some(({ kind }) => kind === 'rejected' || kind === 'failed')) return EXIT.rejected;
-    return endings.some(({ kind }) => kind === 'timed out') ? EXIT['timed out'] : EXIT.delivered;
   },
 };
 
-type Values = ReturnType<typeof parse>['values'];
+const progress = (line: string): void => console.error(line);
 
-function parse(argv: readonly string[]) {
+function whatGoesOn(uploaded: readonly Uploaded[], of: number, { options }: FoundInstallation): string {
+  const [first] = uploaded;
+  if (first === undefined) return 'interrupted before anything was uploaded';
+  const prefix = first.key.slice(0, first.key.lastIndexOf('/') + 1);
+  const some = uploaded.length < of ? `${uploaded.length} of ${of} files were uploaded; ` : '';
+  return `interrupted: ${some}what was uploaded goes on by itself. How it ends:\n  npx fairlead uploads ${quote(prefix)}${options}`;
+}
+
+interface Asked {
+  readonly files: readonly { readonly file: string; readonly key: string }[];
+  readonly wait: WaitFor | 'no';
+  readonly timeoutSeconds: number;
+  readonly form: (typeof FORMS)[number];
+  readonly metadata: Metadata;
+  readonly named: Parameters<typeof findInstallation>[0];
+}
+
+const FORMS = ['text', 'json'] as const;
+
+function parse(argv: readonly string[]): Asked {
+  const { values, positionals } = parsed(argv);
+  const wait = values.wait === undefined ? 'no' : values.wait === 'rolled-out' ? 'rolled-out' : 'delivered';
+  const timeoutSeconds =
+    values.timeout === undefined ? WAITS[wait === 'no' ? 'delivered' : wait].seconds : Number(values.timeout);
+  if (!(timeoutSeconds > 0)) throw new UsageError('--timeout is a number of seconds');
+  const form = FORMS.find((one) => one === values.output);
+  if (form === undefined) throw new UsageError(`-o is ${FORMS.join(' or ')}, not "${values.output}"`);
+  return {
+    files: placed(positionals),
+    wait,
+    timeoutSeconds,
+    form,
+    metadata: metadataOf(values, process.env),
+    named: values,
+  };
+}
+
+function parsed(argv: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
+    return parseArgs({
+      args: withWaitFor(argv),
       allowPositionals: true,
       options: {
-        target: { type: 'string' },
-        namespace: { type: 'string' },
-        release: { type: 'string' },
-        wait: { type: 'boolean' },
-        timeout: { type: 'string', default: '120' },
-        bucket: { type: 'string' },
-        data: { type: 'string', default: process.env.FAIRLEAD_DATA ?? DATA_FOLDER },
+        ...INSTALLATION_OPTIONS,
+        wait: { type: 'string' },
+        timeout: { type: 'string' },
+        output: { type: 'string', short: 'o', default: 'text' },
         'source-commit': { type: 'string' },
         'source-url': { type: 'string' },
         author: { type: 'string' },
       },
     });
-    const missing = (['target', 'namespace', 'release'] as const).filter((name) => !values[name]);
-    if (positionals.length === 0) throw new UsageError('name at least one file to upload');
-    if (missing.length > 0) throw new UsageError(`missing: ${missing.map((name) => `--${name}`).join(', ')}`);
-    if (!(Number(values.timeout) > 0)) throw new UsageError('--timeout is a number of seconds');
-    return { values, files: positionals };
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
 
-/** The local installation that runs here comes first: its `npm start` says so, and nothing else was named. */
-async function connect(values: Values): Promise<{ environment: Environment; bucket: string; where: string }> {
-  const local = await findConnection(values.data);
-  const environment: Environment = local?.environment ?? process.env;
-  const bucket = values.bucket ?? environment[VARIABLES.uploadBucket];
-  if (!bucket) {
+/** A bare `--wait` is `--wait delivered`; `parseArgs` knows no option whose value may be left out. */
+function withWaitFor(argv: readonly string[]): string[] {
+  return argv.flatMap((argument, index) => {
+    const next = argv[index + 1];
+    if (argument.startsWith('--wait=') && !Object.hasOwn(WAITS, argument.slice('--wait='.length)))
+      throw new UsageError(`--wait is for ${Object.keys(WAITS).join(' or ')}`);
+    if (argument !== '--wait' || (next !== undefined && Object.hasOwn(WAITS, next))) return [argument];
+    return ['--wait=delivered'];
+  });
+}
+
+function placed(positionals: readonly string[]): Asked['files'] {
+  const place = positionals.at(-1);
+  const files = positionals.slice(0, -1);
+  if (place === undefined) throw new UsageError('name at least one file, and the place that it is for');
+  if (files.length === 0)
     throw new UsageError(
-      `no local installation runs on ${values.data}, and no bucket is named: start one with "npm start", or give --bucket (or ${VARIABLES.uploadBucket}) and AWS credentials`,
+      `say what ${place} is for, last: npx fairlead upload ${place} TARGET/NAMESPACE/RELEASE/`,
     );
+  if (!place.endsWith('/') && files.length > 1)
+    throw new UsageError(
+      `the last argument is the place of all of them and ends in "/": TARGET/NAMESPACE/RELEASE/, not "${place}"`,
+    );
+  const keys = files.map((file) => ({
+    file,
+    key: place.endsWith('/') ? `${place}${basename(file)}` : place,
+  }));
+  const twice = keys.find(({ key }, index) => keys.findIndex((other) => other.key === key) !== index);
+  if (twice !== undefined) throw new UsageError(`two files would get the key ${twice.key}`);
+  for (const { file, key } of keys) {
+    if (parseKey(key).kind === 'malformed') throw new UsageError(noSuchPlace(file, key));
   }
-  return { environment, bucket, where: local === undefined ? 'AWS' : 'local installation' };
+  return keys;
 }
 
-function keyOf(file: string, { target, namespace, release }: Values): string {
-  const name = basename(file);
-  if (/\.tgz(\.sigstore\.json|\.prov)?$/.test(name) || name === 'values.yaml') {
-    return `${target}/${namespace}/${release}/${name}`;
-  }
-  throw new UsageError(
-    `${file} is neither a chart package (NAME-VERSION.tgz, as "helm package" makes it) nor values.yaml`,
-  );
-}
+const noSuchPlace = (file: string, key: string): string =>
+  `${file} cannot go to "${key}", which has none of the valid forms:
+  TARGET/NAMESPACE/RELEASE/NAME-VERSION.tgz   a chart package, as "helm package" makes it
+  TARGET/NAMESPACE/RELEASE/values.yaml        its values
+  TARGET/manifests/PATH.yaml                  a manifest`;
 
-const bodyOf = (file: string): Promise<Buffer> =>
-  readFile(file).catch((error: NodeJS.ErrnoException) => {
+async function bodyOf(file: string): Promise<Buffer> {
+  const body = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(
       error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`,
     );
   });
+  if (body.length > UPLOAD_BYTES)
+    throw new UsageError(`${file} has ${body.length} bytes; at most ${UPLOAD_BYTES} are taken`);
+  return body;
+}
 
 /** Gives the version that was made. */
-async function put(s3: S3Client, bucket: string, key: string, body: Buffer, values: Values): Promise<string> {
-  const claimed = ['source-commit', 'source-url', 'author'] as const;
-  const { VersionId } = await s3.send(
-    new PutObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      Body: body,
-      Metadata: Object.fromEntries(
-        claimed.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-      ),
-    }),
-  );
+async function put(
+  s3: S3Client,
+  { bucket }: FoundInstallation,
+  key: string,
+  body: Buffer,
+  metadata: Metadata,
+  signal: AbortSignal,
+): Promise<string> {
+  const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, Metadata: metadata });
+  const { VersionId } = await s3.send(command, { abortSignal: signal }).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    throw refusal(error, { action: 's3:PutObject', on: `s3://${bucket}/${key}` });
+  });
   if (VersionId === undefined)
-    throw new Error(`bucket ${bucket} keeps no versions: it is none of Fairlead's`);
+    throw new Unavailable(`bucket ${bucket} keeps no versions: it is none of Fairlead's`);
   return VersionId;
-}
-
-/** Read off the object's tags, which need no more rights than the upload itself. */
-async function untilEnded(s3: S3Client, bucket: string, one: Uploaded, deadline: number): Promise<Ending> {
-  for (;;) {
-    const { TagSet = [] } = await s3.send(
-      new GetObjectTaggingCommand({ Bucket: bucket, Key: one.key, VersionId: one.versionId }),
-    );
-    const tag = (name: string) => TagSet.find(({ Key }) => Key === name)?.Value;
-    const outcome = tag('fairlead-outcome');
-    switch (outcome) {
-      case 'delivered':
-      case 'superseded':
-        return { kind: outcome, commit: tag('fairlead-commit') };
-      case 'rejected':
-      case 'failed':
-        return { kind: outcome, codes: tag('fairlead-reason') ?? '' };
-    }
-    if (Date.now() > deadline) return { kind: 'timed out' };
-    await sleep(POLL_MS);
-  }
-}
-
-async function report(
-  one: Uploaded,
-  ending: Ending,
-  environment: Environment,
-  timeoutSeconds: number,
-): Promise<void> {
-  switch (ending.kind) {
-    case 'delivered': {
-      const commit = ending.commit ?? '(unknown)';
-      const record = await recordOf(one, environment);
-      console.log(
-        record?.change === 'unchanged'
-          ? `${one.file}: delivered: nothing changes, commit ${commit} holds it already`
-          : `${one.file}: delivered in commit ${commit}`,
-      );
-      return;
-    }
-    case 'superseded':
-      console.log(`${one.file}: superseded, a newer upload of the same release went first`);
-      return;
-    case 'timed out':
-      console.error(
-        `${one.file}: nothing is known after ${timeoutSeconds} s; it is not lost: its tags will say how it ends`,
-      );
-      return;
-    case 'rejected':
-    case 'failed': {
-      const reasons = ((await recordOf(one, environment))?.reasons as readonly Reason[] | undefined) ?? [];
-      console.error(`${one.file}: ${ending.kind}${reasons.length === 0 ? ` (${ending.codes})` : ''}`);
-      for (const reason of reasons) console.error(formatReason(reason));
-    }
-  }
-}
-
-/** The record has the prose, for who may read the table; the tags have to do otherwise. */
-async function recordOf({ key, versionId }: Uploaded, environment: Environment): Promise<Item | undefined> {
-  const name = environment[VARIABLES.table];
-  if (!name) return undefined;
-  const table = dynamoTable(clients.dynamodb(environment), name);
-  return await table.get({ pk: `upload#${key}`, sk: versionId }).catch(() => undefined);
-}
-
-export function formatReason({ code, message, place, whatToDo, excerpt }: Reason): string {
-  const file = place?.file ?? '';
-  const at = `${file}${place?.line === undefined ? '' : `:${place.line}`}${place?.pointer === undefined ? '' : ` ${place.pointer}`}`;
-  return [
-    `  ${at === '' ? '' : `${at}: `}${message} [${code}]`,
-    ...(excerpt === undefined ? [] : excerpt.split('\n').map((line) => `    | ${line}`)),
-    `    → ${whatToDo}`,
-  ].join('\n');
 }

@@ -161,6 +161,7 @@ async function startParts(
       ...(aws.environment as Record<string, string>),
       [VARIABLES.table]: TABLE,
       [VARIABLES.uploadBucket]: aws.buckets.upload.name,
+      [VARIABLES.receiveQueue]: aws.queues.receive,
     },
     repositories: Object.fromEntries(config.repositories.map(({ name, url }) => [name, url])),
     gitToken: git.pushToken,

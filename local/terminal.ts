@@ -67,7 +67,7 @@ export function welcome({ aws, git, page, config }: Installation, data: string, 
   aws   ${aws.url}   keys: . ${folder}/env
 
 Try:
-  npx fairlead upload ${folder}/${NEXT_EXAMPLE} --target ${target.name} --namespace ${namespace} --release ${EXAMPLE_RELEASE} --wait${other}
+  npx fairlead upload ${folder}/${NEXT_EXAMPLE} ${target.name}/${namespace}/${EXAMPLE_RELEASE}/ --wait${other}
   git clone ${url}
   ${fairlead} kubectl -n ${namespace} get all
   ${fairlead} kubectl -n ${namespace} set image deployment/${EXAMPLE_RELEASE} '*=nginx:1.0'      then look at the page

@@ -36,6 +36,17 @@ export async function readIncidents(table: Table, target: string): Promise<Known
   return { seen: items.get(SEEN), scopes, item: (scope, kind) => items.get(sortKey(scope, kind)) };
 }
 
+/** One scope's incident of a class, for who only reads. */
+export async function readIncident<Kind extends IncidentClass>(
+  table: Pick<Table, 'get'>,
+  target: string,
+  scope: string,
+  kind: Kind,
+): Promise<Incidents[Kind]> {
+  const item = await table.get({ pk: incidentsOfTarget(target), sk: sortKey(scope, kind) });
+  return typeof item?.state === 'string' ? (parseJson(item.state) as unknown as Incidents[Kind]) : undefined;
+}
+
 /** The item with a new state, one version on; what it has not told yet stays in it. */
 export function incidentItem(
   before: Item | undefined,

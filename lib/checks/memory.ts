@@ -52,6 +52,17 @@ export function tableMemory(table: Table, target: string): CheckMemory {
   };
 }
 
+/** What is remembered of one scope, for who only reads. */
+export async function readRemembered(
+  table: Pick<Table, 'get'>,
+  target: string,
+  scope: string,
+): Promise<RememberedScope | undefined> {
+  const item = await table.get({ pk: `target#${target}`, sk: `${PREFIX}${scope}` });
+  const parsed = remembered.safeParse(item?.memory);
+  return parsed.success ? strip(parsed.data) : undefined;
+}
+
 /** For one check that stands alone. */
 export const noMemory: CheckMemory = {
   admissions: 'reported',

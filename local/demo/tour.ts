@@ -12,8 +12,8 @@ interface Step {
 }
 
 const SCOPE = 'shop/hello';
-const WHERE = ['--target', 'staging', '--namespace', 'shop', '--release', 'hello'] as const;
 const KEY = 'staging/shop/hello';
+const PLACE = `${KEY}/`;
 /** Where the binaries must first be fetched or built. */
 const CLUSTER_SECONDS = 900;
 const STEP_SECONDS = 60;
@@ -76,7 +76,7 @@ export const TOUR: readonly Step[] = [
       const before = await commits(world);
       const { fileName, bytes } = await packExample('0.2.0');
       const file = await save(world, fileName, bytes);
-      const ran = await world.fairlead('upload', file, ...WHERE, '--wait', '--author', 'demo');
+      const ran = await world.fairlead('upload', file, PLACE, '--wait', '--author', 'demo');
       if (ran.code !== 0) throw new Unseen(`upload ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
       if ((await commits(world)) !== before + 1) throw new Unseen('not one commit more in Git');
       const message = await world.git('log', '-1', '--format=%B');
@@ -153,7 +153,7 @@ export const TOUR: readonly Step[] = [
       const before = await commits(world);
       const { fileName, bytes } = await packExample('0.2.0');
       const file = await save(world, fileName, bytes);
-      const ran = await world.fairlead('upload', file, ...WHERE, '--wait');
+      const ran = await world.fairlead('upload', file, PLACE, '--wait');
       if (ran.code !== 0) throw new Unseen(`upload ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
       const after = await commits(world);
       if (after !== before) throw new Unseen(`${after - before} more commits in Git`);
@@ -194,9 +194,9 @@ async function rejected(
   const before = await commits(world);
   const { fileName, bytes } = await packExample(version, more);
   const file = await save(world, fileName, bytes);
-  const ran = await world.fairlead('upload', file, ...WHERE, '--wait');
+  const ran = await world.fairlead('upload', file, PLACE, '--wait');
   if (ran.code !== 1) throw new Unseen(`upload ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
-  if (!ran.stderr.includes(place)) throw new Unseen(`no ${place} in: ${ran.stderr}`);
+  if (!ran.stdout.includes(place)) throw new Unseen(`no ${place} in: ${ran.stdout}`);
   const { tags } = await world.stored(`${KEY}/${fileName}`);
   if (tags.get('fairlead-outcome') !== 'rejected')
     throw new Unseen('the tag does not say that it is rejected');
@@ -207,7 +207,7 @@ async function rejected(
   const said = `${ran.stdout}${ran.stderr}${bodies(alert)}`;
   if (secret !== undefined && said.includes(secret)) throw new Unseen('the secret was told');
   if ((await commits(world)) !== before) throw new Unseen('something was committed');
-  return [...linesWith(ran.stderr, /^ {2}\S/), `email: ${alert.forms.email?.subject}`];
+  return [...linesWith(ran.stdout, /^ {2}\S/), `email: ${alert.forms.email?.subject}`];
 }
 
 const alarms = ({ inbox }: PageState): readonly InboxEntry[] =>

@@ -1,22 +1,66 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command under way. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** Until what it said on stderr matches. */
+  says(pattern: RegExp): Promise<void>;
+  readonly ended: Promise<Ran>;
+}
+
+/** What a CI system that runs these tests says of its own job. */
+const NO_CI = Object.fromEntries(
+  [
+    ...['GITHUB_SHA', 'GITHUB_RUN_ID', 'GITHUB_ACTOR', 'CI_COMMIT_SHA', 'CI_JOB_URL', 'GITLAB_USER_LOGIN'],
+    ...['GIT_COMMIT', 'BUILD_URL'],
+  ].map((name) => [name, undefined]),
+);
+
 /** `npx fairlead …` as a process of its own. */
-export async function fairlead(argv: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+export function running(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(process.execPath, [join(ROOT, 'cli', 'fairlead.mjs'), ...argv], {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...NO_CI, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
+  const wake = new Set<() => void>();
   child.stdout.on('data', (part: Buffer) => {
     output.stdout += part.toString('utf8');
   });
   child.stderr.on('data', (part: Buffer) => {
     output.stderr += part.toString('utf8');
+    for (const each of wake) each();
   });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output };
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...output }));
+  return {
+    child,
+    ended,
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (!pattern.test(output.stderr)) return;
+          wake.delete(look);
+          resolve();
+        };
+        wake.add(look);
+        look();
+        ended.then(
+          () => reject(new Error(`it ended without having said ${pattern}: ${output.stderr}`)),
+          reject,
+        );
+      }),
+  };
 }
+
+export const fairlead = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> =>
+  running(argv, environment).ended;

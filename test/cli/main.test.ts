@@ -10,7 +10,7 @@ describe('npx fairlead', () => {
   test('lists its commands', async () => {
     const { code, stdout } = await fairlead(['--help']);
     assert.equal(code, 0);
-    for (const name of ['upload', 'check', 'kubectl'])
+    for (const name of ['upload', 'uploads', 'replay', 'check', 'kubectl'])
       assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
   });
 
@@ -25,18 +25,19 @@ describe('npx fairlead', () => {
     assert.equal((await fairlead(['constructor'])).code, 64);
   });
 
-  for (const name of ['upload', 'check']) {
-    test(`${name} --help tells its options and exit codes`, async () => {
+  for (const name of ['upload', 'uploads', 'replay', 'check']) {
+    test(`${name} --help tells its options, exit codes and examples`, async () => {
       const { code, stdout } = await fairlead([name, '--help']);
       assert.equal(code, 0);
-      assert.match(stdout, new RegExp(`npx fairlead ${name}`));
+      assert.match(stdout, new RegExp(`^npx fairlead ${name}`));
+      assert.match(stdout, /^Exit:|Exit:$/m);
     });
   }
 
   test('says what is wrong in the last lines, and where the usage is', async () => {
-    const { code, stderr } = await fairlead(['upload', '--target', 'staging']);
+    const { code, stderr } = await fairlead(['upload']);
     assert.equal(code, 64);
-    assert.match(stderr, /^name at least one file to upload\n.*upload --help.*\n$/);
+    assert.match(stderr, /^name at least one file, and .*\n.*upload --help.*\n$/);
   });
 
   test('kubectl asks no other cluster while there is none here', async (context) => {

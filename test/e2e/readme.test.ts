@@ -19,7 +19,7 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm run synth': '.ci/run, by npm run check',
 };
 const RUN_HERE = [
-  'npx fairlead upload .local/example/hello-0.2.0.tgz --target staging --namespace shop --release hello --wait',
+  'npx fairlead upload .local/example/hello-0.2.0.tgz staging/shop/hello/ --wait',
   'npx fairlead kubectl -n shop scale deployment hello --replicas=5',
 ];
 

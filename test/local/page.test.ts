@@ -145,7 +145,7 @@ describe('the page in a browser', requirement('browser'), () => {
   });
 
   test('says what to do while there is nothing', async () => {
-    await tab.getByText('npx fairlead upload chart.tgz').waitFor();
+    await tab.getByText('npx fairlead upload NAME-VERSION.tgz').waitFor();
     await tab.getByText('No release yet').waitFor();
   });
 

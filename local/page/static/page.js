@@ -117,7 +117,7 @@ function deliveries({ deliveries: all, bucket, targets }) {
     const [target] = targets;
     return empty(
       'Nothing was uploaded yet. Try:',
-      `npx fairlead upload chart.tgz --target ${target?.name ?? 'TARGET'} --namespace ${target?.namespaces[0] ?? 'NAMESPACE'} --release NAME --wait`,
+      `npx fairlead upload NAME-VERSION.tgz ${target?.name ?? 'TARGET'}/${target?.namespaces[0] ?? 'NAMESPACE'}/NAME/ --wait`,
     );
   }
   return element(

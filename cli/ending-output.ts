@@ -1,0 +1,141 @@
+import { oneLine } from '../lib/alerts/plain.ts';
+import { formatPlace, type Reason } from '../lib/charts/reasons.ts';
+import type { Obstacles, RolloutProgress } from '../lib/checks/rolled-out.ts';
+import { uploadUrl } from '../lib/uploads/record.ts';
+import type { Result } from './ending.ts';
+import type { FoundInstallation } from './installation.ts';
+import type { Ended, UploadVersion } from './outcome.ts';
+
+export interface Named extends UploadVersion {
+  /** What was uploaded as it; without one, it was there before. */
+  readonly file?: string;
+}
+
+/** For people. `missing`: what could not be read and would have told more. */
+export function formatResults(results: readonly Result<Named>[], missing: readonly string[]): string {
+  const lines = results.flatMap((result) => {
+    const [first = '', ...more] = linesOf(result);
+    return [`${result.file ?? result.key}: ${first}`, ...more];
+  });
+  const onlyTags = results.some(({ ending }) => ending.kind === 'ended' && ending.known.source === 'tags');
+  return [
+    ...lines,
+    ...(onlyTags ? [`(from the object's tags alone; the record says more: ${missing.join(', ')})`] : []),
+  ].join('\n');
+}
+
+function linesOf({ ending, key }: Result<Named>): readonly string[] {
+  switch (ending.kind) {
+    case 'uploaded':
+      return [`uploaded as ${key}; with --wait, its outcome is waited for`];
+    case 'timed out':
+      return [
+        `nothing is known after ${ending.seconds} s; it is not lost: its tags and "npx fairlead uploads" will say how it ends`,
+      ];
+    case 'unreadable':
+      return [ending.says];
+    case 'ended':
+      return [...endedLines(ending.known), ...rolloutLines(ending.rollout)];
+  }
+}
+
+function endedLines(known: Ended): readonly string[] {
+  const warnings = (known.warnings ?? []).map(formatReason);
+  switch (known.state) {
+    case 'delivered':
+      return [
+        known.change === 'unchanged'
+          ? `delivered: nothing changes, commit ${known.commit} holds it already`
+          : `delivered in commit ${known.commit}`,
+        ...(warnings.length === 0 ? [] : ['  with warnings:', ...warnings]),
+      ];
+    case 'superseded':
+      return [`superseded: something newer of the same release went first${byWhat(known.by)}`];
+    case 'rejected':
+      return [countOf('rejected', known.reasons), ...known.reasons.map(formatReason)];
+    case 'failed':
+      return [
+        countOf('failed: it could not be delivered for a day', known.reasons),
+        ...known.reasons.map(formatReason),
+        '  Once that is mended: npx fairlead replay',
+      ];
+  }
+}
+
+const byWhat = (by: string | undefined): string => (by === undefined ? '' : ` (${oneLine(by)})`);
+
+const countOf = (what: string, reasons: readonly Reason[]): string =>
+  reasons.length > 1 ? `${what}, for ${reasons.length} reasons` : what;
+
+function rolloutLines(rollout: RolloutProgress | undefined): readonly string[] {
+  switch (rollout?.kind) {
+    case undefined:
+      return [];
+    case 'rolled-out':
+      return [`  rolled out: the cluster runs commit ${rollout.seen}`];
+    case 'under-way':
+      return [
+        `  not known to be rolled out in time: ${oneLine(rollout.says)}`,
+        ...obstacleLines(rollout.obstacles),
+      ];
+    case 'stalled':
+      return [`  its rollout has stalled, since ${rollout.since}`, ...obstacleLines(rollout)];
+    case 'differs':
+      return ['  applied, but the cluster is not what it declares', ...obstacleLines(rollout)];
+    case 'replaced':
+      return [
+        `  not rolled out: commit ${rollout.seen}, which came later, declares ${oneLine(rollout.chart)}`,
+      ];
+  }
+}
+
+function obstacleLines(obstacles: Obstacles | undefined): readonly string[] {
+  if (obstacles === undefined) return [];
+  const { differs, more, notReady, deployerSays } = obstacles;
+  return [
+    ...(deployerSays === undefined ? [] : [`    the deployer: ${oneLine(deployerSays)}`]),
+    ...differs.map((line) => `    differs: ${oneLine(line)}`),
+    ...(more > 0 && differs.length > 0 ? [`    and ${more} more`] : []),
+    ...notReady.map((line) => `    not ready: ${oneLine(line)}`),
+  ];
+}
+
+/** `templates/a.yaml:7: What is wrong. [code]`, an excerpt, and what to do. */
+export function formatReason({ code, message, place, whatToDo, excerpt }: Reason): string {
+  const at = place === undefined ? '' : formatPlace(place);
+  return [
+    `  ${at === '' ? '' : `${oneLine(at)}: `}${oneLine(message)} [${oneLine(code)}]`,
+    ...(excerpt === undefined ? [] : excerpt.split('\n').map((line) => `    | ${oneLine(line)}`)),
+    `    → ${oneLine(whatToDo)}`,
+  ].join('\n');
+}
+
+/** For programs: one document. `outcome` is an outcome, or `uploaded`, `timed out` or `unreadable`. */
+export function formatResultsJson(results: readonly Result<Named>[], { bucket }: FoundInstallation): string {
+  const uploads = results.map(({ ending, file, key, versionId }) => ({
+    ...(file === undefined ? {} : { file }),
+    key,
+    versionId,
+    url: uploadUrl(bucket, { key, versionId }),
+    ...endingJson(ending),
+  }));
+  return JSON.stringify({ schema: 1, bucket, uploads }, null, 2);
+}
+
+function endingJson(ending: Result['ending']) {
+  switch (ending.kind) {
+    case 'uploaded':
+    case 'timed out':
+      return { outcome: ending.kind };
+    case 'unreadable':
+      return { outcome: ending.kind, message: ending.says };
+    case 'ended': {
+      const { state, ...known } = ending.known;
+      return {
+        outcome: state,
+        ...known,
+        ...(ending.rollout === undefined ? {} : { rollout: ending.rollout }),
+      };
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import type { RolloutProgress } from '../lib/checks/rolled-out.ts';
+import { parseKey, type UploadKey } from '../lib/uploads/keys.ts';
+import { Unavailable } from './aws-errors.ts';
+import { EXIT_UNAVAILABLE, UsageError } from './command.ts';
+import type { FoundInstallation } from './installation.ts';
+import { type Ended, outcomeReader, tableOf, type UploadVersion } from './outcome.ts';
+import { readRollout } from './rollout.ts';
+import { lookUntil } from './waiting.ts';
+
+/** What is waited for, and for how long unless somebody says. A target's rollout has 15 minutes by default. */
+export const WAITS = { delivered: { seconds: 120 }, 'rolled-out': { seconds: 1200 } } as const;
+export type WaitFor = keyof typeof WAITS;
+
+/** Exit codes of what waits; the worst of several is the command's. */
+export const EXIT = {
+  done: 0,
+  rejected: 1,
+  'timed out': 2,
+  failed: 3,
+  superseded: 4,
+  'not rolled out': 5,
+} as const;
+
+/** What is known of one upload when the command ends. */
+export type Result<Named extends UploadVersion = UploadVersion> = Named & {
+  readonly ending:
+    | { readonly kind: 'uploaded' }
+    | { readonly kind: 'timed out'; readonly seconds: number }
+    | { readonly kind: 'unreadable'; readonly says: string }
+    | { readonly kind: 'ended'; readonly known: Ended; readonly rollout?: RolloutProgress };
+};
+
+export interface Asking {
+  readonly wait: WaitFor | 'no';
+  readonly timeoutSeconds: number;
+}
+
+export interface Waiter {
+  /** @param look how an outcome is found; by default as soon as the tags say it */
+  wait<Named extends UploadVersion>(
+    uploads: readonly Named[],
+    look?: (upload: Named) => Promise<Ended | undefined>,
+  ): Promise<readonly Result<Named>[]>;
+  exitOf(results: readonly Result[]): number;
+  /** What could not be read and would have told more. */
+  missing(): readonly string[];
+}
+
+/**
+ * Waits for outcomes and, if asked, for their rollouts.
+ * @throws UsageError, Unavailable at once where a rollout could not be seen at all: before anything is uploaded
+ */
+export async function waiterOf(
+  installation: FoundInstallation,
+  { wait, timeoutSeconds }: Asking,
+  signal: AbortSignal,
+  progress: (line: string) => void,
+): Promise<Waiter> {
+  const reader = outcomeReader(installation, signal);
+  const table = tableOf(installation);
+  const right = { action: 'dynamodb:GetItem', on: `table ${installation.table}` };
+  if (wait === 'rolled-out') {
+    if (table === undefined) {
+      throw new UsageError(
+        'whether something is rolled out stands in the table: name it with FAIRLEAD_TABLE, or give --installation',
+      );
+    }
+    // Any key: whether it may be read is all that is asked.
+    await readRollout(table, right, 'target', 'target', { commit: '', receivedAt: '', endedAt: '' });
+  }
+
+  async function endingOf<Named extends UploadVersion>(
+    upload: Named,
+    look: (upload: Named) => Promise<Ended | undefined>,
+    deadline: number,
+  ): Promise<Result['ending']> {
+    if (wait === 'no') return { kind: 'uploaded' };
+    const known = await lookUntil(() => look(upload), deadline, signal);
+    if (known === undefined) return { kind: 'timed out', seconds: timeoutSeconds };
+    if (wait === 'delivered' || known.state !== 'delivered') return { kind: 'ended', known };
+    const rollout = await rolloutOf(upload, known, deadline);
+    return { kind: 'ended', known, ...(rollout === undefined ? {} : { rollout }) };
+  }
+
+  async function rolloutOf(
+    upload: UploadVersion,
+    known: Ended & { readonly state: 'delivered' },
+    deadline: number,
+  ): Promise<RolloutProgress | undefined> {
+    const place = placeOf(upload.key);
+    const { receivedAt, endedAt, chart, commit } = known;
+    if (table === undefined || place === undefined || receivedAt === undefined || endedAt === undefined)
+      return undefined;
+    const delivered = { commit, receivedAt, endedAt, ...(chart === undefined ? {} : { chart }) };
+    progress(`${upload.key}: delivered in commit ${commit}; waiting for the cluster`);
+    let said: string | undefined;
+    let last: RolloutProgress | undefined;
+    await lookUntil(
+      async () => {
+        last = await readRollout(table, right, place.target, place.scope, delivered);
+        if (last.kind !== 'under-way') return last;
+        if (last.says !== said) progress(`${place.scope}: ${last.says}`);
+        said = last.says;
+        return undefined;
+      },
+      deadline,
+      signal,
+    );
+    return last;
+  }
+
+  return {
+    async wait(uploads, look = (upload) => reader.ended(upload)) {
+      const deadline = Date.now() + timeoutSeconds * 1000;
+      return Promise.all(
+        uploads.map(async (upload) => ({
+          ...upload,
+          ending: await endingOf(upload, look, deadline).catch((error: unknown): Result['ending'] => {
+            if (!(error instanceof Unavailable)) throw error;
+            return { kind: 'unreadable', says: error.message };
+          }),
+        })),
+      );
+    },
+    exitOf: (results) => {
+      const codes = results.map(({ ending }) => exitOf(ending));
+      return WORST_FIRST.find((code) => codes.includes(code)) ?? EXIT.done;
+    },
+    missing: () => reader.missing(),
+  };
+}
+
+/** The scope that checks judge it in. */
+function placeOf(key: string): { readonly target: string; readonly scope: string } | undefined {
+  const parsed = parseKey(key);
+  switch (parsed.kind) {
+    case 'malformed':
+      return undefined;
+    case 'evidence':
+      return placeOf(parsed.package);
+    case 'slot':
+      return { target: parsed.key.target, scope: scopeOf(parsed.key) };
+  }
+}
+
+const scopeOf = (key: UploadKey): string =>
+  key.kind === 'manifest' ? 'manifests' : `${key.namespace}/${key.release}`;
+
+const WORST_FIRST = [
+  EXIT.rejected,
+  EXIT.failed,
+  EXIT['not rolled out'],
+  EXIT_UNAVAILABLE,
+  EXIT['timed out'],
+  EXIT.superseded,
+] as const;
+
+function exitOf(ending: Result['ending']): number {
+  switch (ending.kind) {
+    case 'uploaded':
+      return EXIT.done;
+    case 'timed out':
+      return EXIT['timed out'];
+    case 'unreadable':
+      return EXIT_UNAVAILABLE;
+    case 'ended':
+      return ending.known.state === 'delivered' ? exitOfRollout(ending.rollout) : EXIT[ending.known.state];
+  }
+}
+
+function exitOfRollout(rollout: RolloutProgress | undefined): number {
+  switch (rollout?.kind) {
+    case undefined:
+    case 'rolled-out':
+      return EXIT.done;
+    case 'under-way':
+      return EXIT['timed out'];
+    case 'stalled':
+    case 'differs':
+      return EXIT['not rolled out'];
+    case 'replaced':
+      return EXIT.superseded;
+  }
+}
