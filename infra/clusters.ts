@@ -1,11 +1,9 @@
 import { Aws, CfnCondition, Fn, Stack } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { Construct } from 'constructs';
+import { CHECK_GROUP } from '../lib/bootstrap/check-rights.ts';
 import type { Target } from '../lib/config/config.ts';
 import type { FairleadFunction } from './function.ts';
-
-/** The Kubernetes group that `fairlead bootstrap` binds to a read-only ClusterRole. */
-export const KUBERNETES_GROUP = 'fairlead:check';
 
 type EksCluster = Extract<NonNullable<Target['cluster']>, { kind: 'eks' }>;
 
@@ -42,7 +40,7 @@ export class Clusters extends Construct {
         clusterName: name,
         principalArn: checker.role.roleArn,
         type: 'STANDARD',
-        kubernetesGroups: [KUBERNETES_GROUP],
+        kubernetesGroups: [CHECK_GROUP],
       });
       entry.cfnOptions.condition = here;
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, normalize } from 'node:path';
+import { ARGOCD } from '../../lib/bootstrap/argocd.ts';
 import type { Target } from '../../lib/config/config.ts';
 import { formatJson } from '../../lib/objects/json.ts';
 import {
@@ -14,7 +15,6 @@ import {
 } from '../../lib/objects/objects.ts';
 import { applyFolder, rootApplicationName } from '../../lib/repository/layout.ts';
 import { applyAll, withLabels } from './applying.ts';
-import { ARGOCD } from './bootstrap.ts';
 import type { Checkout } from './checkout.ts';
 import type { ClusterClient } from './cluster-client.ts';
 import type { DeployerEvent } from './events.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { FLUX } from '../../lib/bootstrap/flux.ts';
 import type { Target } from '../../lib/config/config.ts';
 import { type ObjectReference, partOf } from '../../lib/objects/objects.ts';
 import { applyFolder, deployerNamespace, FLUX_NAMES } from '../../lib/repository/layout.ts';
 import { applyAll } from './applying.ts';
-import { FLUX } from './bootstrap.ts';
 import type { Checkout } from './checkout.ts';
 import {
   annotation,

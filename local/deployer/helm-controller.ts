@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FLUX } from '../../lib/bootstrap/flux.ts';
 import {
   isJsonObject,
   type JsonObject,
@@ -10,7 +11,6 @@ import {
 } from '../../lib/objects/objects.ts';
 import { deployerNamespace } from '../../lib/repository/layout.ts';
 import { applyAll, withLabels } from './applying.ts';
-import { FLUX } from './bootstrap.ts';
 import type { Checkout } from './checkout.ts';
 import {
   annotation,

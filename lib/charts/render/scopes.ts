@@ -51,3 +51,7 @@ const CLUSTER_SCOPED_KINDS = new Set(
 
 export const isClusterScoped = (apiVersion: string, kind: string): boolean =>
   CLUSTER_SCOPED_KINDS.has(`${groupOf(apiVersion)}/${kind}`);
+
+/** Groups that have a kind of that name without a namespace. */
+export const clusterScopedGroups = (kind: string): readonly string[] =>
+  Object.entries(CLUSTER_SCOPED).flatMap(([group, kinds]) => (kinds.includes(kind) ? [group] : []));

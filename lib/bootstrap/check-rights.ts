@@ -1,0 +1,81 @@
+import type { Target } from '../config/config.ts';
+import { deployerNamespace } from '../repository/layout.ts';
+import { type Documented, introduced } from './documented.ts';
+import {
+  type AllowedKind,
+  allowedKinds,
+  CORE_BUT_SECRETS,
+  GROUPS,
+  READ,
+  type Rule,
+  rulesOf,
+} from './grants.ts';
+import { rightsOf, type Subject } from './rights.ts';
+
+/** The Kubernetes group that the EKS access entry of `check-drift` is in, and whoever else is to check. */
+export const CHECK_GROUP = 'fairlead:check';
+
+/** Whether the check may read Secrets: it keeps their values as keyed hashes only, and RBAC cannot know that. */
+export type SecretsRead = 'read-secrets' | 'no-secrets';
+
+/** get and list, on what the target may declare and on what its deployer says of itself. */
+export function checkRights(target: Target, secrets: SecretsRead): readonly Documented[] {
+  const allowed = allowedKinds(target.allowKinds);
+  const name = `fairlead-${target.name}-check`;
+  const subjects: readonly Subject[] = [{ kind: 'Group', name: CHECK_GROUP }];
+  const grants = [
+    ...target.namespaces.map((namespace) => ({ namespace, rules: namespacedReading(allowed, secrets) })),
+    ...deployerReading(target),
+  ];
+  const cluster = rulesOf(allowed, 'cluster', READ);
+  return introduced(
+    [
+      ...grants.flatMap(({ namespace, rules }) => rightsOf({ name, namespace, rules, subjects })),
+      ...(cluster.length === 0 ? [] : rightsOf({ name, rules: cluster, subjects })),
+    ],
+    aboutCheck(secrets),
+  );
+}
+
+const aboutCheck = (secrets: SecretsRead): readonly string[] => [
+  `The drift check reads, as the group ${CHECK_GROUP}: "get" and "list", and nothing else.`,
+  ...(secrets === 'read-secrets'
+    ? ['Secrets too, as was asked for (--read-secrets): only keyed hashes of their values are kept.']
+    : [
+        'It may not read Secrets: those that charts declare are "unknown" in its verdicts. --read-secrets adds them.',
+      ]),
+];
+
+function namespacedReading(allowed: readonly AllowedKind[], secrets: SecretsRead): readonly Rule[] {
+  const core = secrets === 'read-secrets' ? [...CORE_BUT_SECRETS, 'secrets'] : CORE_BUT_SECRETS;
+  return [
+    { apiGroups: [''], resources: core, verbs: READ },
+    { apiGroups: GROUPS.filter((group) => group !== ''), resources: ['*'], verbs: READ },
+    ...rulesOf(allowed, 'namespaced', READ),
+  ];
+}
+
+function deployerReading(target: Target): readonly { namespace: string; rules: readonly Rule[] }[] {
+  switch (target.deployer) {
+    case 'flux':
+      return [
+        {
+          namespace: deployerNamespace(target),
+          rules: [
+            { apiGroups: [''], resources: ['configmaps'], verbs: READ },
+            { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: READ },
+            { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: READ },
+          ],
+        },
+      ];
+    case 'argocd':
+      return [
+        {
+          namespace: target.argocdNamespace,
+          rules: [{ apiGroups: ['argoproj.io'], resources: ['applications'], verbs: READ }],
+        },
+      ];
+    case 'none':
+      return [];
+  }
+}
