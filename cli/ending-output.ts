@@ -57,7 +57,6 @@ function endedLines(known: Ended): readonly string[] {
       return [
         countOf('failed: it could not be delivered for a day', known.reasons),
         ...known.reasons.map(formatReason),
-        '  Once that is mended: npx fairlead replay',
       ];
   }
 }

@@ -3,6 +3,7 @@ import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
+import { Addresses } from './addresses.ts';
 import { Alerts } from './alerts.ts';
 import { ReceivedUploads } from './arrival.ts';
 import { Clusters } from './clusters.ts';
@@ -86,6 +87,12 @@ export class RunStack extends Stack {
     });
     const untold = new UntoldStream(this, 'Untold', { record, worker: send });
 
+    new Addresses(this, 'Addresses', installation, {
+      uploadBucket: uploads.bucketName,
+      table: record.tableName,
+      receiveQueue: arrivals.work.queue.queueUrl,
+    });
+
     // receive-upload opens hostile packages: no secret, no Git, no cluster.
     configuration.readBy(receive);
     uploads.openedBy(receive);
@@ -99,6 +106,7 @@ export class RunStack extends Stack {
     render.knows('tools', '/opt');
     content.readBy(render);
     state.keptBy(render, 'renders', 'judgements', 'keys');
+    state.readBy(render, 'openapi');
 
     // deliver-uploads writes to Git: what is checked, never a package, never a cluster.
     configuration.readBy(deliver);

@@ -9,7 +9,7 @@ export class RecordTable extends Construct {
   readonly table: Table;
   readonly streamArn: string;
   private readonly arn: string;
-  private readonly tableName: string;
+  readonly tableName: string;
 
   constructor(scope: Construct, id: string, { production }: { readonly production: boolean }) {
     super(scope, id);

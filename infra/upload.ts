@@ -11,7 +11,7 @@ const OLD_VERSIONS_KEPT = Duration.days(90);
 export class Uploads extends Construct {
   readonly bucket: Bucket;
   private readonly arn: string;
-  private readonly bucketName: string;
+  readonly bucketName: string;
 
   constructor(scope: Construct, id: string, settings: StorageSettings) {
     super(scope, id);

@@ -163,6 +163,18 @@ describe('what runs', () => {
     });
   });
 
+  test('an installation is found by its name: bucket, table and queue, and nothing that is secret', () => {
+    const found = Object.values(run.findResources('AWS::SSM::Parameter'))
+      .map(({ Properties }) => Properties)
+      .filter(({ Name }) => Name.startsWith('/fairlead/fairlead/addresses/'));
+    assert.deepEqual(found.map(({ Name }) => Name.split('/').at(-1)).sort(), [
+      'receive-queue',
+      'table',
+      'upload-bucket',
+    ]);
+    for (const { Value } of found) assert.ok(Value['Fn::ImportValue'] ?? Value.Ref, JSON.stringify(Value));
+  });
+
   test('another configuration is another hash, so that no warm function works by an old one', () => {
     const hashIn = (template: typeof run) =>
       Object.values(template.findResources('AWS::Lambda::Function')).map(
