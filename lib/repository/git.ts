@@ -67,7 +67,7 @@ export async function gitBytes(folder: string, argv: readonly string[], call: Gi
     const changed = first.denial !== 'host-key' && (await credential.renew()) === 'changed';
     const last = changed ? await attempt(folder, argv, call, credential) : first;
     if (last instanceof Uint8Array) return last;
-    throw new NoAccess(nameOf(argv), `${credential.advice(last.denial)}. It said: ${last.said}`);
+    throw new NoAccess(nameOf(argv), `${credential.advice(last.denial)} (it said: ${last.said})`);
   } catch (error) {
     if (error instanceof CredentialUnusable) throw new NoAccess(nameOf(argv), error.message);
     throw error;

@@ -84,8 +84,8 @@ async function makeToken(
   const answer = last.status === 201 ? tokenAnswer.safeParse(last.body) : undefined;
   if (answer?.success) return { token: answer.data.token, expiresAt: Date.parse(answer.data.expires_at) };
   const said = saidBy.safeParse(last.body);
-  const words = said.success ? ` GitHub says: ${said.data.message.slice(0, SAID_LENGTH)}` : '';
-  throw new CredentialUnusable(`${refusalOf(last.status, settings, narrowed)}.${words}`);
+  const words = said.success ? ` (GitHub says: ${said.data.message.slice(0, SAID_LENGTH)})` : '';
+  throw new CredentialUnusable(refusalOf(last.status, settings, narrowed) + words);
 }
 
 const tokenAnswer = z.object({ token: z.string().min(1), expires_at: z.iso.datetime() });
@@ -116,9 +116,19 @@ async function askForToken(
         body: JSON.stringify({ repositories: [repository], permissions: { contents } }),
       },
     );
-    return { status: answer.status, body: await answer.json().catch(() => undefined) };
+    // A server may print back what it was sent.
+    const said = (await answer.text()).replaceAll(claim, '***');
+    return { status: answer.status, body: parsed(said) };
   } catch {
     throw new CredentialUnusable(`GitHub does not answer at ${new URL(api).host}: everything waits`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
