@@ -1,0 +1,63 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check, type Violation } from './checker.ts';
+import type { Evidence } from './evidence.ts';
+import { Storm } from './storm.ts';
+import { removeFolder, type Workers } from './workers.ts';
+
+export interface RunResult {
+  readonly seed: number;
+  readonly uploads: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly kills: number;
+  readonly faults: number;
+  readonly foreignCommits: number;
+  readonly violations: readonly Violation[];
+  readonly seconds: number;
+  /** Kept where something is wrong: log, repositories, bucket. */
+  readonly folder: string | undefined;
+}
+
+export interface RunParts {
+  readonly workers: Workers;
+  /** Folder with helm and kubectl. */
+  readonly tools: string;
+  /** Answers of render-release by their question: the same in every run. */
+  readonly rendered: Map<string, unknown>;
+  readonly keep: 'on violation' | 'always';
+}
+
+/** One seed: a storm, then calm, then the judgement. */
+export async function runSeed(seed: number, parts: RunParts): Promise<RunResult & { evidence: Evidence }> {
+  const begun = performance.now();
+  const folder = await mkdtemp(join(tmpdir(), `fairlead-faults-${seed}-`));
+  const storm = await Storm.prepare(seed, folder, parts);
+  try {
+    await storm.rage();
+    const left = await storm.calm();
+    const evidence = await storm.evidence();
+    const { violations: broken, outcomes } = check(evidence);
+    const waits = left.map((what): Violation => ({ rule: 'nothing waits', what }));
+    const violations = [...broken, ...waits];
+    storm.log('judged', { violations, outcomes });
+    await storm.stop();
+    const kept = violations.length > 0 || parts.keep === 'always';
+    if (!kept) await removeFolder(folder);
+    return {
+      seed,
+      uploads: evidence.versions.length,
+      outcomes,
+      kills: storm.faults.kills,
+      faults: storm.faults.count,
+      foreignCommits: evidence.foreign.length,
+      violations,
+      seconds: (performance.now() - begun) / 1000,
+      folder: kept ? folder : undefined,
+      evidence,
+    };
+  } catch (error) {
+    await storm.stop().catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Faults put into the code itself, one at a time, to see that the suite finds them: `--sabotage NAME`. Each takes
+ * away one thing that the promise rests on.
+ */
+export const SABOTAGES = {
+  /** Attempts are not looked for: what landed unnoticed is committed again. */
+  'attempts-forgotten': {
+    file: 'lib/uploads/attempts.ts',
+    from: 'found.has(commit));\n      return attempt',
+    to: 'found.has(commit) && false);\n      return attempt',
+  },
+  /** The lease is an overwrite. */
+  'push-forced': {
+    file: 'lib/repository/commit.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    from: "`--force-with-lease=${ref}:${expected ?? ''}`",
+    to: "'--force'",
+  },
+  /** Nothing is superseded: what comes late is delivered late. */
+  'order-ignored': {
+    file: 'lib/uploads/settle.ts',
+    from: 'orderOf(record) > mark.order',
+    to: 'orderOf(record) !== mark.order',
+  },
+  /** Acknowledged without work where something failed. */
+  'failures-acknowledged': {
+    file: 'lib/messages/work-off.ts',
+    from: 'batchItemFailures.push({ itemIdentifier: messageId });',
+    to: '',
+  },
+  /** The list of what is received is not kept, and nobody is sent there again. */
+  'received-unlisted': {
+    file: 'lib/uploads/sweep.ts',
+    from: 'for await (const entry of listReceived(parts.table)) {',
+    to: 'for await (const entry of listReceived(parts.table)) {\n    continue;',
+  },
+  /** A release's file is written anew with each chart. */
+  'release-rewritten': {
+    file: 'lib/uploads/plan.ts',
+    from: 'const isNew = !standing.has(releaseFile(target, name));',
+    to: 'const isNew = true;',
+  },
+  /** What stands in the chart's folder stays there. */
+  'folder-kept': {
+    file: 'lib/repository/commit.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    from: 'if (replaces !== undefined) line(`D ${quoted(replaces)}`);',
+    to: '',
+  },
+} as const;
+export type SabotageName = keyof typeof SABOTAGES;

@@ -1,0 +1,310 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { clients } from '../../../lib/aws/environment.ts';
+import { BUCKETS } from '../../../local/aws/aws.ts';
+import { clock } from './clock.ts';
+import { type Evidence, readBranch, readBucket, type Told } from './evidence.ts';
+import { Faults, makePhases } from './faults-plan.ts';
+import { commitForeign, type ForeignCommit } from './foreign.ts';
+import { type Installation, listPartition, startInstallation } from './installation.ts';
+import { poll, type Treatment } from './pollers.ts';
+import { type Random, random } from './random.ts';
+import type { RunParts } from './run.ts';
+import { type MadeUpload, type Meaning, makeUploads } from './uploads.ts';
+import { PLACES, REPOSITORIES } from './world.ts';
+
+/** Everything goes wrong for this long at least, and until most uploads have met it; milliseconds. */
+const STORM = { least: 2500, most: 12_000 };
+const MET = 0.6;
+const UPLOADS = { least: 16, most: 36 };
+/** After the storm all must be quiet within this, however busy the machine is. */
+const QUIET_MILLISECONDS = 120_000;
+/** More than what any sweep waits for. */
+const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
+const IDLE = { milliseconds: 15_000, pollMilliseconds: 40, polls: 4 };
+/** How often somebody else pushes at the very moment of a push. */
+const FASTER = 0.15;
+
+interface Put {
+  readonly meaning: Meaning;
+  readonly time: string;
+  readonly sequencer: string;
+  /** Whether Fairlead has surely been told the sequencer. */
+  told: 'not yet' | 'told' | 'not sure';
+}
+
+/** One run: what is done to an installation, and what is found there afterwards. */
+export class Storm {
+  readonly faults: Faults;
+  readonly #seed: number;
+  readonly #folder: string;
+  readonly #parts: RunParts;
+  readonly #ledger = new Map<string, Put>();
+  readonly #foreign: ForeignCommit[] = [];
+  readonly #log;
+  readonly #ending = new AbortController();
+  readonly #pollers: Promise<void>[] = [];
+  #installed: Installation | undefined;
+
+  private constructor(seed: number, folder: string, parts: RunParts) {
+    this.#seed = seed;
+    this.#folder = folder;
+    this.#parts = parts;
+    this.#log = createWriteStream(join(folder, 'run.log'));
+    this.faults = new Faults(this.#chance('faults'), makePhases(this.#chance('phases'), STORM.most), {
+      workers: parts.workers,
+      log: (what, details) => this.log(what, details),
+    });
+  }
+
+  static async prepare(seed: number, folder: string, parts: RunParts): Promise<Storm> {
+    const storm = new Storm(seed, folder, parts);
+    const faster = storm.#chance('faster');
+    storm.#installed = await startInstallation({
+      folder,
+      tools: parts.tools,
+      rendered: parts.rendered,
+      decide: (asked) => storm.faults.decide(asked),
+      kill: (asked) => storm.faults.killAsker(asked),
+      async beforePush(repository) {
+        if (!storm.faults.over() && faster.chance(FASTER)) await storm.#commitForeign(repository, faster);
+      },
+    });
+    const { environment } = storm.#installed;
+    parts.workers.begin({ run: `${seed} ${folder}`, folder, environment });
+    return storm;
+  }
+
+  log(what: string, details: Readonly<Record<string, unknown>> = {}): void {
+    this.#log.write(`${JSON.stringify({ at: new Date().toISOString(), what, ...details })}\n`);
+  }
+
+  /** Uploads, foreign commits, sweeps, faults and deaths, all at once. */
+  async rage(): Promise<void> {
+    const chance = this.#chance('uploads');
+    const count = UPLOADS.least + chance.below(UPLOADS.most - UPLOADS.least);
+    const uploads = await makeUploads(chance, count, STORM.least);
+    this.#startPollers();
+    this.faults.begin();
+    const begun = performance.now();
+    const elapsed = () => performance.now() - begun;
+    const going = () =>
+      elapsed() < STORM.least || (elapsed() < STORM.most && this.#open().length > uploads.length * (1 - MET));
+    await Promise.all([
+      this.#uploadAll(uploads, elapsed),
+      this.#sweepNowAndThen(going),
+      ...REPOSITORIES.map((repository) => this.#pushNowAndThen(repository, going)),
+      this.faults.killByTime(this.#chance('deaths'), going),
+    ]);
+    this.faults.end();
+    this.log('calm');
+  }
+
+  async #uploadAll(uploads: readonly MadeUpload[], elapsed: () => number): Promise<void> {
+    for (const { at, key, body, meaning, metadata } of uploads) {
+      await sleep(Math.max(0, at - elapsed()));
+      const put = new PutObjectCommand({
+        Bucket: BUCKETS.upload,
+        Key: key,
+        Body: body,
+        Metadata: { ...metadata },
+      });
+      const { VersionId = '' } = await clients.s3(this.#aws.environment).send(put);
+      const found = this.#aws.buckets.upload.find(key, VersionId);
+      const time = new Date(found?.at ?? 0).toISOString().replace(/\.\d+Z$/, '.000Z');
+      const sequencer = found?.sequencer ?? '0';
+      this.#ledger.set(VersionId, {
+        meaning,
+        time,
+        sequencer,
+        told: this.#early.get(VersionId) ?? 'not yet',
+      });
+      this.log('uploaded', { key, versionId: VersionId, meaning, time, sequencer });
+    }
+  }
+
+  async #pushNowAndThen(repository: string, going: () => boolean): Promise<void> {
+    const chance = this.#chance(`foreign ${repository}`);
+    while (going()) {
+      await sleep(chance.between(300, 1200));
+      await this.#commitForeign(repository, chance);
+    }
+  }
+
+  async #sweepNowAndThen(going: () => boolean): Promise<void> {
+    const chance = this.#chance('sweeps');
+    while (going()) {
+      await sleep(chance.between(300, 900));
+      if (chance.chance(0.5)) clock.put(chance.between(0, 4 * 60_000));
+      await this.#sweep('minutes');
+    }
+  }
+
+  /** No faults any more; the clock goes on until nothing is left to do. Gives what still waits then. */
+  async calm(): Promise<readonly string[]> {
+    const begun = performance.now();
+    while (performance.now() - begun < QUIET_MILLISECONDS) {
+      await this.#untilIdle();
+      const waiting = await this.#waiting();
+      if (waiting.length === 0) return [];
+      this.log('waits', { waiting });
+      if (waiting.every((what) => what.includes('.prov'))) clock.put(untilQuarterOfTomorrow());
+      else clock.put(SWEEP_STEP_MILLISECONDS);
+      for (const put of this.#ledger.values()) if (put.told === 'not yet') put.told = 'not sure';
+      await this.#sweep('hours');
+      await this.#sweep('minutes');
+    }
+    return this.#waiting();
+  }
+
+  async evidence(): Promise<Evidence> {
+    const ledger = new Map(
+      [...this.#ledger].map(([versionId, { meaning, time, sequencer, told }]) => {
+        const known: Told = { time, sequencer: told === 'told' ? sequencer : undefined };
+        return [versionId, { meaning, told: known }] as const;
+      }),
+    );
+    const versions = await readBucket(clients.s3(this.#aws.environment), BUCKETS.upload, ledger);
+    const scratch = join(this.#folder, 'clones');
+    await mkdir(scratch, { recursive: true });
+    const { git, bareOf } = this.#installation;
+    const names = new Map(PLACES.map((place) => [`${place.repository} ${place.branch}`, place]));
+    const read = await Promise.all(
+      [...names.values()].map(({ repository, branch }) =>
+        readBranch(bareOf(repository), git.urlOf(repository), repository, branch, scratch),
+      ),
+    );
+    return {
+      bucket: BUCKETS.upload,
+      versions,
+      branches: read.map(({ branch }) => branch),
+      foreign: this.#foreign,
+      blobs: new Map(read.flatMap(({ blobs }) => [...blobs])),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await Promise.all(this.#pollers);
+    await this.#installed?.stop();
+    this.#parts.workers.end();
+    await new Promise<void>((resolve) => this.#log.end(resolve));
+  }
+
+  get #installation(): Installation {
+    if (this.#installed === undefined) throw new Error('not prepared');
+    return this.#installed;
+  }
+
+  get #aws() {
+    return this.#installation.aws;
+  }
+
+  #chance(stream: string): Random {
+    return random(this.#seed, stream);
+  }
+
+  async #commitForeign(repository: string, chance: Random): Promise<void> {
+    const branch = repository === 'gamma' && chance.chance(0.4) ? 'next' : 'main';
+    try {
+      const made = await commitForeign(this.#installation.bareOf(repository), repository, branch, chance);
+      if (made === undefined) return;
+      this.#foreign.push(made);
+      this.log('foreign', { ...made });
+    } catch (error) {
+      this.log('no foreign commit', { repository, branch, error: String(error) });
+    }
+  }
+
+  #startPollers(): void {
+    const { queues, environment } = this.#aws;
+    const sqs = clients.sqs(environment);
+    const { signal } = this.#ending;
+    const chance = this.#chance('messages');
+    const treat = (body: string): Treatment => {
+      if (this.faults.over()) return 'as it is';
+      const dice = chance.next();
+      const treatment = dice < 0.06 ? 'lost' : dice < 0.16 ? 'late' : dice < 0.36 ? 'twice' : 'as it is';
+      if (treatment !== 'as it is') this.log('message', { treatment, body });
+      return treatment;
+    };
+    // Shorter than the work takes: others have the message, too.
+    const visibilitySeconds = (most: number) => () => (this.faults.over() ? 10 : 1 + chance.below(most));
+    const received = {
+      name: 'receive-upload',
+      url: queues.receive,
+      batch: 4,
+      visibilitySeconds: visibilitySeconds(2),
+      treat: (body: string) => {
+        const treatment = treat(body);
+        if (treatment === 'lost' || treatment === 'late') this.#tell(body, 'not sure');
+        return treatment;
+      },
+      done: (body: string) => this.#tell(body, 'told'),
+    } as const;
+    const rung = {
+      name: 'deliver-uploads',
+      url: queues.doorbell,
+      batch: 1,
+      visibilitySeconds: visibilitySeconds(3),
+      treat,
+      done: () => {},
+    } as const;
+    for (const queue of [received, rung])
+      this.#pollers.push(poll(sqs, this.#parts.workers, queue, this.#chance(queue.name), signal));
+  }
+
+  /** What was told before the upload was answered. */
+  readonly #early = new Map<string, Put['told']>();
+
+  /** S3's own event has arrived, or may not have in time; nobody else's words tell a sequencer. */
+  #tell(body: string, told: 'told' | 'not sure'): void {
+    const event = JSON.parse(body) as { source?: string; detail?: { object?: Record<string, string> } };
+    if (event.source !== 'aws.s3') return;
+    const versionId = event.detail?.object?.['version-id'] ?? '';
+    const put = this.#ledger.get(versionId);
+    if (put === undefined) this.#early.set(versionId, told);
+    else if (put.told === 'not yet') put.told = told;
+  }
+
+  async #sweep(sweep: 'minutes' | 'hours'): Promise<void> {
+    const worker = this.#parts.workers.idle('sweep');
+    if (worker === undefined) return;
+    const called = await this.#parts.workers.call(worker, { schema: 1, sweep }, sweep);
+    this.log('swept', { sweep, called });
+  }
+
+  /** Until nobody works and no queue holds anything that shows itself soon. */
+  async #untilIdle(): Promise<void> {
+    const deadline = performance.now() + IDLE.milliseconds;
+    for (let quiet = 0; quiet < IDLE.polls && performance.now() < deadline; ) {
+      await sleep(IDLE.pollMilliseconds);
+      quiet = this.#parts.workers.busy().length === 0 ? quiet + 1 : 0;
+    }
+  }
+
+  /** Uploads without an outcome, and what the table's lists still hold. */
+  async #waiting(): Promise<string[]> {
+    const lists = ['received', ...PLACES.map(({ repository, branch }) => `waiting#${repository}#${branch}`)];
+    const listed = await Promise.all([...new Set(lists)].map((name) => listPartition(this.#aws, name)));
+    return [...this.#open(), ...listed.flat()];
+  }
+
+  #open(): string[] {
+    return this.#aws.buckets.upload
+      .keys('')
+      .flatMap(([, all]) => all)
+      .filter(({ tags }) => tags['fairlead-outcome'] === undefined)
+      .map(({ key, versionId }) => `${key} ${versionId}`);
+  }
+}
+
+/** Evidence without a package waits a day for it, looked at each quarter of an hour. Milliseconds. */
+function untilQuarterOfTomorrow(): number {
+  const quarter = 15 * 60_000;
+  const tomorrow = Date.now() + 24 * 3600_000;
+  return Math.ceil(tomorrow / quarter) * quarter + 100 - Date.now();
+}
