@@ -171,7 +171,8 @@ async function fetchUpload(uploads: VersionedStore, { key, versionId }: UploadBa
   } catch (error) {
     if (!(error instanceof ObjectTooLarge)) throw error;
     const words = { size: formatBytes(error.bytes), limit: formatBytes(error.limitBytes) };
-    return { kind: 'refused', reasons: [reason('package-too-large', words, { file: basename(key) })] };
+    const code = key.endsWith('.tgz') ? 'package-too-large' : 'file-too-large';
+    return { kind: 'refused', reasons: [reason(code, words, { file: basename(key) })] };
   }
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../objects/objects.ts';
 import { parseYamlDocuments } from '../../objects/yaml.ts';
-import { checkYamlStructure } from '../files/yaml-structure.ts';
+import { checkYamlStructure, isMultiplied } from '../files/yaml-structure.ts';
 import { type Reason, reason } from '../reasons.ts';
 
 /** As helm reads versions (Masterminds/semver, NewVersion): `v` before it and a missing minor or patch are fine. */
@@ -61,12 +61,16 @@ export interface ChartFileToRead {
   readonly text: string;
   readonly file: string;
   /** Of charts of the first format: a requirements.yaml beside it, which goes before `dependencies`. */
-  readonly requirements?: string;
+  readonly requirements?: { readonly text: string; readonly file: string };
 }
 
-/** A worker's task: Chart.yaml, its text already checked by `checkYamlText`. */
+/** A worker's task: Chart.yaml and requirements.yaml, their texts already checked by `checkYamlText`. */
 export function readChartFile({ text, file, requirements }: ChartFileToRead): ReadChartFile {
-  const structure = checkYamlStructure(text, file);
+  const structure = [
+    ...checkYamlStructure(text, file),
+    ...(requirements === undefined ? [] : checkYamlStructure(requirements.text, requirements.file)),
+  ];
+  if (isMultiplied(structure)) return refused(...structure);
   const parsed = parseOne(text);
   if ('problem' in parsed)
     return refused(
@@ -87,7 +91,7 @@ export function readChartFile({ text, file, requirements }: ChartFileToRead): Re
   }
   if (structure.length > 0) return refused(...structure);
   const { name, version, apiVersion, type, kubeVersion, appVersion, description } = result.data;
-  const listed = requirements === undefined ? undefined : dependenciesIn(requirements);
+  const listed = requirements === undefined ? undefined : dependenciesIn(requirements.text);
   const chart: ChartMetadata = {
     name,
     version,

@@ -106,25 +106,35 @@ async function readMetadata(
   file: string,
   reasons: Reason[],
 ): Promise<ChartMetadata | undefined> {
-  const bytes = files.get('Chart.yaml')?.data;
   const refuse = (...found: readonly Reason[]): undefined => void reasons.push(...found);
-  if (bytes === undefined) return refuse(reason('chart-file-missing', {}, { file }));
-  if (bytes.length > YAML_FILE_BYTES) {
-    const size = formatBytes(bytes.length);
-    return refuse(reason('file-too-large', { size, limit: formatBytes(YAML_FILE_BYTES) }, { file }));
-  }
-  const { text, reasons: ambiguous } = checkYamlText(bytes, file);
-  if (ambiguous.length > 0) return refuse(...ambiguous);
-  const requirements = files.get('requirements.yaml')?.data;
+  const chart = textOf(files, 'Chart.yaml', file);
+  const requirementsFile = `${file.slice(0, -'Chart.yaml'.length)}requirements.yaml`;
+  const requirements = textOf(files, 'requirements.yaml', requirementsFile);
+  const against = [...(chart?.reasons ?? []), ...(requirements?.reasons ?? [])];
+  if (chart === undefined) return refuse(reason('chart-file-missing', {}, { file }), ...against);
+  if (against.length > 0) return refuse(...against);
   const read = await limited('readChartFile', {
-    text,
+    text: chart.text,
     file,
-    ...(requirements === undefined || requirements.length > YAML_FILE_BYTES
+    ...(requirements === undefined
       ? {}
-      : { requirements: requirements.toString('utf8') }),
+      : { requirements: { text: requirements.text, file: requirementsFile } }),
   });
   if (read.kind === 'too-complex') return refuse(tooComplex(file));
   return read.result.kind === 'read' ? read.result.chart : refuse(...read.result.reasons);
+}
+
+/** A chart's file as text, and why no parser is asked about it. */
+function textOf(
+  files: FileTree,
+  name: string,
+  file: string,
+): { readonly text: string; readonly reasons: readonly Reason[] } | undefined {
+  const bytes = files.get(name)?.data;
+  if (bytes === undefined) return undefined;
+  if (bytes.length <= YAML_FILE_BYTES) return checkYamlText(bytes, file);
+  const words = { size: formatBytes(bytes.length), limit: formatBytes(YAML_FILE_BYTES) };
+  return { text: '', reasons: [reason('file-too-large', words, { file })] };
 }
 
 type InnerChart =

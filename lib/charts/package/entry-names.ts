@@ -42,6 +42,8 @@ export function checkPath(path: string): Reason[] {
   else if (segments.includes('..')) invalid('leads out of the chart with ".."');
   else if (segments.some((segment) => segment === '' || segment === '.'))
     invalid('has an empty segment or "."');
+  // Windows drops them: what is left is "", "." or "..".
+  else if (segments.some((segment) => /^[. ]+$/.test(segment))) invalid('has a name of dots and spaces only');
   if (path.includes('\\')) invalid('holds a backslash');
   if (segments.some((segment) => Buffer.byteLength(segment) > NAME_BYTES))
     invalid(`has a name of more than ${NAME_BYTES} bytes`);
