@@ -2,6 +2,7 @@ import { GitFailed } from '../repository/git.ts';
 import type { Group } from './batch.ts';
 import { decideGroup, type GroupDecision, type GroupParts } from './group.ts';
 import { placesOf } from './plan.ts';
+import { whoChanged } from './replaced.ts';
 import { readStanding, type Standing } from './standing.ts';
 
 /** render-release runs one helm each. */
@@ -27,7 +28,28 @@ export async function decideGroups(
     });
     decisions.push(...(await Promise.all(some)));
   }
-  return decisions;
+  // After all of them, and one by one: each may deepen the clone.
+  const named: GroupDecision[] = [];
+  for (const decision of decisions) named.push(await withNames(parts, tip, decision));
+  return named;
+}
+
+/** Where a commit replaces what others changed, its message says whose it was. */
+async function withNames(
+  { clone }: Pick<GroupParts, 'clone'>,
+  tip: string | undefined,
+  decision: GroupDecision,
+): Promise<GroupDecision> {
+  const planned: GroupDecision['planned'][number][] = [];
+  for (const one of decision.planned) {
+    const { change } = one;
+    if (tip === undefined || change.kind === 'unchanged' || change.replaces === undefined) planned.push(one);
+    else {
+      const message = change.replaces.message(await whoChanged(clone, tip, change.replaces));
+      planned.push({ ...one, change: { kind: 'commit', plan: { ...change.plan, message } } });
+    }
+  }
+  return { ...decision, planned };
 }
 
 const placesOfGroup = ({ target, slots }: Group): readonly string[] =>

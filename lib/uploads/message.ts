@@ -2,6 +2,7 @@ import { compare, valid } from 'semver';
 import { neutral } from './claims.ts';
 import type { UploadKey } from './keys.ts';
 import { type CheckedRecord, uploadUrl } from './record.ts';
+import { type Replaced, replacedSentence, replacedTrailers } from './replaced.ts';
 
 /** More than any name that the key's grammar allows. Characters. */
 const SUBJECT_LENGTH = 200;
@@ -10,8 +11,8 @@ const SUBJECT_LENGTH = 200;
 export interface Before {
   /** The chart version. */
   readonly was?: string | undefined;
-  /** Somebody has changed the slot's files in Git since this commit of ours. */
-  readonly changedSince?: string | undefined;
+  /** Somebody else has changed the slot's files in Git. */
+  readonly replaced?: Replaced | undefined;
 }
 
 /**
@@ -22,7 +23,7 @@ export function commitMessage(
   key: UploadKey,
   record: CheckedRecord,
   bucket: string,
-  { was, changedSince }: Before,
+  { was, replaced }: Before,
 ): string {
   const { claims } = record;
   const trailers = [
@@ -30,13 +31,14 @@ export function commitMessage(
     `Fairlead-Digest: ${record.digest}`,
     `Fairlead-Package: ${record.package}`,
     `Fairlead-Target: ${record.target}`,
+    ...(replaced === undefined ? [] : replacedTrailers(replaced)),
     ...(claims.author === undefined ? [] : [`Fairlead-Claimed-Author: ${claims.author}`]),
     ...(claims.sourceCommit === undefined ? [] : [`Fairlead-Claimed-Source-Commit: ${claims.sourceCommit}`]),
     ...(claims.sourceUrl === undefined ? [] : [`Fairlead-Claimed-Source-Url: ${claims.sourceUrl}`]),
   ];
   const body = [
     ...(isStepBack(record, was) ? [`This is a step back from ${neutral(was ?? '', 80)}.`, ''] : []),
-    ...(changedSince === undefined ? [] : [`Replaces what was changed in Git after ${changedSince}.`, '']),
+    ...(replaced === undefined ? [] : [replacedSentence(replaced), '']),
   ];
   return [subjectOf(key, record, was), '', ...body, ...trailers, ''].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Target } from '../config/config.ts';
 import type { FileEntry, FileTree } from '../content/tree.ts';
+import { blobIdOf } from '../repository/clone.ts';
 import type { CommitPlan } from '../repository/commit.ts';
 import {
   appliedValues,
@@ -16,6 +17,7 @@ import {
 import type { UploadKey } from './keys.ts';
 import { commitMessage } from './message.ts';
 import type { CheckedRecord } from './record.ts';
+import type { Replaced, ReplacedFiles } from './replaced.ts';
 import type { SlotMark } from './slots.ts';
 import { below, fingerprintOf, type Standing, standingFile } from './standing.ts';
 
@@ -30,9 +32,16 @@ export interface Accepted {
 
 export interface Planned {
   readonly accepted: Accepted;
-  readonly change: { readonly kind: 'commit'; readonly plan: CommitPlan } | { readonly kind: 'unchanged' };
+  readonly change: CommitChange | { readonly kind: 'unchanged' };
   /** Fingerprint of the slot's own files after it. */
   readonly files: string;
+}
+
+export interface CommitChange {
+  readonly kind: 'commit';
+  readonly plan: CommitPlan;
+  /** Files of others that go with it, and the message once it is known whose they are. */
+  readonly replaces?: ReplacedFiles & { readonly message: (whose: Replaced | undefined) => string };
 }
 
 export interface PlanParts {
@@ -60,30 +69,46 @@ export function planGroup(
   for (const accepted of sorted) {
     const written = filesOf(parts, now, accepted, values, withChart ? 'comes' : 'as it stands');
     const { key, record, before } = accepted;
-    const found = fingerprintOf(ownOf(now, written));
-    const message = commitMessage(key, record, parts.bucket, {
-      was: before?.chart?.version,
-      changedSince: before !== undefined && before.files !== found ? before.commit : undefined,
-    });
-    const plan: CommitPlan = { message, ...written };
+    const was = before?.chart?.version;
+    const message = (replaced: Replaced | undefined) =>
+      commitMessage(key, record, parts.bucket, { was, replaced });
+    const plan: CommitPlan = { message: message(undefined), ...written };
+    const replaces = replacedFiles(ownOf(now, written), before, written);
     const after = apply(now, plan);
     planned.push({
       accepted,
       files: fingerprintOf(ownOf(after, written)),
-      change: isSame(now, after) ? { kind: 'unchanged' } : { kind: 'commit', plan },
+      change: isSame(now, after)
+        ? { kind: 'unchanged' }
+        : { kind: 'commit', plan, ...(replaces === undefined ? {} : { replaces: { ...replaces, message } }) },
     });
     now = after;
   }
   return planned;
 }
 
-interface Written extends Omit<CommitPlan, 'message'> {
-  /** Whether a path is the upload's own, and not derived from it. */
-  own(path: string): boolean;
+/** Files that are not as they were delivered last, if they ever were. */
+function replacedFiles(
+  found: Standing,
+  before: SlotMark | undefined,
+  { place }: Written,
+): ReplacedFiles | undefined {
+  if (before?.files === fingerprintOf(found)) return undefined;
+  if (before !== undefined) return { paths: [place], since: before.commit };
+  // Written with a new release, for want of others.
+  const theirs = [...found.values()].filter(({ id }) => id !== EMPTY_VALUES_ID);
+  return theirs.length > 0 ? { paths: [place] } : undefined;
 }
 
-const ownOf = (standing: Standing, { own }: Written): Standing =>
-  new Map([...standing].filter(([path]) => own(path)));
+const EMPTY_VALUES_ID = blobIdOf(Buffer.from(EMPTY_VALUES));
+
+interface Written extends Omit<CommitPlan, 'message'> {
+  /** Where the upload's own files lie, and none that are derived from it; a folder ends in `/`. */
+  readonly place: string;
+}
+
+const ownOf = (standing: Standing, { place }: Written): Standing =>
+  new Map([...standing].filter(([path]) => (place.endsWith('/') ? path.startsWith(place) : path === place)));
 
 function filesOf(
   { target, repositoryUrl }: PlanParts,
@@ -94,7 +119,7 @@ function filesOf(
 ): Written {
   if (key.kind === 'manifest') {
     const path = manifestFile(target, key.path);
-    return { files: new Map([[path, onlyFile(tree)]]), within: [path], own: (one) => one === path };
+    return { files: new Map([[path, onlyFile(tree)]]), within: [path], place: path };
   }
   const name: ReleaseName = key;
   const valuesPath = valuesFile(target, name);
@@ -106,7 +131,7 @@ function filesOf(
     return {
       files: new Map([[valuesPath, file], ...entriesOf(follows)]),
       within: [valuesPath, appliedValuesFile(target, name)],
-      own: (path) => path === valuesPath,
+      place: valuesPath,
     };
   }
   const folder = chartFolder(target, name);
@@ -121,7 +146,7 @@ function filesOf(
       ...(isNew ? entriesOf(newReleaseFile(target, name, repositoryUrl)) : []),
     ]),
     within: [`${folder}/`, valuesPath, appliedValuesFile(target, name), releaseFile(target, name)],
-    own: (path) => path.startsWith(`${folder}/`),
+    place: `${folder}/`,
   };
 }
 

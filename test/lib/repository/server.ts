@@ -49,12 +49,22 @@ export async function gitServer() {
       chmodSync(file, 0o755);
     },
     /** A commit by somebody else, straight into the repository. */
-    commit(files: Readonly<Record<string, string | undefined>>, message = 'By hand', branch = 'main') {
+    commit(
+      files: Readonly<Record<string, string | undefined>>,
+      message = 'By hand',
+      branch = 'main',
+      author = 'Ann Other',
+    ) {
       const index = join(folder, `index-${Math.random()}`);
       const run = (argv: string[], input?: string) =>
         execFileSync('git', argv, {
           cwd: bare,
-          env: { ...ENVIRONMENT, GIT_INDEX_FILE: index },
+          env: {
+            ...ENVIRONMENT,
+            GIT_AUTHOR_NAME: author,
+            GIT_COMMITTER_NAME: author,
+            GIT_INDEX_FILE: index,
+          },
           encoding: 'utf8',
           ...(input === undefined ? {} : { input }),
         }).trim();

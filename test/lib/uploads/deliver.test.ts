@@ -299,18 +299,6 @@ test('what people change in values.yaml, the ConfigMap follows', async (context)
   assert.equal(pipe.git.tip(), tip);
 });
 
-test('a commit that replaces what people changed says so', async (context) => {
-  const pipe = await begin(context);
-  await pipe.upload('staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '1.0.0'));
-  const ours = pipe.git.tip();
-  pipe.git.commit({ [`${CHART}/templates/settings.yaml`]: '# by hand\n' });
-  await pipe.upload('staging/shop/web/web-1.1.0.tgz', await chartPackage('web', '1.1.0'));
-  const body = pipe.git.git('log', '-1', '--format=%b', 'main');
-  assert.match(body, new RegExp(`^Replaces what was changed in Git after ${ours}\\.$`, 'm'));
-  await pipe.upload('staging/shop/web/web-1.2.0.tgz', await chartPackage('web', '1.2.0'));
-  assert.doesNotMatch(pipe.git.git('log', '-1', '--format=%b', 'main'), /Replaces/);
-});
-
 test('what is rendered is the chart as people changed it, where values alone are uploaded', async (context) => {
   const pipe = await begin(context);
   await pipe.upload('staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '1.0.0'));

@@ -158,8 +158,10 @@ export async function pipeline(
     open: () =>
       [...table.items.values()].filter(({ pk }) => pk === 'received' || pk.startsWith('waiting#')).length,
     /** Parts to which the Git host is down: nobody listens there. */
-    withoutHost() {
-      const repositories = config.repositories.map((one) => ({ ...one, url: 'http://127.0.0.1:1/none.git' }));
+    withoutHost: () => pipe.withHost('http://127.0.0.1:1/none.git'),
+    /** Parts to which the repository is somewhere else. */
+    withHost(url: string) {
+      const repositories = config.repositories.map((one) => ({ ...one, url }));
       return { ...parts, config: { ...config, repositories } };
     },
     stop: () => git.stop(),
