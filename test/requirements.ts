@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { findDeployers } from '../local/control-plane/deployers.ts';
 import { cacheFolder } from '../local/tools.ts';
 
 /**
@@ -7,9 +8,9 @@ import { cacheFolder } from '../local/tools.ts';
  *
  *   test('applies the chart to a cluster', requirement('control-plane'), async () => { … });
  *
- * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser,sshd`) its absence is a failure.
+ * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser,sshd,gpg`) its absence is a failure.
  */
-export type Requirement = 'control-plane' | 'browser' | 'sshd' | 'shared' | 'moto';
+export type Requirement = 'control-plane' | 'deployers' | 'browser' | 'sshd' | 'gpg' | 'shared' | 'moto';
 
 export class MissingRequirement extends Error {
   override readonly name = 'MissingRequirement';
@@ -47,9 +48,11 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
       existsSync(cached) && readdirSync(cached).some((version) => holdsControlPlane(join(cached, version)))
     );
   },
+  deployers: () => findDeployers(cacheFolder()) !== undefined,
   browser: () => browser() !== undefined,
   // As root it wants the folder that its service is given when it starts.
   sshd: () => sshd() !== undefined && (process.getuid?.() !== 0 || existsSync('/run/sshd')),
+  gpg: () => onPath('gpg') !== undefined && onPath('ssh-keygen') !== undefined,
   shared: () => existsSync(join(sharedFolder(), 'corpus')),
   moto: () => onPath('moto_server') !== undefined,
 };
@@ -57,8 +60,11 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
 const howToGet: Readonly<Record<Requirement, string>> = {
   'control-plane':
     'run "npx node local/control-plane/fetch.ts" (about 4 minutes, once), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd',
+  deployers:
+    'run "npx node local/control-plane/fetch.ts --deployers" (about 5 minutes, once; needs Go 1.25 or newer)',
   browser: 'install Chromium ("apt-get install chromium"), or set FAIRLEAD_CHROMIUM to its executable',
   sshd: 'install OpenSSH\'s server ("apt-get install openssh-server && mkdir -p /run/sshd")',
+  gpg: 'install GnuPG and OpenSSH\'s client ("apt-get install gnupg openssh-client")',
   shared: 'set FAIRLEAD_SHARED to a folder that holds "corpus" (charts) and "cases" (drift cases)',
   moto: "install moto's server (\"pip install 'moto[server]'\") so that moto_server is on the PATH",
 };

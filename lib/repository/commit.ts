@@ -1,8 +1,11 @@
+import type { Author } from '../config/config.ts';
 import type { FileEntry } from '../content/tree.ts';
 import type { Clone } from './clone.ts';
 import { blobIdOf } from './clone.ts';
 import { GitFailed, git, NoAccess } from './git.ts';
 import { classifyRefusal, type PushRefusal } from './refusals.ts';
+import { signCommits } from './signing/sign-commits.ts';
+import type { CommitSigner } from './signing/signing.ts';
 
 /** One commit to make: full paths in the repository. */
 export interface CommitPlan {
@@ -30,7 +33,13 @@ export class CommitOutsideSlot extends Error {
   }
 }
 
-const AUTHOR = 'Fairlead <fairlead@localhost>';
+/** Whom commits are by, and what they are signed with. */
+export interface CommitIdentity {
+  readonly author: Author;
+  readonly signer?: CommitSigner | undefined;
+}
+
+const FAIRLEAD: CommitIdentity = { author: { name: 'Fairlead', email: 'fairlead@localhost' } };
 /** Written by fast-import; the branch itself moves only on the server. */
 const REF = 'refs/fairlead/delivery';
 
@@ -39,33 +48,40 @@ const REF = 'refs/fairlead/delivery';
  * and paths C-quoted, so that no name or content is ever read as a command.
  * Returns the commits' ids in the order of the plans.
  * @param base the tip to build upon; undefined begins the branch
- * @throws CommitOutsideSlot, GitFailed
+ * @throws CommitOutsideSlot, NoAccess where they cannot be signed, GitFailed
  */
 export async function makeCommits(
   clone: Clone,
   base: string | undefined,
   plans: readonly CommitPlan[],
   at: Date,
+  { author, signer }: CommitIdentity = FAIRLEAD,
 ): Promise<readonly string[]> {
   if (plans.length === 0) return [];
-  const input = streamOf(base, plans, at);
+  const input = streamOf(base, plans, at, author);
   const output = await git(clone.folder, ['fast-import', '--done', '--force', '--date-format=raw'], {
     input,
   });
-  const commits = output.split('\n').filter((line) => /^[0-9a-f]{40,64}$/.test(line));
-  if (commits.length !== plans.length) throw new GitFailed('fast-import', 0, output);
+  const made = output.split('\n').filter((line) => /^[0-9a-f]{40,64}$/.test(line));
+  if (made.length !== plans.length) throw new GitFailed('fast-import', 0, output);
+  const commits = signer === undefined ? made : await signCommits(clone.folder, made, signer);
   await checkWithin(clone, commits, plans);
   return commits;
 }
 
-function streamOf(base: string | undefined, plans: readonly CommitPlan[], at: Date): Buffer {
+function streamOf(
+  base: string | undefined,
+  plans: readonly CommitPlan[],
+  at: Date,
+  { name, email }: Author,
+): Buffer {
   const parts: Buffer[] = [];
   const line = (text: string) => parts.push(Buffer.from(`${text}\n`));
   const data = (bytes: Buffer) => {
     line(`data ${bytes.length}`);
     parts.push(bytes, Buffer.from('\n'));
   };
-  const moment = `${Math.floor(at.getTime() / 1000)} +0000`;
+  const who = `${name} <${email}> ${Math.floor(at.getTime() / 1000)} +0000`;
   const marks = new Map<string, number>();
 
   line('feature done');
@@ -85,8 +101,8 @@ function streamOf(base: string | undefined, plans: readonly CommitPlan[], at: Da
   plans.forEach(({ message, replaces, files }, index) => {
     line(`commit ${REF}`);
     line(`mark :${marks.size + 1 + index}`);
-    line(`author ${AUTHOR} ${moment}`);
-    line(`committer ${AUTHOR} ${moment}`);
+    line(`author ${who}`);
+    line(`committer ${who}`);
     data(Buffer.from(message));
     if (replaces !== undefined) line(`D ${quoted(replaces)}`);
     for (const [path, { mode, data: bytes }] of files) {
