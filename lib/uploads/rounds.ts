@@ -8,12 +8,15 @@ import type { Config, Repository, Target } from '../config/config.ts';
 import type { Doorbell, ReadRequest } from '../messages/messages.ts';
 import type { Clone } from '../repository/clone.ts';
 import {
+  type CommitIdentity,
   CommitOutsideSlot,
   type CommitPlan,
   makeCommits,
   type PushOutcome,
   pushCommit,
 } from '../repository/commit.ts';
+import type { AwsIdentity } from '../repository/credentials.ts';
+import { signerOf } from '../repository/signing/signing.ts';
 import { findAttempted, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { tellBlocked, tellUnblocked } from './blocked.ts';
@@ -35,6 +38,8 @@ export interface DeliverParts extends OutcomeParts {
   readonly state: ObjectStore;
   readonly render: RemoteFunction;
   readonly secrets: Secrets;
+  /** Who this function is at AWS; needed for CodeCommit alone. */
+  readonly identity?: () => Promise<AwsIdentity>;
   readonly reads: Queue<ReadRequest>;
   readonly doorbell: Queue<Doorbell>;
   /** Clones lie below it and outlive a call. */
@@ -71,6 +76,7 @@ export class DeliveryCall {
   readonly #clone: Clone;
   readonly #parts: DeliverParts;
   readonly #judge: Judge;
+  readonly #identity: CommitIdentity;
   /** Uploads that wait for something else than Git; not looked at again in this call. */
   readonly #aside = new Set<string>();
   /** Commits that the server refused. */
@@ -92,6 +98,8 @@ export class DeliveryCall {
     this.#repository = repository;
     this.#clone = clone;
     this.#parts = parts;
+    const signer = signerOf(repository.signing, parts.secrets);
+    this.#identity = { author: repository.author, signer };
     this.#judge = judgeBy(parts.render, async (target) =>
       capabilitiesOf(await readProfile(parts.state, target.name), target),
     );
@@ -171,7 +179,7 @@ export class DeliveryCall {
     planned: readonly ToCommit[],
   ): Promise<readonly string[] | 'obstructed'> {
     try {
-      return await makeCommits(this.#clone, tip, plans, this.#parts.now());
+      return await makeCommits(this.#clone, tip, plans, this.#parts.now(), this.#identity);
     } catch (error) {
       const obstructed = error instanceof CommitOutsideSlot ? planned[error.plan] : undefined;
       if (obstructed === undefined) throw error;
