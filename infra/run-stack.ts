@@ -8,7 +8,7 @@ import { Alerts } from './alerts.ts';
 import { ReceivedUploads } from './arrival.ts';
 import { Clusters } from './clusters.ts';
 import { Configuration } from './configuration.ts';
-import { readsCredentials } from './credentials.ts';
+import { readsRepositories, writesRepositories } from './credentials.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
 import { Isolation } from './isolation.ts';
 import type { Packages } from './packages.ts';
@@ -110,10 +110,7 @@ export class RunStack extends Stack {
 
     // deliver-uploads writes to Git: what is checked, never a package, never a cluster.
     configuration.readBy(deliver);
-    readsCredentials(
-      deliver,
-      repositories.map(({ credential }) => credential),
-    );
+    writesRepositories(deliver, repositories);
     uploads.taggedBy(deliver);
     content.readBy(deliver);
     content.filledBy(deliver);
@@ -126,10 +123,7 @@ export class RunStack extends Stack {
 
     // read-desired reads Git: it has the credential that cannot write.
     configuration.readBy(read);
-    readsCredentials(
-      read,
-      repositories.map(({ readCredential }) => readCredential),
-    );
+    readsRepositories(read, repositories);
     content.readBy(read);
     content.filledBy(read);
     content.indexedBy(read);

@@ -51,6 +51,11 @@ export const renderRequest = z.object({
   deployer: z.enum(['flux', 'argocd', 'none']),
   capabilities,
   boundary,
+  /**
+   * Documents of the cluster's schemas in the state bucket, by group-version: what it would refuse is judged by them.
+   * Absent before the cluster was seen; no render depends on them.
+   */
+  schemas: z.record(z.string(), z.string().regex(/^[0-9a-f]{128}$/)).optional(),
   subject: renderSubject,
 });
 export type RenderRequest = z.output<typeof renderRequest>;
@@ -94,6 +99,9 @@ export interface RenderedObject {
   /** `lookup` stands in its template: a declared difference that only the deployer owns is not drift. */
   readonly usesLookup: boolean;
 }
+
+/** Where a document of a cluster's schemas lies in the state bucket; `hash` is the one that its server gives it. */
+export const openapiKey = (hash: string): string => `openapi/${hash}.json`;
 
 export const renderKey = (render: Digest): string => `renders/${render.slice('sha256:'.length)}.json`;
 

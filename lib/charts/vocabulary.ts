@@ -226,9 +226,35 @@ export const REASONS = {
     says: '{object} is declared twice (also in {other}).',
     whatToDo: 'Remove or rename one of them.',
   },
-  'object-invalid': {
-    says: '{object} is not valid: {problem}.',
-    whatToDo: 'Correct it.',
+  'field-type': {
+    says: '{object} has {found} at {field}, where the cluster wants {wanted}.',
+    whatToDo:
+      'Correct the value, or the template that writes it (quotes and indentation are the usual causes).',
+  },
+  'field-unknown': {
+    says: '{object} has the field {field}, which the cluster does not know in {kind}: its apply would be refused.',
+    whatToDo:
+      'Correct its name or its place. If the CustomResourceDefinition that knows it is on its way, upload again when it is there.',
+  },
+  'list-key-repeated': {
+    says: '{object} names {key} twice in {field}, which a server-side apply refuses.',
+    whatToDo: 'Keep one of them.',
+  },
+  'list-key-missing': {
+    says: '{object} has an entry without {key} in {field}.',
+    whatToDo: 'Give it one: entries of this list are told apart by it.',
+  },
+  'object-owned-elsewhere': {
+    says: '{object} belongs to {owner}, which declares it, too.',
+    whatToDo: 'Rename it here, or take it out there and upload both together.',
+  },
+  'field-dropped': {
+    says: '{object} has the field {field}, which the cluster does not know in {kind} and drops.',
+    whatToDo: 'Correct its name or its place: it has no effect as it is.',
+  },
+  'list-key-hidden': {
+    says: '{object} names {key} twice in {field}: the later one hides the earlier.',
+    whatToDo: 'Keep one of them: a server-side apply would refuse both.',
   },
   'objects-too-many': {
     says: 'There are more than {limit} objects.',
@@ -287,6 +313,10 @@ export const REASONS = {
   'kind-not-served': {
     says: 'The cluster serves no {kind} ({apiVersion}), as far as its last check saw.',
     whatToDo: 'Install its CustomResourceDefinition first, or correct the apiVersion.',
+  },
+  'api-removed': {
+    says: '{object} is of {apiVersion}, which Kubernetes has not served since {since}.',
+    whatToDo: 'Use {instead}.',
   },
   'render-asked-cluster': {
     says: 'helm cannot render the chart here, where "lookup" finds nothing; in the cluster it may.',

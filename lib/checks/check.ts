@@ -1,7 +1,8 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery } from '../cluster/discovery.ts';
-import type { Profile } from '../cluster/profile.ts';
+import type { KeptSchemas } from '../cluster/openapi.ts';
+import { type Profile, readProfile } from '../cluster/profile.ts';
 import { identityOf, referenceOf } from '../objects/objects.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
@@ -60,12 +61,14 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
       ...(declared.tip.kind === 'rendered' ? { render: declared.tip.render } : {}),
     });
   }
+  const before = (await readProfile(parts.state, target.name))?.schemas ?? {};
+  const schemas = await parts.cluster.keepSchemas(before);
   // That the target itself could be judged is an observation, too: it ends an `unknown` of the target.
   observed.push({ scope: { kind: 'target' }, state: { kind: 'in-sync', unready: [] } });
   return {
     observation: observationOf(question, observed),
     next: soon,
-    profile: profileOf(target.name, version.value, discovery.value, now),
+    profile: profileOf(target.name, version.value, discovery.value, now, schemas),
   };
 }
 
@@ -100,9 +103,15 @@ async function hasNodes(cluster: Cluster, discovery: Discovery): Promise<boolean
 }
 
 /** Group-versions and kinds, as helm's `.Capabilities.APIVersions` holds them. */
-function profileOf(target: string, version: string, discovery: Discovery, at: string): Profile {
+function profileOf(
+  target: string,
+  version: string,
+  discovery: Discovery,
+  at: string,
+  schemas: KeptSchemas,
+): Profile {
   const apiVersions = new Set<string>();
   for (const { apiVersion, kind } of discovery.kinds)
     apiVersions.add(apiVersion).add(`${apiVersion}/${kind}`);
-  return { schema: 1, target, kubernetesVersion: version, apiVersions: [...apiVersions].sort(), at };
+  return { schema: 1, target, kubernetesVersion: version, apiVersions: [...apiVersions].sort(), schemas, at };
 }

@@ -5,7 +5,7 @@ import { type Answer, answered, answerOf } from './answers.ts';
 import { type EksParts, openConnection } from './connection.ts';
 import { type Discovery, discover, type ServedKind } from './discovery.ts';
 import { type ListOptions, listObjects } from './listing.ts';
-import { type OpenapiCache, openapiReader } from './openapi.ts';
+import { type KeptSchemas, type OpenapiCache, openapiReader } from './openapi.ts';
 import { readerOf } from './reader.ts';
 
 /** A cluster, read-only: nothing here sends anything but GET. */
@@ -17,6 +17,8 @@ export interface Cluster {
   discover(): Promise<Answer<Discovery>>;
   /** The OpenAPI v3 document of a group-version (`apps/v1`, `v1`), cached by the hash that the cluster gives it. */
   openapi(groupVersion: string): Promise<Answer<Json | undefined>>;
+  /** Keeps the documents of all group-versions for those who may not read clusters. @param before of the last time */
+  keepSchemas(before: KeptSchemas): Promise<KeptSchemas>;
   /** All objects of a kind. Secrets come sealed, and without Helm's own. */
   list(kind: ServedKind, options?: ListOptions): Promise<Answer<readonly KubernetesObject[]>>;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ export interface ClusterParts extends EksParts {
 export async function connect(address: ClusterAddress, parts: ClusterParts): Promise<Cluster> {
   const connection = await openConnection(address, parts);
   const reader = readerOf(connection);
+  const openapi = openapiReader(reader, parts.openapi);
   return {
     name: connection.name,
     async version() {
@@ -39,7 +42,8 @@ export async function connect(address: ClusterAddress, parts: ClusterParts): Pro
       return answer.kind === 'answered' ? answered(answer.value.gitVersion) : answer;
     },
     discover: () => discover(reader),
-    openapi: openapiReader(reader, parts.openapi),
+    openapi: openapi.document,
+    keepSchemas: openapi.keepAll,
     list: (kind, options = {}) => listObjects(reader, kind, options, parts.sealing),
     close: () => connection.dispatcher.close(),
   };

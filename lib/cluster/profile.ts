@@ -9,6 +9,7 @@ import type { Target } from '../config/config.ts';
  */
 const PROFILE_BYTES = 1024 * 1024;
 const API_VERSIONS = 10_000;
+const GROUP_VERSIONS = 2_000;
 
 const profile = z.object({
   schema: z.literal(1),
@@ -17,6 +18,11 @@ const profile = z.object({
   kubernetesVersion: z.string().regex(/^v\d+\.\d+\.\d+[0-9A-Za-z.+-]{0,64}$/),
   /** What `.Capabilities.APIVersions` holds: `apps/v1` and `apps/v1/Deployment`, sorted. */
   apiVersions: z.array(z.string().regex(/^[A-Za-z0-9./-]{1,300}$/)).max(API_VERSIONS),
+  /** Documents of its schemas that are kept (`openapi/<hash>.json`), by group-version. Older profiles have none. */
+  schemas: z
+    .record(z.string().regex(/^[A-Za-z0-9./-]{1,300}$/), z.string().regex(/^[0-9a-f]{128}$/))
+    .refine((schemas) => Object.keys(schemas).length <= GROUP_VERSIONS)
+    .optional(),
   /** ISO. */
   at: z.string().max(40),
 });

@@ -6,7 +6,7 @@ import { getTree, putTree } from '../content/store.ts';
 import { type Digest, treeOfFile } from '../content/tree.ts';
 import type { Clone } from '../repository/clone.ts';
 import { chartFolder, EMPTY_VALUES, manifestFile, releaseFile, valuesFile } from '../repository/layout.ts';
-import type { Judge } from './judge.ts';
+import type { Judge, Judgement } from './judge.ts';
 import { mayHeal } from './judge.ts';
 import { slotOf, type UploadKey } from './keys.ts';
 import { type Accepted, type Planned, type PlanParts, planGroup } from './plan.ts';
@@ -28,8 +28,13 @@ export interface GroupParts extends PlanParts {
   readonly now: () => Date;
 }
 
+/** What may be committed, with what it was let pass with. */
+export interface Decided extends Planned {
+  readonly warnings: readonly Reason[];
+}
+
 export interface GroupDecision {
-  readonly planned: readonly Planned[];
+  readonly planned: readonly Decided[];
   readonly rejected: readonly { readonly record: CheckedRecord; readonly reasons: readonly Reason[] }[];
   /** Left for later: why, for operators. */
   readonly waits?: string;
@@ -90,7 +95,7 @@ async function firstAccepted(parts: GroupParts, standing: Standing, candidates: 
 }
 
 type Verdict =
-  | { readonly kind: 'accepted'; readonly planned: readonly Planned[] }
+  | { readonly kind: 'accepted'; readonly planned: readonly Decided[] }
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   | { readonly kind: 'unjudged'; readonly says: string };
 
@@ -102,12 +107,17 @@ async function judgeTogether(
   const accepted = await Promise.all(candidates.map((candidate) => withContent(parts, candidate)));
   const values = await valuesText(parts, standing, accepted);
   const subject = await subjectOf(parts, standing, accepted, values);
-  if (subject !== undefined) {
-    const judgement = await parts.judge(parts.target, subject);
-    if (judgement.kind !== 'accepted') return judgement;
-  }
-  return { kind: 'accepted', planned: planGroup(parts, standing, accepted, values) };
+  const judgement = subject === undefined ? WAITS : await parts.judge(parts.target, subject);
+  if (judgement.kind !== 'accepted') return judgement;
+  const warnings = judgement.warnings.slice(0, WARNINGS_KEPT);
+  const planned = planGroup(parts, standing, accepted, values);
+  return { kind: 'accepted', planned: planned.map((one) => ({ ...one, warnings })) };
 }
+
+/** Values without a chart: nothing can be said against them yet. */
+const WAITS: Judgement = { kind: 'accepted', warnings: [] };
+/** In a record: more help nobody. */
+const WARNINGS_KEPT = 10;
 
 async function withContent(parts: GroupParts, { key, record }: Candidate): Promise<Accepted> {
   const tree = await getTree(parts.content, record.digest);

@@ -5,7 +5,7 @@ import type { Target } from '../config/config.ts';
 import { canonicalJson } from '../objects/json.ts';
 
 export type Judgement =
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly warnings: readonly Reason[] }
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   /** `render-release` itself failed: nobody is to blame, it is tried again. */
   | { readonly kind: 'unjudged'; readonly says: string };
@@ -13,18 +13,31 @@ export type Judgement =
 /** Asks `render-release` what it thinks of a tree; the same question is asked once a delivery. */
 export type Judge = (target: Target, subject: RenderSubject) => Promise<Judgement>;
 
-export function judgeBy(
-  render: RemoteFunction,
-  capabilities: (target: Target) => Promise<Capabilities>,
-): Judge {
+/** What is known of a target's cluster. */
+export interface SeenCluster {
+  readonly capabilities: Capabilities;
+  /** Documents of its schemas; absent before its first check. */
+  readonly schemas?: Readonly<Record<string, string>> | undefined;
+}
+
+export function judgeBy(render: RemoteFunction, seen: (target: Target) => Promise<SeenCluster>): Judge {
   const asked = new Map<string, Promise<Judgement>>();
+  const clusters = new Map<string, Promise<SeenCluster>>();
+  const clusterOf = (target: Target): Promise<SeenCluster> => {
+    const known = clusters.get(target.name) ?? seen(target);
+    clusters.set(target.name, known);
+    known.catch(() => clusters.delete(target.name));
+    return known;
+  };
   return async (target, subject) => {
+    const { capabilities, schemas } = await clusterOf(target);
     const question: RenderRequest = {
       schema: 1,
       purpose: 'judge',
       target: target.name,
       deployer: target.deployer,
-      capabilities: await capabilities(target),
+      capabilities,
+      ...(schemas === undefined ? {} : { schemas: { ...schemas } }),
       boundary: {
         namespaces: [...target.namespaces],
         allowKinds: [...target.allowKinds],
@@ -48,7 +61,7 @@ async function ask(render: RemoteFunction, question: RenderRequest): Promise<Jud
   }
   switch (answer?.kind) {
     case 'rendered':
-      return { kind: 'accepted' };
+      return { kind: 'accepted', warnings: answer.warnings ?? [] };
     case 'rejected':
       return { kind: 'rejected', reasons: answer.reasons ?? [] };
     default:
@@ -62,7 +75,10 @@ const HEALED_BY_SIBLING = new Set<ReasonCode>([
   'values-violate-schema',
   'render-invalid-yaml',
   'object-incomplete',
-  'object-invalid',
+  'field-type',
+  'field-unknown',
+  'list-key-repeated',
+  'list-key-missing',
 ]);
 
 export const mayHeal = (reasons: readonly Reason[]): boolean =>

@@ -19,6 +19,8 @@ export interface AttemptedCommit {
   readonly base?: string;
   /** Fingerprint of the slot's files in it (standing.ts). */
   readonly files: string;
+  /** What it was let pass with. */
+  readonly warnings?: readonly Reason[];
 }
 
 /** What the uploader says of itself. Nobody vouches for it. */
@@ -51,7 +53,13 @@ export interface CheckedContent {
 }
 
 export type Outcome =
-  | { readonly state: 'delivered'; readonly commit: string; readonly change: 'commit' | 'unchanged' }
+  | {
+      readonly state: 'delivered';
+      readonly commit: string;
+      readonly change: 'commit' | 'unchanged';
+      /** Of the vocabulary, like reasons: what did not keep it from being delivered. Absent: none. */
+      readonly warnings?: readonly Reason[];
+    }
   | { readonly state: 'rejected'; readonly reasons: readonly Reason[] }
   | { readonly state: 'superseded'; readonly by: string }
   | { readonly state: 'failed'; readonly reasons: readonly Reason[] };
@@ -69,8 +77,15 @@ export type UploadState =
 export type UploadRecord = Item & UploadBase & UploadState;
 export type CheckedRecord = Extract<UploadRecord, { state: 'checked' }>;
 
+/** Codes of another release of Fairlead are codes too. */
+const reasons = z.array(z.custom<Reason>((value) => typeof (value as Reason | null)?.code === 'string'));
 const attempted = z.array(
-  z.object({ commit: z.string(), base: z.string().exactOptional(), files: z.string() }),
+  z.object({
+    commit: z.string(),
+    base: z.string().exactOptional(),
+    files: z.string(),
+    warnings: reasons.exactOptional(),
+  }),
 );
 const base = {
   pk: z.string(),
@@ -109,9 +124,6 @@ const ended = {
   endedAt: z.string(),
   attempted: attempted.exactOptional(),
 };
-/** Codes of another release of Fairlead are codes too. */
-const reasons = z.array(z.custom<Reason>((value) => typeof (value as Reason | null)?.code === 'string'));
-
 /** Loose: what is not told yet lies in the same item (alerts/outbox.ts). */
 const record = z.discriminatedUnion('state', [
   z.looseObject({ ...base, state: z.literal('received'), attempted: attempted.exactOptional() }),
@@ -121,6 +133,7 @@ const record = z.discriminatedUnion('state', [
     state: z.literal('delivered'),
     commit: z.string(),
     change: z.enum(['commit', 'unchanged']),
+    warnings: reasons.exactOptional(),
   }),
   z.looseObject({ ...ended, state: z.literal('superseded'), by: z.string() }),
   z.looseObject({ ...ended, state: z.literal('rejected'), reasons }),

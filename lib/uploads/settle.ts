@@ -1,3 +1,4 @@
+import type { Reason } from '../charts/reasons.ts';
 import type { Candidate } from './group.ts';
 import { parseKey, slotOf } from './keys.ts';
 import { orderOf } from './order.ts';
@@ -59,13 +60,21 @@ export async function settleDelivered(
   parts: OutcomeParts,
   line: Line,
   { key, record }: Candidate,
-  delivered: { readonly commit: string; readonly files: string },
+  {
+    warnings = [],
+    ...delivered
+  }: { readonly commit: string; readonly files: string; readonly warnings?: readonly Reason[] | undefined },
   change: 'commit' | 'unchanged',
 ): Promise<void> {
   const slot = slotOf(key);
   if (record.chart !== undefined) await keepVersion(parts.table, slot, record.chart.version, record.digest);
   await raiseMark(parts.table, slot, record, delivered);
-  await settle(parts, line, record, { state: 'delivered', commit: delivered.commit, change });
+  await settle(parts, line, record, {
+    state: 'delivered',
+    commit: delivered.commit,
+    change,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  });
 }
 
 export async function settle(

@@ -188,13 +188,69 @@ test('the function that runs hostile templates stands in a network that leads to
   for (const resource of reachable) assert.match(resource, /(Content|State)Bucket/);
 });
 
+const secretsOf = (template: typeof run, role: string) =>
+  rightsOf(template, role)
+    .filter(({ Action }) => listOf(Action).includes('secretsmanager:GetSecretValue'))
+    .flatMap(resourcesOf)
+    .map(nameInArn);
+
 test('the function that writes to Git and the one that reads it have different credentials', () => {
-  const secretsOf = (role: string) =>
-    rightsOf(run, role)
-      .filter(({ Action }) => listOf(Action).includes('secretsmanager:GetSecretValue'))
-      .flatMap(resourcesOf);
-  assert.deepEqual(secretsOf('deliver-uploads').map(nameInArn), ['fairlead/cluster/write-??????']);
-  assert.deepEqual(secretsOf('read-desired').map(nameInArn), ['fairlead/cluster/read-??????']);
+  assert.deepEqual(secretsOf(run, 'deliver-uploads'), ['fairlead/cluster/write-??????']);
+  assert.deepEqual(secretsOf(run, 'read-desired'), ['fairlead/cluster/read-??????']);
+});
+
+test('each form of credential gives each Git function its own secret or repository, and the key that signs goes to the writer alone', () => {
+  const hostKeys = [
+    'git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl',
+  ];
+  const app = { kind: 'github-app', appId: 1, installationId: 2 } as const;
+  const codecommit = (name: string) => ({
+    name,
+    url: `https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/${name}`,
+    credential: { kind: 'codecommit' } as const,
+    readCredential: { kind: 'codecommit' } as const,
+  });
+  const { run: every } = synthesised({
+    repositories: [
+      {
+        name: 'cluster',
+        url: 'https://github.com/example/cluster',
+        credential: { ...app, secret: 'app/write' },
+        readCredential: { ...app, appId: 3, secret: 'app/read' },
+        signing: { kind: 'openpgp', secret: 'sign/openpgp' },
+      },
+      {
+        name: 'other',
+        url: 'git@git.example.com:example/other.git',
+        credential: { kind: 'ssh', secret: 'ssh/write', hostKeys },
+        readCredential: { kind: 'ssh', secret: 'ssh/read', hostKeys },
+        signing: { kind: 'ssh', secret: 'sign/ssh' },
+      },
+      codecommit('one'),
+      codecommit('two'),
+    ],
+  });
+  assert.deepEqual(secretsOf(every, 'deliver-uploads'), [
+    'app/write-??????',
+    'sign/openpgp-??????',
+    'sign/ssh-??????',
+    'ssh/write-??????',
+  ]);
+  assert.deepEqual(secretsOf(every, 'read-desired'), ['app/read-??????', 'ssh/read-??????']);
+  const repositories = (role: string) =>
+    rightsOf(every, role).flatMap((statement) => {
+      const actions = listOf(statement.Action).filter((action) => action.startsWith('codecommit:'));
+      return actions.length === 0 ? [] : [{ actions, on: resourcesOf(statement) }];
+    });
+  const on = ['one', 'two'].map(
+    (name) => `arn:<AWS::Partition>:codecommit:eu-west-1:<AWS::AccountId>:${name}`,
+  );
+  assert.deepEqual(repositories('deliver-uploads'), [
+    { actions: ['codecommit:GitPull', 'codecommit:GitPush'], on },
+  ]);
+  assert.deepEqual(repositories('read-desired'), [{ actions: ['codecommit:GitPull'], on }]);
+  for (const { role } of TRUSTS)
+    if (!['deliver-uploads', 'read-desired'].includes(role)) assert.deepEqual(repositories(role), []);
 });
 
 test('each function reads and writes its parts of the state bucket and no others', () => {
@@ -211,7 +267,7 @@ test('each function reads and writes its parts of the state bucket and no others
   assert.deepEqual(table, {
     'receive-upload': [[], []],
     'render-release': [
-      ['judgements/*', 'keys/*', 'renders/*'],
+      ['judgements/*', 'keys/*', 'openapi/*', 'renders/*'],
       ['judgements/*', 'keys/*', 'renders/*'],
     ],
     'deliver-uploads': [['profiles/*'], []],

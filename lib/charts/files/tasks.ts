@@ -1,3 +1,4 @@
+import { checkApply } from '../judge/applied-objects.ts';
 import { validateValues } from '../judge/values-schema.ts';
 import { readChartFile } from '../package/chart-file.ts';
 import { readManifests, readOutput } from '../render/output.ts';
@@ -12,6 +13,7 @@ export const tasks = {
   readManifests,
   readOutput,
   validateValues,
+  checkApply,
 } as const;
 
 export type TaskName = keyof typeof tasks;

@@ -1,5 +1,4 @@
 import {
-  groupOf,
   identityOf,
   isJsonObject,
   type Json,
@@ -18,23 +17,28 @@ export interface Judged extends RawObject {
   readonly unstable: readonly string[];
 }
 
-/** Every reason against the objects that a commit would apply. */
-export function checkObjects(objects: readonly Judged[], request: RenderRequest): Reason[] {
-  const { boundary, deployer } = request;
+/**
+ * Every reason against the objects that a commit would apply.
+ * @param others the renders beside the first, of which `variants` are what differs from it
+ */
+export function checkObjects(
+  objects: readonly Judged[],
+  others: readonly (readonly RawObject[])[],
+  variants: readonly RawObject[],
+  { boundary }: RenderRequest,
+): Reason[] {
   return distinct([
-    ...duplicatesIn(objects),
-    ...objects.flatMap((entry) => [
+    ...[objects, ...others].flatMap(duplicatesIn),
+    ...[...objects, ...variants].flatMap((entry) => [
       ...checkBoundary(entry, boundary),
       ...checkCrdsFolder(entry),
-      ...checkSecret(entry, boundary),
-      ...checkCredentials(entry, boundary),
-      ...(deployer === 'argocd' ? [] : checkListKeys(entry)),
     ]),
+    ...objects.flatMap((entry) => [...checkSecret(entry, boundary), ...checkCredentials(entry, boundary)]),
   ]);
 }
 
 /** Hooks may share a name: helm deletes one before it makes the next. */
-function duplicatesIn(objects: readonly Judged[]): Reason[] {
+function duplicatesIn(objects: readonly RawObject[]): Reason[] {
   const seen = new Map<string, Declared>();
   return objects.flatMap((entry) => {
     if (entry.role === 'hook') return [];
@@ -53,7 +57,7 @@ function duplicatesIn(objects: readonly Judged[]): Reason[] {
   });
 }
 
-function checkCrdsFolder({ object, place, role }: Judged): Reason[] {
+function checkCrdsFolder({ object, place, role }: RawObject): Reason[] {
   return role === 'crd' && object.kind !== 'CustomResourceDefinition'
     ? [reason('crds-folder', { object: named(object) }, place)]
     : [];
@@ -105,71 +109,5 @@ function walk(value: Json, pointer: string, visit: (text: string, pointer: strin
 }
 
 const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-
-/**
- * Lists whose items a server-side apply tells apart by keys, and refuses twice: containers and ports by name or
- * number, environment by name (`x-kubernetes-list-map-keys` in Kubernetes' api/openapi-spec).
- */
-const CONTAINER_LISTS: Readonly<Record<string, readonly string[]>> = {
-  env: ['name'],
-  ports: ['containerPort', 'protocol'],
-  volumeMounts: ['mountPath'],
-  volumeDevices: ['devicePath'],
-};
-const POD_LISTS: Readonly<Record<string, readonly string[]>> = {
-  containers: ['name'],
-  initContainers: ['name'],
-  volumes: ['name'],
-  imagePullSecrets: ['name'],
-};
-
-function checkListKeys({ object, place }: Judged): Reason[] {
-  const found: Reason[] = [];
-  const check = (
-    holder: Json | undefined,
-    lists: Readonly<Record<string, readonly string[]>>,
-    path: string,
-  ) => {
-    if (!isJsonObject(holder)) return;
-    for (const [field, keys] of Object.entries(lists)) {
-      const twice = repeated(holder[field], keys);
-      if (twice === undefined) continue;
-      const problem = `${path}${field} names "${twice}" twice, which a server-side apply refuses`;
-      found.push(reason('object-invalid', { object: named(object), problem }, place));
-    }
-  };
-  const pod = podSpecOf(object);
-  check(pod, POD_LISTS, '');
-  for (const field of ['containers', 'initContainers'] as const) {
-    const containers = isJsonObject(pod) ? pod[field] : undefined;
-    if (Array.isArray(containers))
-      for (const container of containers) check(container, CONTAINER_LISTS, `${field}.`);
-  }
-  if (object.kind === 'Service' && object.apiVersion === 'v1')
-    check(object.spec as Json, { ports: ['port', 'protocol'] }, '');
-  return found;
-}
-
-function podSpecOf(object: KubernetesObject): Json | undefined {
-  const spec = object.spec as Json | undefined;
-  const at = (value: Json | undefined, ...path: string[]): Json | undefined =>
-    path.reduce<Json | undefined>((inner, step) => (isJsonObject(inner) ? inner[step] : undefined), value);
-  if (object.kind === 'Pod' && object.apiVersion === 'v1') return spec;
-  if (groupOf(object.apiVersion) === 'batch' && object.kind === 'CronJob')
-    return at(spec, 'jobTemplate', 'spec', 'template', 'spec');
-  return ['apps', 'batch'].includes(groupOf(object.apiVersion)) ? at(spec, 'template', 'spec') : undefined;
-}
-
-function repeated(list: Json | undefined, keys: readonly string[]): string | undefined {
-  if (!Array.isArray(list)) return undefined;
-  const seen = new Set<string>();
-  for (const item of list) {
-    if (!isJsonObject(item)) continue;
-    const name = keys.map((key) => String(item[key] ?? (key === 'protocol' ? 'TCP' : ''))).join('/');
-    if (seen.has(name)) return name;
-    seen.add(name);
-  }
-  return undefined;
-}
 
 const named = ({ kind, metadata: { name } }: KubernetesObject): string => `${kind}/${name}`;

@@ -10,14 +10,16 @@ import { type Render, type RenderRequest, type RenderResponse, renderKey } from 
 
 /** Raised whenever the same inputs would render to something else here, so that no older render is used. */
 const RENDERER = 1;
+/** Raised whenever more is looked at, so that nothing passes on an older judgement. */
+const JUDGE = 2;
 
-/** The digest of all that a render depends on; the boundary is not among it, since it changes no object. */
+/** The digest of all that a render depends on; boundary and schemas are not among it, since they change no object. */
 export async function digestOfInputs(
   request: RenderRequest,
   helm: string,
   sealingKey: Buffer,
 ): Promise<Digest> {
-  const { boundary: _boundary, purpose: _purpose, ...inputs } = request;
+  const { boundary: _boundary, purpose: _purpose, schemas: _schemas, ...inputs } = request;
   return digestOf(
     canonicalJson({
       renderer: RENDERER,
@@ -78,8 +80,8 @@ const judgementFile = z.object({
   warnings: z.array(z.looseObject({ code: z.string() })),
 });
 
-const judgementKey = ({ boundary }: RenderRequest, render: Digest): string => {
-  const [of, by] = [render, digestOf(canonicalJson(boundary))].map((digest) =>
+const judgementKey = ({ boundary, schemas }: RenderRequest, render: Digest): string => {
+  const [of, by] = [render, digestOf(canonicalJson([JUDGE, boundary, schemas ?? {}]))].map((digest) =>
     digest.slice('sha256:'.length),
   );
   return `judgements/${of}/${by}.json`;

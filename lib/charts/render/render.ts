@@ -6,8 +6,10 @@ import type { Digest } from '../../content/tree.ts';
 import { groupOf, type KubernetesObject } from '../../objects/objects.ts';
 import { sealSecret } from '../../objects/secrets.ts';
 import { limited } from '../files/limited.ts';
+import { type ApplyVerdict, checkApplied } from '../judge/apply-checks.ts';
 import { checkObjects } from '../judge/object-checks.ts';
 import { checkReleaseSize, judgeInputs } from '../judge/release-judge.ts';
+import { variantsOf } from '../judge/variants.ts';
 import { loadChart } from '../package/chart.ts';
 import { distinct, type Reason, reason } from '../reasons.ts';
 import type { RenderRequest, RenderResponse, RenderSubject } from '../render-request.ts';
@@ -21,7 +23,7 @@ import {
   renderWithHelm,
   type ValuesDocument,
 } from './release-render.ts';
-import { unstableIn } from './stability.ts';
+import { type Stable, unstableIn } from './stability.ts';
 
 export interface RenderParts {
   /** Trees, by digest. */
@@ -58,9 +60,11 @@ export async function renderRelease(request: RenderRequest, parts: RenderParts):
     applied(request, objects, raw.namespace, seal),
   );
   const objects = unstableIn(first, others);
-  const judged = objects.map(({ clear, ...entry }) => ({ ...entry, object: clear }));
-  const reasons = [...raw.reasons, ...(request.purpose === 'judge' ? checkObjects(judged, request) : [])];
+  const judgement =
+    request.purpose === 'judge' ? await judgeObjects(request, objects, others, parts.state) : UNJUDGED;
+  const reasons = [...raw.reasons, ...judgement.reasons];
   if (reasons.length > 0) return { schema: 1, kind: 'rejected', reasons: distinct(reasons) };
+  const warnings = distinct([...raw.warnings, ...judgement.warnings]);
   const result = objects.map(({ object, role, source, unstable, usesLookup }) => ({
     object,
     role,
@@ -68,8 +72,25 @@ export async function renderRelease(request: RenderRequest, parts: RenderParts):
     unstable,
     usesLookup,
   }));
-  return keep(request, render, { schema: 1, objects: result }, raw.warnings, parts.state);
+  return keep(request, render, { schema: 1, objects: result }, warnings, parts.state);
 }
+
+const UNJUDGED: ApplyVerdict = { reasons: [], warnings: [] };
+
+async function judgeObjects(
+  request: RenderRequest,
+  objects: readonly Stable<Applied>[],
+  others: readonly (readonly Applied[])[],
+  state: ObjectStore,
+): Promise<ApplyVerdict> {
+  const judged = objects.map(inClear);
+  const otherwise = others.map((render) => render.map(inClear));
+  const variants = variantsOf(judged, otherwise);
+  const { reasons, warnings } = await checkApplied([...judged, ...variants], request, state);
+  return { reasons: [...checkObjects(judged, otherwise, variants, request), ...reasons], warnings };
+}
+
+const inClear = <Entry extends Applied>({ clear, ...entry }: Entry) => ({ ...entry, object: clear });
 
 type Raw =
   | {

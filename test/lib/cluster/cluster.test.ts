@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { openapiKey } from '../../../lib/charts/render-request.ts';
 import { type Cluster, connect } from '../../../lib/cluster/cluster.ts';
 import { CannotConnect } from '../../../lib/cluster/connection.ts';
 import type { ServedKind } from '../../../lib/cluster/discovery.ts';
 import { openapiCache } from '../../../lib/cluster/openapi.ts';
 import { folderStore } from '../../../lib/content/folder-store.ts';
+import type { Json } from '../../../lib/objects/objects.ts';
 import { SEALED_PREFIX } from '../../../lib/objects/secrets.ts';
 import { type TestControlPlane, testControlPlane } from '../../control-plane.ts';
 import { requirement } from '../../requirements.ts';
@@ -141,6 +143,35 @@ describe('a cluster, read', requirement('control-plane'), () => {
     );
     assert.deepEqual(await readWith(), first);
     assert.deepEqual(await cluster.openapi('nobody.example/v1'), { kind: 'answered', value: undefined });
+  });
+
+  test('all schemas are kept for those who may not read clusters, and read once', async () => {
+    const state = folderStore(join(plane.folder, 'kept'));
+    const openapi = openapiCache(state);
+    const written: string[] = [];
+    const counting = {
+      ...openapi,
+      keep: (hash: string, schemas: Json) => {
+        written.push(hash);
+        return openapi.keep(hash, schemas);
+      },
+    };
+    const address = { kind: 'kubeconfig', path: plane.kubeconfig } as const;
+    const other = await connect(address, { sealing, openapi: counting });
+    try {
+      const kept = await other.keepSchemas({});
+      assert.deepEqual(
+        ['v1', 'apps/v1', 'networking.k8s.io/v1'].filter((groupVersion) => kept[groupVersion] === undefined),
+        [],
+      );
+      const stored = await state.get(openapiKey(kept['apps/v1'] ?? ''));
+      assert.ok(stored?.body.includes('io.k8s.api.apps.v1.Deployment'));
+      assert.equal(written.length, Object.keys(kept).length);
+      assert.deepEqual(await other.keepSchemas(kept), kept);
+      assert.equal(written.length, Object.keys(kept).length);
+    } finally {
+      await other.close();
+    }
   });
 
   test('a token instead of a certificate', async () => {

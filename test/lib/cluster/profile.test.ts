@@ -12,6 +12,7 @@ const profile: Profile = {
   target: 'staging',
   kubernetesVersion: 'v1.35.4-eks-113cf36',
   apiVersions: ['apps/v1', 'apps/v1/Deployment'],
+  schemas: { 'apps/v1': 'a'.repeat(128) },
   at: '2026-11-21T12:00:00.000Z',
 };
 
@@ -48,6 +49,7 @@ for (const [name, text] of [
   ['is of another target', JSON.stringify({ ...profile, target: 'production' })],
   ['has a version that is a flag', JSON.stringify({ ...profile, kubernetesVersion: '--post-renderer=x' })],
   ['has an API version with a newline', JSON.stringify({ ...profile, apiVersions: ['apps/v1\n--set'] })],
+  ['names a schema by a path', JSON.stringify({ ...profile, schemas: { v1: '../../keys/sealing' } })],
   ['has another schema', JSON.stringify({ ...profile, schema: 99 })],
 ] as const) {
   test(`a profile that ${name} is none`, async () => {

@@ -206,7 +206,7 @@ const REFUSED: readonly Refused[] = [
     release: template(
       'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: a, image: b, env: [{name: X}, {name: X}]}]}\n',
     ),
-    code: 'object-invalid',
+    code: 'list-key-repeated',
   },
   {
     title: 'a schema that reads a file',

@@ -40,6 +40,8 @@ export interface TestRelease {
   readonly apiVersions?: readonly string[];
   readonly kubernetesVersion?: string;
   readonly boundary?: Partial<Boundary>;
+  /** Documents of the cluster's schemas, by group-version. */
+  readonly schemas?: Readonly<Record<string, string>>;
 }
 
 export async function rendering(
@@ -89,6 +91,7 @@ export async function requestFor(release: TestRelease, { content }: RenderParts)
       kubernetesVersion: release.kubernetesVersion ?? 'v1.35.4',
       apiVersions: [...(release.apiVersions ?? [])],
     },
+    ...(release.schemas === undefined ? {} : { schemas: { ...release.schemas } }),
     boundary: { namespaces: ['shop'], allowKinds: [], allowPlainSecrets: false, ...release.boundary },
     subject: {
       kind: 'release',
