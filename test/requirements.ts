@@ -10,7 +10,15 @@ import { cacheFolder } from '../local/tools.ts';
  *
  * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser,sshd,gpg`) its absence is a failure.
  */
-export type Requirement = 'control-plane' | 'deployers' | 'browser' | 'sshd' | 'gpg' | 'shared' | 'moto';
+export type Requirement =
+  | 'aws'
+  | 'control-plane'
+  | 'deployers'
+  | 'browser'
+  | 'sshd'
+  | 'gpg'
+  | 'shared'
+  | 'moto';
 
 export class MissingRequirement extends Error {
   override readonly name = 'MissingRequirement';
@@ -40,6 +48,7 @@ export const sharedFolder = (): string =>
   process.env.FAIRLEAD_SHARED ?? join(import.meta.dirname, '..', '..', 'shared');
 
 const isPresent: Readonly<Record<Requirement, () => boolean>> = {
+  aws: () => onPath('aws') !== undefined,
   'control-plane': () => {
     const assets = process.env.KUBEBUILDER_ASSETS;
     if (assets) return holdsControlPlane(assets);
@@ -58,6 +67,7 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
 };
 
 const howToGet: Readonly<Record<Requirement, string>> = {
+  aws: 'install the AWS CLI ("pip install awscli", or https://docs.aws.amazon.com/cli) so that aws is on the PATH',
   'control-plane':
     'run "npx node local/control-plane/fetch.ts" (about 4 minutes, once), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd',
   deployers:

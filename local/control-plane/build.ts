@@ -9,12 +9,12 @@ import type { Got, Order } from './download.ts';
  * that pins what it builds: `k8s.io/kubernetes` itself cannot be `go install`ed, since its go.mod replaces the
  * staging modules.
  */
-const MODULES = join(import.meta.dirname, 'build');
+export const MODULES = join(import.meta.dirname, 'build');
 const NEEDED_GO = [1, 25] as const;
 const TICK_MS = 10_000;
 const ERROR_TAIL = 1500;
 
-interface Part {
+export interface Part {
   /** The executable's name. */
   readonly name: string;
   /** Folder of build/. */

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { cacheFolder } from '../tools.ts';
 import { BUILT_VERSION, findBinaries } from './binaries.ts';
 import { buildBinaries, MORE_PARTS } from './build.ts';
+import { findDeployers, getDeployers } from './deployers.ts';
 
 /**
  * Gets the control plane's binaries, for a machine that runs the tests:
  *   npx node local/control-plane/fetch.ts         kube-apiserver and etcd
+ *   npx node local/control-plane/fetch.ts --deployers   and Flux's controllers, Flux's and Argo CD's definitions (needs Go)
  *   npx node local/control-plane/fetch.ts --all   and what makes Pods "run": scheduler, kwok (needs Go)
  */
 const onProgress = (line: string) => console.error(line);
@@ -18,6 +20,13 @@ if (found.kind === 'unavailable') {
   process.exit(1);
 }
 console.log(`${found.apiServer}\n${found.etcd}`);
+if (process.argv.includes('--deployers') && findDeployers(order.cacheFolder) === undefined) {
+  const got = await getDeployers(order.cacheFolder, order);
+  if (got.kind === 'not-got') {
+    console.error(got.reason);
+    process.exit(1);
+  }
+}
 if (process.argv.includes('--all')) {
   const folder = join(order.cacheFolder, 'control-plane', BUILT_VERSION);
   const missing = MORE_PARTS.filter(({ name }) => !existsSync(join(folder, name)));

@@ -43,8 +43,13 @@ export interface Server {
 }
 
 export interface Servers {
-  /** Starts a server. Its arguments must name `folder`; its output goes to `<folder>/<name>.log`. */
-  start(name: string, command: string, args: readonly string[]): Promise<Server>;
+  /** Starts a server. Its command line must name `folder`; its output goes to `<folder>/<name>.log`. */
+  start(
+    name: string,
+    command: string,
+    args: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<Server>;
   /** Ends all of them: SIGTERM, and SIGKILL after a second. */
   stop(): Promise<void>;
 }
@@ -71,10 +76,13 @@ export async function openServers(folder: string): Promise<Servers> {
 
   const children: { child: ChildProcess; exited: Promise<void> }[] = [];
   return {
-    async start(name, command, args) {
+    async start(name, command, args, environment) {
       const logFile = join(folder, `${name}.log`);
       const log = openSync(logFile, 'w', 0o600);
-      const child = spawn(command, [...args], { stdio: ['ignore', log, log] });
+      const child = spawn(command, [...args], {
+        stdio: ['ignore', log, log],
+        ...(environment === undefined ? {} : { env: { ...environment } }),
+      });
       closeSync(log);
       let ended: string | undefined;
       const exited = new Promise<void>((resolve) => {
