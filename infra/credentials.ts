@@ -1,21 +1,54 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import type { Credential } from '../lib/config/config.ts';
+import type { Credential, Repository } from '../lib/config/config.ts';
+import { placeOf } from '../lib/config/repository-url.ts';
 import type { FairleadFunction } from './function.ts';
 
-/** Lets a function read these secrets and no other. */
-export function readsCredentials(reader: FairleadFunction, credentials: readonly Credential[]): void {
-  const secrets = credentials.flatMap((credential) =>
-    credential.kind === 'token' ? [credential.secret] : [],
+/** Lets a function write to these repositories and sign commits for them, with these secrets and no other. */
+export function writesRepositories(writer: FairleadFunction, repositories: readonly Repository[]): void {
+  const signing = repositories.flatMap(({ signing }) => (signing === undefined ? [] : [signing.secret]));
+  readsSecrets(writer, [...repositories.flatMap(({ credential }) => secretsOf(credential)), ...signing]);
+  reachesCodeCommit(
+    writer,
+    repositories.filter(({ credential }) => credential.kind === 'codecommit'),
+    ['codecommit:GitPull', 'codecommit:GitPush'],
   );
+}
+
+/** Lets a function read these repositories, with what cannot write. */
+export function readsRepositories(reader: FairleadFunction, repositories: readonly Repository[]): void {
+  readsSecrets(
+    reader,
+    repositories.flatMap(({ readCredential }) => secretsOf(readCredential)),
+  );
+  reachesCodeCommit(
+    reader,
+    repositories.filter(({ readCredential }) => readCredential.kind === 'codecommit'),
+    ['codecommit:GitPull'],
+  );
+}
+
+function secretsOf(credential: Credential): readonly string[] {
+  switch (credential.kind) {
+    case 'none':
+    case 'codecommit':
+      return [];
+    case 'token':
+    case 'github-app':
+    case 'ssh':
+      return [credential.secret];
+  }
+}
+
+function readsSecrets(reader: FairleadFunction, secrets: readonly string[]): void {
   if (secrets.length === 0) return;
   reader.allow({
     actions: ['secretsmanager:GetSecretValue'],
-    resources: [...new Set(secrets)].sort().map((secret) => arnOf(reader, secret)),
+    resources: [...new Set(secrets)].sort().map((secret) => secretArn(reader, secret)),
     because: 'Secrets Manager ends the ARN of a named secret with six characters of its own',
   });
 }
 
-const arnOf = (scope: FairleadFunction, secret: string): string =>
+const secretArn = (scope: FairleadFunction, secret: string): string =>
   secret.startsWith('arn:')
     ? secret
     : Stack.of(scope).formatArn({
@@ -24,3 +57,18 @@ const arnOf = (scope: FairleadFunction, secret: string): string =>
         resourceName: `${secret}-??????`,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       });
+
+/** The repositories of this account, by name: no other, and nothing but Git's own calls. */
+function reachesCodeCommit(
+  caller: FairleadFunction,
+  repositories: readonly Repository[],
+  actions: readonly string[],
+): void {
+  const arns = repositories.flatMap(({ url }) => {
+    const place = placeOf(url);
+    if (place?.kind !== 'codecommit') return [];
+    const { region, name: resource } = place;
+    return [Stack.of(caller).formatArn({ service: 'codecommit', region, resource })];
+  });
+  if (arns.length > 0) caller.allow({ actions, resources: [...new Set(arns)].sort() });
+}
