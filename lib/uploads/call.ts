@@ -2,6 +2,7 @@ import type { RemoteFunction } from '../aws/functions.ts';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Queue } from '../aws/queues.ts';
 import type { Secrets } from '../aws/secrets.ts';
+import type { Reason } from '../charts/reasons.ts';
 import { capabilitiesOf, readProfile } from '../cluster/profile.ts';
 import type { Config, Repository, Target } from '../config/config.ts';
 import type { Doorbell, ReadRequest } from '../messages/messages.ts';
@@ -67,9 +68,10 @@ export function beginCall(
     repository,
     clone,
     identity: { author: repository.author, signer: signerOf(repository.signing, parts.secrets) },
-    judge: judgeBy(parts.render, async (target) =>
-      capabilitiesOf(await readProfile(parts.state, target.name), target),
-    ),
+    judge: judgeBy(parts.render, async (target) => {
+      const profile = await readProfile(parts.state, target.name);
+      return { capabilities: capabilitiesOf(profile, target), schemas: profile?.schemas };
+    }),
     aside: new Map(),
     refused: new Set(),
     pace: FULL_PACE,
@@ -94,6 +96,7 @@ export interface ToCommit {
   readonly candidate: Candidate;
   readonly plan: CommitPlan;
   readonly files: string;
+  readonly warnings: readonly Reason[];
 }
 
 /** An upload with the commit that was made of it, which its record knows of. */
@@ -101,6 +104,7 @@ export interface Attempt {
   readonly candidate: Candidate;
   readonly commit: string;
   readonly files: string;
+  readonly warnings: readonly Reason[];
 }
 
 export const nameOf = ({ key, versionId }: CheckedRecord): string => `${key}?${versionId}`;

@@ -65,8 +65,8 @@ async function openUpon(call: Call, tip: string | undefined): Promise<readonly C
     }
   }
   const found = tip === undefined ? new Map() : await findAttempted(clone, tip, all, refused);
-  for (const [candidate, { commit, files }] of found) {
-    await settleDelivered(parts, line, candidate, { commit, files }, 'commit');
+  for (const [candidate, { commit, files, warnings }] of found) {
+    await settleDelivered(parts, line, candidate, { commit, files, warnings }, 'commit');
     await requestReads(call, [candidate.record.target]);
   }
   return supersedeOlder(
@@ -108,12 +108,12 @@ async function unchanged(
   { parts, line }: Call,
   tip: string | undefined,
   candidate: Candidate,
-  { files }: Pick<ToCommit, 'files'>,
+  { files, warnings }: Pick<ToCommit, 'files' | 'warnings'>,
 ): Promise<void> {
   const mark = await readMark(parts.table, slotOf(candidate.key));
   const commit = mark?.files === files ? mark.commit : tip;
   if (commit === undefined) return;
-  await settleDelivered(parts, line, candidate, { commit, files }, 'unchanged');
+  await settleDelivered(parts, line, candidate, { commit, files, warnings }, 'unchanged');
 }
 
 /** What people changed in values.yaml, where a read found that the deployer's copy does not follow. */
@@ -150,19 +150,20 @@ async function record(
   commits: readonly string[],
 ): Promise<readonly Attempt[] | 'contended'> {
   const attempts: Attempt[] = [];
-  for (const [index, { candidate, files }] of planned.entries()) {
+  for (const [index, { candidate, files, warnings }] of planned.entries()) {
     const commit = commits[index] as string;
     const attempt = {
       commit,
       files,
       ...(tip === undefined ? {} : { base: tip }),
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
     const written = await recordAttempt(parts.table, candidate.record, attempt, refused);
     if (written === undefined) {
       for (const unsent of commits) refused.add(unsent);
       return 'contended';
     }
-    attempts.push({ candidate: { ...candidate, record: written }, commit, files });
+    attempts.push({ candidate: { ...candidate, record: written }, commit, files, warnings });
   }
   return attempts;
 }
