@@ -13,6 +13,7 @@ const PATTERNS = [
   'test/cli/**/*.test.ts',
   'test/infra/**/*.test.ts',
   'test/e2e/**/*.test.ts',
+  'test/oracles/**/*.test.ts',
 ];
 
 const arguments_ = process.argv.slice(2);

@@ -37,6 +37,9 @@ const sabotageOf = (text: string | undefined): SabotageName | undefined => {
   return text as SabotageName;
 };
 
+/** Of what one seed has broken. */
+const SHOWN = 10;
+
 type LaneAnswer = { readonly result: RunResult } | { readonly seed: number; readonly error: string };
 
 async function main(): Promise<number> {
@@ -94,7 +97,8 @@ async function main(): Promise<number> {
     console.log(
       `seed ${seed}: ${uploads} uploads: ${counts.join(', ')}; ${kills} kills, ${faults} faults, ${foreignCommits} foreign commits; ${seconds.toFixed(1)} s`,
     );
-    for (const { rule, what } of violations) console.log(`  BROKEN ${rule}: ${what}`);
+    for (const { rule, what } of violations.slice(0, SHOWN)) console.log(`  BROKEN ${rule}: ${what}`);
+    if (violations.length > SHOWN) console.log(`  and ${violations.length - SHOWN} more`);
     if (folder !== undefined) console.log(`  kept in ${folder}`);
     if (violations.length > 0) {
       const same = values.sabotage === undefined ? '' : ` --sabotage ${values.sabotage}`;

@@ -117,7 +117,7 @@ async function choose(
       const path = chance.pick(found);
       return {
         did,
-        changes: [{ path, text: `${await text(bare, 'show', `${tip}:${path}`)}\n# by hand ${number}\n` }],
+        changes: [{ path, text: `${await text(bare, 'show', `${tip}:${path}`)}\n# by hand\n` }],
       };
     }
   }

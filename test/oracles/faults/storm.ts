@@ -17,14 +17,15 @@ import { type MadeUpload, type Meaning, makeUploads } from './uploads.ts';
 import { PLACES, REPOSITORIES } from './world.ts';
 
 /** Everything goes wrong for this long at least, and until most uploads have met it; milliseconds. */
-const STORM = { least: 2500, most: 12_000 };
+const STORM = { least: 2500, most: 15_000 };
 const MET = 0.6;
 const UPLOADS = { least: 16, most: 36 };
-/** After the storm all must be quiet within this, however busy the machine is. */
-const QUIET_MILLISECONDS = 120_000;
+/** After the storm all must be quiet once the clock has gone on so often without anything being done. */
+const ROUNDS = 12;
 /** More than what any sweep waits for. */
 const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
-const IDLE = { milliseconds: 15_000, pollMilliseconds: 40, polls: 4 };
+/** However busy the machine is; milliseconds. */
+const IDLE = { most: 180_000, poll: 40, polls: 4 };
 /** How often somebody else pushes at the very moment of a push. */
 const FASTER = 0.15;
 
@@ -88,11 +89,13 @@ export class Storm {
     const count = UPLOADS.least + chance.below(UPLOADS.most - UPLOADS.least);
     const uploads = await makeUploads(chance, count, STORM.least);
     this.#startPollers();
+    this.#parts.workers.patience('as long as a call may take');
     this.faults.begin();
     const begun = performance.now();
     const elapsed = () => performance.now() - begun;
     const going = () =>
-      elapsed() < STORM.least || (elapsed() < STORM.most && this.#open().length > uploads.length * (1 - MET));
+      elapsed() < STORM.least ||
+      (elapsed() < STORM.most && this.#ledger.size - this.#open().length < uploads.length * MET);
     await Promise.all([
       this.#uploadAll(uploads, elapsed),
       this.#sweepNowAndThen(going),
@@ -100,6 +103,7 @@ export class Storm {
       this.faults.killByTime(this.#chance('deaths'), going),
     ]);
     this.faults.end();
+    this.#parts.workers.patience('all the time that it takes');
     this.log('calm');
   }
 
@@ -145,12 +149,14 @@ export class Storm {
 
   /** No faults any more; the clock goes on until nothing is left to do. Gives what still waits then. */
   async calm(): Promise<readonly string[]> {
-    const begun = performance.now();
-    while (performance.now() - begun < QUIET_MILLISECONDS) {
+    let before = '';
+    for (let round = 0; round < ROUNDS; round++) {
       await this.#untilIdle();
       const waiting = await this.#waiting();
       if (waiting.length === 0) return [];
       this.log('waits', { waiting });
+      if (waiting.join() !== before) round = 0;
+      before = waiting.join();
       if (waiting.every((what) => what.includes('.prov'))) clock.put(untilQuarterOfTomorrow());
       else clock.put(SWEEP_STEP_MILLISECONDS);
       for (const put of this.#ledger.values()) if (put.told === 'not yet') put.told = 'not sure';
@@ -232,7 +238,7 @@ export class Storm {
       return treatment;
     };
     // Shorter than the work takes: others have the message, too.
-    const visibilitySeconds = (most: number) => () => (this.faults.over() ? 10 : 1 + chance.below(most));
+    const visibilitySeconds = (most: number) => () => (this.faults.over() ? 120 : 1 + chance.below(most));
     const received = {
       name: 'receive-upload',
       url: queues.receive,
@@ -279,9 +285,9 @@ export class Storm {
 
   /** Until nobody works and no queue holds anything that shows itself soon. */
   async #untilIdle(): Promise<void> {
-    const deadline = performance.now() + IDLE.milliseconds;
+    const deadline = performance.now() + IDLE.most;
     for (let quiet = 0; quiet < IDLE.polls && performance.now() < deadline; ) {
-      await sleep(IDLE.pollMilliseconds);
+      await sleep(IDLE.poll);
       quiet = this.#parts.workers.busy().length === 0 ? quiet + 1 : 0;
     }
   }

@@ -25,9 +25,10 @@ export interface MadeUpload {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const CHARTS = ['web', 'core'] as const;
-const VERSIONS = ['1.0.0', '1.1.0', '1.2.0', '2.0.0-rc.1'] as const;
-const COLOURS = ['red', 'green', 'blue', 'grey', 'teal'] as const;
+/** Few, so that most of what is to be rendered was rendered before: rendering is not what is tried here. */
+const CHARTS = ['web', 'web', 'web', 'web', 'core'] as const;
+const VERSIONS = ['1.0.0', '1.1.0', '2.0.0-rc.1'] as const;
+const COLOURS = ['red', 'green', 'blue'] as const;
 
 /** Good for one run: bursts and gaps, few slots, so that uploads meet each other. */
 export async function makeUploads(

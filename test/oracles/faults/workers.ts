@@ -33,7 +33,11 @@ export interface RunSettings {
 }
 
 /** Longer than this no call takes; then it is killed, as Lambda does. Milliseconds. */
-const CALL_MILLISECONDS = 12_000;
+const CALL_MILLISECONDS = {
+  'as long as a call may take': 12_000,
+  'all the time that it takes': 170_000,
+} as const;
+export type Patience = keyof typeof CALL_MILLISECONDS;
 
 interface Slot {
   readonly name: WorkerName;
@@ -52,6 +56,7 @@ export class Workers {
   #settings: RunSettings | undefined;
   #log: WriteStream | undefined;
   #calls = 0;
+  #patience: Patience = 'as long as a call may take';
   #state: 'open' | 'closed' = 'open';
 
   constructor(bundles: string, counts: Readonly<Record<WorkerName, number>>) {
@@ -70,6 +75,10 @@ export class Workers {
     this.#settings = settings;
     this.#log = createWriteStream(join(settings.folder, 'functions.log'), { flags: 'a' });
     for (const slot of this.#slots) slot.scratch += 1;
+  }
+
+  patience(patience: Patience): void {
+    this.#patience = patience;
   }
 
   end(): void {
@@ -118,7 +127,10 @@ export class Workers {
               : { kind: 'answered', answer: reply.answer },
           );
         };
-        timer = setTimeout(() => this.#workerOf(slot).kill('with its children', 'lost'), CALL_MILLISECONDS);
+        timer = setTimeout(
+          () => this.#workerOf(slot).kill('with its children', 'lost'),
+          CALL_MILLISECONDS[this.#patience],
+        );
         // One that has just ended takes nothing; its end is told.
         if (slot.child.connected) slot.child.send(call, () => {});
         else resolve({ kind: 'died' });

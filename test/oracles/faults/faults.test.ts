@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { tools } from '../../../local/tools.ts';
+import { bundleWorkers } from './bundles.ts';
+import { installClock } from './clock.ts';
+import { runSeed } from './run.ts';
+import { removeFolder, Workers } from './workers.ts';
+
+/** A few seeds of `npm run faults`. A failing one says where its log and repositories are kept. */
+const SEEDS = [1, 2];
+
+const bundles = await mkdtemp(join(tmpdir(), 'fairlead-faults-'));
+let workers: Workers;
+
+before(async () => {
+  installClock();
+  await bundleWorkers(bundles);
+  workers = new Workers(bundles, { 'receive-upload': 2, 'deliver-uploads': 2, sweep: 1 });
+});
+
+after(async () => {
+  await workers.stop();
+  await removeFolder(bundles);
+});
+
+test('the promise holds for every upload while workers die, services fail and others push', async () => {
+  const rendered = new Map<string, unknown>();
+  const { folder: toolsFolder } = await tools();
+  let faults = 0;
+  for (const seed of SEEDS) {
+    const result = await runSeed(seed, { workers, tools: toolsFolder, rendered, keep: 'on violation' });
+    assert.deepEqual(
+      result.violations,
+      [],
+      `kept in ${result.folder}; npm run faults -- --seed ${seed} --runs 1`,
+    );
+    faults += result.faults + result.kills;
+  }
+  assert.ok(faults > 0, 'nothing went wrong: then this shows nothing');
+});
