@@ -11,10 +11,11 @@ const HOST_KEY =
 /** `ssh-ed25519 AAAA…`, or a line of known_hosts; kept is type and key. */
 const hostKey = z
   .string()
-  .regex(
-    HOST_KEY,
-    'a host key is "ssh-ed25519 AAAA…", or a line of "ssh-keyscan HOST" (compare it with what the host publishes)',
-  )
+  .regex(HOST_KEY, {
+    error:
+      'a host key is "ssh-ed25519 AAAA…", or a line of "ssh-keyscan HOST" (compare it with what the host publishes)',
+    abort: true,
+  })
   .refine(holdsItsType, 'the key is damaged or of another type than it says')
   .transform((line) => (HOST_KEY.exec(line)?.[1] ?? line).replace(/\s+/, ' '));
 
