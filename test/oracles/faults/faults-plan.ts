@@ -26,8 +26,15 @@ export function makePhases(chance: Random, milliseconds: number): readonly Phase
 }
 
 const DEATHS: readonly Death[] = ['with its children', 'with its children', 'alone', 'its children only'];
+/** How long a request is on its way that nobody waits for any more; milliseconds. */
+const LATE = { least: 50, most: 2500 };
+/** Pushes fail more often than anything else: what they leave behind is the hardest to get right. */
+const OF_PUSHES = 2.5;
 /** Between two deaths by the clock; milliseconds. */
 const DEATH_PAUSE = { least: 200, most: 900 };
+
+const rateOf = ({ rates }: Phase, { service, what }: Asked): number =>
+  what === 'POST git-receive-pack' ? 0.08 + rates.git * OF_PUSHES : rates[service];
 
 export class Faults {
   readonly #chance: Random;
@@ -76,7 +83,7 @@ export class Faults {
     const fault =
       dice < phase.deaths
         ? ({ kind: 'kill', work } as const)
-        : this.#fault(dice - phase.deaths, phase.rates[asked.service], work);
+        : this.#fault(dice - phase.deaths, rateOf(phase, asked), work);
     if (fault === undefined) return undefined;
     this.count += 1;
     this.#log('fault', { fault, asked });
@@ -86,8 +93,9 @@ export class Faults {
   #fault(dice: number, rate: number, work: 'done' | 'not done'): Fault | undefined {
     if (dice >= rate) return undefined;
     const kind = this.#chance.next();
-    if (kind < 0.45) return { kind: 'refused', work };
-    if (kind < 0.7) return { kind: 'cut', work };
+    if (kind < 0.4) return { kind: 'refused', work };
+    if (kind < 0.6) return { kind: 'cut', work };
+    if (kind < 0.75) return { kind: 'late', milliseconds: this.#chance.between(LATE.least, LATE.most) };
     if (kind < 0.95) return { kind: 'half' };
     return { kind: 'hangs', work };
   }

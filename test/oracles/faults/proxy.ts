@@ -6,6 +6,8 @@ import { close, listen } from '../../../local/listen.ts';
 export type Fault =
   | { readonly kind: 'refused'; readonly work: 'not done' | 'done' }
   | { readonly kind: 'cut'; readonly work: 'not done' | 'done' }
+  /** The connection ends at once, and the server gets the request only now: who asked has gone on meanwhile. */
+  | { readonly kind: 'late'; readonly milliseconds: number }
   /** The connection ends in the middle of the answer. */
   | { readonly kind: 'half' }
   | { readonly kind: 'hangs'; readonly work: 'not done' | 'done' }
@@ -82,6 +84,11 @@ async function serve(
     case 'cut':
       if (fault.work === 'done') await forward();
       response.destroy();
+      return;
+    case 'late':
+      response.destroy();
+      await sleep(fault.milliseconds);
+      await forward();
       return;
     case 'half': {
       const answer = await forward();
