@@ -265,6 +265,13 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     reason: 'tracking of Flux',
   },
   {
+    kinds: ['HelmRelease', 'Kustomization', 'GitRepository', 'HelmChart', 'HelmRepository', 'OCIRepository'],
+    at: [['metadata', 'finalizers', '*']],
+    when: (_root, value) => value === 'finalizers.fluxcd.io',
+    managers: ['helm-controller', 'kustomize-controller', 'source-controller'],
+    reason: 'life cycle: Flux holds its own objects until what they made is gone',
+  },
+  {
     kinds: EVERY,
     // What `flux reconcile`, `argocd app get --refresh` and our own alerts' "put it back" write.
     at: annotation(

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { formatBootstrap } from '../../lib/bootstrap/bootstrap.ts';
+import { fairlead } from '../cli/command-line.ts';
 import { type FluxTarget, fluxTarget } from '../flux/target.ts';
 import { requirement } from '../requirements.ts';
 
@@ -108,10 +111,7 @@ describe('Flux takes what Fairlead commits', requirement('deployers'), () => {
       `$1${strategy}\n$1retryInterval: 2s`,
     );
     at.pipe.git.commit({ [path]: text });
-    await at.flux.until(
-      'another try',
-      async () => (await at.release('shop/late')).status.failures > 2,
-    );
+    await at.flux.until('another try', async () => (await at.release('shop/late')).status.failures > 2);
     await at.flux.plane.kubectl(['-n', 'shop', 'delete', 'configmap', 'settings']);
     await at.deployed('shop/late', '1.0.0');
     assert.equal(await colourIn('shop'), 'blue');
@@ -128,5 +128,92 @@ describe('Flux takes what Fairlead commits', requirement('deployers'), () => {
       'its history to go',
       async () => !(await secretsIn('shop')).some((name) => name.includes('web.eu')),
     );
+  });
+
+  describe('a check with the rights of bootstrap', () => {
+    let kubeconfig: string;
+    before(async () => {
+      kubeconfig = await at.flux.plane.addUser('checker', ['fairlead:check']);
+    });
+    const check = async () => {
+      const cache = join(at.flux.plane.folder, 'check');
+      const argv = [
+        'check',
+        'staging',
+        '--repo',
+        at.pipe.git.bare,
+        '--kubeconfig',
+        kubeconfig,
+        '--cache',
+        cache,
+      ];
+      const { code, stdout, stderr } = await fairlead(argv);
+      return { code, said: stdout + stderr };
+    };
+
+    test('judges everything that was deployed', async () => {
+      const { code, said } = await check();
+      assert.equal(code, 0, said);
+      for (const place of ['shop/web', 'blog/web', 'shop/late', 'manifests'])
+        assert.match(said, new RegExp(place));
+    });
+
+    test('sees what a person changes', async () => {
+      const patch = ['-p', '{"data":{"colour":"red"}}'];
+      await at.flux.plane.kubectl(['-n', 'blog', 'patch', 'configmap', 'web-settings', ...patch]);
+      const { code, said } = await check();
+      assert.equal(code, 1, said);
+      assert.match(said, /data\.colour/);
+    });
+
+    test('reads Secrets only where somebody asked for it', async () => {
+      await at.chart('blog/secretive', '1.0.0', {
+        'templates/settings.yaml':
+          'apiVersion: v1\nkind: Secret\nmetadata:\n  name: own\nstringData:\n  word: hidden-from-the-check\n',
+      });
+      await at.deployed('blog/secretive', '1.0.0');
+      const without = await check();
+      assert.equal(without.code, 2, without.said);
+      assert.match(without.said, /secrets/);
+      const repository = { url: at.pipe.git.url, readCredential: { kind: 'none' } } as const;
+      const text = formatBootstrap({ target: at.target, repository, secrets: 'read-secrets' });
+      await at.flux.plane.kubectl(['apply', '-f', '-'], text);
+      const { code, said } = await check();
+      assert.equal(code, 1, said);
+      assert.doesNotMatch(said, /hidden-from-the-check/);
+    });
+
+    test('cannot write anything, anywhere', async () => {
+      const verbs = new Set<string>();
+      for (const namespace of [...NAMESPACES, 'fairlead-staging', 'default', 'kube-system']) {
+        const review = {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectRulesReview',
+          spec: { namespace },
+        };
+        const answer = JSON.parse(
+          await at.flux.plane.kubectl(
+            [
+              'create',
+              '--validate=false',
+              '-f',
+              '-',
+              '-o',
+              'json',
+              '--as=checker',
+              '--as-group=fairlead:check',
+              '--as-group=system:authenticated',
+            ],
+            JSON.stringify(review),
+          ),
+        );
+        for (const rule of answer.status.resourceRules) {
+          // What everybody may: ask about oneself.
+          if (rule.resources.every((resource: string) => resource.startsWith('selfsubject'))) continue;
+          for (const verb of rule.verbs) verbs.add(verb);
+        }
+      }
+      assert.deepEqual([...verbs].sort(), ['get', 'list']);
+    });
   });
 });
