@@ -39,8 +39,13 @@ export const REASONS = {
     whatToDo: 'Raise the version in Chart.yaml, or change that line to "reconcileStrategy: Revision".',
   },
   'place-taken': {
-    says: 'Somebody has put {path} where this upload has its files: a file where a folder is needed, or the reverse.',
+    says: 'Somebody has put {path} where this upload has its files: a link, a submodule, a file where a folder is needed, or the reverse.',
     whatToDo: 'Move {path} in Git, then upload again.',
+  },
+  'place-twin': {
+    says: 'The path differs from {other} only in case or in its Unicode form.',
+    whatToDo:
+      'Upload it under the name that is there, or rename that one first: on some machines the two are one file.',
   },
   'refused-by-repository': {
     says: 'The repository refuses the commit: {says}.',

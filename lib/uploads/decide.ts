@@ -1,14 +1,23 @@
 import { GitFailed } from '../repository/git.ts';
 import type { Group } from './batch.ts';
 import { decideGroup, type GroupDecision, type GroupParts } from './group.ts';
+import { type Obstacle, obstaclesOf } from './obstacles.ts';
 import { placesOf } from './plan.ts';
 import { whoChanged } from './replaced.ts';
 import { readStanding, type Standing } from './standing.ts';
 
 /** render-release runs one helm each. */
 const GROUPS_AT_ONCE = 4;
+/**
+ * After this no more are begun: what is decided goes first. Each render has its own limit, and a crowd of slow ones must
+ * not use up the call before anything is pushed or rejected.
+ */
+const DECIDE_MILLISECONDS = 30_000;
 
-/** Decides over each group upon the tip, in the order of the groups. @throws GitFailed, which concerns all of them */
+/**
+ * Decides over each group upon the tip, in the order of the groups; over those that it does not come to, nothing.
+ * @throws GitFailed, which concerns all of them
+ */
 export async function decideGroups(
   parts: Omit<GroupParts, 'target'>,
   tip: string | undefined,
@@ -16,22 +25,52 @@ export async function decideGroups(
 ): Promise<readonly GroupDecision[]> {
   const places = groups.map((group) => new Set(placesOfGroup(group)));
   const standing = await readStanding(parts.clone, tip, [...new Set(places.flatMap((some) => [...some]))]);
-  const decisions: GroupDecision[] = [];
-  for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
-    const some = groups.slice(at, at + GROUPS_AT_ONCE).map(({ target, slots }, index) => {
-      const own = within(standing, places[at + index] ?? new Set());
+  const obstacles = await obstaclesOf(parts.clone, tip, groups, standing);
+  const decisions = groups.map(() => LATER);
+  const until = parts.now().getTime() + DECIDE_MILLISECONDS;
+  let next = 0;
+  const lane = async () => {
+    while (next < groups.length && parts.now().getTime() < until) {
+      const at = next++;
+      const group = groups[at] as Group;
+      const own = within(standing, places[at] ?? new Set());
+      decisions[at] = await decideOne(parts, group, own, obstacles[at]).catch((error: unknown) => {
+        // It concerns all of them.
+        if (error instanceof GitFailed) next = groups.length;
+        throw error;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, lane));
+  // After all of them, and one by one: each may deepen the clone.
+  const named: GroupDecision[] = [];
+  for (const decision of decisions) named.push(await withNames(parts, tip, decision));
+  return named;
+}
+
+const LATER: GroupDecision = { planned: [], rejected: [] };
+
+async function decideOne(
+  parts: Omit<GroupParts, 'target'>,
+  { target, slots }: Group,
+  own: Standing,
+  obstacle: Obstacle | undefined,
+): Promise<GroupDecision> {
+  switch (obstacle?.kind) {
+    case 'later':
+      return LATER;
+    case 'refused':
+      return {
+        planned: [],
+        rejected: slots.flat().map(({ record }) => ({ record, reasons: [obstacle.reason] })),
+      };
+    case undefined:
       return decideGroup({ ...parts, target }, own, slots).catch((error: unknown): GroupDecision => {
         if (error instanceof GitFailed) throw error;
         // One that cannot be decided holds up no other.
         return { planned: [], rejected: [], waits: String(error) };
       });
-    });
-    decisions.push(...(await Promise.all(some)));
   }
-  // After all of them, and one by one: each may deepen the clone.
-  const named: GroupDecision[] = [];
-  for (const decision of decisions) named.push(await withNames(parts, tip, decision));
-  return named;
 }
 
 /** Where a commit replaces what others changed, its message says whose it was. */

@@ -11,3 +11,11 @@ export interface Ordered {
 /** Text that sorts as uploads do: by event time, then by sequencer. */
 export const orderOf = ({ eventTime, sequencer }: Ordered): string =>
   `${new Date(eventTime).toISOString()}#${sequencer.toUpperCase().padStart(SEQUENCER_DIGITS, '0')}`;
+
+/** The place of an upload of which only S3's time is known: at that time, and not before another that it came after. */
+export function rightAfter(before: Ordered | undefined, lastModified: Date): Ordered {
+  const eventTime = lastModified.toISOString();
+  if (before === undefined || orderOf(before) < orderOf({ eventTime, sequencer: '0' }))
+    return { eventTime, sequencer: '0' };
+  return { eventTime: before.eventTime, sequencer: (BigInt(`0x0${before.sequencer}`) + 1n).toString(16) };
+}

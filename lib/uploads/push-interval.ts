@@ -2,8 +2,9 @@ import type { Table } from '../aws/table.ts';
 import { UPLOADS_SCHEMA } from './record.ts';
 
 /**
- * Hosts ask for few pushes (GitHub: about six a minute a repository). When a repository was last pushed to lies in
- * the table (`pushed` / `<repository>`), since functions come and go; meanwhile uploads gather.
+ * Hosts ask for few pushes, and count them by repository (GitHub: about six a minute each), hence so do we: several
+ * repositories of one host do not wait for each other. When a repository was last pushed to lies in the table
+ * (`pushed` / `<repository>`), since functions come and go; meanwhile uploads gather. A push that was refused counts.
  */
 const keyOf = (repository: string) => ({ pk: 'pushed', sk: repository });
 

@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import type { VersionedStore } from '../aws/objects.ts';
+import type { ObjectVersion, VersionedStore } from '../aws/objects.ts';
 import type { Queue } from '../aws/queues.ts';
 import type { Table } from '../aws/table.ts';
 import type { Config } from '../config/config.ts';
 import type { Doorbell, ObjectCreated, ReadRequest } from '../messages/messages.ts';
+import { isBlocked } from './blocked.ts';
 import { parseKey } from './keys.ts';
+import { type Ordered, orderOf, rightAfter } from './order.ts';
 import { readRecord, type UploadBase } from './record.ts';
-import { listReceived, listWaiting, ringBell } from './waiting.ts';
+import { type Line, listReceived, listWaiting, ringBell } from './waiting.ts';
 
 /** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
 export const sweepEvent = z.object({ schema: z.literal(1), sweep: z.enum(['minutes', 'hours']) });
@@ -79,6 +81,12 @@ async function ringForWaiting(parts: SweepParts): Promise<number> {
     parts.config.targets.map(({ repository, branch }) => [`${repository}#${branch}`, { repository, branch }]),
   );
   for (const line of lines.values()) {
+    if (await isSaidBlocked(parts, line)) {
+      // Also where nothing waits any more: people are to hear that it works again.
+      await ringBell(parts.doorbell, line);
+      rung++;
+      continue;
+    }
     for await (const entry of listWaiting(parts.table, line)) {
       // Entries are in the order of events, not of receipt: look on.
       if (age(parts, entry.receivedAt) < waitOf(parts, entry.key)) continue;
@@ -88,6 +96,13 @@ async function ringForWaiting(parts: SweepParts): Promise<number> {
     }
   }
   return rung;
+}
+
+async function isSaidBlocked({ config, table }: SweepParts, line: Line): Promise<boolean> {
+  for (const { name, repository, branch } of config.targets)
+    if (repository === line.repository && branch === line.branch && (await isBlocked(table, name)))
+      return true;
+  return false;
 }
 
 /** Where a target judges again sooner than a minute after receipt, the bell must ring then. */
@@ -122,17 +137,37 @@ async function announceUntold(parts: SweepParts): Promise<number> {
   return announced;
 }
 
-/** Versions whose event was lost: old enough to have been told, without a record past `received`. */
+/** Versions whose event was lost: old enough to have been told, without a record. */
 async function compareBucket(parts: SweepParts): Promise<number> {
   let sent = 0;
-  for await (const { key, versionId, lastModified } of parts.uploads.versions()) {
-    const old = age(parts, lastModified.toISOString());
-    if (old < RECEIVED_MILLISECONDS || old > COMPARED_MILLISECONDS) continue;
-    if ((await readRecord(parts.table, key, versionId)) !== undefined) continue;
+  let ofOneKey: ObjectVersion[] = [];
+  for await (const version of parts.uploads.versions()) {
+    if (ofOneKey[0] !== undefined && ofOneKey[0].key !== version.key) {
+      sent += await compareKey(parts, ofOneKey);
+      ofOneKey = [];
+    }
+    if (age(parts, version.lastModified.toISOString()) <= COMPARED_MILLISECONDS) ofOneKey.push(version);
+  }
+  return sent + (await compareKey(parts, ofOneKey));
+}
+
+/**
+ * Without the event an upload has no sequencer, and its time is in whole seconds. Within its key the listing's order
+ * holds (S3 gives the newest first, ListObjectVersions): each comes right after the one before it. Among other keys of
+ * its slot it counts as the first of its second.
+ */
+async function compareKey(parts: SweepParts, newestFirst: readonly ObjectVersion[]): Promise<number> {
+  let sent = 0;
+  let before: Ordered | undefined;
+  for (const { key, versionId, lastModified } of newestFirst.toReversed()) {
+    const record = await readRecord(parts.table, key, versionId);
+    const order = record ?? rightAfter(before, lastModified);
+    if (before === undefined || orderOf(order) > orderOf(before)) before = order;
     const at = lastModified.toISOString();
-    // Without the event its sequencer is unknown: among uploads of one second it counts as the first.
+    if (record !== undefined || age(parts, at) < RECEIVED_MILLISECONDS) continue;
+    const { eventTime, sequencer } = order;
     await parts.received.send(
-      eventOf(parts.bucket, { key, versionId, eventTime: at, sequencer: '0', receivedAt: at }),
+      eventOf(parts.bucket, { key, versionId, eventTime, sequencer, receivedAt: at }),
     );
     sent++;
   }

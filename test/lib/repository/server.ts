@@ -81,6 +81,22 @@ export async function gitServer() {
       run(['update-ref', `refs/heads/${branch}`, commit, parent]);
       return commit;
     },
+    /** A link (120000) or submodule (160000) put there by somebody else. */
+    special(path: string, mode: '120000' | '160000') {
+      const target = gitIn(bare, 'rev-parse', 'refs/heads/main');
+      const run = (input: string, ...argv: string[]) =>
+        execFileSync('git', argv, {
+          cwd: bare,
+          env: { ...ENVIRONMENT, GIT_INDEX_FILE: join(folder, 'index-special') },
+          encoding: 'utf8',
+          input,
+        }).trim();
+      run('', 'read-tree', target);
+      const id = mode === '160000' ? target : run('../../elsewhere', 'hash-object', '-w', '--stdin');
+      run('', 'update-index', '--add', '--cacheinfo', `${mode},${id},${path}`);
+      const commit = run('', 'commit-tree', run('', 'write-tree'), '-p', target, '-m', 'Special');
+      run('', 'update-ref', 'refs/heads/main', commit, target);
+    },
     /** Many commits by somebody else, each changing `foreign.txt`. */
     commits(count: number) {
       const parent = gitIn(bare, 'rev-parse', 'refs/heads/main');

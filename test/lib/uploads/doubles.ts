@@ -72,7 +72,8 @@ export function memoryStore(): MemoryStore {
       }
     },
     async *versions() {
-      yield* versions;
+      const byKey = Map.groupBy(versions, ({ key }) => key);
+      for (const key of [...byKey.keys()].sort()) yield* (byKey.get(key) ?? []).toReversed();
     },
   };
 }
