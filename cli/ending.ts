@@ -33,6 +33,8 @@ export type Result<Named extends UploadVersion = UploadVersion> = Named & {
 export interface Asking {
   readonly wait: WaitFor | 'no';
   readonly timeoutSeconds: number;
+  /** Of what will be waited for. */
+  readonly keys: readonly string[];
 }
 
 export interface Waiter {
@@ -52,7 +54,7 @@ export interface Waiter {
  */
 export async function waiterOf(
   installation: FoundInstallation,
-  { wait, timeoutSeconds }: Asking,
+  { wait, timeoutSeconds, keys }: Asking,
   signal: AbortSignal,
   progress: (line: string) => void,
 ): Promise<Waiter> {
@@ -65,8 +67,12 @@ export async function waiterOf(
         'whether something is rolled out stands in the table: name it with FAIRLEAD_TABLE, or give --installation',
       );
     }
-    // Any key: whether it may be read is all that is asked.
-    await readRollout(table, right, 'target', 'target', { commit: '', receivedAt: '', endedAt: '' });
+    // What it says is not asked yet, only whether it may be read.
+    const nothing = { commit: '', receivedAt: '', endedAt: '' };
+    for (const key of keys) {
+      const place = placeOf(key);
+      if (place !== undefined) await readRollout(table, right, place.target, place.scope, nothing);
+    }
   }
 
   async function endingOf<Named extends UploadVersion>(

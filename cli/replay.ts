@@ -77,7 +77,8 @@ export const replay: Command = {
     }
     return interruptible(
       async (signal) => {
-        const wait = { wait: 'delivered', timeoutSeconds: asked.timeoutSeconds } as const;
+        const keys = chosen.map(({ key }) => key);
+        const wait = { wait: 'delivered', timeoutSeconds: asked.timeoutSeconds, keys } as const;
         const waiter = await waiterOf(installation, wait, signal, progress);
         for (const upload of chosen) await send(upload);
         progress(askedFor(chosen.length));

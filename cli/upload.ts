@@ -66,7 +66,12 @@ export const upload: Command = {
     const uploaded: Uploaded[] = [];
     return interruptible(
       async (signal) => {
-        const waiter = await waiterOf(installation, asked, signal, progress);
+        const waiter = await waiterOf(
+          installation,
+          { ...asked, keys: asked.files.map(({ key }) => key) },
+          signal,
+          progress,
+        );
         // Read before the first is sent: a name that is mistyped must not leave half of them uploaded.
         const read = await Promise.all(
           asked.files.map(async ({ file, key }) => ({ file, key, body: await bodyOf(file) })),
