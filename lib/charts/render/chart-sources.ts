@@ -62,7 +62,8 @@ export function treeAtOtherMoment(chart: Chart): FileTree | undefined {
   return changed ? tree : undefined;
 }
 
-const isInside = (file: string, chart: Chart): boolean =>
+/** Whether a chart's file is of one of the charts inside it. */
+export const isInside = (file: string, chart: Chart): boolean =>
   chart.subcharts.some((subchart) => {
     const inner = pathIn(subchart, chart);
     return file === inner || file.startsWith(`${inner}/`);

@@ -22,6 +22,7 @@ import { maskFor } from './masking.ts';
 import { roleOf } from './roles.ts';
 import { inScratchFolder, materialise } from './scratch.ts';
 import { withOtherMoment } from './template-source.ts';
+import { isUnvarying } from './unvarying.ts';
 
 /** Renders beyond the first two where the sources call something random. */
 const MORE_RENDERS = 8;
@@ -143,12 +144,16 @@ interface Variation extends HelmTemplate {
   readonly moment?: 'another';
 }
 
-/** The second run: as an upgrade (Argo CD knows none), on another day; more where something is random. */
+/**
+ * The second run: as an upgrade (Argo CD knows none), on another day; more where something is random; none where
+ * nothing can vary.
+ */
 async function variationsOf(
   base: HelmTemplate,
   { chart, values, request }: ReleaseToRender,
   sources: ChartSources,
 ): Promise<Variation[]> {
+  if (chart !== undefined && isUnvarying(chart)) return [];
   const action = request.deployer === 'argocd' ? 'install' : 'upgrade';
   const otherTree = chart === undefined ? undefined : treeAtOtherMoment(chart);
   const otherValues = values.some(({ text }) => withOtherMoment(text) !== text);
