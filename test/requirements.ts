@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { findDeployers } from '../local/control-plane/deployers.ts';
+import { findArgocdProject, findDeployers } from '../local/control-plane/deployers.ts';
 import { cacheFolder } from '../local/tools.ts';
 
 /**
@@ -14,6 +14,7 @@ export type Requirement =
   | 'aws'
   | 'control-plane'
   | 'deployers'
+  | 'argocd'
   | 'browser'
   | 'sshd'
   | 'gpg'
@@ -58,6 +59,7 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
     );
   },
   deployers: () => findDeployers(cacheFolder()) !== undefined,
+  argocd: () => findArgocdProject(cacheFolder()) !== undefined,
   browser: () => browser() !== undefined,
   // As root it wants the folder that its service is given when it starts.
   sshd: () => sshd() !== undefined && (process.getuid?.() !== 0 || existsSync('/run/sshd')),
@@ -72,6 +74,8 @@ const howToGet: Readonly<Record<Requirement, string>> = {
     'run "npx node local/control-plane/fetch.ts" (about 4 minutes, once), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd',
   deployers:
     'run "npx node local/control-plane/fetch.ts --deployers" (about 5 minutes, once; needs Go 1.25 or newer)',
+  argocd:
+    'run "npx node local/control-plane/fetch.ts --argocd" (about 6 minutes, once; needs Go 1.25 or newer)',
   browser: 'install Chromium ("apt-get install chromium"), or set FAIRLEAD_CHROMIUM to its executable',
   sshd: 'install OpenSSH\'s server ("apt-get install openssh-server && mkdir -p /run/sshd")',
   gpg: 'install GnuPG and OpenSSH\'s client ("apt-get install gnupg openssh-client")',

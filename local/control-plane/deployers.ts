@@ -27,6 +27,9 @@ const PARTS: readonly Part[] = [
   },
 ];
 
+/** A program of ours over Argo CD's own library, which answers what an AppProject permits. Its build is the longest. */
+const PROJECT_PART: Part = { name: 'argocd-project', module: 'argocd-project', package: '.', estimate: 360 };
+
 interface Definitions {
   /** Go module and version; only its archive is read. */
   readonly module: string;
@@ -93,6 +96,18 @@ export function findDeployers(cacheFolder: string): Deployers | undefined {
   };
 }
 
+/** Path of the executable, if it is in the cache. */
+export function findArgocdProject(cacheFolder: string): string | undefined {
+  const file = join(projectFolder(cacheFolder), PROJECT_PART.name);
+  return existsSync(file) ? file : undefined;
+}
+
+export const getArgocdProject = (
+  cacheFolder: string,
+  order: Pick<Order, 'onProgress' | 'signal'>,
+): Promise<Got> =>
+  buildBinaries({ ...order, version: VERSION, folder: projectFolder(cacheFolder) }, [PROJECT_PART]);
+
 /** Builds and downloads with Go into the cache; all of it or nothing. */
 export async function getDeployers(
   cacheFolder: string,
@@ -129,9 +144,21 @@ const VERSION = '1.6.0';
 
 /** Named by what it is made of: another version is another folder. */
 function folderIn(cacheFolder: string): string {
-  const hash = createHash('sha256').update(JSON.stringify(DEFINITIONS));
-  for (const { module } of PARTS) hash.update(readFileSync(join(MODULES, module, 'go.mod')));
-  return join(cacheFolder, 'deployers', hash.digest('hex').slice(0, 16));
+  const parts = PARTS.map(({ module }) => `${module}/go.mod`);
+  return join(cacheFolder, 'deployers', digestOf(JSON.stringify(DEFINITIONS), parts));
+}
+
+const projectFolder = (cacheFolder: string): string =>
+  join(
+    cacheFolder,
+    'deployers',
+    digestOf('', [`${PROJECT_PART.module}/go.mod`, `${PROJECT_PART.module}/main.go`]),
+  );
+
+function digestOf(text: string, files: readonly string[]): string {
+  const hash = createHash('sha256').update(text);
+  for (const file of files) hash.update(readFileSync(join(MODULES, file)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** @returns why it could not */

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { cacheFolder } from '../tools.ts';
 import { BUILT_VERSION, findBinaries } from './binaries.ts';
 import { buildBinaries, MORE_PARTS } from './build.ts';
-import { findDeployers, getDeployers } from './deployers.ts';
+import { findArgocdProject, findDeployers, getArgocdProject, getDeployers } from './deployers.ts';
 
 /**
  * Gets the control plane's binaries, for a machine that runs the tests:
  *   npx node local/control-plane/fetch.ts         kube-apiserver and etcd
  *   npx node local/control-plane/fetch.ts --deployers   and Flux's controllers, Flux's and Argo CD's definitions (needs Go)
+ *   npx node local/control-plane/fetch.ts --argocd   and a program over Argo CD's own library (needs Go)
  *   npx node local/control-plane/fetch.ts --all   and what makes Pods "run": scheduler, kwok (needs Go)
  */
 const onProgress = (line: string) => console.error(line);
@@ -20,8 +21,12 @@ if (found.kind === 'unavailable') {
   process.exit(1);
 }
 console.log(`${found.apiServer}\n${found.etcd}`);
-if (process.argv.includes('--deployers') && findDeployers(order.cacheFolder) === undefined) {
-  const got = await getDeployers(order.cacheFolder, order);
+for (const [flag, find, get] of [
+  ['--deployers', findDeployers, getDeployers],
+  ['--argocd', findArgocdProject, getArgocdProject],
+] as const) {
+  if (!process.argv.includes(flag) || find(order.cacheFolder) !== undefined) continue;
+  const got = await get(order.cacheFolder, order);
   if (got.kind === 'not-got') {
     console.error(got.reason);
     process.exit(1);
