@@ -60,12 +60,22 @@ export const renderRequest = z.object({
 });
 export type RenderRequest = z.output<typeof renderRequest>;
 
+/** An object that a subject declares as its own: no hook, nothing of `crds/`, no name that changes. */
+export interface DeclaredObject {
+  /** `identityOf` it. */
+  readonly object: string;
+  /** The template or manifest that it comes from. */
+  readonly source: string;
+}
+
 export type RenderResponse =
   | {
       readonly schema: 1;
       readonly kind: 'rendered';
       readonly render: Digest;
       readonly warnings: readonly Reason[];
+      /** With purpose `judge`. */
+      readonly declares?: readonly DeclaredObject[];
     }
   | { readonly schema: 1; readonly kind: 'rejected'; readonly reasons: readonly Reason[] };
 

@@ -2,6 +2,7 @@ import { GitFailed } from '../repository/git.ts';
 import type { Group } from './batch.ts';
 import { decideGroup, type GroupDecision, type GroupParts } from './group.ts';
 import { type Obstacle, obstaclesOf } from './obstacles.ts';
+import { withoutTaken } from './owners.ts';
 import { placesOf } from './plan.ts';
 import { whoChanged } from './replaced.ts';
 import { readStanding, type Standing } from './standing.ts';
@@ -44,7 +45,8 @@ export async function decideGroups(
   await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, lane));
   // After all of them, and one by one: each may deepen the clone.
   const named: GroupDecision[] = [];
-  for (const decision of decisions) named.push(await withNames(parts, tip, decision));
+  for (const decision of await withoutTaken(parts, tip, groups, decisions))
+    named.push(await withNames(parts, tip, decision));
   return named;
 }
 

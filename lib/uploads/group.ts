@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import { type Reason, reason } from '../charts/reasons.ts';
-import type { RenderSubject } from '../charts/render-request.ts';
+import type { DeclaredObject, RenderSubject } from '../charts/render-request.ts';
 import { getTree, putTree } from '../content/store.ts';
 import { type Digest, treeOfFile } from '../content/tree.ts';
 import type { Clone } from '../repository/clone.ts';
@@ -35,6 +35,8 @@ export interface Decided extends Planned {
 
 export interface GroupDecision {
   readonly planned: readonly Decided[];
+  /** What it will declare if that is committed; absent where nothing is, or only the cluster could say. */
+  readonly declares?: readonly DeclaredObject[];
   readonly rejected: readonly { readonly record: CheckedRecord; readonly reasons: readonly Reason[] }[];
   /** Left for later: why, for operators. */
   readonly waits?: string;
@@ -66,7 +68,7 @@ export async function decideGroup(
       continue;
     }
     const whole = await judgeTogether(parts, standing, newest);
-    if (whole.kind === 'accepted') return { planned: whole.planned, rejected };
+    if (whole.kind === 'accepted') return { planned: whole.planned, declares: whole.declares, rejected };
     if (whole.kind === 'unjudged') return { planned: [], rejected, waits: whole.says };
     if (mayHeal(whole.reasons) && newest.some(({ record }) => isFresh(parts, record)))
       return { planned: [], rejected, waits: 'its other half may come' };
@@ -77,7 +79,7 @@ export async function decideGroup(
     for (const candidate of newest) {
       if (candidate !== alone?.candidate) refuse(candidate, whole.reasons);
     }
-    if (alone !== undefined) return { planned: alone.planned, rejected };
+    if (alone !== undefined) return { planned: alone.planned, declares: alone.declares, rejected };
   }
 }
 
@@ -95,7 +97,11 @@ async function firstAccepted(parts: GroupParts, standing: Standing, candidates: 
 }
 
 type Verdict =
-  | { readonly kind: 'accepted'; readonly planned: readonly Decided[] }
+  | {
+      readonly kind: 'accepted';
+      readonly planned: readonly Decided[];
+      readonly declares: readonly DeclaredObject[];
+    }
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   | { readonly kind: 'unjudged'; readonly says: string };
 
@@ -111,11 +117,12 @@ async function judgeTogether(
   if (judgement.kind !== 'accepted') return judgement;
   const warnings = judgement.warnings.slice(0, WARNINGS_KEPT);
   const planned = planGroup(parts, standing, accepted, values);
-  return { kind: 'accepted', planned: planned.map((one) => ({ ...one, warnings })) };
+  const { declares } = judgement;
+  return { kind: 'accepted', planned: planned.map((one) => ({ ...one, warnings })), declares };
 }
 
 /** Values without a chart: nothing can be said against them yet. */
-const WAITS: Judgement = { kind: 'accepted', warnings: [] };
+const WAITS: Judgement = { kind: 'accepted', warnings: [], declares: [] };
 /** In a record: more help nobody. */
 const WARNINGS_KEPT = 10;
 
@@ -165,6 +172,35 @@ async function subjectOf(
     chart,
     values: [await putTree(parts.content, tree)],
   };
+}
+
+/** What stands in Git of a release or manifest, to be rendered; undefined where the deployer reads none. */
+export async function standingSubject(
+  parts: GroupParts,
+  standing: Standing,
+  key: UploadKey,
+): Promise<RenderSubject | undefined> {
+  const { target, clone, content } = parts;
+  const textOf = async (path: string): Promise<string | undefined> => {
+    const id = standing.get(path)?.id;
+    return id === undefined ? undefined : (await clone.blobs([id])).get(id)?.toString('utf8');
+  };
+  if (key.kind === 'manifest') {
+    const path = manifestFile(target, key.path);
+    const text = await textOf(path);
+    if (text === undefined) return undefined;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    return { kind: 'manifests', tree: await putTree(content, treeOfFile(name, Buffer.from(text))), path };
+  }
+  if (target.deployer !== 'none' && !standing.has(releaseFile(target, key))) return undefined;
+  const chart = await standingChart(parts, standing, key);
+  if (chart === undefined) return undefined;
+  const values = treeOfFile(
+    'values.yaml',
+    Buffer.from((await textOf(valuesFile(target, key))) ?? EMPTY_VALUES),
+  );
+  const { namespace, release } = key;
+  return { kind: 'release', namespace, release, chart, values: [await putTree(content, values)] };
 }
 
 /** The chart that is in Git: known by its mark while nobody has touched it, read from Git otherwise. */

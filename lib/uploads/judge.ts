@@ -1,11 +1,21 @@
 import type { RemoteFunction } from '../aws/functions.ts';
 import type { Reason, ReasonCode } from '../charts/reasons.ts';
-import type { Capabilities, RenderRequest, RenderResponse, RenderSubject } from '../charts/render-request.ts';
+import type {
+  Capabilities,
+  DeclaredObject,
+  RenderRequest,
+  RenderResponse,
+  RenderSubject,
+} from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
 import { canonicalJson } from '../objects/json.ts';
 
 export type Judgement =
-  | { readonly kind: 'accepted'; readonly warnings: readonly Reason[] }
+  | {
+      readonly kind: 'accepted';
+      readonly warnings: readonly Reason[];
+      readonly declares: readonly DeclaredObject[];
+    }
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   /** `render-release` itself failed: nobody is to blame, it is tried again. */
   | { readonly kind: 'unjudged'; readonly says: string };
@@ -61,7 +71,7 @@ async function ask(render: RemoteFunction, question: RenderRequest): Promise<Jud
   }
   switch (answer?.kind) {
     case 'rendered':
-      return { kind: 'accepted', warnings: answer.warnings ?? [] };
+      return { kind: 'accepted', warnings: answer.warnings ?? [], declares: answer.declares ?? [] };
     case 'rejected':
       return { kind: 'rejected', reasons: answer.reasons ?? [] };
     default:

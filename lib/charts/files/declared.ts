@@ -53,7 +53,10 @@ function missingIn(value: Json): string | undefined {
   if (!isFilled(value.kind)) return 'kind';
   const { metadata } = value;
   if (!isJsonObject(metadata)) return 'metadata';
-  if (!isFilled(metadata.name)) return 'metadata.name';
+  const { name } = metadata;
+  if (typeof name === 'boolean' || typeof name === 'number' || typeof name === 'bigint')
+    return 'metadata.name that is text (quote it)';
+  if (!isFilled(name)) return 'metadata.name';
   if (
     metadata.namespace !== undefined &&
     metadata.namespace !== null &&

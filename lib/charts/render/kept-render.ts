@@ -6,7 +6,13 @@ import type { ObjectStore } from '../../aws/objects.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { canonicalJson, formatJson } from '../../objects/json.ts';
 import type { Reason } from '../reasons.ts';
-import { type Render, type RenderRequest, type RenderResponse, renderKey } from '../render-request.ts';
+import {
+  type DeclaredObject,
+  type Render,
+  type RenderRequest,
+  type RenderResponse,
+  renderKey,
+} from '../render-request.ts';
 
 /** Raised whenever the same inputs would render to something else here, so that no older render is used. */
 const RENDERER = 1;
@@ -53,31 +59,30 @@ export async function keptAnswer(
   if (request.purpose === 'desired') return { schema: 1, kind: 'rendered', render, warnings: [] };
   const judgement = await state.get(judgementKey(request, render));
   if (judgement === undefined) return undefined;
-  const { warnings } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
-  return { schema: 1, kind: 'rendered', render, warnings: warnings as unknown as Reason[] };
+  const { warnings, declares } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
+  return { schema: 1, kind: 'rendered', render, warnings: warnings as unknown as Reason[], declares };
 }
 
-/** Keeps a render, and with purpose `judge` that this boundary let it pass. */
+/** Keeps a render, and with purpose `judge` that this boundary let it pass, and with what. */
 export async function keep(
   request: RenderRequest,
   render: Digest,
   result: Render,
-  warnings: readonly Reason[],
+  judgement: { readonly warnings: readonly Reason[]; readonly declares: readonly DeclaredObject[] },
   state: ObjectStore,
 ): Promise<RenderResponse> {
   await state.putOnce(renderKey(render), formatJson(result), 'application/json');
-  if (request.purpose === 'judge')
-    await state.putOnce(
-      judgementKey(request, render),
-      formatJson({ schema: 1, warnings }),
-      'application/json',
-    );
-  return { schema: 1, kind: 'rendered', render, warnings };
+  const answer = { schema: 1, kind: 'rendered', render } as const;
+  if (request.purpose === 'desired') return { ...answer, warnings: judgement.warnings };
+  const text = formatJson({ schema: 1, ...judgement });
+  await state.putOnce(judgementKey(request, render), text, 'application/json');
+  return { ...answer, ...judgement };
 }
 
 const judgementFile = z.object({
   schema: z.literal(1),
   warnings: z.array(z.looseObject({ code: z.string() })),
+  declares: z.array(z.object({ object: z.string(), source: z.string() })),
 });
 
 const judgementKey = ({ boundary, schemas }: RenderRequest, render: Digest): string => {

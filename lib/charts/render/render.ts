@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../aws/objects.ts';
 import { sealingKey } from '../../content/sealing-key.ts';
 import { getTree } from '../../content/store.ts';
 import type { Digest } from '../../content/tree.ts';
-import { groupOf, type KubernetesObject } from '../../objects/objects.ts';
+import { groupOf, identityOf, type KubernetesObject, referenceOf } from '../../objects/objects.ts';
 import { sealSecret } from '../../objects/secrets.ts';
 import { limited } from '../files/limited.ts';
 import { type ApplyVerdict, checkApplied } from '../judge/apply-checks.ts';
@@ -12,7 +12,7 @@ import { checkReleaseSize, judgeInputs } from '../judge/release-judge.ts';
 import { variantsOf } from '../judge/variants.ts';
 import { loadChart } from '../package/chart.ts';
 import { distinct, type Reason, reason } from '../reasons.ts';
-import type { RenderRequest, RenderResponse, RenderSubject } from '../render-request.ts';
+import type { DeclaredObject, RenderRequest, RenderResponse, RenderSubject } from '../render-request.ts';
 import { digestOfInputs, keep, keptAnswer } from './kept-render.ts';
 import { readManifests } from './manifest-render.ts';
 import { marksOf } from './marks.ts';
@@ -72,8 +72,15 @@ export async function renderRelease(request: RenderRequest, parts: RenderParts):
     unstable,
     usesLookup,
   }));
-  return keep(request, render, { schema: 1, objects: result }, warnings, parts.state);
+  const judged = { warnings, declares: declaredBy(objects) };
+  return keep(request, render, { schema: 1, objects: result }, judged, parts.state);
 }
+
+/** What two releases cannot both have: CRDs of `crds/` are installed once, by whoever is first. */
+const declaredBy = (objects: readonly Stable<Applied>[]): DeclaredObject[] =>
+  objects
+    .filter(({ role, unstable }) => role === 'applied' && !unstable.includes('/metadata/name'))
+    .map(({ object, source }) => ({ object: identityOf(referenceOf(object)), source }));
 
 const UNJUDGED: ApplyVerdict = { reasons: [], warnings: [] };
 

@@ -52,7 +52,7 @@ export async function pipeline(
     readonly target?: Partial<ConfigInput['targets'][number]>;
     /** More of them, beside `staging`. */
     readonly targets?: ConfigInput['targets'];
-    readonly judge?: (request: RenderRequest) => RenderResponse;
+    readonly judge?: (request: RenderRequest) => RenderResponse | Promise<RenderResponse>;
   } = {},
 ) {
   const git = await gitServer();
@@ -96,7 +96,7 @@ export async function pipeline(
       async invoke(payload) {
         const request = payload as RenderRequest;
         asked.push(request);
-        return options.judge?.(request) ?? ACCEPTED;
+        return (await options.judge?.(request)) ?? ACCEPTED;
       },
     },
     scratch: join(git.folder, 'scratch'),
