@@ -10,11 +10,33 @@ import { type AttemptedCommit, type CheckedRecord, contentOf, recordItem } from 
  *  - a round fetches the tip first, then reads the records, looks for every commit that they name, and only then
  *    builds; so a commit that landed before this tip is found, as its id was written before it was pushed;
  *  - a push names the tip that it was built upon and fails if the branch is anywhere else; so a commit that lands
- *    after this tip makes this round's push fail, and the next round finds it.
+ *    after this tip makes this round's push fail, and the next round finds it;
+ *  - no two calls ever try the same commit: one that a record names already is built anew, a second later. So what one
+ *    call knows not to be there is not what another one has pushed;
+ *  - as long as a push that nobody waits for any more may still arrive, its upload ends by a commit only, and so does
+ *    every other of its slot: a commit moves the branch, and then that push is refused.
  */
 
 /** Pushes whose fate nobody knows are rare; beyond this many the oldest cannot land any more. */
 const ATTEMPTS_KEPT = 50;
+
+/** By then a push has arrived or is lost: no function lives longer. */
+const ARRIVES_MILLISECONDS = 15 * 60_000;
+
+/** Whether a commit tried for this upload may still land upon this tip. */
+export const mayLand = (
+  { attempted }: CheckedRecord,
+  tip: string | undefined,
+  refused: ReadonlySet<string>,
+  now: Date,
+): boolean =>
+  attempted.some(
+    ({ commit, base, at }) =>
+      base === tip &&
+      at !== undefined &&
+      now.getTime() - Date.parse(at) < ARRIVES_MILLISECONDS &&
+      !refused.has(commit),
+  );
 
 /** The uploads whose commit is already in the history of `tip`, with that commit. */
 export async function findAttempted(

@@ -3,12 +3,13 @@ import { isBlocked, tellBlocked, tellUnblocked } from './blocked.ts';
 import { type Call, nameOf } from './call.ts';
 import { dueToFail, type Failing, tellFailed } from './failing.ts';
 import type { Candidate } from './group.ts';
-import { settle, takeWaiting } from './settle.ts';
+import { settle } from './settle.ts';
+import { takeWaiting } from './take.ts';
 
 /** What cannot be delivered now: it waits in its order, and fails once a day has passed. */
 
 /** They wait for something else than Git, and are not looked at again in this call. */
-export function setAside(call: Call, candidates: readonly Candidate[], why: string): void {
+export function setAside(call: Call, candidates: readonly Pick<Candidate, 'record'>[], why: string): void {
   for (const { record } of candidates) {
     call.aside.set(nameOf(record), { record, reason: reason('not-judged', { why }) });
     call.parts.log('upload waits', { key: record.key, versionId: record.versionId, why });

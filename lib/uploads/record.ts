@@ -19,6 +19,8 @@ export interface AttemptedCommit {
   readonly base?: string;
   /** Fingerprint of the slot's files in it (standing.ts). */
   readonly files: string;
+  /** When it was written down, right before it was pushed (ISO). */
+  readonly at?: string;
   /** What it was let pass with. */
   readonly warnings?: readonly Reason[];
 }
@@ -84,6 +86,7 @@ const attempted = z.array(
     commit: z.string(),
     base: z.string().exactOptional(),
     files: z.string(),
+    at: z.string().exactOptional(),
     warnings: reasons.exactOptional(),
   }),
 );
