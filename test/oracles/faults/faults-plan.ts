@@ -18,7 +18,7 @@ export function makePhases(chance: Random, milliseconds: number): readonly Phase
   for (let until = 0; until < milliseconds; ) {
     until += chance.between(400, 900);
     const rates = Object.fromEntries(
-      SERVICES.map((service) => [service, chance.pick([0, 0, 0.02, 0.08, 0.25])]),
+      SERVICES.map((service) => [service, chance.pick([0, 0.02, 0.05, 0.12, 0.3])]),
     ) as Record<Service, number>;
     phases.push({ until, rates, deaths: chance.pick([0, 0.004, 0.012]) });
   }
@@ -31,7 +31,7 @@ const LATE = { least: 50, most: 2500 };
 /** Pushes fail more often than anything else: what they leave behind is the hardest to get right. */
 const OF_PUSHES = 2.5;
 /** Between two deaths by the clock; milliseconds. */
-const DEATH_PAUSE = { least: 200, most: 900 };
+const DEATH_PAUSE = { least: 400, most: 1800 };
 
 const rateOf = ({ rates }: Phase, { service, what }: Asked): number =>
   what === 'POST git-receive-pack' ? 0.08 + rates.git * OF_PUSHES : rates[service];
