@@ -40,19 +40,28 @@ export interface DeliveryView {
   readonly key: string;
   readonly versionId: string;
   readonly target?: string | undefined;
-  /** `received`, `checked`, `delivered`, `rejected`, `superseded`, `blocked`, `failed`. */
+  /** `received`, `checked`, `delivered`, `rejected`, `superseded`, `failed`. */
   readonly state: string;
   readonly commit?: string | undefined;
   /** ISO. */
   readonly receivedAt: string;
   readonly endedAt?: string | undefined;
-  readonly reasons: readonly {
-    readonly code: string;
-    readonly message: string;
-    readonly place?: string | undefined;
-    readonly whatToDo: string;
-    readonly excerpt?: string | undefined;
-  }[];
+  /** Of what was delivered: a commit of its own, or what Git had already. */
+  readonly change?: 'commit' | 'unchanged' | undefined;
+  /** Of what was superseded: the upload that went first. */
+  readonly by?: string | undefined;
+  /** How often somebody has asked to take it again. */
+  readonly replays: number;
+  readonly reasons: readonly ReasonView[];
+  readonly warnings: readonly ReasonView[];
+}
+
+export interface ReasonView {
+  readonly code: string;
+  readonly message: string;
+  readonly place?: string | undefined;
+  readonly whatToDo: string;
+  readonly excerpt?: string | undefined;
 }
 
 const DELIVERIES = 100;
@@ -90,23 +99,35 @@ const place = z.object({
   pointer: z.string().optional(),
 });
 
+const reasons = z
+  .array(
+    z.object({
+      code: z.string(),
+      message: z.string(),
+      place: place.optional(),
+      whatToDo: z.string(),
+      excerpt: z.string().optional(),
+    }),
+  )
+  .default([])
+  .transform((all): readonly ReasonView[] =>
+    all.map((reason) => ({
+      ...reason,
+      place: reason.place === undefined ? undefined : formatPlace(reason.place),
+    })),
+  );
+
 const uploadItem = z.object({
   sk: z.string(),
   state: z.string(),
   commit: z.string().optional(),
   receivedAt: z.string(),
   endedAt: z.string().optional(),
-  reasons: z
-    .array(
-      z.object({
-        code: z.string(),
-        message: z.string(),
-        place: place.optional(),
-        whatToDo: z.string(),
-        excerpt: z.string().optional(),
-      }),
-    )
-    .default([]),
+  change: z.enum(['commit', 'unchanged']).optional(),
+  by: z.string().optional(),
+  replays: z.array(z.string()).default([]),
+  reasons,
+  warnings: reasons,
 });
 
 function viewOf(items: readonly Record<string, unknown>[], config: Config): TableView {
@@ -138,18 +159,9 @@ function viewOf(items: readonly Record<string, unknown>[], config: Config): Tabl
     .flatMap((item): DeliveryView[] => {
       const upload = uploadItem.safeParse(item);
       if (!upload.success) return [];
-      const { sk, reasons, ...rest } = upload.data;
-      return [
-        {
-          ...rest,
-          key: String(item.pk).slice('upload#'.length),
-          versionId: sk,
-          reasons: reasons.map((reason) => ({
-            ...reason,
-            place: reason.place === undefined ? undefined : formatPlace(reason.place),
-          })),
-        },
-      ];
+      const { sk, replays, ...rest } = upload.data;
+      const key = String(item.pk).slice('upload#'.length);
+      return [{ ...rest, key, versionId: sk, replays: replays.length }];
     })
     .sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1));
   return { targets, deliveries: deliveries.slice(0, DELIVERIES) };

@@ -157,6 +157,7 @@ describe('the page in a browser', requirement('browser'), () => {
       state: 'delivered',
       receivedAt,
       commit: '3f9c1d2e4b5a69788796a5b4c3d2e1f001234567',
+      warnings: [{ code: 'kind-not-served', message: 'No such kind.', whatToDo: 'Install it.' }],
     });
     await write(aws, {
       pk: 'upload#staging/shop/web/web-1.4.3.tgz',
@@ -173,6 +174,21 @@ describe('the page in a browser', requirement('browser'), () => {
         },
       ],
     });
+    await write(aws, {
+      pk: 'upload#staging/shop/web/values.yaml',
+      sk: 'v3',
+      state: 'failed',
+      receivedAt,
+      replays: [receivedAt, receivedAt],
+      reasons: [{ code: 'not-judged', message: 'It could not be judged.', whatToDo: 'Look.' }],
+    });
+    await write(aws, {
+      pk: 'upload#staging/manifests/a.yaml',
+      sk: 'v4',
+      state: 'superseded',
+      receivedAt,
+      by: 'staging/manifests/a.yaml?versionId=v5',
+    });
     await write(
       aws,
       verdictItem('shop/web', { verdict: 'in-sync', chart: { name: 'web', version: '1.4.2' } }),
@@ -186,6 +202,12 @@ describe('the page in a browser', requirement('browser'), () => {
     await rejected.getByText('templates/deployment.yaml:7').waitFor();
     // As text, not as markup.
     await rejected.getByText('<b>nil pointer</b>').waitFor();
+    await rejected.getByText('npx fairlead replay staging/shop/web/web-1.4.3.tgz').waitFor();
+    const delivered = tab.locator('[data-state=delivered]');
+    await delivered.getByText('1 warning').click();
+    await delivered.getByText('No such kind.').waitFor();
+    await tab.locator('[data-state=failed]').getByText('taken again 2 times').waitFor();
+    await tab.locator('[data-state=superseded]').getByText('a newer one went first').waitFor();
   });
 
   test('shows an alert in each of its forms, and nothing of it acts', async () => {

@@ -139,16 +139,38 @@ function deliveryRow(delivery, bucket) {
       facts(
         ago(delivery.endedAt ?? delivery.receivedAt),
         delivery.commit && element('span', {}, 'commit ', shortCommit(delivery.commit)),
-        delivery.reasons.length > 0 &&
-          `${delivery.reasons.length} ${delivery.reasons.length === 1 ? 'reason' : 'reasons'}`,
+        delivery.change === 'unchanged' && 'Git had it already',
+        delivery.by && element('span', { title: delivery.by }, 'a newer one went first'),
+        counted(delivery.reasons.length, 'reason'),
+        counted(delivery.warnings.length, 'warning'),
+        delivery.replays > 0 && `taken again${delivery.replays > 1 ? ` ${delivery.replays} times` : ''}`,
       ),
     ),
   );
   const attributes = { 'data-key': delivery.key, 'data-state': delivery.state };
-  if (delivery.reasons.length === 0) return element('li', attributes, row);
-  const content = () => element('ul', { class: 'reasons' }, ...delivery.reasons.map(reasonItem));
+  const told = [...delivery.reasons, ...delivery.warnings];
+  if (told.length === 0) return element('li', attributes, row);
+  const content = () =>
+    element(
+      'div',
+      {},
+      element('ul', { class: 'reasons' }, ...told.map(reasonItem)),
+      (delivery.state === 'rejected' || delivery.state === 'failed') &&
+        element(
+          'p',
+          { class: 'quiet again' },
+          'Once that is mended: ',
+          element('code', {}, `npx fairlead replay ${shellWord(delivery.key)}`),
+        ),
+    );
   return element('li', attributes, fold(`${bucket}/${delivery.key}/${delivery.versionId}`, {}, row, content));
 }
+
+const counted = (number, what) => number > 0 && `${number} ${what}${number === 1 ? '' : 's'}`;
+
+/** Keys are whatever somebody uploaded: one that is more than plain words is quoted whole. */
+const shellWord = (text) =>
+  /^[A-Za-z0-9_./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 const reasonItem = (reason) =>
   element(
