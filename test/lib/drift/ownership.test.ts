@@ -321,25 +321,6 @@ describe('the platform’s remit is the platform’s, not the deployer’s', () 
     });
 });
 
-test("Flux's finalizer on its own objects is Flux's, and another that its controllers put there is not", () => {
-  const desired = object(
-    '{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: s, labels: {a: b}}}',
-  );
-  const found = (name: string) => {
-    const fields: Json = { 'f:metadata': { 'f:finalizers': { '.': {}, [`v:"${name}"`]: {} } } };
-    const live = put(desired, ['metadata', 'finalizers'], [name]);
-    const own: Json = { 'f:metadata': { 'f:labels': { 'f:a': {} } } };
-    return said(
-      judge(desired, ownedBy(live, ['kustomize-controller', own], ['helm-controller', fields]), {
-        schemas,
-        deployer: 'flux',
-      }),
-    );
-  };
-  assert.deepEqual(found('finalizers.fluxcd.io'), []);
-  assert.deepEqual(found('a.example/b'), ['changed metadata.finalizers["a.example/b"]']);
-});
-
 const FAILURE_POLICY: Json = {
   'f:webhooks': {
     'k:{"name":"v.example"}': { 'f:failurePolicy': {}, 'f:clientConfig': { 'f:caBundle': {} } },
