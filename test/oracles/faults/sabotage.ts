@@ -9,6 +9,12 @@ export const SABOTAGES = {
     from: 'found.has(commit));\n      return attempt',
     to: 'found.has(commit) && false);\n      return attempt',
   },
+  /** A push that may still arrive is taken for lost. */
+  'arrivals-forgotten': {
+    file: 'lib/uploads/attempts.ts',
+    from: 'base === tip &&',
+    to: 'base === tip && false &&',
+  },
   /** The lease is an overwrite. */
   'push-forced': {
     file: 'lib/repository/commit.ts',
@@ -37,8 +43,8 @@ export const SABOTAGES = {
   /** A release's file is written anew with each chart. */
   'release-rewritten': {
     file: 'lib/uploads/plan.ts',
-    from: 'const isNew = !standing.has(releaseFile(target, name));',
-    to: 'const isNew = true;',
+    from: "...(setUp === 'new' ? entriesOf(newReleaseFile",
+    to: "...(setUp !== 'taken out' ? entriesOf(newReleaseFile",
   },
   /** What stands in the chart's folder stays there. */
   'folder-kept': {
