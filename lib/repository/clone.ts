@@ -223,7 +223,7 @@ async function isSound(folder: string, url: string): Promise<boolean> {
 }
 
 const looksBroken = (output: string): boolean =>
-  /bad object|missing (blob|tree|commit)|unable to read|not a git repository|corrupt|\.lock'|invalid sha1 pointer|did not send all necessary objects|shallow file has changed|bad config/i.test(
+  /bad object|missing (blob|tree|commit)|unable to read|not a git repository|corrupt|\.lock'|invalid sha1 pointer|bad shallow line|did not send all necessary objects|shallow file has changed|bad config/i.test(
     output,
   );
 

@@ -14,7 +14,7 @@ import { readStanding, type Standing, standingFile } from './standing.ts';
 
 /**
  * Commits for the releases whose ConfigMap in `apply/` is not made of their values.yaml any more: a person changed
- * that file in Git, and Flux reads the ConfigMap.
+ * that file in Git, and Flux reads the ConfigMap; or the ConfigMap itself, which is Fairlead's.
  */
 export async function planStaleValues(
   clone: Clone,
@@ -39,7 +39,7 @@ export async function planStaleValues(
       const message = [
         `Follow the values of ${name.namespace}/${name.release}`,
         '',
-        `${valuesFile(target, name)} was changed in Git; what Flux reads is made of it.`,
+        `${written.path}, which Flux reads, is made of ${valuesFile(target, name)}; one of them was changed in Git.`,
         '',
         `Fairlead-Target: ${target.name}`,
         '',

@@ -13,6 +13,8 @@ export interface Before {
   readonly was?: string | undefined;
   /** Somebody else has changed the slot's files in Git. */
   readonly replaced?: Replaced | undefined;
+  /** A file that people have removed from what the deployer reads. */
+  readonly takenOut?: string | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export function commitMessage(
   key: UploadKey,
   record: CheckedRecord,
   bucket: string,
-  { was, replaced }: Before,
+  { was, replaced, takenOut }: Before,
 ): string {
   const { claims } = record;
   const trailers = [
@@ -39,6 +41,9 @@ export function commitMessage(
   const body = [
     ...(isStepBack(record, was) ? [`This is a step back from ${neutral(was ?? '', 80)}.`, ''] : []),
     ...(replaced === undefined ? [] : [replacedSentence(replaced), '']),
+    ...(takenOut === undefined
+      ? []
+      : [`${takenOut} was removed in Git and stays so: nothing deploys this.`, '']),
   ];
   return [subjectOf(key, record, was), '', ...body, ...trailers, ''].join('\n');
 }

@@ -71,7 +71,7 @@ export function planGroup(
     const { key, record, before } = accepted;
     const was = before?.chart?.version;
     const message = (replaced: Replaced | undefined) =>
-      commitMessage(key, record, parts.bucket, { was, replaced });
+      commitMessage(key, record, parts.bucket, { was, replaced, takenOut: written.takenOut });
     const plan: CommitPlan = { message: message(undefined), ...written };
     const replaces = replacedFiles(ownOf(now, written), before, written);
     const after = apply(now, plan);
@@ -105,6 +105,8 @@ const EMPTY_VALUES_ID = blobIdOf(Buffer.from(EMPTY_VALUES));
 interface Written extends Omit<CommitPlan, 'message'> {
   /** Where the upload's own files lie, and none that are derived from it; a folder ends in `/`. */
   readonly place: string;
+  /** The file that people have removed, and that would have to be there for the release to be deployed. */
+  readonly takenOut?: string;
 }
 
 const ownOf = (standing: Standing, { place }: Written): Standing =>
@@ -113,7 +115,7 @@ const ownOf = (standing: Standing, { place }: Written): Standing =>
 function filesOf(
   { target, repositoryUrl }: PlanParts,
   standing: Standing,
-  { key, tree }: Accepted,
+  { key, tree, before }: Accepted,
   valuesText: string | undefined,
   chart: 'comes' | 'as it stands',
 ): Written {
@@ -136,18 +138,34 @@ function filesOf(
   }
   const folder = chartFolder(target, name);
   const text = valuesText ?? EMPTY_VALUES;
-  const isNew = !standing.has(releaseFile(target, name));
+  const setUp = setUpOf(target, name, standing, before);
   return {
     replaces: folder,
     files: new Map([
       ...[...tree].map(([path, file]): [string, FileEntry] => [`${folder}/${path}`, file]),
       ...(standing.has(valuesPath) ? [] : entriesOf({ path: valuesPath, text })),
-      ...entriesOf(appliedValues(target, name, text)),
-      ...(isNew ? entriesOf(newReleaseFile(target, name, repositoryUrl)) : []),
+      ...(setUp === 'taken out' ? [] : entriesOf(appliedValues(target, name, text))),
+      ...(setUp === 'new' ? entriesOf(newReleaseFile(target, name, repositoryUrl)) : []),
     ]),
     within: [`${folder}/`, valuesPath, appliedValuesFile(target, name), releaseFile(target, name)],
     place: `${folder}/`,
+    ...(setUp === 'taken out' ? { takenOut: releaseFile(target, name) } : {}),
   };
+}
+
+/**
+ * Whether a release has what its deployer reads. It is written once: where a chart was delivered before and still
+ * stands, its absence is what people want.
+ */
+function setUpOf(
+  target: Target,
+  name: ReleaseName,
+  standing: Standing,
+  before: SlotMark | undefined,
+): 'new' | 'there' | 'taken out' {
+  if (target.deployer === 'none' || standing.has(releaseFile(target, name))) return 'there';
+  const stands = below(standing, chartFolder(target, name)).size > 0;
+  return before !== undefined && stands ? 'taken out' : 'new';
 }
 
 const entriesOf = (file: WrittenFile | undefined): [string, FileEntry][] =>

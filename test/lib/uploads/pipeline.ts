@@ -52,12 +52,17 @@ export async function pipeline(
     readonly target?: Partial<ConfigInput['targets'][number]>;
     /** More of them, beside `staging`. */
     readonly targets?: ConfigInput['targets'];
+    /** More of them, beside `cluster`. */
+    readonly repositories?: ConfigInput['repositories'];
     readonly judge?: (request: RenderRequest) => RenderResponse | Promise<RenderResponse>;
   } = {},
 ) {
   const git = await gitServer();
   const config = parseConfig({
-    repositories: [{ name: 'cluster', url: git.url, credential: { kind: 'token', secret: 'write' } }],
+    repositories: [
+      { name: 'cluster', url: git.url, credential: { kind: 'token', secret: 'write' } },
+      ...(options.repositories ?? []),
+    ],
     targets: [
       {
         name: 'staging',
