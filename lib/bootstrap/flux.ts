@@ -107,6 +107,7 @@ function gitRepository(target: Target, access: GitAccess): KubernetesObject {
 const aboutSource = (access: GitAccess): readonly string[] => [
   'The repository, read-only, and of it the root of this target alone. "ignore" takes the place of Flux\'s own list,',
   'which leaves images and archives out: a chart would then be deployed without files that it was judged with.',
+  'Until the first delivery it is not ready: the root is not there yet.',
   ...access.about,
 ];
 
