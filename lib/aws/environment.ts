@@ -62,8 +62,10 @@ export function requireVariables<Name extends keyof typeof VARIABLES>(
 function connection(environment: Environment, service: string) {
   const endpoint = environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
+  const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
   return {
-    region: environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION ?? 'us-east-1',
+    // Without one, the SDK looks into the profile, as the AWS CLI does; an endpoint of one's own is in none.
+    ...(region ? { region } : endpoint ? { region: 'us-east-1' } : {}),
     ...(endpoint ? { endpoint } : {}),
     ...(accessKeyId && secretAccessKey
       ? {
