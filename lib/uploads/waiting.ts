@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Queue } from '../aws/queues.ts';
 import type { Item, Table } from '../aws/table.ts';
+import { digestOf } from '../content/tree.ts';
 import type { Doorbell } from '../messages/messages.ts';
 import { orderOf } from './order.ts';
 import { UPLOADS_SCHEMA, type UploadBase } from './record.ts';
@@ -17,7 +18,15 @@ export interface Line {
 
 const RECEIVED = 'received';
 const lineKey = ({ repository, branch }: Line): string => `waiting#${repository}#${branch}`;
-const entryName = (upload: UploadBase): string => `${orderOf(upload)}#${upload.versionId}#${upload.key}`;
+
+/** What DynamoDB takes for a sort key; a key of S3 alone may be as long. Bytes. */
+const SORT_KEY_BYTES = 1024;
+
+function entryName(upload: UploadBase): string {
+  const name = `${orderOf(upload)}#${upload.versionId}`;
+  const whole = `${name}#${upload.key}`;
+  return Buffer.byteLength(whole) <= SORT_KEY_BYTES ? whole : `${name}#${digestOf(upload.key)}`;
+}
 
 /** An entry of a list, as much of an upload as its event told. */
 export type Entry = Item & UploadBase;

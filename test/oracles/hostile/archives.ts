@@ -7,6 +7,8 @@ import { asChart, type HostileCase, harmless, LARGE, refused } from './case.ts';
 import { type Block, pax, rawPackage, rawTar } from './tar.ts';
 
 const FAMILY = 'archives';
+/** Each release has names of its own. */
+const OWN_CONFIG_MAP = CONFIG_MAP.replace('name: web', 'name: web-{{ .Release.Name }}');
 const MIB = 1024 * 1024;
 const CHART: Block = { name: 'web/Chart.yaml', body: chartFile() };
 
@@ -117,7 +119,7 @@ const bombs: readonly HostileCase[] = [
   ),
   fine('45 MiB of zeros in files of 4 MiB, by the limits', async () => {
     const files = Array.from({ length: 11 }, (_, at) => ({ name: `web/files/${at}`, body: zeros(4 * MIB) }));
-    return rawPackage(CHART, { name: 'web/templates/a.yaml', body: CONFIG_MAP }, ...files);
+    return rawPackage(CHART, { name: 'web/templates/a.yaml', body: OWN_CONFIG_MAP }, ...files);
   }),
 ];
 
@@ -199,7 +201,7 @@ const extensions: readonly HostileCase[] = [
       rawPackage(
         CHART,
         { name: 'web/templates', type: '2', linkname: '/tmp' },
-        { name: 'web/templates/a.yaml', body: CONFIG_MAP },
+        { name: 'web/templates/a.yaml', body: OWN_CONFIG_MAP },
       ),
     'entry-not-a-file',
   ),
@@ -284,7 +286,7 @@ const framing: readonly HostileCase[] = [
     'package-unreadable',
   ),
   fine('5 MiB of file name in the gzip header', () => {
-    const bytes = rawPackage(CHART, { name: 'web/templates/a.yaml', body: CONFIG_MAP });
+    const bytes = rawPackage(CHART, { name: 'web/templates/a.yaml', body: OWN_CONFIG_MAP });
     return Buffer.concat([
       withByte(Buffer.from(bytes.subarray(0, 10)), 3, 8),
       Buffer.alloc(5 * MIB, 'a'),

@@ -1,8 +1,10 @@
 import type { ReasonCode } from '../../../lib/charts/reasons.ts';
-import { CONFIG_MAP, chartFile, packageOf, type TestEntry } from '../../lib/charts/package/packages.ts';
+import { chartFile, packageOf, type TestEntry } from '../../lib/charts/package/packages.ts';
 import { asChart, type HostileCase, harmless, refused } from './case.ts';
 
 const FAMILY = 'chart files';
+/** Each release has names of its own. */
+const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-{{ .Release.Name }}\n';
 
 const withChart = (chart: string | Buffer, ...more: readonly TestEntry[]) =>
   asChart(() =>

@@ -1,43 +1,106 @@
 import { argv, exit } from 'node:process';
 import { parseArgs } from 'node:util';
 import { archives } from './archives.ts';
+import { boundary } from './boundary.ts';
 import type { HostileCase } from './case.ts';
 import { chartFiles } from './chart-files.ts';
-import { startLine } from './line.ts';
+import { keys } from './keys.ts';
+import { type Line, startLine } from './line.ts';
 import { names } from './names.ts';
 import { type Outcome, runCase } from './run-case.ts';
+import { schemas } from './schemas.ts';
+import { secrets } from './secrets.ts';
+import { templates } from './templates.ts';
 import { yaml } from './yaml.ts';
 
-const { values } = parseArgs({
-  args: argv.slice(2),
-  options: {
-    only: { type: 'string' },
-    family: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
-  },
-});
-const all: readonly HostileCase[] = [...archives, ...names, ...chartFiles, ...yaml];
-const chosen = all.filter(
-  ({ name, family }) =>
-    (values.only === undefined || name === values.only) &&
-    (values.family === undefined || family === values.family),
-);
-let line = await startLine();
-const outcomes: Outcome[] = [];
-try {
-  for (const [index, each] of chosen.entries()) {
-    const outcome = await runCase(line, each, index);
-    outcomes.push(outcome);
-    console.log(
-      `${outcome.wrong.length === 0 ? 'right' : 'WRONG'} ${outcome.seconds.toFixed(2)}s ${outcome.peaks.own.toFixed(0)} ${outcome.peaks.children.toFixed(0)} ${each.name}: ${outcome.got} ${outcome.by}`,
-    );
-    for (const why of outcome.wrong) console.log(`   ${why}`);
-    if (outcome.got === 'nothing') {
+/**
+ * npm run hostile -- [--only NAME] [--family NAME]
+ * Puts what an enemy would upload through receive-upload, deliver-uploads and render-release, as deployed, over S3,
+ * SQS, DynamoDB and Git on the wire. Each case must end with exactly its codes, within its limits of time and memory,
+ * and leave nothing behind: no commit, file, process, and no planted secret in any output.
+ * The last line is JSON with the totals. Exits with 1 if a case is wrong.
+ */
+const CASES: readonly HostileCase[] = [
+  ...archives,
+  ...names,
+  ...chartFiles,
+  ...yaml,
+  ...schemas,
+  ...templates,
+  ...boundary,
+  ...secrets,
+  ...keys,
+];
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    args: argv.slice(2),
+    options: { only: { type: 'string' }, family: { type: 'string' } },
+  });
+  const chosen = CASES.filter(
+    ({ name, family }) =>
+      (values.only ?? name) === name && (values.family === undefined || values.family === family),
+  );
+  if (chosen.length === 0) {
+    console.error(`no such case; families: ${[...new Set(CASES.map(({ family }) => family))].join(', ')}`);
+    return false;
+  }
+  const outcomes = await runAll(chosen);
+  const wrong = outcomes.filter((outcome) => outcome.wrong.length > 0);
+  console.log(
+    JSON.stringify({
+      cases: outcomes.length,
+      right: outcomes.length - wrong.length,
+      wrong: wrong.length,
+      slowestMs: Math.round(Math.max(...outcomes.map(({ seconds }) => seconds)) * 1000),
+      peakMiB: Math.round(Math.max(...outcomes.map(({ peaks }) => peaks.own + peaks.children))),
+    }),
+  );
+  return wrong.length === 0;
+}
+
+async function runAll(cases: readonly HostileCase[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let line: Line = await startLine();
+  console.log(row('s', 'busy s', 'MiB', 'child MiB', 'family', 'case', 'ended'));
+  try {
+    for (const [index, each] of cases.entries()) {
+      const outcome = await runCase(line, each, index);
+      outcomes.push(outcome);
+      show(outcome);
+      if (outcome.got !== 'nothing') continue;
+      // What it has left open would be the next case's.
       await line.stop();
       line = await startLine();
     }
+  } finally {
+    await line.stop();
   }
-} finally {
-  await line.stop();
+  return outcomes;
 }
-exit(outcomes.some(({ wrong }) => wrong.length > 0) ? 1 : 0);
+
+function show({ case: { family, name, limits }, seconds, peaks, got, by, wrong }: Outcome): void {
+  const of = (value: number, limit: number, digits = 0) => `${value.toFixed(digits)}/${limit}`;
+  console.log(
+    row(
+      seconds.toFixed(2),
+      of(peaks.busySeconds, limits.seconds, 2),
+      of(peaks.own, limits.processMib),
+      of(peaks.children, limits.childrenMib),
+      family,
+      name,
+      by === '-' ? got : `${got} (${by})`,
+    ),
+  );
+  if (wrong.length === 0) return;
+  for (const why of wrong) console.log(`  WRONG: ${why}`);
+  console.log(`  replay: npm run hostile -- --only '${name.replaceAll("'", "'\\''")}'`);
+}
+
+const WIDTHS = [7, 10, 9, 9, 12, 56] as const;
+const row = (...cells: readonly string[]): string =>
+  cells
+    .map((cell, index) => (index < 4 ? cell.padStart(WIDTHS[index] ?? 0) : cell.padEnd(WIDTHS[index] ?? 0)))
+    .join('  ');
+
+exit((await main()) ? 0 : 1);

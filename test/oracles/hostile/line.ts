@@ -164,7 +164,7 @@ export async function startLine() {
       return ended(key, versionId, patience);
     },
     /** Sends the alerts that wait, and gives all that people and programs were sent. */
-    async takeAlerts(): Promise<string> {
+    async takeAlerts(): Promise<readonly string[]> {
       const keys = await Array.fromAsync(table.untold());
       const Records = keys.map(({ pk, sk }) => ({ dynamodb: { Keys: { pk: { S: pk }, sk: { S: sk } } } }));
       if (Records.length > 0)
@@ -173,7 +173,7 @@ export async function startLine() {
         const { Messages = [] } = await sqs.send(
           new ReceiveMessageCommand({ QueueUrl: aws.queues.inbox, MaxNumberOfMessages: 10 }),
         );
-        if (Messages.length === 0) return told.splice(0).join('\n');
+        if (Messages.length === 0) return told.splice(0);
         for (const { Body, ReceiptHandle } of Messages) {
           told.push(Body ?? '');
           await sqs.send(new DeleteMessageCommand({ QueueUrl: aws.queues.inbox, ReceiptHandle }));

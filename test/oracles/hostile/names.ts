@@ -1,9 +1,11 @@
 import type { ReasonCode } from '../../../lib/charts/reasons.ts';
-import { CONFIG_MAP, chartFile, packageOf, webChart } from '../../lib/charts/package/packages.ts';
+import { chartFile, packageOf, webChart } from '../../lib/charts/package/packages.ts';
 import { asChart, type HostileCase, harmless, refused } from './case.ts';
 import { rawPackage } from './tar.ts';
 
 const FAMILY = 'names';
+/** Each release has names of its own. */
+const CONFIG_MAP = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web-{{ .Release.Name }}\n';
 
 /** A chart of everyday with one more file, by that very path. */
 const withFile = (path: string) =>

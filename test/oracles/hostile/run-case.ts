@@ -70,11 +70,12 @@ export async function runCase(line: Line, each: HostileCase, index: number): Pro
     if (ended.tags['fairlead-outcome'] !== 'rejected' && each.onlyEvent === undefined)
       wrong.push(`its tag says ${ended.tags['fairlead-outcome']}`);
   }
+  const told = await line.takeAlerts();
   const outputs = {
     log: line.takeOutput(),
     record: JSON.stringify(ended?.record ?? {}),
     tags: JSON.stringify(ended?.tags ?? {}),
-    alerts: await line.takeAlerts(),
+    alerts: told.join('\n'),
     commands: [...peaks.commands].join('\n'),
     failures: line.failures.join('\n'),
   };
@@ -83,6 +84,10 @@ export async function runCase(line: Line, each: HostileCase, index: number): Pro
       if (holds(text, secret)) wrong.push(`a planted secret is in the ${name}`);
   for (const [name, text] of Object.entries(outputs)) {
     if (name !== 'commands' && CONTROLS.test(text)) wrong.push(`control characters are in the ${name}`);
+  }
+  for (const message of told.flatMap(textsFor)) {
+    if (UNSEEN.test(message)) wrong.push('what people read holds what they cannot see');
+    if (/^FORGED/m.test(message)) wrong.push('what people read holds a forged line');
   }
   if (ended === undefined) wrong.push(outputs.log.slice(-3000));
   wrong.push(...line.failures.splice(0));
@@ -95,8 +100,25 @@ const holds = (text: string, secret: string): boolean =>
     text.includes(form),
   );
 
-/** What forges lines or moves a terminal's cursor; each output is lines of text. */
-const CONTROLS = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+/** What forges lines or moves a terminal's cursor, in lines of JSON. */
+const CONTROLS = /(?![\n\t])\p{Cc}/u;
+/** Besides, what turns text around. A record names its key as it is; a mail does not. */
+const UNSEEN = /(?![\n\t])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+/** What of an alert people read: the subjects and bodies of the topics' messages. */
+function textsFor(sent: string): string[] {
+  const { Subject, Message } = JSON.parse(sent) as { readonly Subject?: string; readonly Message?: string };
+  if (Message === undefined) return [];
+  const body = Message.startsWith('{') ? leavesOf(JSON.parse(Message)) : [Message];
+  return [...(Subject === undefined ? [] : [Subject]), ...body];
+}
+
+const leavesOf = (value: unknown): string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(leavesOf)
+      : [];
 
 function against(expected: Expected, ended: Ended | undefined): string[] {
   if (ended === undefined) return ['it never ended'];
