@@ -27,15 +27,28 @@ export function checkRights(target: Target, secrets: SecretsRead): readonly Docu
     ...target.namespaces.map((namespace) => ({ namespace, rules: namespacedReading(allowed, secrets) })),
     ...deployerReading(target),
   ];
-  const cluster = rulesOf(allowed, 'cluster', READ);
+  const cluster = [...rulesOf(allowed, 'cluster', READ), ...(isElsewhere(target) ? FLUX_OBJECTS : [])];
   return introduced(
     [
       ...grants.flatMap(({ namespace, rules }) => rightsOf({ name, namespace, rules, subjects })),
       ...(cluster.length === 0 ? [] : rightsOf({ name, rules: cluster, subjects })),
     ],
-    aboutCheck(secrets),
+    [...aboutCheck(secrets), ...(isElsewhere(target) ? ABOUT_ELSEWHERE : [])],
   );
 }
+
+const FLUX_OBJECTS: readonly Rule[] = [
+  { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: READ },
+  { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: READ },
+];
+
+/** Whoever set Flux up for a target that Fairlead never writes to chose the namespaces of its objects. */
+const isElsewhere = ({ deployer, driftOnly }: Target): boolean => deployer === 'flux' && driftOnly;
+
+const ABOUT_ELSEWHERE = [
+  'HelmReleases and Kustomizations in every namespace: where yours are is not in the configuration. ConfigMaps that',
+  'HelmReleases take values from are read too: where these are in no namespace of the target, add a rule for them.',
+];
 
 const aboutCheck = (secrets: SecretsRead): readonly string[] => [
   `The drift check reads, as the group ${CHECK_GROUP}: "get" and "list", and nothing else.`,
@@ -58,16 +71,14 @@ function namespacedReading(allowed: readonly AllowedKind[], secrets: SecretsRead
 function deployerReading(target: Target): readonly { namespace: string; rules: readonly Rule[] }[] {
   switch (target.deployer) {
     case 'flux':
-      return [
-        {
-          namespace: deployerNamespace(target),
-          rules: [
-            { apiGroups: [''], resources: ['configmaps'], verbs: READ },
-            { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: READ },
-            { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: READ },
-          ],
-        },
-      ];
+      return isElsewhere(target)
+        ? []
+        : [
+            {
+              namespace: deployerNamespace(target),
+              rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: READ }, ...FLUX_OBJECTS],
+            },
+          ];
     case 'argocd':
       return [
         {

@@ -53,8 +53,8 @@ export const deployerNamespace = (target: LaidOut): string => `fairlead-${target
 /** The AppProject of a target's releases in Argo CD. */
 export const argocdProject = (target: LaidOut): string => `fairlead-${target.name}`;
 
-/** The AppProject of what declares the releases: it alone reaches Argo CD's own namespace. */
-export const argocdRootProject = (target: LaidOut): string => `fairlead-${target.name}-root`;
+/** The AppProject of what declares the releases: it alone reaches Argo CD's own namespace. No target has a dot. */
+export const argocdRootProject = (target: LaidOut): string => `fairlead-${target.name}.root`;
 
 /** The Application that applies a target's `apply/`. */
 export const rootApplicationName = (target: LaidOut): string => `fairlead-${target.name}`;

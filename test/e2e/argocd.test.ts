@@ -208,7 +208,7 @@ describe("Argo CD's own library, asked as its sync asks it", requirement('argocd
   });
 
   test("the root's project permits Applications in Argo CD's namespace, and no project", async () => {
-    const project = await projectOf('fairlead-staging-root');
+    const project = await projectOf('fairlead-staging.root');
     const answers = refusals(project, [
       wanted('argoproj.io/v1alpha1', 'Application', 'argocd'),
       wanted('v1', 'ConfigMap', 'shop'),

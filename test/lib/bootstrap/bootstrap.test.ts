@@ -37,7 +37,7 @@ function question(targetInput: TargetInput = {}, repositoryInput: RepositoryInpu
 const objects = (...given: Parameters<typeof question>): readonly KubernetesObject[] =>
   bootstrapDocuments(question(...given)).map(({ object }) => object);
 
-const rulesFor = (found: readonly KubernetesObject[], name: string, namespace: string) =>
+const rulesFor = (found: readonly KubernetesObject[], name: string, namespace: string | undefined) =>
   found
     .filter(
       ({ kind, metadata }) =>
@@ -165,9 +165,39 @@ describe('rights', () => {
     }
   });
 
-  test('a target that is never written to gets what its check needs and nothing else', () => {
+  test('a target that is never written to gets what its check needs, wherever its deployer was set up', () => {
     const found = objects({ driftOnly: true });
-    assert.deepEqual([...new Set(found.map(({ kind }) => kind))], ['Role', 'RoleBinding']);
+    assert.deepEqual([...new Set(found.map(({ kind }) => kind))].sort(), [
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'Role',
+      'RoleBinding',
+    ]);
+    assert.deepEqual(
+      [...new Set(found.map(({ metadata }) => metadata.namespace))],
+      ['shop', 'blog', undefined],
+    );
+    assert.deepEqual(
+      rulesFor(found, 'fairlead-staging-check', undefined).flatMap(({ resources }) => resources),
+      ['helmreleases', 'kustomizations'],
+    );
+  });
+
+  test('no name of one target is a name of another', () => {
+    const namesOf = (name: string) =>
+      (['flux', 'argocd'] as const).flatMap((deployer) =>
+        objects({ name, deployer })
+          .filter(({ kind }) => kind !== 'Namespace' || deployer === 'flux')
+          .filter(({ metadata }) => !['shop', 'blog'].includes(metadata.name))
+          .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`),
+      );
+    const own = new Set(namesOf('a'));
+    for (const name of ['a-root', 'a-check', 'a-write', 'a-apply', 'root-a', 'fairlead-a'])
+      assert.deepEqual(
+        namesOf(name).filter((each) => own.has(each)),
+        [],
+        name,
+      );
   });
 });
 
@@ -199,9 +229,9 @@ describe('Argo CD', () => {
     const application = { group: 'argoproj.io', kind: 'Application' };
     const has = (name: string) =>
       project(name).namespaceResourceWhitelist.some((entry) => entry.group === application.group);
-    assert.deepEqual([has('fairlead-staging-root'), has('fairlead-staging')], [true, false]);
+    assert.deepEqual([has('fairlead-staging.root'), has('fairlead-staging')], [true, false]);
     const root = objects({ deployer: 'argocd' }).find(({ kind }) => kind === 'Application');
-    assert.equal(partOf(root?.spec).project, 'fairlead-staging-root');
+    assert.equal(partOf(root?.spec).project, 'fairlead-staging.root');
   });
 });
 
