@@ -214,8 +214,8 @@ async function isSound(folder: string, url: string): Promise<boolean> {
     if (!(await stat(join(folder, 'HEAD'))).isFile()) return false;
     const names = await readdir(join(folder, 'objects', 'pack'));
     // A lock left by a killed git would fail every later call.
-    const top = await readdir(folder);
-    if (top.some((name) => name.endsWith('.lock'))) return false;
+    const files = [...(await readdir(folder)), ...(await readdir(join(folder, 'refs'), { recursive: true }))];
+    if (files.some((name) => name.endsWith('.lock'))) return false;
     return names.filter((name) => name.endsWith('.pack')).length <= PACKS;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 import type { Target } from '../config/config.ts';
 import type { Candidate } from './group.ts';
 import { groupOf, slotOf } from './keys.ts';
+import type { Pace } from './pace.ts';
 
 /** The waiting uploads of one release, or of one manifest. */
 export interface Group {
@@ -10,14 +11,14 @@ export interface Group {
 }
 
 /**
- * Whole groups, the longest waiting first, until one push holds `limit` commits. A limit of one takes a single
- * upload out of its group: so is found which one a repository refuses.
+ * Whole groups, the longest waiting first, until one push holds as many commits as the pace allows. Where the unit is
+ * an upload, one is taken out of its group: so is found which of the two a repository refuses.
  * @param waiting newest first
  */
 export function takeBatch(
   waiting: readonly Candidate[],
   targets: readonly Target[],
-  limit: number,
+  { limit, unit }: Pick<Pace, 'limit' | 'unit'>,
 ): readonly Group[] {
   const taken: Group[] = [];
   let uploads = 0;
@@ -25,10 +26,11 @@ export function takeBatch(
     const target = targets.find(({ name }) => name === candidates[0]?.record.target);
     if (target === undefined) continue;
     const bySlot = [...Map.groupBy(candidates, ({ key }) => slotOf(key)).values()];
-    const slots = (limit === 1 ? bySlot.slice(0, 1) : bySlot).map((slot) => slot.toReversed());
+    const slots = (unit === 'upload' ? bySlot.slice(0, 1) : bySlot).map((slot) => slot.toReversed());
     if (uploads > 0 && uploads + slots.length > limit) break;
     uploads += slots.length;
     taken.push({ target, slots });
+    if (unit === 'upload') break;
   }
   return taken;
 }

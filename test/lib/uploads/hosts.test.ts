@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { deliverUploads } from '../../../lib/uploads/deliver.ts';
@@ -127,7 +127,11 @@ test('a protected branch blocks, and nothing is rejected for it', async (context
 
 const ODD: Readonly<Record<string, (clone: string) => void>> = {
   'with a lock that a killed git has left': (clone) => writeFileSync(join(clone, 'shallow.lock'), ''),
-  'with a lock on its reference': (clone) => writeFileSync(join(clone, 'packed-refs.lock'), ''),
+  'with a lock on what is delivered': (clone) => {
+    mkdirSync(join(clone, 'refs', 'fairlead'), { recursive: true });
+    writeFileSync(join(clone, 'refs', 'fairlead', 'delivery.lock'), '');
+  },
+  'with a lock on its references': (clone) => writeFileSync(join(clone, 'packed-refs.lock'), ''),
   'with half a pack': (clone) => {
     for (const name of readdirSync(join(clone, 'objects', 'pack')))
       if (name.endsWith('.pack')) truncateSync(join(clone, 'objects', 'pack', name), 40);

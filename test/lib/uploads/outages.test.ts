@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { type Pipeline, pipeline } from './pipeline.ts';
+import { reason } from '../../../lib/charts/reasons.ts';
+import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {
   const pipe = await pipeline(...options);
@@ -152,6 +153,33 @@ done`);
     [...events.keys()].filter((at) => at !== 27).map((at) => `Deliver manifests: settings-${at}.yaml`),
   );
   assert.deepEqual(told(pipe), ['rejected warning']);
+});
+
+test('a chart and values that belong together are pushed together also while a culprit is looked for', async (context) => {
+  const pipe = await begin(context, {
+    target: { judgeAgainSeconds: 0 },
+    // The chart needs the values that came with it.
+    judge: (request) =>
+      request.subject.kind === 'release' &&
+      request.subject.release === 'pair' &&
+      pairs.add(request.subject.values[0] ?? '').size > 1
+        ? { schema: 1, kind: 'rejected', reasons: [reason('template-failed', {})] }
+        : ACCEPTED,
+  });
+  const pairs = new Set<string>();
+  pipe.git.hook(`while read old new ref; do
+  if git ls-tree -r --name-only $new | grep -q forbidden; then echo "forbidden is not wanted here" >&2; exit 1; fi
+done`);
+  const bad = await pipe.chart('1.0.0', { 'forbidden.txt': 'x' }, 'bad');
+  const pair = [await pipe.chart('1.0.0', {}, 'pair'), pipe.put('staging/shop/pair/values.yaml', 'a: 1\n')];
+  const both = [
+    pipe.put('staging/shop/both/values.yaml', 'a: 1\n'),
+    await pipe.chart('1.0.0', { 'forbidden.txt': 'x' }, 'both'),
+  ];
+  for (const event of [bad, ...pair, ...both]) await pipe.receive(event);
+  await pipe.deliver();
+  const states = await Promise.all([bad, ...pair, ...both].map((event) => stateOf(pipe, event)));
+  assert.deepEqual(states, ['rejected', 'delivered', 'delivered', 'delivered', 'rejected']);
 });
 
 test('a crowd of slow uploads does not use up a call before anything is pushed', async (context) => {
