@@ -3,12 +3,13 @@ import type { ObjectStore } from '../../aws/objects.ts';
 import { sealingKey } from '../../content/sealing-key.ts';
 import { getTree } from '../../content/store.ts';
 import type { Digest } from '../../content/tree.ts';
-import { groupOf, identityOf, type KubernetesObject, referenceOf } from '../../objects/objects.ts';
+import { identityOf, type KubernetesObject, referenceOf } from '../../objects/objects.ts';
 import { sealSecret } from '../../objects/secrets.ts';
 import { limited } from '../files/limited.ts';
 import { type ApplyVerdict, checkApplied } from '../judge/apply-checks.ts';
 import { checkObjects } from '../judge/object-checks.ts';
 import { checkReleaseSize, judgeInputs } from '../judge/release-judge.ts';
+import { checkServed } from '../judge/served.ts';
 import { variantsOf } from '../judge/variants.ts';
 import { loadChart } from '../package/chart.ts';
 import { distinct, type Reason, reason } from '../reasons.ts';
@@ -16,7 +17,7 @@ import type { DeclaredObject, RenderRequest, RenderResponse, RenderSubject } fro
 import { digestOfInputs, keep, keptAnswer } from './kept-render.ts';
 import { readManifests } from './manifest-render.ts';
 import { marksOf } from './marks.ts';
-import { clusterScopedBy, kindsDefinedBy, placed } from './placement.ts';
+import { clusterScopedBy, placed } from './placement.ts';
 import {
   type RawObject,
   type ReleaseToRender,
@@ -94,7 +95,10 @@ async function judgeObjects(
   const otherwise = others.map((render) => render.map(inClear));
   const variants = variantsOf(judged, otherwise);
   const { reasons, warnings } = await checkApplied([...judged, ...variants], request, state);
-  return { reasons: [...checkObjects(judged, otherwise, variants, request), ...reasons], warnings };
+  return {
+    reasons: [...checkObjects(judged, otherwise, variants, request), ...reasons],
+    warnings: [...checkServed([...judged, ...variants], request.capabilities), ...warnings],
+  };
 }
 
 const inClear = <Entry extends Applied>({ clear, ...entry }: Entry) => ({ ...entry, object: clear });
@@ -152,14 +156,7 @@ async function rawRelease(
   if (isJudged && chart !== undefined && request.deployer !== 'argocd')
     reasons.push(...checkReleaseSize(chart, values, rendered.output));
   const asking = rendered.renders[0]?.find(({ usesLookup }) => usesLookup);
-  const brought = kindsDefinedBy(rendered.renders.flat().map(({ object }) => object));
-  const missing = rendered.notServed.filter(
-    ({ apiVersion, kind }) => !brought.has(`${groupOf(apiVersion)}/${kind}`),
-  );
-  const warnings = [
-    ...missing.map(({ apiVersion, kind }) => reason('kind-not-served', { apiVersion, kind })),
-    ...(asking === undefined ? [] : [reason('render-uses-lookup', {}, { file: asking.source })]),
-  ];
+  const warnings = asking === undefined ? [] : [reason('render-uses-lookup', {}, { file: asking.source })];
   const { renders } = rendered;
   return {
     kind: 'rendered',

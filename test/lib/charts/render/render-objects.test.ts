@@ -305,7 +305,12 @@ test('what was rendered before is not rendered again, and helm runs not once', a
   const first = await renderRelease(request, parts);
   assert.equal(await counted(), 1 + 2, 'an install and an upgrade');
   assert.deepEqual(await renderRelease(request, parts), first);
-  assert.deepEqual(await renderRelease({ ...request, purpose: 'desired' }, parts), first);
+  const desired = await renderRelease({ ...request, purpose: 'desired' }, parts);
+  assert.equal(
+    desired.kind === 'rendered' && desired.render,
+    first.kind === 'rendered' && first.render,
+    'a check finds the same',
+  );
   assert.equal(await counted(), 1 + 2);
 
   const narrower = { ...request, boundary: { ...request.boundary, namespaces: ['payments'] } };
