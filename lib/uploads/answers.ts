@@ -1,5 +1,6 @@
 import { reason } from '../charts/reasons.ts';
 import type { PushOutcome } from '../repository/commit.ts';
+import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import { AGAIN, type Attempt, type Call, type Round, requestReads } from './call.ts';
 import { afterCulprit, afterRace, afterRefused, afterTaken } from './pace.ts';
 import { keepPush } from './push-interval.ts';
@@ -50,8 +51,10 @@ async function taken(call: Call, { attempts, targets }: Pushed): Promise<Round> 
   call.commits += attempts.length;
   // The check first: it needs nothing of what follows, and people wait for it.
   await requestReads(call, targets);
-  for (const { candidate, ...delivered } of attempts)
-    await settleDelivered(call.parts, call.line, candidate, delivered, 'commit');
+  // Each is of a slot of its own.
+  await eachAtOnce(attempts, CALLS_AT_ONCE, ({ candidate, ...delivered }) =>
+    settleDelivered(call.parts, call.line, candidate, delivered, 'commit'),
+  );
   return AGAIN;
 }
 

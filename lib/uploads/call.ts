@@ -68,14 +68,30 @@ export function beginCall(
     repository,
     clone,
     identity: { author: repository.author, signer: signerOf(repository.signing, parts.secrets) },
-    judge: judgeBy(parts.render, async (target) => {
-      const profile = await readProfile(parts.state, target.name);
-      return { capabilities: capabilitiesOf(profile, target), schemas: profile?.schemas };
-    }),
+    judge: judgeBy(
+      parts.render,
+      oncePerTarget(async (target) => {
+        const profile = await readProfile(parts.state, target.name);
+        return { capabilities: capabilitiesOf(profile, target), schemas: profile?.schemas };
+      }),
+    ),
     aside: new Map(),
     refused: new Set(),
     pace: FULL_PACE,
     commits: 0,
+  };
+}
+
+/** One call judges all by the same profile. */
+function oncePerTarget<Answer>(
+  ask: (target: Target) => Promise<Answer>,
+): (target: Target) => Promise<Answer> {
+  const asked = new Map<string, Promise<Answer>>();
+  return (target) => {
+    const answer = asked.get(target.name) ?? ask(target);
+    asked.set(target.name, answer);
+    answer.catch(() => asked.delete(target.name));
+    return answer;
   };
 }
 
@@ -107,7 +123,8 @@ export interface Attempt {
   readonly warnings: readonly Reason[];
 }
 
-export const nameOf = ({ key, versionId }: CheckedRecord): string => `${key}?${versionId}`;
+export const nameOf = ({ key, versionId }: Pick<CheckedRecord, 'key' | 'versionId'>): string =>
+  `${key}?${versionId}`;
 
 /** "Look whether the cluster follows." */
 export async function requestReads({ parts }: Call, targets: Iterable<string>): Promise<void> {

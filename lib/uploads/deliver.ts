@@ -7,7 +7,7 @@ import { saysOf } from '../repository/refusals.ts';
 import { beginCall, type Call, type DeliverParts, type Round } from './call.ts';
 import { blocked, failOverdue, isSaidBlocked, unblocked } from './held.ts';
 import { round, waitingOf } from './rounds.ts';
-import { takeWaiting } from './settle.ts';
+import { takeWaiting } from './take.ts';
 import { ringBell } from './waiting.ts';
 
 export type { DeliverParts } from './call.ts';
@@ -29,7 +29,7 @@ export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promi
   );
   // Taken out of the configuration meanwhile.
   if (repository === undefined || targets.length === 0) return { kind: 'idle' };
-  const waiting = await takeWaiting(parts, bell);
+  const waiting = await takeWaiting(parts, bell, { slots: 1, isAside: () => false });
   const asked = waiting.length > 0 || bell.because === 'values';
   if (!asked && !(await isSaidBlocked({ parts, targets }))) return { kind: 'idle' };
 
@@ -69,7 +69,7 @@ async function rounds(call: Call): Promise<Round> {
     if (last.kind !== 'again') return last;
     if (call.commits > 0) await unblocked(call);
     // What is left was set aside; there is no need to ask the server for it.
-    if (call.because !== 'values' && (await waitingOf(call)).length === 0) return { kind: 'done' };
+    if (call.because !== 'values' && (await waitingOf(call, 1)).length === 0) return { kind: 'done' };
     if (call.parts.now().getTime() - begun > CALL_MILLISECONDS) return last;
   }
 }

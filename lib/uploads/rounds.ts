@@ -1,6 +1,7 @@
 import { reason } from '../charts/reasons.ts';
 import { CommitOutsideSlot, type CommitPlan, makeCommits, pushCommit } from '../repository/commit.ts';
 import { answer } from './answers.ts';
+import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import { findAttempted, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
@@ -10,8 +11,9 @@ import type { Candidate } from './group.ts';
 import { setAside } from './held.ts';
 import { slotOf } from './keys.ts';
 import { untilNextPush } from './push-interval.ts';
-import { settle, settleDelivered, supersedeOlder, takeWaiting } from './settle.ts';
+import { settle, settleDelivered, supersedeOlder } from './settle.ts';
 import { readMark } from './slots.ts';
+import { takeWaiting } from './take.ts';
 
 /** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
 const INTERVAL_MILLISECONDS = 60_000;
@@ -24,8 +26,8 @@ export async function round(call: Call): Promise<Round> {
   if (wait > 0) await parts.pause(wait);
   // The tip before the records: see attempts.ts.
   const tip = (await clone.fetchTip())?.id;
-  const waiting = await openUpon(call, tip);
-  const planned = await decide(call, tip, waiting);
+  const waiting = await waitingOf(call, call.pace.limit);
+  const planned = await decide(call, tip, await openUpon(call, tip, waiting));
   const follow = waiting.length === 0 ? await staleValues(call, tip) : [];
   const plans = [...planned.map(({ plan }) => plan), ...follow.map(({ plan }) => plan)];
   // Each of them was ended or set aside, if there were any; what they hid is next.
@@ -45,17 +47,19 @@ export async function round(call: Call): Promise<Round> {
   return answer(call, outcome, { commits, attempts, targets });
 }
 
-/** What waits and was not set aside. */
-export async function waitingOf({ parts, line, aside }: Call): Promise<readonly Candidate[]> {
-  const all = await takeWaiting(parts, line);
-  return all.filter(({ record }) => !aside.has(nameOf(record)));
-}
+/** What has waited longest and was not set aside, of so many slots; none where nothing else waits. */
+export const waitingOf = ({ parts, line, aside }: Call, slots: number): Promise<readonly Candidate[]> =>
+  takeWaiting(parts, line, { slots, isAside: (entry) => aside.has(nameOf(entry)) });
 
-/** What is open upon this tip: without what is committed already, and without what came too late. */
-async function openUpon(call: Call, tip: string | undefined): Promise<readonly Candidate[]> {
+/** Those that are open upon this tip: without what is committed already, and without what came too late. */
+async function openUpon(
+  call: Call,
+  tip: string | undefined,
+  waiting: readonly Candidate[],
+): Promise<readonly Candidate[]> {
   const { parts, line, targets, clone, refused } = call;
   const all: Candidate[] = [];
-  for (const candidate of await waitingOf(call)) {
+  for (const candidate of waiting) {
     const { record } = candidate;
     if (targets.some(({ name }) => name === record.target)) all.push(candidate);
     else {
@@ -83,7 +87,7 @@ async function decide(
   waiting: readonly Candidate[],
 ): Promise<readonly ToCommit[]> {
   const { parts, line, targets, pace, repository, clone, judge } = call;
-  const groups = takeBatch(waiting, targets, pace);
+  const groups = takeBatch(waiting, targets, pace.limit);
   const toCommit: ToCommit[] = [];
   const decisions = await decideGroups(
     { ...parts, repositoryUrl: repository.url, clone, judge },
@@ -91,8 +95,9 @@ async function decide(
     groups,
   );
   for (const [index, decision] of decisions.entries()) {
-    for (const { record, reasons } of decision.rejected)
-      await settle(parts, line, record, { state: 'rejected', reasons });
+    await eachAtOnce(decision.rejected, CALLS_AT_ONCE, ({ record, reasons }) =>
+      settle(parts, line, record, { state: 'rejected', reasons }),
+    );
     if (decision.waits !== undefined) setAside(call, groups[index]?.slots.flat() ?? [], decision.waits);
     for (const { accepted, change, ...decided } of decision.planned) {
       const candidate = { key: accepted.key, record: accepted.record };
@@ -149,8 +154,8 @@ async function record(
   planned: readonly ToCommit[],
   commits: readonly string[],
 ): Promise<readonly Attempt[] | 'contended'> {
-  const attempts: Attempt[] = [];
-  for (const [index, { candidate, files, warnings }] of planned.entries()) {
+  const attempts = await eachAtOnce([...planned.entries()], CALLS_AT_ONCE, async ([index, one]) => {
+    const { candidate, files, warnings } = one;
     const commit = commits[index] as string;
     const attempt = {
       commit,
@@ -159,11 +164,12 @@ async function record(
       ...(warnings.length === 0 ? {} : { warnings }),
     };
     const written = await recordAttempt(parts.table, candidate.record, attempt, refused);
-    if (written === undefined) {
-      for (const unsent of commits) refused.add(unsent);
-      return 'contended';
-    }
-    attempts.push({ candidate: { ...candidate, record: written }, commit, files, warnings });
-  }
-  return attempts;
+    return written === undefined
+      ? undefined
+      : { candidate: { ...candidate, record: written }, commit, files, warnings };
+  });
+  const held = attempts.filter((attempt) => attempt !== undefined);
+  if (held.length === attempts.length) return held;
+  for (const unsent of commits) refused.add(unsent);
+  return 'contended';
 }

@@ -1,56 +1,12 @@
 import type { Reason } from '../charts/reasons.ts';
+import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import type { Candidate } from './group.ts';
-import { parseKey, slotOf } from './keys.ts';
+import { slotOf } from './keys.ts';
 import { orderOf } from './order.ts';
-import { endUpload, type OutcomeParts, tagUpload } from './outcome.ts';
-import { type CheckedRecord, type Outcome, readRecord, type UploadRecord } from './record.ts';
+import { endUpload, type OutcomeParts } from './outcome.ts';
+import type { CheckedRecord, Outcome } from './record.ts';
 import { keepVersion, raiseMark, readMark } from './slots.ts';
-import { type Line, listWaiting, removeWaiting } from './waiting.ts';
-
-/**
- * All checked uploads of a line, newest first; finishes what a kill left: an entry whose record has ended is tagged
- * (again) and taken off the list.
- */
-export async function takeWaiting(parts: OutcomeParts, line: Line): Promise<readonly Candidate[]> {
-  const entries = await Array.fromAsync(listWaiting(parts.table, line));
-  const candidates: Candidate[] = [];
-  for (let at = 0; at < entries.length; at += READS_AT_ONCE) {
-    const some = entries.slice(at, at + READS_AT_ONCE);
-    const records = await Promise.all(
-      some.map((entry) => readRecord(parts.table, entry.key, entry.versionId)),
-    );
-    for (const record of records) {
-      const candidate = record === undefined ? undefined : await candidateOf(parts, line, record);
-      if (candidate !== undefined) candidates.push(candidate);
-    }
-  }
-  return candidates.toSorted((a, b) => (orderOf(a.record) < orderOf(b.record) ? 1 : -1));
-}
-
-const READS_AT_ONCE = 20;
-
-async function candidateOf(
-  parts: OutcomeParts,
-  line: Line,
-  record: UploadRecord,
-): Promise<Candidate | undefined> {
-  switch (record.state) {
-    case 'received':
-      // Its entry is written first; receive-upload is at it, or will be sent there again.
-      return undefined;
-    case 'checked': {
-      const parsed = parseKey(record.key);
-      return parsed.kind === 'slot' ? { key: parsed.key, record } : undefined;
-    }
-    case 'delivered':
-    case 'rejected':
-    case 'superseded':
-    case 'failed':
-      await tagUpload(parts, record);
-      await removeWaiting(parts.table, line, record);
-      return undefined;
-  }
-}
+import { type Line, removeWaiting } from './waiting.ts';
 
 /**
  * Ends an upload and takes it off the list. The order matters: the slot's mark before the record, since a kill
@@ -93,13 +49,18 @@ export async function supersedeOlder(
   line: Line,
   candidates: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  const marks = new Map<string, Awaited<ReturnType<typeof readMark>>>();
+  const slots = [...new Set(candidates.map(({ key }) => slotOf(key)))];
+  const marks = new Map(
+    await eachAtOnce(
+      slots,
+      CALLS_AT_ONCE,
+      async (slot) => [slot, await readMark(parts.table, slot)] as const,
+    ),
+  );
   const left: Candidate[] = [];
   for (const candidate of candidates) {
     const { key, record } = candidate;
-    const slot = slotOf(key);
-    if (!marks.has(slot)) marks.set(slot, await readMark(parts.table, slot));
-    const mark = marks.get(slot);
+    const mark = marks.get(slotOf(key));
     if (mark === undefined || orderOf(record) > mark.order) left.push(candidate);
     else if (mark.key === record.key && mark.versionId === record.versionId) {
       // Killed after the mark was raised and before the record was written.

@@ -76,8 +76,10 @@ export async function keepVersion(
   digest: Digest,
 ): Promise<void> {
   const key = { pk: slotKey(slot), sk: versionName(version) };
+  // A version is delivered once, as a rule: then nothing is there that would have to be read.
+  if ((await table.put({ ...key, schema: UPLOADS_SCHEMA, version: 1, digest }, 'absent')) === 'written')
+    return;
   const before = await table.get(key);
-  if (before?.digest === digest) return;
-  const item = { ...key, schema: UPLOADS_SCHEMA, version: (before?.version ?? 0) + 1, digest };
-  await table.put(item, before?.version ?? 'absent');
+  if (before === undefined || before.digest === digest) return;
+  await table.put({ ...key, schema: UPLOADS_SCHEMA, version: before.version + 1, digest }, before.version);
 }
