@@ -87,7 +87,7 @@ async function decide(
   waiting: readonly Candidate[],
 ): Promise<readonly ToCommit[]> {
   const { parts, line, targets, pace, repository, clone, judge } = call;
-  const groups = takeBatch(waiting, targets, pace.limit);
+  const groups = takeBatch(waiting, targets, pace);
   const toCommit: ToCommit[] = [];
   const decisions = await decideGroups(
     { ...parts, repositoryUrl: repository.url, clone, judge },
