@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -68,6 +68,14 @@ for (const name of [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS]) {
     assert.notEqual(given.name, 'MissingVariables', given.message);
   });
 }
+
+test('what signs with OpenPGP is in the function that writes to Git, and in no other', () => {
+  const signs = [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS].filter((name) => {
+    bundle(name, join(folder, name));
+    return readFileSync(join(folder, name, 'index.mjs'), 'utf8').includes('BEGIN PGP SIGNATURE');
+  });
+  assert.deepEqual(signs, ['deliver-uploads']);
+});
 
 /** Calls the bundle's handler as Lambda does, and prints its answer. */
 const LAMBDA = `
