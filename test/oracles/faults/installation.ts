@@ -52,8 +52,12 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     onPush: () => {},
   });
   const bareOf = (repository: string) => join(folder, 'git', `${repository}.git`);
-  // The server's own log of where each branch has been.
-  for (const name of REPOSITORIES) await runGit(bareOf(name), ['config', 'core.logAllRefUpdates', 'always']);
+  for (const name of REPOSITORIES) {
+    // The server's own log of where each branch has been.
+    await runGit(bareOf(name), ['config', 'core.logAllRefUpdates', 'always']);
+    // It takes whatever is forced upon it: nobody is protected but by who pushes.
+    await runGit(bareOf(name), ['config', 'receive.denyNonFastForwards', 'false']);
+  }
 
   const awsProxy = await startProxy({ port: aws.port, serviceOf: awsService, decide, kill });
   const gitProxy = await startProxy({

@@ -39,11 +39,12 @@ export async function poll(
   const seen = new Set<string>();
   while (!signal.aborted) {
     const worker = workers.idle(queue.name);
-    const messages = worker === undefined ? [] : await receive(queue);
-    if (messages.length === 0) {
+    if (worker === undefined) {
       await sleep(POLL_MILLISECONDS);
       continue;
     }
+    const messages = await receive(queue);
+    if (messages.length === 0) continue;
     const work = handle(messages).catch(() => {});
     atWork.add(work);
     void work.finally(() => atWork.delete(work));
@@ -53,15 +54,19 @@ export async function poll(
   await Promise.all(atWork);
 
   async function receive({ url, batch, visibilitySeconds }: PolledQueue): Promise<readonly Message[]> {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: url,
-        MaxNumberOfMessages: 1 + chance.below(batch),
-        VisibilityTimeout: visibilitySeconds(),
-        MessageSystemAttributeNames: ['All'],
-      }),
-    );
-    return Messages;
+    const command = new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: 1 + chance.below(batch),
+      VisibilityTimeout: visibilitySeconds(),
+      WaitTimeSeconds: 1,
+      MessageSystemAttributeNames: ['All'],
+    });
+    try {
+      return (await sqs.send(command, { abortSignal: signal })).Messages ?? [];
+    } catch (error) {
+      if (signal.aborted) return [];
+      throw error;
+    }
   }
 
   async function handle(received: readonly Message[]): Promise<void> {

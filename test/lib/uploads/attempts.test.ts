@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { gitIn } from '../repository/server.ts';
+import { type Pipeline, pipeline } from './pipeline.ts';
+
+class Killed extends Error {
+  override readonly name = 'Killed';
+}
+
+async function begin(context: TestContext) {
+  const pipe = await pipeline({ target: { judgeAgainSeconds: 0 } });
+  context.after(() => pipe.stop());
+  return pipe;
+}
+
+const VALUES = 'staging/shop/web/values.yaml';
+const FILE = 'fairlead/staging/releases/shop/web/values.yaml';
+
+/** Delivers up to the moment of the push, which is still on its way when the function has gone. Gives its commit. */
+async function pushOnItsWay(pipe: Pipeline): Promise<string> {
+  let commit = '';
+  const table = {
+    ...pipe.table,
+    async put(...[item, expected]: Parameters<Pipeline['table']['put']>) {
+      const written = await pipe.table.put(item, expected);
+      const attempted = item.attempted as readonly { readonly commit: string }[] | undefined;
+      if (attempted === undefined || attempted.length === 0) return written;
+      commit = attempted.at(-1)?.commit ?? '';
+      throw new Killed();
+    },
+  };
+  await assert.rejects(pipe.deliver({ ...pipe.parts, table }), Killed);
+  const clone = join(pipe.parts.scratch, 'clones', 'cluster-main.git');
+  gitIn(pipe.git.bare, 'fetch', '--quiet', clone, '+refs/fairlead/delivery:refs/sent/one');
+  return commit;
+}
+
+/** The server takes it only now: where the branch is still what it was built upon. */
+function arrive(pipe: Pipeline, commit: string, base: string): 'taken' | 'refused' {
+  try {
+    pipe.git.git('update-ref', 'refs/heads/main', commit, base);
+    return 'taken';
+  } catch {
+    return 'refused';
+  }
+}
+
+async function healed(pipe: Pipeline) {
+  pipe.later(3600);
+  await pipe.sweep();
+  if (pipe.queues.doorbell.messages.splice(0).length > 0) await pipe.deliver();
+}
+
+for (const arrives of ['before the next sweep', 'never'] as const) {
+  test(`a push on its way arrives ${arrives}: a newer upload that asks for what is there has the last word`, async (context) => {
+    const pipe = await begin(context);
+    await pipe.upload(VALUES, 'colour: red\n');
+    const base = pipe.git.tip();
+    const older = pipe.put(VALUES, 'colour: blue\n');
+    await pipe.receive(older);
+    const commit = await pushOnItsWay(pipe);
+
+    const newer = pipe.put(VALUES, 'colour: red\n');
+    await pipe.receive(newer);
+    await pipe.deliver();
+    const taken = arrives === 'never' ? 'refused' : arrive(pipe, commit, base);
+    await healed(pipe);
+
+    assert.equal(pipe.git.show(FILE), 'colour: red');
+    assert.equal((await pipe.record(newer))?.state, 'delivered');
+    const claims = pipe.git
+      .git('log', '--format=%(trailers:key=Fairlead-Upload)', 'refs/heads/main')
+      .split('\n')
+      .filter((line) => line.includes(older.detail.object['version-id']));
+    const state = (await pipe.record(older))?.state;
+    assert.equal(claims.length, state === 'delivered' ? 1 : 0, `${state}, ${taken}`);
+  });
+}
+
+test("a commit is nobody else's: built twice in one second, it is not the same commit", async (context) => {
+  const pipe = await begin(context);
+  const event = pipe.put(VALUES, 'colour: blue\n');
+  await pipe.receive(event);
+  const first = await pushOnItsWay(pipe);
+  const second = await pushOnItsWay(pipe);
+  assert.notEqual(second, first);
+});
