@@ -10,9 +10,10 @@ import { digestOf, type FileTree, treeOfFile } from '../content/tree.ts';
 import type { Doorbell, ObjectCreated, UploadMessage } from '../messages/messages.ts';
 import { claimsOf } from './claims.ts';
 import { outcomeOfEvidence } from './evidence.ts';
-import { parseKey, type UploadKey } from './keys.ts';
+import type { UploadKey } from './keys.ts';
 import { orderOf } from './order.ts';
 import { endUpload, type OutcomeParts, tagUpload } from './outcome.ts';
+import { placeOf } from './place.ts';
 import {
   type CheckedContent,
   type Outcome,
@@ -22,7 +23,7 @@ import {
   type UploadRecord,
   type UploadState,
 } from './record.ts';
-import { reopen, unrecorded } from './replay.ts';
+import { isAstray, reopen, sendBack, unrecorded } from './replay.ts';
 import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from './waiting.ts';
 
 export interface ReceiveParts extends OutcomeParts {
@@ -53,8 +54,11 @@ export async function receiveUpload(
   const { key, 'version-id': versionId } = message.detail.object;
   const known = await readRecord(parts.table, key, versionId);
   switch (message['detail-type']) {
-    case 'Object Created':
-      return take(uploadOf(message, parts.now()), known, parts);
+    case 'Object Created': {
+      const astray = known !== undefined && isAstray(known, parts.config);
+      const record = astray ? await sendBack(parts, known) : known;
+      return take(uploadOf(message, parts.now()), record, parts);
+    }
     case 'Replay Requested': {
       if (known === undefined)
         return take(await unrecorded(parts.uploads, message, parts.now()), undefined, parts);
@@ -133,29 +137,6 @@ async function shareOutcome(
   if (shared === undefined) return record.state;
   const told = shared.kind === 'orphan' ? 'here' : 'elsewhere';
   return end(parts, record, shared.outcome, told);
-}
-
-type Placed =
-  | { readonly kind: 'slot'; readonly key: UploadKey; readonly target: Target }
-  | { readonly kind: 'evidence'; readonly package: string }
-  | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
-
-/** Which target and slot the key names, if it may be filled. */
-export function placeOf(text: string, config: Config): Placed {
-  const refused = (why: Reason): Placed => ({ kind: 'refused', reasons: [why] });
-  const parsed = parseKey(text);
-  const name = parsed.kind === 'slot' ? parsed.key.target : parsed.target;
-  const target = config.targets.find((candidate) => candidate.name === name);
-  if (target === undefined && name !== undefined) return refused(reason('key-unknown-target', {}));
-  if (parsed.kind === 'malformed' || target === undefined) return refused(reason('key-malformed', {}));
-  if (target.driftOnly) return refused(reason('target-drift-only', { target: target.name }));
-  if (parsed.kind === 'evidence') return { kind: 'evidence', package: parsed.package };
-  const { key } = parsed;
-  if (key.kind !== 'manifest' && !target.namespaces.includes(key.namespace)) {
-    const words = { namespace: key.namespace, target: target.name, allowed: target.namespaces.join(', ') };
-    return refused(reason('key-namespace', words));
-  }
-  return { kind: 'slot', key, target };
 }
 
 type Fetched =

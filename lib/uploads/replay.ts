@@ -1,7 +1,8 @@
 import { ObjectTooLarge, type VersionedStore } from '../aws/objects.ts';
+import type { Config } from '../config/config.ts';
 import type { ReplayRequested } from '../messages/messages.ts';
 import { type OutcomeParts, tagUpload } from './outcome.ts';
-import { readRecord, recordItem, type UploadBase, type UploadRecord } from './record.ts';
+import { type CheckedRecord, readRecord, recordItem, type UploadBase, type UploadRecord } from './record.ts';
 import { addReceived } from './waiting.ts';
 
 /** A request told twice is known by its time, among the last of them. */
@@ -42,6 +43,25 @@ export async function reopen(
   parts.log('upload taken again', { key: record.key, versionId: record.versionId });
   await tagUpload(parts, item);
   return item;
+}
+
+/** Whether it waits in a line that its target has left, where nobody looks for it any more. */
+export function isAstray(record: UploadRecord, { targets }: Config): record is CheckedRecord {
+  if (record.state !== 'checked') return false;
+  const target = targets.find(({ name }) => name === record.target);
+  return target?.repository !== record.repository || target.branch !== record.branch;
+}
+
+/** To be taken as on its first day, where its target is now. */
+export async function sendBack(
+  { table, now }: Pick<OutcomeParts, 'table' | 'now'>,
+  record: CheckedRecord,
+): Promise<UploadRecord> {
+  const upload = { ...record, receivedAt: now().toISOString() };
+  const item = recordItem(upload, { state: 'received' }, record);
+  await addReceived(table, item);
+  if ((await table.put(item, record.version)) === 'written') return item;
+  return (await readRecord(table, record.key, record.versionId)) ?? record;
 }
 
 /**

@@ -2,7 +2,7 @@ import { reason } from '../charts/reasons.ts';
 import { CommitOutsideSlot, type CommitPlan, makeCommits, pushCommit } from '../repository/commit.ts';
 import { answer } from './answers.ts';
 import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
-import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
+import { findAttempted, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
 import { decideGroups } from './decide.ts';
@@ -10,6 +10,7 @@ import { planStaleValues } from './follow.ts';
 import type { Candidate } from './group.ts';
 import { setAside } from './held.ts';
 import { slotOf } from './keys.ts';
+import { placeOf } from './place.ts';
 import { untilNextPush } from './push-interval.ts';
 import { settle, settleDelivered, supersedeOlder } from './settle.ts';
 import { readMark } from './slots.ts';
@@ -17,8 +18,6 @@ import { takeWaiting } from './take.ts';
 
 /** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
 const INTERVAL_MILLISECONDS = 60_000;
-
-const STILL_ON_ITS_WAY = 'a push for its place was cut off and may still arrive';
 
 /** Fetch, decide, commit, push: as much of what waits as one push takes. */
 export async function round(call: Call): Promise<Round> {
@@ -60,26 +59,24 @@ async function openUpon(
   waiting: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
   const { parts, line, targets, clone, refused } = call;
-  const all: Candidate[] = [];
-  for (const candidate of waiting) {
-    const { record } = candidate;
-    if (targets.some(({ name }) => name === record.target)) all.push(candidate);
-    else {
-      // The target has moved to another repository or gone since it was received.
-      const reasons = [reason('key-unknown-target', {})];
-      await settle(parts, line, record, { state: 'rejected', reasons });
-    }
-  }
-  const found = tip === undefined ? new Map() : await findAttempted(clone, tip, all, refused);
+  const found = tip === undefined ? new Map() : await findAttempted(clone, tip, waiting, refused);
   for (const [candidate, { commit, files, warnings }] of found) {
     await settleDelivered(parts, line, candidate, { commit, files, warnings }, 'commit');
     await requestReads(call, [candidate.record.target]);
   }
-  return supersedeOlder(
-    parts,
-    line,
-    all.filter((candidate) => !found.has(candidate)),
-  );
+  const open: Candidate[] = [];
+  for (const candidate of waiting) {
+    if (found.has(candidate)) continue;
+    const { record } = candidate;
+    // The configuration may have changed since it was received.
+    const placed = placeOf(record.key, parts.config);
+    if (placed.kind === 'refused')
+      await settle(parts, line, record, { state: 'rejected', reasons: placed.reasons });
+    else if (targets.some(({ name }) => name === record.target)) open.push(candidate);
+    else
+      setAside(call, [candidate], 'its target has moved to another branch: the hourly sweep sends it there');
+  }
+  return supersedeOlder(parts, line, open);
 }
 
 /** Decides over as many uploads as one push takes; ends or sets aside what needs none. */
@@ -96,21 +93,14 @@ async function decide(
     tip,
     groups,
   );
-  const isAwaited = (record: Candidate['record']) => mayLand(record, tip, call.refused, parts.now());
-  const awaited = new Set(waiting.flatMap(({ key, record }) => (isAwaited(record) ? [slotOf(key)] : [])));
   for (const [index, decision] of decisions.entries()) {
-    const { held = [], rejected = [] } = Object.groupBy(decision.rejected, ({ record }) =>
-      isAwaited(record) ? 'held' : 'rejected',
-    );
-    setAside(call, held, STILL_ON_ITS_WAY);
-    await eachAtOnce(rejected, CALLS_AT_ONCE, ({ record, reasons }) =>
+    await eachAtOnce(decision.rejected, CALLS_AT_ONCE, ({ record, reasons }) =>
       settle(parts, line, record, { state: 'rejected', reasons }),
     );
     if (decision.waits !== undefined) setAside(call, groups[index]?.slots.flat() ?? [], decision.waits);
     for (const { accepted, change, ...decided } of decision.planned) {
       const candidate = { key: accepted.key, record: accepted.record };
       if (change.kind === 'commit') toCommit.push({ candidate, plan: change.plan, ...decided });
-      else if (awaited.has(slotOf(candidate.key))) setAside(call, [candidate], STILL_ON_ITS_WAY);
       else await unchanged(call, tip, candidate, decided);
     }
   }
@@ -144,13 +134,7 @@ async function build(
   planned: readonly ToCommit[],
 ): Promise<readonly string[] | 'obstructed'> {
   try {
-    for (let seconds = 0; ; seconds++) {
-      const at = new Date(parts.now().getTime() + seconds * 1000);
-      const commits = await makeCommits(clone, tip, plans, at, identity);
-      const isTried = ({ candidate }: ToCommit, index: number) =>
-        candidate.record.attempted.some(({ commit }) => commit === commits[index]);
-      if (!planned.some(isTried)) return commits;
-    }
+    return await makeCommits(clone, tip, plans, parts.now(), identity);
   } catch (error) {
     if (!(error instanceof CommitOutsideSlot)) throw error;
     const obstructed = planned[error.plan];
@@ -175,7 +159,6 @@ async function record(
     const attempt = {
       commit,
       files,
-      at: parts.now().toISOString(),
       ...(tip === undefined ? {} : { base: tip }),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
@@ -186,7 +169,6 @@ async function record(
   });
   const held = attempts.filter((attempt) => attempt !== undefined);
   if (held.length === attempts.length) return held;
-  // Those that are written down are ours, and are not pushed. The others may be another call's.
-  for (const { commit } of held) refused.add(commit);
+  for (const unsent of commits) refused.add(unsent);
   return 'contended';
 }

@@ -8,6 +8,7 @@ import { isBlocked } from './blocked.ts';
 import { parseKey } from './keys.ts';
 import { type Ordered, orderOf, rightAfter } from './order.ts';
 import { readRecord, type UploadBase } from './record.ts';
+import { isAstray } from './replay.ts';
 import { type Line, listReceived, listWaiting, ringBell } from './waiting.ts';
 
 /** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
@@ -164,7 +165,9 @@ async function compareKey(parts: SweepParts, newestFirst: readonly ObjectVersion
     const order = record ?? rightAfter(before, lastModified);
     if (before === undefined || orderOf(order) > orderOf(before)) before = order;
     const at = lastModified.toISOString();
-    if (record !== undefined || age(parts, at) < RECEIVED_MILLISECONDS) continue;
+    // One that waits where its target is no longer found nobody would look at, either.
+    if (record !== undefined && !isAstray(record, parts.config)) continue;
+    if (age(parts, at) < RECEIVED_MILLISECONDS) continue;
     const { eventTime, sequencer } = order;
     await parts.received.send(
       eventOf(parts.bucket, { key, versionId, eventTime, sequencer, receivedAt: at }),

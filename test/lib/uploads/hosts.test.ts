@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { deliverUploads } from '../../../lib/uploads/deliver.ts';
 import { untilNextPush } from '../../../lib/uploads/push-interval.ts';
+import { sweep } from '../../../lib/uploads/sweep.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {
@@ -188,4 +189,42 @@ test('a warm clone of another remote, or many commits behind, is of no consequen
   await pipe.deliver({ ...pipe.parts, config });
   assert.equal(await stateOf(pipe, last), 'delivered');
   assert.equal(other.git.log().length, 1 + 30 + 1 + 300 + 1);
+});
+
+test('an upload that waits while its target moves to another branch goes there, and is not lost', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  const moved = {
+    ...pipe.parts,
+    config: {
+      ...pipe.parts.config,
+      targets: pipe.parts.config.targets.map((target) => ({ ...target, branch: 'live' })),
+    },
+  };
+  const [version] = await Array.fromAsync(pipe.uploads.versions());
+  assert.ok(version);
+  const now = () => new Date(version.lastModified.getTime() + 3_600_000);
+  await sweep({ schema: 1, sweep: 'hours' }, { ...moved, now, received: pipe.queues.received });
+  for (const again of pipe.queues.received.messages.splice(0)) await pipe.receive(again, moved);
+  await deliverUploads({ schema: 1, repository: 'cluster', branch: 'live' }, moved);
+  assert.equal(await stateOf(pipe, event), 'delivered');
+  assert.deepEqual(pipe.git.log('live'), ['Deliver shop/web: chart web 1.0.0']);
+  assert.deepEqual(pipe.git.log('main'), ['Begin']);
+});
+
+test('an upload that waits while its target is taken out, or is only checked from now on, is rejected', async (context) => {
+  for (const [change, code] of [
+    [{ driftOnly: true }, 'target-drift-only'],
+    [{ namespaces: ['other'] }, 'key-namespace'],
+  ] as const) {
+    const pipe = await begin(context);
+    const event = await pipe.chart('1.0.0');
+    await pipe.receive(event);
+    const targets = pipe.parts.config.targets.map((target) => ({ ...target, ...change }));
+    await pipe.deliver({ ...pipe.parts, config: { ...pipe.parts.config, targets } as never });
+    assert.equal(await stateOf(pipe, event), 'rejected');
+    assert.equal(pipe.tags(event)['fairlead-reason'], code);
+    assert.deepEqual(pipe.git.log(), ['Begin']);
+  }
 });
