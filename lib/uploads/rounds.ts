@@ -2,7 +2,7 @@ import { reason } from '../charts/reasons.ts';
 import { CommitOutsideSlot, type CommitPlan, makeCommits, pushCommit } from '../repository/commit.ts';
 import { answer } from './answers.ts';
 import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
-import { findAttempted, recordAttempt } from './attempts.ts';
+import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
 import { decideGroups } from './decide.ts';
@@ -18,6 +18,8 @@ import { takeWaiting } from './take.ts';
 
 /** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
 const INTERVAL_MILLISECONDS = 60_000;
+
+const STILL_ON_ITS_WAY = 'a push for its place was cut off and may still arrive';
 
 /** Fetch, decide, commit, push: as much of what waits as one push takes. */
 export async function round(call: Call): Promise<Round> {
@@ -88,22 +90,35 @@ async function decide(
   const { parts, line, targets, pace, repository, clone, judge } = call;
   const groups = takeBatch(waiting, targets, pace);
   const toCommit: ToCommit[] = [];
+  const asTheyStand = new Set<string>();
   const decisions = await decideGroups(
     { ...parts, repositoryUrl: repository.url, clone, judge },
     tip,
     groups,
   );
+  const isAwaited = (record: Candidate['record']) => mayLand(record, tip, call.refused, parts.now());
+  const awaited = new Set(waiting.flatMap(({ key, record }) => (isAwaited(record) ? [slotOf(key)] : [])));
   for (const [index, decision] of decisions.entries()) {
-    await eachAtOnce(decision.rejected, CALLS_AT_ONCE, ({ record, reasons }) =>
+    const { held = [], rejected = [] } = Object.groupBy(decision.rejected, ({ record }) =>
+      isAwaited(record) ? 'held' : 'rejected',
+    );
+    setAside(call, held, STILL_ON_ITS_WAY);
+    await eachAtOnce(rejected, CALLS_AT_ONCE, ({ record, reasons }) =>
       settle(parts, line, record, { state: 'rejected', reasons }),
     );
     if (decision.waits !== undefined) setAside(call, groups[index]?.slots.flat() ?? [], decision.waits);
     for (const { accepted, change, ...decided } of decision.planned) {
       const candidate = { key: accepted.key, record: accepted.record };
       if (change.kind === 'commit') toCommit.push({ candidate, plan: change.plan, ...decided });
-      else await unchanged(call, tip, candidate, decided);
+      else if (awaited.has(slotOf(candidate.key))) setAside(call, [candidate], STILL_ON_ITS_WAY);
+      else {
+        await unchanged(call, tip, candidate, decided);
+        asTheyStand.add(candidate.record.target);
+      }
     }
   }
+  // Who waits for a rollout waits for a look that is later than the outcome.
+  await requestReads(call, asTheyStand);
   return toCommit;
 }
 
@@ -134,7 +149,13 @@ async function build(
   planned: readonly ToCommit[],
 ): Promise<readonly string[] | 'obstructed'> {
   try {
-    return await makeCommits(clone, tip, plans, parts.now(), identity);
+    for (let seconds = 0; ; seconds++) {
+      const at = new Date(parts.now().getTime() + seconds * 1000);
+      const commits = await makeCommits(clone, tip, plans, at, identity);
+      const isTried = ({ candidate }: ToCommit, index: number) =>
+        candidate.record.attempted.some(({ commit }) => commit === commits[index]);
+      if (!planned.some(isTried)) return commits;
+    }
   } catch (error) {
     if (!(error instanceof CommitOutsideSlot)) throw error;
     const obstructed = planned[error.plan];
@@ -159,6 +180,7 @@ async function record(
     const attempt = {
       commit,
       files,
+      at: parts.now().toISOString(),
       ...(tip === undefined ? {} : { base: tip }),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
@@ -169,6 +191,7 @@ async function record(
   });
   const held = attempts.filter((attempt) => attempt !== undefined);
   if (held.length === attempts.length) return held;
-  for (const unsent of commits) refused.add(unsent);
+  // Those that are written down are ours, and are not pushed. The others may be another call's.
+  for (const { commit } of held) refused.add(commit);
   return 'contended';
 }
