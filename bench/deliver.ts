@@ -16,10 +16,13 @@ const CHARTS = 20;
 /** Deliveries through the real functions, each in a process of its own; beside each the script that people would write. */
 export const bench: Bench = {
   about:
-    'from an upload seen to its commit on origin, against clone, copy, commit and push for each (--quick: less of all; only=latency|burst|memory)',
+    'from an upload seen to its commit on origin, against clone, copy, commit and push for each (--quick: less of all; only=latency|burst|memory, burst=N)',
   async measure(argv) {
-    const sizes = argv.includes('--quick') ? QUICK : FULL;
-    const only = argv.find((argument) => argument.startsWith('only='))?.slice('only='.length);
+    const given = (name: string) =>
+      argv.find((argument) => argument.startsWith(`${name}=`))?.slice(name.length + 1);
+    const usual = argv.includes('--quick') ? QUICK : FULL;
+    const sizes = { ...usual, burst: Number(given('burst') ?? usual.burst) };
+    const only = given('only');
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
     const ending = new AbortController();
     const line = await startLine(folder, ['small', 'large', 'burst', 'memory']);

@@ -14,6 +14,11 @@ const GROUPS_AT_ONCE = 4;
  * not use up the call before anything is pushed or rejected.
  */
 const DECIDE_MILLISECONDS = 30_000;
+/**
+ * Bytes of the files of one push, held in memory until it is made: once there are so many no more are begun, so that
+ * 200 large charts are several pushes. Those under way come on top, one chart each (lib/charts/package).
+ */
+const PUSH_BYTES = 64 * 1024 * 1024;
 
 /**
  * Decides over each group upon the tip, in the order of the groups; over those that it does not come to, nothing.
@@ -30,16 +35,19 @@ export async function decideGroups(
   const decisions = groups.map(() => LATER);
   const until = parts.now().getTime() + DECIDE_MILLISECONDS;
   let next = 0;
+  let bytes = 0;
   const lane = async () => {
-    while (next < groups.length && parts.now().getTime() < until) {
+    while (next < groups.length && bytes < PUSH_BYTES && parts.now().getTime() < until) {
       const at = next++;
       const group = groups[at] as Group;
       const own = within(standing, places[at] ?? new Set());
-      decisions[at] = await decideOne(parts, group, own, obstacles[at]).catch((error: unknown) => {
+      const decision = await decideOne(parts, group, own, obstacles[at]).catch((error: unknown) => {
         // It concerns all of them.
         if (error instanceof GitFailed) next = groups.length;
         throw error;
       });
+      decisions[at] = decision;
+      bytes += bytesOf(decision);
     }
   };
   await Promise.all(Array.from({ length: GROUPS_AT_ONCE }, lane));
@@ -49,6 +57,11 @@ export async function decideGroups(
     named.push(await withNames(parts, tip, decision));
   return named;
 }
+
+const bytesOf = ({ planned }: GroupDecision): number =>
+  planned
+    .flatMap(({ change }) => (change.kind === 'commit' ? [...change.plan.files.values()] : []))
+    .reduce((sum, { data }) => sum + data.length, 0);
 
 const LATER: GroupDecision = { planned: [], rejected: [] };
 
