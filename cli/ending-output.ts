@@ -2,7 +2,7 @@ import { oneLine } from '../lib/alerts/plain.ts';
 import { formatPlace, type Reason } from '../lib/charts/reasons.ts';
 import type { Obstacles, RolloutProgress } from '../lib/checks/rolled-out.ts';
 import { uploadUrl } from '../lib/uploads/record.ts';
-import type { Result } from './ending.ts';
+import type { Result, Stage } from './ending.ts';
 import type { FoundInstallation } from './installation.ts';
 import type { Ended, UploadVersion } from './outcome.ts';
 
@@ -30,7 +30,8 @@ function linesOf({ ending, key }: Result<Named>): readonly string[] {
       return [`uploaded as ${key}; with --wait, its outcome is waited for`];
     case 'timed out':
       return [
-        `nothing is known after ${ending.seconds} s; it is not lost: its tags and "npx fairlead uploads" will say how it ends`,
+        `its outcome is not known after ${ending.seconds} s: ${STAGES[ending.stage]}`,
+        '  It is not lost: its tags and "npx fairlead uploads" will say how it ends.',
       ];
     case 'unreadable':
       return [ending.says];
@@ -38,6 +39,15 @@ function linesOf({ ending, key }: Result<Named>): readonly string[] {
       return [...endedLines(ending.known), ...rolloutLines(ending.rollout)];
   }
 }
+
+/** Where something waits, in words. */
+const STAGES: Readonly<Record<Stage, string>> = {
+  unrecorded: 'nobody has heard of it yet',
+  received: 'it is being checked',
+  checked: 'it waits for its commit',
+  blocked: 'its repository takes nothing now, an alert says why; it waits in its order',
+  unknown: 'it has no outcome yet',
+};
 
 function endedLines(known: Ended): readonly string[] {
   const warnings = (known.warnings ?? []).map(formatReason);
@@ -124,8 +134,9 @@ export function formatResultsJson(results: readonly Result<Named>[], { bucket }:
 function endingJson(ending: Result['ending']) {
   switch (ending.kind) {
     case 'uploaded':
-    case 'timed out':
       return { outcome: ending.kind };
+    case 'timed out':
+      return { outcome: ending.kind, stage: ending.stage };
     case 'unreadable':
       return { outcome: ending.kind, message: ending.says };
     case 'ended': {

@@ -1,14 +1,18 @@
 import type { RolloutProgress } from '../lib/checks/rolled-out.ts';
+import { isBlocked } from '../lib/uploads/blocked.ts';
 import { parseKey, type UploadKey } from '../lib/uploads/keys.ts';
 import { Unavailable } from './aws-errors.ts';
 import { EXIT_UNAVAILABLE, UsageError } from './command.ts';
 import type { FoundInstallation } from './installation.ts';
-import { type Ended, outcomeReader, tableOf, type UploadVersion } from './outcome.ts';
+import { type Ended, type KnownUpload, outcomeReader, tableOf, type UploadVersion } from './outcome.ts';
 import { readRollout } from './rollout.ts';
 import { lookUntil } from './waiting.ts';
 
 /** What is waited for, and for how long unless somebody says. A target's rollout has 15 minutes by default. */
-export const WAITS = { delivered: { seconds: 120 }, 'rolled-out': { seconds: 1200 } } as const;
+export const WAITS = {
+  delivered: { seconds: 120, words: 'it is known how it ends' },
+  'rolled-out': { seconds: 1200, words: 'the cluster runs it' },
+} as const;
 export type WaitFor = keyof typeof WAITS;
 
 /** Exit codes of what waits; the worst of several is the command's. */
@@ -21,11 +25,14 @@ export const EXIT = {
   'not rolled out': 5,
 } as const;
 
+/** Where it waits. `blocked`: for a repository that takes nothing now, of which an alert was told. */
+export type Stage = Extract<KnownUpload, { readonly state: 'waiting' }>['stage'] | 'blocked';
+
 /** What is known of one upload when the command ends. */
 export type Result<Named extends UploadVersion = UploadVersion> = Named & {
   readonly ending:
     | { readonly kind: 'uploaded' }
-    | { readonly kind: 'timed out'; readonly seconds: number }
+    | { readonly kind: 'timed out'; readonly seconds: number; readonly stage: Stage }
     | { readonly kind: 'unreadable'; readonly says: string }
     | { readonly kind: 'ended'; readonly known: Ended; readonly rollout?: RolloutProgress };
 };
@@ -82,10 +89,19 @@ export async function waiterOf(
   ): Promise<Result['ending']> {
     if (wait === 'no') return { kind: 'uploaded' };
     const known = await lookUntil(() => look(upload), deadline, signal);
-    if (known === undefined) return { kind: 'timed out', seconds: timeoutSeconds };
+    if (known === undefined)
+      return { kind: 'timed out', seconds: timeoutSeconds, stage: await stageOf(upload) };
     if (wait === 'delivered' || known.state !== 'delivered') return { kind: 'ended', known };
     const rollout = await rolloutOf(upload, known, deadline);
     return { kind: 'ended', known, ...(rollout === undefined ? {} : { rollout }) };
+  }
+
+  async function stageOf(upload: UploadVersion): Promise<Stage> {
+    const known = await reader.read(upload);
+    if (known.state !== 'waiting') return 'unknown';
+    const target = placeOf(upload.key)?.target;
+    if (known.stage !== 'checked' || table === undefined || target === undefined) return known.stage;
+    return (await isBlocked(table, target)) ? 'blocked' : known.stage;
   }
 
   async function rolloutOf(
@@ -117,6 +133,7 @@ export async function waiterOf(
 
   return {
     async wait(uploads, look = (upload) => reader.ended(upload)) {
+      if (wait !== 'no') progress(`waiting until ${WAITS[wait].words}, at most ${timeoutSeconds} s`);
       const deadline = Date.now() + timeoutSeconds * 1000;
       return Promise.all(
         uploads.map(async (upload) => ({

@@ -22,6 +22,9 @@ export function formatUploads(
   return [
     line('UPLOADED (UTC)', 'STATE', 'KEY', 'RESULT'),
     ...rows,
+    ...(listed.some(({ known }) => 'reasons' in known)
+      ? ['(-o json tells every reason, and what to do)']
+      : []),
     ...(onlyTags ? [`(from the objects' tags alone; the records say more: ${missing.join(', ')})`] : []),
   ].join('\n');
 }
@@ -49,14 +52,14 @@ export function resultOf(known: KnownUpload): string {
     case 'failed':
       return codesOf(known.reasons.map(({ code }) => code));
     case 'waiting':
-      return STAGES[known.stage];
+      return SHORT_STAGES[known.stage];
   }
 }
 
-const STAGES = {
+const SHORT_STAGES = {
   unrecorded: 'not heard of yet',
   received: 'being checked',
-  checked: 'waits for Git',
+  checked: 'waits for its commit',
   unknown: 'no outcome yet',
 } as const;
 

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Reason } from '../../lib/charts/reasons.ts';
+import { digestOf } from '../../lib/content/tree.ts';
+import { tellBlocked } from '../../lib/uploads/blocked.ts';
 import type { UploadState } from '../../lib/uploads/record.ts';
 import { fairlead, running } from './command-line.ts';
 import { AT, type StandIn, standIn } from './stand-in-installation.ts';
@@ -144,7 +146,30 @@ describe('npx fairlead upload', () => {
   test('ends with 2 when nothing is known in time', async () => {
     const ran = await upload(chart, PLACE, '--wait', '--timeout', '1');
     assert.equal(ran.code, 2);
-    assert.match(ran.stdout, /nothing is known after 1 s; it is not lost/);
+    assert.match(ran.stdout, /not known after 1 s: nobody has heard of it yet\n {2}It is not lost/);
+  });
+
+  test('where its repository takes nothing, it says that it waits for that', async () => {
+    const key = 'blocked/shop/web/web-1.4.2.tgz';
+    const under = running([
+      'upload',
+      chart,
+      'blocked/shop/web/',
+      '--wait',
+      '--timeout',
+      '4',
+      '--data',
+      installation.folder,
+    ]);
+    await under.says(/waiting until it is known how it ends, at most 4 s/);
+    const content = { repository: 'cluster', branch: 'main', target: 'blocked', claims: {} } as const;
+    const digests = { digest: digestOf('a'), package: digestOf('b') } as const;
+    await installation.end(key, { ...content, ...digests, state: 'checked', attempted: [] }, {});
+    const now = () => new Date();
+    await tellBlocked({ table: installation.table, installation: 'test', now }, 'blocked', 'it is down');
+    const ran = await under.ended;
+    assert.equal(ran.code, 2);
+    assert.match(ran.stdout, /its repository takes nothing now/);
   });
 
   test('-o json prints one document with all of it, and nothing else', async () => {
