@@ -73,6 +73,7 @@ test('an unchanged tree is no second commit, and its outcome names the commit th
   const record = await pipe.record(again);
   assert.equal(record?.state === 'delivered' && record.commit, first);
   assert.equal(pipe.git.log().length, 3);
+  assert.equal(pipe.queues.reads.messages.length, 2, 'whoever waits for the rollout is told by a later look');
 });
 
 test('a repeated event does nothing, also after somebody reverted the commit', async (context) => {
