@@ -10,12 +10,13 @@ import { type Cluster, connect } from '../lib/cluster/cluster.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
 import { capabilitiesOf, type Profile } from '../lib/cluster/profile.ts';
 import { ConfigError, type Deployer, parseConfig, type Target } from '../lib/config/config.ts';
+import { placeOf, withScheme } from '../lib/config/repository-url.ts';
 import { folderStore } from '../lib/content/folder-store.ts';
 import { sealingKey } from '../lib/content/sealing-key.ts';
 import { readDesired } from '../lib/desired/desired.ts';
 import type { DesiredState } from '../lib/desired/state.ts';
 import { openClone } from '../lib/repository/clone.ts';
-import { givenToken } from '../lib/repository/credentials.ts';
+import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
 import { cacheFolder, tools } from '../local/tools.ts';
 import { formatObservation, formatObservationJson } from './check-output.ts';
 import { type Command, UsageError } from './command.ts';
@@ -25,7 +26,7 @@ const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [--kubeconfig FILE] [
 Compares a cluster with what a branch of its repository declares. Only reads; installs nothing.
 
   TARGET             the target's name; its files lie below fairlead/TARGET in the repository
-  --repo PATH|URL    a Git repository on this machine, or over https
+  --repo PATH|URL    a Git repository on this machine, over https, or over SSH with your own keys
   --kubeconfig FILE  default: KUBECONFIG, else ~/.kube/config
   --context NAME     default: the kubeconfig's current context
   --branch NAME      default: main
@@ -77,13 +78,17 @@ async function observe(asked: Asked, cluster: Cluster, folder: string): Promise<
   const now = new Date().toISOString();
 
   const token = process.env.FAIRLEAD_GIT_TOKEN;
+  const credential =
+    placeOf(asked.repo)?.kind === 'ssh'
+      ? ownSsh()
+      : token
+        ? givenToken(process.env.FAIRLEAD_GIT_USERNAME ?? 'x-access-token', token)
+        : undefined;
   const clone = await openClone({
     url: asked.repo,
     branch: asked.branch,
     folder: join(folder, 'clone.git'),
-    ...(token
-      ? { credential: givenToken(process.env.FAIRLEAD_GIT_USERNAME ?? 'x-access-token', token) }
-      : {}),
+    credential,
   });
   const noBranch = new Error(`${asked.repo} has no branch "${asked.branch}" with a commit`);
   if (seen.failed !== undefined) {
@@ -209,10 +214,12 @@ function parse(argv: readonly string[]): Asked {
   };
 }
 
-function repositoryOf(text: string): string {
+function repositoryOf(given: string): string {
+  const text = withScheme(given);
+  if (placeOf(text)?.kind === 'ssh') return text;
   if (!/^https?:\/\//.test(text)) {
     if (!/:\/\/|^[^/]+@[^/]+:/.test(text)) return resolve(text);
-    throw new UsageError('--repo is a folder on this machine or an https:// address');
+    throw new UsageError('--repo is a folder on this machine, an https:// or an ssh:// address');
   }
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) throw new UsageError('--repo is no address that can be read');

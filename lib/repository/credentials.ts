@@ -8,6 +8,7 @@ import { sshCredential } from './credentials/ssh.ts';
 import { tokenCredential } from './credentials/token.ts';
 
 export type { AwsIdentity } from './credentials/codecommit.ts';
+export { ownSsh } from './credentials/ssh.ts';
 export { givenToken } from './credentials/token.ts';
 
 export interface CredentialParts {

@@ -46,6 +46,9 @@ export interface GitCall {
 
 const PROMISED = ['-c', 'remote.origin.promisor=true', '-c', 'remote.origin.partialclonefilter=blob:none'];
 const NO_PASS: Pass = { secrets: [], close: nothingToClose };
+/** Where no credential says how: nobody's keys, and no host is trusted. */
+const NO_SSH =
+  'ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/dev/null -o GlobalKnownHostsFile=/dev/null -o IdentityAgent=none';
 
 /** Runs git on the bare repository in `folder` and gives what it printed. @throws GitFailed */
 export async function git(folder: string, argv: readonly string[], call: GitCall = {}): Promise<string> {
@@ -139,7 +142,8 @@ function environmentOf(folder: string, { header, ssh }: Pass): Record<string, st
     GIT_DIR: folder,
     GIT_CEILING_DIRECTORIES: dirname(folder),
     ...(header === undefined ? {} : { [HEADER_VARIABLE]: header }),
-    ...(ssh === undefined ? {} : { GIT_SSH_COMMAND: ssh, GIT_SSH_VARIANT: 'ssh' }),
+    GIT_SSH_COMMAND: ssh ?? NO_SSH,
+    GIT_SSH_VARIANT: 'ssh',
   };
 }
 

@@ -5,7 +5,13 @@ import type { Secrets } from '../../aws/secrets.ts';
 import type { Denial } from '../denials.ts';
 import { startAgent } from '../ssh/agent.ts';
 import { NoSshKey, parseSshKey, type SshKey } from '../ssh/key.ts';
-import { CredentialUnusable, type GitCredential, keptSecret, type Pass } from './credential.ts';
+import {
+  CredentialUnusable,
+  type GitCredential,
+  keptSecret,
+  nothingToClose,
+  type Pass,
+} from './credential.ts';
 
 export interface SshSettings {
   readonly secret: string;
@@ -25,6 +31,18 @@ export function sshCredential({ secret, hostKeys }: SshSettings, secrets: Secret
     },
     renew: () => kept.renew(),
     advice: (denial) => adviceOf(denial, `the SSH key in secret "${secret}"`),
+  };
+}
+
+/** What the person at this terminal has: their keys, their agent, the hosts that they know. Nothing is asked. */
+export function ownSsh(): GitCredential {
+  return {
+    pass: async () => ({ ssh: 'ssh -o BatchMode=yes', secrets: [], close: nothingToClose }),
+    renew: async () => 'same',
+    advice: (denial) =>
+      denial === 'host-key'
+        ? 'your known_hosts has no such key for this host: connect to it once with ssh, and compare its key'
+        : adviceOf(denial, 'your SSH key'),
   };
 }
 

@@ -150,6 +150,15 @@ describe('over SSH', requirement('sshd'), () => {
     assert.equal(git.tip(), base);
   });
 
+  test('without a credential no key of this machine is shown, and no host is trusted', async () => {
+    const clone = await openClone({
+      url: server.urlOf(git.bare),
+      branch: 'main',
+      folder: join(git.folder, `clone-${++count}`),
+    });
+    await assert.rejects(clone.fetchTip(), /Host key verification failed/);
+  });
+
   test('a repository that is not there is told as such', async () => {
     const clone = await openClone({
       url: server.urlOf('/nowhere/cluster.git'),
