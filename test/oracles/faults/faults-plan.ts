@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Asked, Fault, Service } from './proxy.ts';
+import { type Asked, type Fault, PUSH, type Service } from './proxy.ts';
 import type { Random } from './random.ts';
 import type { Death, Worker, Workers } from './workers.ts';
 
@@ -30,11 +30,12 @@ const DEATHS: readonly Death[] = ['with its children', 'with its children', 'alo
 const LATE = { least: 50, most: 2500 };
 /** Pushes fail more often than anything else: what they leave behind is the hardest to get right. */
 const OF_PUSHES = 2.5;
+const DEATHS_OF_PUSHES = 0.12;
 /** Between two deaths by the clock; milliseconds. */
 const DEATH_PAUSE = { least: 400, most: 1800 };
 
 const rateOf = ({ rates }: Phase, { service, what }: Asked): number =>
-  what === 'POST git-receive-pack' ? 0.08 + rates.git * OF_PUSHES : rates[service];
+  what === PUSH ? 0.08 + rates.git * OF_PUSHES : rates[service];
 
 export class Faults {
   readonly #chance: Random;
@@ -80,10 +81,11 @@ export class Faults {
     if (phase === undefined) return undefined;
     const work = this.#chance.chance(0.5) ? 'done' : 'not done';
     const dice = this.#chance.next();
+    const deaths = phase.deaths + (asked.what === PUSH ? DEATHS_OF_PUSHES : 0);
     const fault =
-      dice < phase.deaths
+      dice < deaths
         ? ({ kind: 'kill', work } as const)
-        : this.#fault(dice - phase.deaths, rateOf(phase, asked), work);
+        : this.#fault(dice - deaths, rateOf(phase, asked), work);
     if (fault === undefined) return undefined;
     this.count += 1;
     this.#log('fault', { fault, asked });

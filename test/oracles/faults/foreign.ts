@@ -40,6 +40,8 @@ type Change = { readonly path: string } & (
   | { readonly gone: true }
 );
 
+export type ForeignWork = 'anything' | 'takes back the last';
+
 /**
  * Somebody else with rights to push: writes beside Fairlead and into its folders, and takes its commits back. Moves
  * the branch like any push does, from the tip that was read, or not at all.
@@ -49,12 +51,14 @@ export async function commitForeign(
   repository: string,
   branch: string,
   chance: Random,
+  what: ForeignWork,
 ): Promise<ForeignCommit | undefined> {
   const ref = `refs/heads/${branch}`;
   const tip = await text(bare, 'rev-parse', '--verify', '--quiet', ref).catch(() => '');
   // A branch that nobody has begun is Fairlead's to begin.
   if (tip === '') return undefined;
-  const { did, changes } = await choose(bare, tip, chance);
+  const { did, changes } =
+    what === 'anything' ? await choose(bare, tip, chance) : await revert(bare, tip, tip);
   if (changes.length === 0) return undefined;
   const stamp = `Ann Other <ann@example.com> ${Math.floor(Date.now() / 1000)} +0000`;
   const aside = `refs/foreign/${branch}`;
@@ -95,7 +99,8 @@ async function choose(
 ): Promise<{ did: string; changes: Change[] }> {
   const dice = chance.next();
   if (dice < 0.25) {
-    const reverted = await revert(bare, tip, chance);
+    const recent = (await text(bare, 'rev-list', '--max-count=6', tip)).split('\n');
+    const reverted = await revert(bare, tip, chance.pick(recent));
     if (reverted.changes.length > 0) return reverted;
   }
   const files = (await text(bare, 'ls-tree', '-r', '--name-only', tip))
@@ -144,14 +149,12 @@ async function choose(
   return { did: 'writes a file of its own', changes: [{ path, text: `# ${number}\n` }] };
 }
 
-/** Takes back one of the last commits, whoever made it, where nobody has changed the same files since. */
+/** Takes a commit back, whoever made it, where nobody has changed the same files since. */
 async function revert(
   bare: string,
   tip: string,
-  chance: Random,
+  commit: string,
 ): Promise<{ did: string; changes: Change[] }> {
-  const recent = (await text(bare, 'rev-list', '--max-count=6', tip)).split('\n');
-  const commit = chance.pick(recent);
   const raw = await text(
     bare,
     'diff-tree',

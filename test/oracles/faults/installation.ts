@@ -9,7 +9,7 @@ import { BUCKETS, type LocalAws, startAws, TABLE } from '../../../local/aws/aws.
 import type { Handler } from '../../../local/aws/services.ts';
 import { type GitServer, startGit } from '../../../local/git.ts';
 import { runGit } from './foreign.ts';
-import { type Asked, awsService, type Fault, gitService, startProxy } from './proxy.ts';
+import { type Asked, awsService, type Fault, gitService, PUSH, startProxy } from './proxy.ts';
 import { configOf, REPOSITORIES, SECRET } from './world.ts';
 
 /** One run's AWS and Git servers, each behind a proxy that faults come from. */
@@ -30,6 +30,8 @@ export interface InstallationParts {
   readonly kill: (asked: Asked) => void;
   /** Told before a push goes on to the server. */
   readonly beforePush: (repository: string) => Promise<void>;
+  /** Told after the server has taken one, where who pushed does not get to know. */
+  readonly afterPush: (repository: string) => Promise<void>;
 }
 
 const CONFIG_PATH = '/fairlead/faults';
@@ -65,10 +67,8 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     serviceOf: gitService,
     decide,
     kill,
-    async before({ what, path }) {
-      if (what === 'POST git-receive-pack')
-        await parts.beforePush(path.split('/')[1]?.replace('.git', '') ?? '');
-    },
+    before: (asked) => ifPush(asked, parts.beforePush),
+    unnoticed: (asked) => ifPush(asked, parts.afterPush),
   });
   const config = parseConfig(configOf((name) => `http://127.0.0.1:${gitProxy.port}/${name}.git`));
   for (const [name, value] of toParameters(config)) parameters.set(`${CONFIG_PATH}/${name}`, value);
@@ -106,6 +106,10 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     },
   };
 }
+
+const ifPush = async ({ what, path }: Asked, then: (repository: string) => Promise<void>): Promise<void> => {
+  if (what === PUSH) await then(path.split('/')[1]?.replace('.git', '') ?? '');
+};
 
 /** The real one, with helm; what it said to the same question in an earlier run it says again. */
 async function renderer(

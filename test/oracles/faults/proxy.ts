@@ -33,6 +33,8 @@ export interface ProxyParts {
   readonly kill: (asked: Asked) => void;
   /** Told before a request goes on: others may be faster. */
   readonly before?: (asked: Asked) => Promise<void>;
+  /** Told after the server has done its work, where who asked does not get to know. */
+  readonly unnoticed?: (asked: Asked) => Promise<void>;
 }
 
 const HANG_MILLISECONDS = 1200;
@@ -61,7 +63,7 @@ export async function startProxy(parts: ProxyParts): Promise<{ port: number; sto
 }
 
 async function serve(
-  { port, serviceOf, decide, kill, before }: ProxyParts,
+  { port, serviceOf, decide, kill, before, unnoticed }: ProxyParts,
   agent: Agent,
   request: IncomingMessage,
   response: ServerResponse,
@@ -75,20 +77,24 @@ async function serve(
   await before?.(asked);
   const fault = decide(asked);
   const forward = () => forwarded(port, agent, request, body);
+  const work = async () => {
+    await forward();
+    await unnoticed?.(asked);
+  };
   switch (fault?.kind) {
     case undefined:
       return send(response, await forward());
     case 'refused':
-      if (fault.work === 'done') await forward();
+      if (fault.work === 'done') await work();
       return send(response, refusal(asked));
     case 'cut':
-      if (fault.work === 'done') await forward();
+      if (fault.work === 'done') await work();
       response.destroy();
       return;
     case 'late':
       response.destroy();
       await sleep(fault.milliseconds);
-      await forward();
+      await work();
       return;
     case 'half': {
       const answer = await forward();
@@ -97,12 +103,12 @@ async function serve(
       return;
     }
     case 'hangs':
-      if (fault.work === 'done') await forward();
+      if (fault.work === 'done') await work();
       await sleep(HANG_MILLISECONDS);
       response.destroy();
       return;
     case 'kill':
-      if (fault.work === 'done') await forward();
+      if (fault.work === 'done') await work();
       kill(asked);
       response.destroy();
       return;
@@ -201,6 +207,9 @@ export function awsService({ headers, method, url = '' }: IncomingMessage): Pick
   if (url.startsWith('/2015-03-31/functions/')) return { service: 'lambda', what: 'Invoke' };
   return { service: 's3', what: `${method} ${url.includes('tagging') ? 'tagging' : 'object'}` };
 }
+
+/** What `Asked.what` is for a push. */
+export const PUSH = 'POST git-receive-pack';
 
 export const gitService = ({ method, url = '' }: IncomingMessage): Pick<Asked, 'service' | 'what'> => ({
   service: 'git',

@@ -8,7 +8,7 @@ import { BUCKETS } from '../../../local/aws/aws.ts';
 import { clock } from './clock.ts';
 import { type Evidence, readBranch, readBucket, type Told } from './evidence.ts';
 import { Faults, makePhases } from './faults-plan.ts';
-import { commitForeign, type ForeignCommit } from './foreign.ts';
+import { commitForeign, type ForeignCommit, type ForeignWork } from './foreign.ts';
 import { type Installation, listPartition, startInstallation } from './installation.ts';
 import { poll, type Treatment } from './pollers.ts';
 import { type Random, random } from './random.ts';
@@ -28,6 +28,8 @@ const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
 const IDLE = { most: 180_000, poll: 40, polls: 4 };
 /** How often somebody else pushes at the very moment of a push. */
 const FASTER = 0.15;
+/** How often a push that nobody has noticed is taken back by somebody. */
+const TAKEN_BACK = 0.4;
 
 interface Put {
   readonly meaning: Meaning;
@@ -72,6 +74,9 @@ export class Storm {
       kill: (asked) => storm.faults.killAsker(asked),
       async beforePush(repository) {
         if (!storm.faults.over() && faster.chance(FASTER)) await storm.#commitForeign(repository, faster);
+      },
+      async afterPush(repository) {
+        if (faster.chance(TAKEN_BACK)) await storm.#commitForeign(repository, faster, 'takes back the last');
       },
     });
     const { environment } = storm.#installed;
@@ -213,10 +218,16 @@ export class Storm {
     return random(this.#seed, stream);
   }
 
-  async #commitForeign(repository: string, chance: Random): Promise<void> {
+  async #commitForeign(repository: string, chance: Random, what: ForeignWork = 'anything'): Promise<void> {
     const branch = repository === 'gamma' && chance.chance(0.4) ? 'next' : 'main';
     try {
-      const made = await commitForeign(this.#installation.bareOf(repository), repository, branch, chance);
+      const made = await commitForeign(
+        this.#installation.bareOf(repository),
+        repository,
+        branch,
+        chance,
+        what,
+      );
       if (made === undefined) return;
       this.#foreign.push(made);
       this.log('foreign', { ...made });
