@@ -102,9 +102,11 @@ describe('a CI job', () => {
     const shell = async (bytes: Buffer) => {
       const file = join(folder, 'hello-1.1.0.tgz');
       await writeFile(file, bytes);
-      const settings = `FILE=${file} PLACE=staging/shop/hello BUCKET=charts`;
+      const settings = `FILE=${file} KEY=staging/shop/hello/hello-1.1.0.tgz BUCKET=charts`;
+      // The variable alone is not known to every AWS CLI that distributions have.
+      const ours = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }';
       const { HOME, PATH } = process.env;
-      return promisify(execFile)('bash', ['-c', lines.replace(/^FILE=.*$/m, settings)], {
+      return promisify(execFile)('sh', ['-c', `${ours}\n${lines.replace(/^FILE=.*$/m, settings)}`], {
         cwd: folder,
         env: { HOME, PATH, ...connection.environment, AWS_EC2_METADATA_DISABLED: 'true' },
       }).then(
