@@ -33,6 +33,8 @@ const OF_PUSHES = 2.5;
 const DEATHS_OF_PUSHES = 0.12;
 /** Between two deaths by the clock; milliseconds. */
 const DEATH_PAUSE = { least: 400, most: 1800 };
+/** On a busy machine somebody must get something done between two deaths. */
+const REQUESTS = 80;
 
 const rateOf = ({ rates }: Phase, { service, what }: Asked): number =>
   what === PUSH ? 0.08 + rates.git * OF_PUSHES : rates[service];
@@ -44,6 +46,7 @@ export class Faults {
   readonly #log: (what: string, details: Readonly<Record<string, unknown>>) => void;
   #state: 'before' | 'storm' | 'over' = 'before';
   #begun = 0;
+  #requests = 0;
   kills = 0;
   count = 0;
 
@@ -76,6 +79,7 @@ export class Faults {
 
   decide(asked: Asked): Fault | undefined {
     if (this.#state !== 'storm') return undefined;
+    this.#requests += 1;
     const elapsed = performance.now() - this.#begun;
     const phase = this.#phases.find(({ until }) => elapsed < until) ?? this.#phases.at(-1);
     if (phase === undefined) return undefined;
@@ -118,7 +122,9 @@ export class Faults {
     while (going()) {
       await sleep(chance.between(DEATH_PAUSE.least, DEATH_PAUSE.most));
       const busy = this.#workers.busy();
-      if (busy.length > 0 && going()) this.#kill(chance.pick(busy), chance);
+      if (busy.length === 0 || !going() || this.#requests < REQUESTS) continue;
+      this.#requests = 0;
+      this.#kill(chance.pick(busy), chance);
     }
   }
 

@@ -17,7 +17,7 @@ import { type MadeUpload, type Meaning, makeUploads } from './uploads.ts';
 import { PLACES, REPOSITORIES } from './world.ts';
 
 /** Everything goes wrong for this long at least, and until most uploads have met it; milliseconds. */
-const STORM = { least: 2500, most: 15_000 };
+const STORM = { least: 2500, most: 60_000 };
 const MET = 0.6;
 const UPLOADS = { least: 16, most: 36 };
 /** After the storm all must be quiet once the clock has gone on so often without anything being done. */
