@@ -3,7 +3,7 @@ import { validateValues } from '../judge/values-schema.ts';
 import { readChartFile } from '../package/chart-file.ts';
 import { readManifests, readOutput } from '../render/output.ts';
 import { readManifest } from './manifest-file.ts';
-import { readValues } from './values-file.ts';
+import { locateValues, readValues } from './values-file.ts';
 
 /** What runs in the worker (limited.ts): pure functions of plain data. */
 export const tasks = {
@@ -14,6 +14,7 @@ export const tasks = {
   readOutput,
   validateValues,
   checkApply,
+  locateValues,
 } as const;
 
 export type TaskName = keyof typeof tasks;

@@ -30,6 +30,19 @@ export function readValues({ text, file }: { readonly text: string; readonly fil
   return { reasons, values };
 }
 
+export interface PointersToLocate {
+  readonly text: string;
+  /** JSON pointers into the first document. */
+  readonly pointers: readonly string[];
+}
+
+/** A worker's task: 1-based lines of what the pointers name; undefined for what the text does not hold. */
+export function locateValues({ text, pointers }: PointersToLocate): readonly (number | undefined)[] {
+  const parsed = parseYamlDocuments(text, 'kubernetes');
+  const [document] = parsed.kind === 'parsed' ? parsed.documents : [];
+  return pointers.map((pointer) => (pointer === '' ? undefined : document?.lineOf(pointer)));
+}
+
 export const credentialsIn = (text: string, file: string): Reason[] =>
   findCredentials(text).map(({ kind, line }) => reason('credential-found', { kind }, { file, line }));
 

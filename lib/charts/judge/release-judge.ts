@@ -5,6 +5,7 @@ import { credentialsIn } from '../files/values-file.ts';
 import type { Chart } from '../package/chart.ts';
 import { formatBytes, type Reason, reason } from '../reasons.ts';
 import { effectiveValues, type ReleaseToRender, type ValuesDocument } from '../render/release-render.ts';
+import { withLines } from './values-places.ts';
 
 /** What a Kubernetes Secret holds, in which helm keeps a release (helm pkg/storage/driver). */
 const RELEASE_BYTES = 1024 * 1024;
@@ -37,7 +38,9 @@ async function checkSchemas(release: ReleaseToRender & { readonly chart: Chart }
   // A schema that leads elsewhere is not asked about values.
   if (reasons.length > 0) return reasons;
   for (const effective of (await effectiveValues(release)) ?? [])
-    reasons.push(...(await validated(effective)));
+    reasons.push(
+      ...(await withLines(await validated(effective), effective.path, release.chart, release.values)),
+    );
   return reasons;
 }
 
@@ -56,6 +59,10 @@ async function validated(input: Parameters<typeof limited<'validateValues'>>[1])
   return [reason('values-schema-invalid', { problem }, { file: `${input.path}values.schema.json` })];
 }
 
+/** What `--include-crds` shows and no release holds: it has the files of its own crds/ as files. */
+const OF_CRDS_FOLDER =
+  /^---\n# Source: [^/\n]+\/(?:charts\/[^/\n]+\/)*crds\/[^\n]*\n(?:(?!---\n# Source: ).*\n?)*/gm;
+
 /**
  * Whether helm could keep the release: its chart (without the charts inside), values and manifest as JSON, gzip and
  * base64, in one Secret (helm pkg/storage/driver/util.go).
@@ -65,7 +72,7 @@ export function checkReleaseSize(chart: Chart, values: readonly ValuesDocument[]
   const stored = JSON.stringify({
     chart: files.map(([name, { data }]) => ({ name, data: data.toString('base64') })),
     config: values.map(({ text }) => text),
-    manifest: output,
+    manifest: output.replace(OF_CRDS_FOLDER, ''),
   });
   if (stored.length < RELEASE_BYTES / 2) return [];
   const size = Math.ceil(gzipSync(stored, { level: 9 }).length / 3) * 4;

@@ -175,7 +175,8 @@ function rawObject(entry: Declared, sources: ChartSources, deployer: Deployer): 
   const source = entry.place.file ?? '';
   return {
     ...entry,
-    place: placeInSource(entry, sources, source),
+    // What lies in crds/ is no template: it comes out as it is.
+    place: CRDS_FOLDER.test(source) ? entry.place : placeInSource(entry, sources, source),
     source,
     role: CRDS_FOLDER.test(source) ? 'crd' : roleOf(entry.object, deployer),
     usesLookup: usesLookup(sources, source),

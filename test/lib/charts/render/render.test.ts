@@ -269,7 +269,7 @@ const REFUSED: readonly Refused[] = [
       },
     }),
     code: 'values-violate-schema',
-    file: 'charts/db/values.yaml',
+    file: 'values.yaml',
   },
   {
     title: 'a library chart',
