@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Secrets } from '../../../lib/aws/secrets.ts';
 import { openClone } from '../../../lib/repository/clone.ts';
@@ -200,6 +200,22 @@ describe('over SSH', requirement('sshd'), () => {
     // Line ends that became spaces do no harm.
     const spaced = new Map([[NAME, key.private.replaceAll('\n', ' ')]]);
     assert.equal((await (await open(spaced)).fetchTip())?.id, git.tip());
+  });
+
+  test('while a call runs its folder is this user’s alone and holds no private key; after it, it is gone', async () => {
+    const credential = sshCredential(
+      { secret: NAME, hostKeys: [server.hostKey()] },
+      secretsOf(new Map([[NAME, key.private]])),
+    );
+    const pass = await credential.pass();
+    const folder = dirname(/^ssh -F '(.+)'$/.exec(pass.ssh ?? '')?.[1] ?? '');
+    assert.equal(statSync(folder).mode & 0o777, 0o700);
+    const files = readdirSync(folder).filter((name) => statSync(join(folder, name)).isFile());
+    assert.deepEqual(files.sort(), ['config', 'identity.pub', 'known_hosts']);
+    const text = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('');
+    for (const line of key.private.split('\n').slice(2, -2)) assert.ok(!text.includes(line));
+    await pass.close();
+    assert.equal(existsSync(folder), false);
   });
 
   test('a key that was rotated while a delivery runs is read again, once, and opens the door', async () => {
