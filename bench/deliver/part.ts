@@ -2,9 +2,7 @@ import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { clients } from '../../lib/aws/environment.ts';
-import { startAws } from '../../local/aws/aws.ts';
 import { type Handler, INVOCATION, invoke } from '../../local/aws/services.ts';
-import { startGit } from '../../local/git.ts';
 import { close, listen } from '../../local/listen.ts';
 import { pump } from '../../local/pump.ts';
 import { ownCpuSeconds } from './processes.ts';
@@ -56,6 +54,8 @@ async function start(options: PartOptions): Promise<void> {
     tell({ told: 'error', message: `${name}: ${error instanceof Error ? error.stack : String(error)}` });
   switch (options.kind) {
     case 'aws': {
+      // Where it is needed: a function's memory is measured too.
+      const { startAws } = await import('../../local/aws/aws.ts');
       const aws = await startAws({
         folder: options.folder,
         port: 0,
@@ -71,6 +71,7 @@ async function start(options: PartOptions): Promise<void> {
       return tell({ told: 'serving', addresses: aws.queues, environment: aws.environment });
     }
     case 'git': {
+      const { startGit } = await import('../../local/git.ts');
       const git = await startGit({
         folder: options.folder,
         port: 0,
