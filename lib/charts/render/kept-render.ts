@@ -55,8 +55,11 @@ export async function keptAnswer(
   render: Digest,
   state: ObjectStore,
 ): Promise<RenderResponse | undefined> {
-  if ((await state.get(renderKey(render))) === undefined) return undefined;
-  if (request.purpose === 'desired') return { schema: 1, kind: 'rendered', render, warnings: [] };
+  if (request.purpose === 'desired') {
+    const found = await state.get(renderKey(render));
+    return found === undefined ? undefined : { schema: 1, kind: 'rendered', render, warnings: [] };
+  }
+  // Kept after its render, so that one question is enough.
   const judgement = await state.get(judgementKey(request, render));
   if (judgement === undefined) return undefined;
   const { warnings, declares } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
