@@ -68,15 +68,20 @@ const OF_CRDS_FOLDER =
  * base64, in one Secret (helm pkg/storage/driver/util.go).
  */
 export function checkReleaseSize(chart: Chart, values: readonly ValuesDocument[], output: string): Reason[] {
+  const size = storedBytes(chart, values, output);
+  return size > RELEASE_BYTES
+    ? [reason('release-too-large', { size: formatBytes(size), limit: formatBytes(RELEASE_BYTES) })]
+    : [];
+}
+
+/** Bytes of the release in its Secret, within a few percent; what is far below the limit is not compressed. */
+export function storedBytes(chart: Chart, values: readonly ValuesDocument[], output: string): number {
   const files = [...chart.files].filter(([path]) => !path.startsWith('charts/'));
   const stored = JSON.stringify({
     chart: files.map(([name, { data }]) => ({ name, data: data.toString('base64') })),
     config: values.map(({ text }) => text),
     manifest: output.replace(OF_CRDS_FOLDER, ''),
   });
-  if (stored.length < RELEASE_BYTES / 2) return [];
-  const size = Math.ceil(gzipSync(stored, { level: 9 }).length / 3) * 4;
-  return size > RELEASE_BYTES
-    ? [reason('release-too-large', { size: formatBytes(size), limit: formatBytes(RELEASE_BYTES) })]
-    : [];
+  if (stored.length < RELEASE_BYTES / 2) return stored.length;
+  return Math.ceil(gzipSync(stored, { level: 9 }).length / 3) * 4;
 }
