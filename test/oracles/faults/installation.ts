@@ -9,7 +9,7 @@ import { BUCKETS, type LocalAws, startAws, TABLE } from '../../../local/aws/aws.
 import type { Handler } from '../../../local/aws/services.ts';
 import { type GitServer, startGit } from '../../../local/git.ts';
 import { runGit } from './foreign.ts';
-import { type Asked, awsService, type Fault, gitService, PUSH, startProxy } from './proxy.ts';
+import { type Asked, awsService, type Fault, gitService, PUSH, PUSH_BEGINS, startProxy } from './proxy.ts';
 import { configOf, REPOSITORIES, SECRET } from './world.ts';
 
 /** One run's AWS and Git servers, each behind a proxy that faults come from. */
@@ -67,8 +67,9 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     serviceOf: gitService,
     decide,
     kill,
-    before: (asked) => ifPush(asked, parts.beforePush),
-    unnoticed: (asked) => ifPush(asked, parts.afterPush),
+    // Before it asks where the branch is (the lease is for this), and before it moves it.
+    before: (asked) => ifPush(asked, parts.beforePush, [PUSH, PUSH_BEGINS]),
+    unnoticed: (asked) => ifPush(asked, parts.afterPush, [PUSH]),
   });
   const config = parseConfig(configOf((name) => `http://127.0.0.1:${gitProxy.port}/${name}.git`));
   for (const [name, value] of toParameters(config)) parameters.set(`${CONFIG_PATH}/${name}`, value);
@@ -108,7 +109,7 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
 }
 
 const ifPush = async ({ what, path }: Asked, then: (repository: string) => Promise<void>): Promise<void> => {
-  if (what === PUSH) await then(path.split('/')[1]?.replace('.git', '') ?? '');
+  if (moments.includes(what)) await then(path.split('/')[1]?.replace('.git', '') ?? '');
 };
 
 /** The real one, with helm; what it said to the same question in an earlier run it says again. */

@@ -210,6 +210,8 @@ export function awsService({ headers, method, url = '' }: IncomingMessage): Pick
 
 /** What `Asked.what` is for a push. */
 export const PUSH = 'POST git-receive-pack';
+/** It asks where the branches are. */
+export const PUSH_BEGINS = 'GET git-receive-pack refs';
 
 export const gitService = ({ method, url = '' }: IncomingMessage): Pick<Asked, 'service' | 'what'> => ({
   service: 'git',

@@ -27,7 +27,7 @@ const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
 /** However busy the machine is; milliseconds. */
 const IDLE = { most: 180_000, poll: 40, polls: 4 };
 /** How often somebody else pushes at the very moment of a push. */
-const FASTER = 0.15;
+const FASTER = 0.35;
 /** How often a push that nobody has noticed is taken back by somebody. */
 const TAKEN_BACK = 0.4;
 
