@@ -4,6 +4,7 @@ import type { Item, Table } from '../aws/table.ts';
 import { type Reason, reason } from '../charts/reasons.ts';
 import type { DeclaredObject } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
+import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import type { Group } from './batch.ts';
 import { type GroupDecision, type GroupParts, standingSubject } from './group.ts';
 import { groupOf, type UploadKey } from './keys.ts';
@@ -73,8 +74,10 @@ export async function withoutTaken(
         if (decision !== undefined) decided[claimant.index] = refused(decision, reasons);
       }
     }
-    for (const claimant of some)
-      if (!taken.has(claimant)) await keepHint(parts.table, claimant, hints.get(claimant.group));
+    const kept = some.filter((claimant) => !taken.has(claimant));
+    await eachAtOnce(kept, CALLS_AT_ONCE, (claimant) =>
+      keepHint(parts.table, claimant, hints.get(claimant.group)),
+    );
   }
   return decided;
 }
@@ -94,7 +97,7 @@ async function takenBy(
   tip: string | undefined,
   claimant: Claimant,
   others: readonly Claimant[],
-  hints: ReadonlyMap<string, Hint>,
+  hints: Hints,
 ): Promise<readonly Reason[]> {
   const own = hints.get(claimant.group);
   const had = new Set([...(own?.objects ?? []), ...(own?.before ?? [])]);
@@ -121,15 +124,16 @@ async function ownerOf(
   { object, hash }: { readonly object: string; readonly hash: string },
   claimant: Claimant,
   others: readonly Claimant[],
-  hints: ReadonlyMap<string, Hint>,
+  hints: Hints,
 ): Promise<UploadKey | undefined> {
   for (const other of others) {
     if (!other.declares.some((declared) => declared.object === object)) continue;
     const isOld = isHinted(hints.get(other.group), hash);
     if (isOld || other.index < claimant.index) return other.key;
   }
-  for (const [group, known] of hints) {
-    if (group === claimant.group || !isHinted(known, hash)) continue;
+  for (const group of hints.groupsWith(hash)) {
+    const known = hints.get(group);
+    if (group === claimant.group || known === undefined) continue;
     // What is decided in this batch counts as it will be.
     if (others.some((other) => other.group === group)) continue;
     const declared = await declaredAtTip({ ...parts, target: claimant.target }, tip, known.key);
@@ -154,13 +158,23 @@ async function declaredAtTip(
   return judgement.kind === 'accepted' ? judgement.declares : [];
 }
 
-async function readHints(table: Table, target: string): Promise<ReadonlyMap<string, Hint>> {
+/** By group, and found by what they name: a target may have thousands. */
+interface Hints {
+  get(group: string): Hint | undefined;
+  groupsWith(hash: string): Iterable<string>;
+}
+
+async function readHints(table: Table, target: string): Promise<Hints> {
   const found = new Map<string, Hint>();
+  const groups = new Map<string, Set<string>>();
   for await (const item of table.query(hintsKey(target))) {
-    const parsed = hint.safeParse(item);
-    if (parsed.success) found.set(item.sk, parsed.data);
+    const { success, data } = hint.safeParse(item);
+    if (!success) continue;
+    found.set(item.sk, data);
+    for (const hash of [...data.objects, ...data.before])
+      groups.set(hash, (groups.get(hash) ?? new Set()).add(item.sk));
   }
-  return found;
+  return { get: (group) => found.get(group), groupsWith: (hash) => groups.get(hash) ?? [] };
 }
 
 async function keepHint(table: Table, { group, key, target, declares }: Claimant, before: Hint | undefined) {
