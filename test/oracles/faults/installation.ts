@@ -108,7 +108,11 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
   };
 }
 
-const ifPush = async ({ what, path }: Asked, then: (repository: string) => Promise<void>): Promise<void> => {
+const ifPush = async (
+  { what, path }: Asked,
+  then: (repository: string) => Promise<void>,
+  moments: readonly string[],
+): Promise<void> => {
   if (moments.includes(what)) await then(path.split('/')[1]?.replace('.git', '') ?? '');
 };
 
