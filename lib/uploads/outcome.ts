@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
 import { withUntold } from '../alerts/outbox.ts';
+import { oneLine } from '../alerts/plain.ts';
 import type { VersionedStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import type { Reason } from '../charts/reasons.ts';
@@ -113,8 +114,9 @@ function rejectedAlert(
     kind: 'rejected',
     installation,
     target: /^[a-z0-9-]{1,63}$/.test(target) ? target : 'unknown',
-    scope: record.key,
-    incident: `${installation}/${record.key}/upload/${record.versionId}`,
+    // A key may hold what no message can carry, or what forges its lines.
+    scope: oneLine(record.key),
+    incident: `${installation}/${oneLine(record.key)}/upload/${record.versionId}`,
     sequence: 1,
     at,
     severity: 'warning',

@@ -1,5 +1,6 @@
 import { argv, exit } from 'node:process';
 import { parseArgs } from 'node:util';
+import { type Accepted, acceptAll } from './accepted.ts';
 import { archives } from './archives.ts';
 import { boundary } from './boundary.ts';
 import type { HostileCase } from './case.ts';
@@ -14,10 +15,11 @@ import { templates } from './templates.ts';
 import { yaml } from './yaml.ts';
 
 /**
- * npm run hostile -- [--only NAME] [--family NAME]
+ * npm run hostile -- [--only NAME] [--family NAME | --family accepted]
  * Puts what an enemy would upload through receive-upload, deliver-uploads and render-release, as deployed, over S3,
  * SQS, DynamoDB and Git on the wire. Each case must end with exactly its codes, within its limits of time and memory,
  * and leave nothing behind: no commit, file, process, and no planted secret in any output.
+ * And the other way: ordinary charts must be accepted, and a clone of the pushed commit is what was judged.
  * The last line is JSON with the totals. Exits with 1 if a case is wrong.
  */
 const CASES: readonly HostileCase[] = [
@@ -32,6 +34,8 @@ const CASES: readonly HostileCase[] = [
   ...keys,
 ];
 
+const ACCEPTED = 'accepted';
+
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
     args: argv.slice(2),
@@ -41,19 +45,22 @@ async function main(): Promise<boolean> {
     ({ name, family }) =>
       (values.only ?? name) === name && (values.family === undefined || values.family === family),
   );
-  if (chosen.length === 0) {
+  const accepts = values.only === undefined && (values.family ?? ACCEPTED) === ACCEPTED;
+  if (chosen.length === 0 && !accepts) {
     console.error(`no such case; families: ${[...new Set(CASES.map(({ family }) => family))].join(', ')}`);
     return false;
   }
-  const outcomes = await runAll(chosen);
-  const wrong = outcomes.filter((outcome) => outcome.wrong.length > 0);
+  const outcomes = chosen.length === 0 ? [] : await runAll(chosen);
+  const accepted = accepts ? await acceptOrdinary() : [];
+  const cases = [...outcomes, ...accepted];
+  const wrong = cases.filter((outcome) => outcome.wrong.length > 0);
   console.log(
     JSON.stringify({
-      cases: outcomes.length,
-      right: outcomes.length - wrong.length,
+      cases: cases.length,
+      right: cases.length - wrong.length,
       wrong: wrong.length,
-      slowestMs: Math.round(Math.max(...outcomes.map(({ seconds }) => seconds)) * 1000),
-      peakMiB: Math.round(Math.max(...outcomes.map(({ peaks }) => peaks.own + peaks.children))),
+      slowestMs: Math.round(Math.max(...cases.map(({ seconds }) => seconds)) * 1000),
+      peakMiB: Math.round(Math.max(0, ...outcomes.map(({ peaks }) => peaks.own + peaks.children))),
     }),
   );
   return wrong.length === 0;
@@ -72,6 +79,22 @@ async function runAll(cases: readonly HostileCase[]): Promise<Outcome[]> {
       // What it has left open would be the next case's.
       await line.stop();
       line = await startLine();
+    }
+  } finally {
+    await line.stop();
+  }
+  return outcomes;
+}
+
+async function acceptOrdinary(): Promise<Accepted[]> {
+  const line = await startLine();
+  const outcomes: Accepted[] = [];
+  try {
+    for await (const outcome of acceptAll(line)) {
+      outcomes.push(outcome);
+      const { chart, seconds, wrong } = outcome;
+      console.log(`${seconds.toFixed(2).padStart(7)}  ${ACCEPTED}  ${chart}`);
+      for (const why of [...wrong, ...line.failures.splice(0)]) console.log(`  WRONG: ${why}`);
     }
   } finally {
     await line.stop();

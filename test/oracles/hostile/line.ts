@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, fork } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { GetObjectTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { clients, VARIABLES } from '../../../lib/aws/environment.ts';
@@ -14,7 +15,7 @@ import { BUCKETS, EVENT_BUS, startAws, TABLE } from '../../../local/aws/aws.ts';
 import type { Handler } from '../../../local/aws/services.ts';
 import { close, listen } from '../../../local/listen.ts';
 import { tools } from '../../../local/tools.ts';
-import { gitIn, gitServer } from '../../lib/repository/server.ts';
+import { gitServer } from '../../lib/repository/server.ts';
 import { type Put, TARGET } from './case.ts';
 import type { FromLine, ToLine } from './line-process.ts';
 
@@ -195,8 +196,11 @@ export async function startLine() {
       return found;
     },
     refs: () => git.git('for-each-ref', '--format=%(refname) %(objectname)'),
-    clone(folder: string) {
-      gitIn(git.folder, 'clone', '--quiet', '--depth=1', git.url, folder);
+    /** Over the wire, from the server in this very process. */
+    async clone(folder: string): Promise<void> {
+      await promisify(execFile)('git', ['clone', '--quiet', '--depth=1', git.url, folder], {
+        env: { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_GLOBAL: '/dev/null' },
+      });
     },
     /** A process that a case has broken must not spoil the next one. */
     async restart() {
