@@ -149,6 +149,8 @@ export async function startLine(folder: string, repositories: readonly string[])
         parts.delete(name);
       }
       await rm(scratch, { recursive: true, force: true });
+      // The embedded queue gives the next message to a poller that has gone, as long as that one would have waited.
+      await sleep(STALE_POLL_MS);
     },
     async idle() {
       for (let quiet = 0; quiet < QUIET_POLLS; ) {
@@ -178,6 +180,8 @@ export async function startLine(folder: string, repositories: readonly string[])
   return line;
 }
 
+/** A long poll is 10 seconds (local/pump.ts). */
+const STALE_POLL_MS = 10_500;
 const QUIET_POLLS = 20;
 const IDLE_POLL_MS = 10;
 

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 const FILES_A_RELEASE = 10;
 const RELEASES_A_NAMESPACE = 200;
 const POLL_MS = 4;
+const LOST_MS = 300_000;
 
 const ENVIRONMENT = {
   PATH: process.env.PATH,
@@ -84,11 +85,12 @@ export function origin(bare: string, signal: AbortSignal): Origin {
   return {
     tip: () => tipOf(bare),
     async moved(from) {
-      for (;;) {
+      for (const until = performance.now() + LOST_MS; performance.now() < until; ) {
         const tip = await tipOf(bare).catch(() => from);
         if (tip !== from && tip !== '') return { at: performance.now(), tip };
         await sleep(POLL_MS, undefined, { signal });
       }
+      throw new Error(`nothing came to origin for ${LOST_MS / 1000} seconds: an upload was lost or rejected`);
     },
     count: async () => Number(await git(bare, ['rev-list', '--count', 'refs/heads/main'])),
   };
