@@ -16,18 +16,18 @@ export async function judgeInputs(release: ReleaseToRender & { readonly chart: C
   const reasons: Reason[] = [];
   if (chart.metadata.type === 'library') reasons.push(reason('chart-library', {}, { file: 'Chart.yaml' }));
   for (const { file, text } of values) reasons.push(...(await checkValuesFile(Buffer.from(text), file)));
-  for (const { path, text } of chartValues(chart)) reasons.push(...credentialsIn(text, path));
+  for (const { path, text } of unrendered(chart)) reasons.push(...credentialsIn(text, path));
   reasons.push(...(await checkSchemas(release)));
   return reasons;
 }
 
-/** The values that charts bring themselves. */
-function chartValues(chart: Chart, prefix = ''): { path: string; text: string }[] {
-  const own = chart.files.get('values.yaml');
-  return [
-    ...(own === undefined ? [] : [{ path: `${prefix}values.yaml`, text: own.data.toString('utf8') }]),
-    ...chart.subcharts.flatMap((subchart) => chartValues(subchart, `${subchart.path}/`)),
-  ];
+/** What enters Git and no object shows: the values that charts bring themselves, and their notes. */
+function unrendered(chart: Chart, prefix = ''): { path: string; text: string }[] {
+  const own = ['values.yaml', 'templates/NOTES.txt'].flatMap((name) => {
+    const file = chart.files.get(name);
+    return file === undefined ? [] : [{ path: `${prefix}${name}`, text: file.data.toString('utf8') }];
+  });
+  return [...own, ...chart.subcharts.flatMap((subchart) => unrendered(subchart, `${subchart.path}/`))];
 }
 
 async function checkSchemas(release: ReleaseToRender & { readonly chart: Chart }): Promise<Reason[]> {
