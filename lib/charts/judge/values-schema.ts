@@ -33,6 +33,8 @@ export function validateValues({ path, schema: text, values }: ValuesToValidate)
   } catch {
     return [reason('values-schema-invalid', { problem: 'it is not JSON' }, place)];
   }
+  if (!isJsonObject(schema) && typeof schema !== 'boolean')
+    return [reason('values-schema-invalid', { problem: 'a schema is an object' }, place)];
   const foreign = foreignReferences(schema);
   if (foreign.length > 0)
     return foreign.map(({ keyword, pointer }) =>

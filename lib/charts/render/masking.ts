@@ -7,7 +7,7 @@ const MASK = '•••';
 const LEAVES = 20_000;
 
 /**
- * Hides every leaf of the values in a text, also where it stands quoted, encoded or line by line: schema errors and
+ * Hides every leaf of the values in a text, also where it stands quoted, encoded, in capitals or line by line: schema errors and
  * `fail` print passwords.
  */
 export function maskFor(values: readonly Json[]): (text: string) => string {
@@ -20,6 +20,8 @@ export function maskFor(values: readonly Json[]): (text: string) => string {
       const text = String(value);
       for (const form of [
         text,
+        text.toUpperCase(),
+        text.toLowerCase(),
         JSON.stringify(text).slice(1, -1),
         Buffer.from(text).toString('base64'),
         ...text.split('\n'),
