@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { formatBootstrap } from '../lib/bootstrap/bootstrap.ts';
 import { ConfigError } from '../lib/config/config.ts';
 import { readConfiguration } from '../local/configuration.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, readArguments, UsageError } from './command.ts';
 
 const DEFAULT_CONFIG = 'fairlead.config.ts';
 
@@ -70,18 +69,14 @@ function parse(argv: readonly string[]) {
 }
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string', default: DEFAULT_CONFIG },
-        'read-secrets': { type: 'boolean', default: false },
-        into: { type: 'string' },
-        output: { type: 'string', short: 'o', default: 'yaml' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      config: { type: 'string', default: DEFAULT_CONFIG },
+      'read-secrets': { type: 'boolean', default: false },
+      into: { type: 'string' },
+      output: { type: 'string', short: 'o', default: 'yaml' },
+    },
+  });
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { renderRelease } from '../lib/charts/render/render.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { noMemory } from '../lib/checks/memory.ts';
@@ -19,7 +18,7 @@ import { openClone } from '../lib/repository/clone.ts';
 import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
 import { cacheFolder, tools } from '../local/tools.ts';
 import { formatObservation, formatObservationJson } from './check-output.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, readArguments, UsageError } from './command.ts';
 
 const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [--kubeconfig FILE] [OPTIONS]
 
@@ -228,24 +227,20 @@ function repositoryOf(given: string): string {
 }
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        repo: { type: 'string' },
-        kubeconfig: { type: 'string' },
-        context: { type: 'string' },
-        branch: { type: 'string', default: 'main' },
-        root: { type: 'string' },
-        deployer: { type: 'string' },
-        cache: { type: 'string' },
-        output: { type: 'string', short: 'o', default: 'text' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      repo: { type: 'string' },
+      kubeconfig: { type: 'string' },
+      context: { type: 'string' },
+      branch: { type: 'string', default: 'main' },
+      root: { type: 'string' },
+      deployer: { type: 'string' },
+      cache: { type: 'string' },
+      output: { type: 'string', short: 'o', default: 'text' },
+    },
+  });
 }
 
 function oneOf<Choice extends string>(choices: readonly Choice[], value: string, option: string): Choice {

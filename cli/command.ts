@@ -1,3 +1,5 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
 /** One of `npx fairlead …`. */
 export interface Command {
   readonly name: string;
@@ -12,6 +14,17 @@ export interface Command {
 /** What was typed makes no command: answered with where the usage is. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+}
+
+/** parseArgs of node:util. @throws UsageError */
+export function readArguments<Config extends ParseArgsConfig>(
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** sysexits.h, EX_USAGE: apart from every outcome that a command has. */

@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util';
 import { clients, VARIABLES } from '../lib/aws/environment.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import type { ReplayRequested } from '../lib/messages/messages.ts';
 import { parseKey, slotOf } from '../lib/uploads/keys.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, readArguments, UsageError } from './command.ts';
 import { EXIT, WAITS, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
 import {
@@ -187,20 +186,16 @@ function parse(argv: readonly string[]): Asked {
 }
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        ...INSTALLATION_OPTIONS,
-        'dry-run': { type: 'boolean', default: false },
-        all: { type: 'boolean', default: false },
-        wait: { type: 'boolean', default: false },
-        timeout: { type: 'string', default: String(WAITS.delivered.seconds) },
-        output: { type: 'string', short: 'o', default: 'text' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...INSTALLATION_OPTIONS,
+      'dry-run': { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
+      wait: { type: 'boolean', default: false },
+      timeout: { type: 'string', default: String(WAITS.delivered.seconds) },
+      output: { type: 'string', short: 'o', default: 'text' },
+    },
+  });
 }

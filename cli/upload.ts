@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { clients } from '../lib/aws/environment.ts';
 import { parseKey } from '../lib/uploads/keys.ts';
 import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Metadata, metadataOf } from './ci-claims.ts';
-import { type Command, UsageError } from './command.ts';
+import { type Command, readArguments, UsageError } from './command.ts';
 import { EXIT, WAITS, type WaitFor, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
 import {
@@ -135,23 +134,19 @@ function parse(argv: readonly string[]): Asked {
 }
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: withWaitFor(argv),
-      allowPositionals: true,
-      options: {
-        ...INSTALLATION_OPTIONS,
-        wait: { type: 'string' },
-        timeout: { type: 'string' },
-        output: { type: 'string', short: 'o', default: 'text' },
-        'source-commit': { type: 'string' },
-        'source-url': { type: 'string' },
-        author: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readArguments({
+    args: withWaitFor(argv),
+    allowPositionals: true,
+    options: {
+      ...INSTALLATION_OPTIONS,
+      wait: { type: 'string' },
+      timeout: { type: 'string' },
+      output: { type: 'string', short: 'o', default: 'text' },
+      'source-commit': { type: 'string' },
+      'source-url': { type: 'string' },
+      author: { type: 'string' },
+    },
+  });
 }
 
 /** A bare `--wait` is `--wait delivered`; `parseArgs` knows no option whose value may be left out. */

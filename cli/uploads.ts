@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { type Command, UsageError } from './command.ts';
+import { type Command, readArguments, UsageError } from './command.ts';
 import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
 import { type ListedUpload, listUploads } from './listing.ts';
 import { formatUploads, formatUploadsJson } from './uploads-output.ts';
@@ -78,23 +77,19 @@ function parse(argv: readonly string[], now: Date): Asked {
 }
 
 function parsed(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        ...INSTALLATION_OPTIONS,
-        target: { type: 'string' },
-        release: { type: 'string' },
-        state: { type: 'string', multiple: true },
-        since: { type: 'string' },
-        limit: { type: 'string', default: String(LIMIT) },
-        output: { type: 'string', short: 'o', default: 'text' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  return readArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...INSTALLATION_OPTIONS,
+      target: { type: 'string' },
+      release: { type: 'string' },
+      state: { type: 'string', multiple: true },
+      since: { type: 'string' },
+      limit: { type: 'string', default: String(LIMIT) },
+      output: { type: 'string', short: 'o', default: 'text' },
+    },
+  });
 }
 
 function prefixOf(
