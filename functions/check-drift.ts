@@ -1,11 +1,10 @@
-import { tellObservation } from '../lib/alerts/tell.ts';
+import { tellContextOf, tellObservation } from '../lib/alerts/tell.ts';
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { runCheck } from '../lib/checks/run-check.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
-import { rootOf } from '../lib/config/root.ts';
 import { type CheckRequest, checkRequest, type QueueAnswer } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 
@@ -36,15 +35,7 @@ export const checkDrift = (environment: Environment) => {
       log.event('check dropped', { target: request.target, why: outcome.reason });
       return;
     }
-    const { target, repository, installation } = outcome.config;
-    await tellObservation(table, outcome.observation, {
-      installation,
-      repository: repository.url,
-      root: rootOf(target),
-      deployer: target.deployer,
-      rolloutDeadlineMinutes: target.rolloutDeadlineMinutes,
-      ...(target.deployer === 'argocd' ? { argocdNamespace: target.argocdNamespace } : {}),
-    });
+    await tellObservation(table, outcome.observation, tellContextOf(outcome.config));
   }
 };
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { tellContextOf, tellObservation } from '../lib/alerts/tell.ts';
 import { describeCluster } from '../lib/aws/eks.ts';
 import {
   awsIdentity,
@@ -19,6 +20,7 @@ import { capabilitiesOf, readProfile } from '../lib/cluster/profile.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { remoteRender } from '../lib/desired/remote-render.ts';
 import { requestCheck } from '../lib/desired/request-check.ts';
+import { unreadTarget } from '../lib/desired/unread.ts';
 import { type QueueAnswer, type ReadRequest, readRequest } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { openClone } from '../lib/repository/clone.ts';
@@ -75,7 +77,22 @@ export const readDesired = (environment: Environment) => {
       folder: join(names.scratch, 'clones', `${repository.name}-${encodeURIComponent(target.branch)}.git`),
     });
     const capabilities = capabilitiesOf(await readProfile(state, target.name), target);
-    await requestCheck(target, { ...parts, clone, capabilities, repositoryUrl: repository.url });
+    const requested = await requestCheck(target, {
+      ...parts,
+      clone,
+      capabilities,
+      repositoryUrl: repository.url,
+    });
+    if (requested.kind !== 'no-access') return;
+    const { reason, checked } = requested;
+    log.event('the repository does not let us in', { target: target.name, reason, checked });
+    if (checked === 'newest-known') return;
+    // No check tells of it: what is declared was never read.
+    await tellObservation(
+      parts.table,
+      unreadTarget(target.name, reason, parts.now()),
+      tellContextOf({ target, repository, installation: current.installation }),
+    );
   };
 
   return (event: unknown): Promise<QueueAnswer> => workOff(event, readRequest, log, read);

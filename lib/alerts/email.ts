@@ -189,7 +189,7 @@ function facts(alert: PlacedAlert): readonly string[] {
     `Target   ${oneLine(alert.target)}`,
     what(alert.scope, chart),
     `Since    ${formatTime(alert.since)}`,
-    `Git      ${alert.commit.slice(0, COMMIT_CHARACTERS)}`,
+    `Git      ${alert.commit === '' ? 'not read yet' : alert.commit.slice(0, COMMIT_CHARACTERS)}`,
     `         ${oneLine(alert.root)}`,
     `         ${oneLine(alert.repository)}`,
   ];

@@ -1,7 +1,8 @@
 import type { Item, Table } from '../aws/table.ts';
 import type { Observation } from '../checks/observation.ts';
 import { formatScope } from '../checks/observation.ts';
-import type { Deployer } from '../config/config.ts';
+import type { Deployer, Target } from '../config/config.ts';
+import { rootOf } from '../config/root.ts';
 import type { DecisionContext } from '../incidents/incident.ts';
 import { close, type Decision, decide } from '../incidents/incidents.ts';
 import type { Alert } from './alert.ts';
@@ -27,6 +28,23 @@ export interface TellContext {
   readonly rolloutDeadlineMinutes: number;
 }
 
+export const tellContextOf = ({
+  installation,
+  repository,
+  target,
+}: {
+  readonly installation: string;
+  readonly repository: { readonly url: string };
+  readonly target: Target;
+}): TellContext => ({
+  installation,
+  repository: repository.url,
+  root: rootOf(target),
+  deployer: target.deployer,
+  rolloutDeadlineMinutes: target.rolloutDeadlineMinutes,
+  ...(target.deployer === 'argocd' ? { argocdNamespace: target.argocdNamespace } : {}),
+});
+
 /** Two checks meet now and then; more than this in a row is no coincidence. */
 const ATTEMPTS = 10;
 
@@ -46,7 +64,7 @@ export async function tellObservation(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const known = await readIncidents(table, observation.target);
     if (isOlder(observation, known.seen)) return told;
-    history ??= known.seen === undefined ? 'first-check' : 'checked-before';
+    history ??= wasChecked(known.seen) ? 'checked-before' : 'first-check';
     if ((await putSeen(table, observation, known.seen)) === 'conflict') continue;
 
     const outcome = await tellScopes(table, observation, known, { ...context, history });
@@ -55,6 +73,9 @@ export async function tellObservation(
   }
   throw new Error(`incidents of target ${observation.target}: lost ${ATTEMPTS} conditional writes in a row`);
 }
+
+/** Sequences of desired states begin at 1: below it, only that nothing could be read was ever seen. */
+const wasChecked = (seen: Item | undefined): boolean => seen !== undefined && seen.sequence !== 0;
 
 /** By the sequence of the desired state; of the same one, by the time of the check. */
 const isOlder = ({ sequence, at }: Observation, seen: Item | undefined): boolean => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
-import { type Config, parseConfig, type Repository, type Target } from '../config/config.ts';
+import { type Config, parsePart, type Repository, type Target } from '../config/config.ts';
 
 /**
  * What a check has to know, kept in the state bucket: `check-drift` in a private VPC reaches nothing else.
@@ -53,7 +53,7 @@ export async function readCheckConfig(state: ObjectStore, target: string): Promi
   const stored = await state.get(keyOf(target), { maxBytes: BYTES });
   if (stored === undefined) return undefined;
   const { config, endpoint: found } = document.parse(JSON.parse(stored.body.toString('utf8')));
-  const parsed = parseConfig(config, keyOf(target));
+  const parsed = parsePart(config, keyOf(target));
   const [entry] = parsed.targets;
   const [repository] = parsed.repositories;
   if (entry === undefined || repository === undefined) return undefined;

@@ -30,6 +30,7 @@ export interface ScopeObservation {
 
 export interface Observation {
   readonly target: string;
+  /** Empty where none was ever read. */
   readonly commit: string;
   readonly sequence: number;
   /** ISO time of the check. */

@@ -8,12 +8,13 @@ import { writeProfile } from '../cluster/profile.ts';
 import type { ClusterAddress } from '../config/config.ts';
 import { sealingKey } from '../content/sealing-key.ts';
 import { desiredKey, desiredState } from '../desired/state.ts';
+import { readUnread } from '../desired/unread.ts';
 import type { CheckRequest } from '../messages/messages.ts';
 import { type CheckReport, checkTarget, unknownReport } from './check.ts';
 import { type CheckConfig, readCheckConfig } from './check-config.ts';
 import { tableMemory } from './memory.ts';
 import type { Observation } from './observation.ts';
-import { writeDue, writeVerdicts } from './verdict-items.ts';
+import { writeDue, writeNoCluster, writeVerdicts } from './verdict-items.ts';
 
 const DESIRED_BYTES = 16 * 1024 * 1024;
 
@@ -35,8 +36,10 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
   const config = await readCheckConfig(parts.state, request.target);
   if (config === undefined) return dropped(`there is no target ${request.target}`);
   const { cluster: address } = config.target;
-  if (address === undefined)
+  if (address === undefined) {
+    await writeNoCluster(parts.table, { ...request, at: parts.now().toISOString() });
     return dropped(`the target ${request.target} names no cluster: nothing is checked`);
+  }
   if (await isOvertaken(request, parts.table)) return dropped('a newer desired state is known');
   const stored = await parts.state.get(desiredKey(request.desired), { maxBytes: DESIRED_BYTES });
   if (stored === undefined) return dropped('its desired state is not kept any more');
@@ -51,7 +54,14 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
   const report = await withCluster(address, config, parts, async (cluster) =>
     checkTarget(question, { ...parts, cluster, memory: tableMemory(parts.table, request.target) }),
   );
-  const { observation, profile, next } = 'observation' in report ? report : unknownReport(question, report);
+  const {
+    observation: seen,
+    profile,
+    next,
+  } = 'observation' in report ? report : unknownReport(question, report);
+  // Git was read for this check, or what it is held against may be old, and people hear why.
+  const unread = request.readAt === undefined ? await readUnread(parts.table, request.target) : undefined;
+  const observation = unread === undefined ? seen : withUnread(seen, unread);
 
   // Again, since a check takes a while: what was seen against an older tip must not be told after a newer one.
   if (await isOvertaken(request, parts.table)) return dropped('a newer desired state came meanwhile');
@@ -85,6 +95,16 @@ async function withCluster(
     await cluster.close();
   }
 }
+
+/** What was seen stays seen; the target as a whole is `unknown`, unless its cluster did not answer either. */
+const withUnread = (seen: Observation, reason: string): Observation => ({
+  ...seen,
+  scopes: seen.scopes.map((each) =>
+    each.scope.kind === 'target' && each.state.kind !== 'unknown'
+      ? { ...each, state: { kind: 'unknown', reason } }
+      : each,
+  ),
+});
 
 /** The newest desired state of the target has a higher sequence than the message. */
 async function isOvertaken({ target, sequence }: CheckRequest, table: Table): Promise<boolean> {

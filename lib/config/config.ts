@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { contradictions } from './contradictions.ts';
+import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';
 import { placeOf, withScheme } from './repository-url.ts';
@@ -159,9 +159,20 @@ export class ConfigError extends Error {
  * @throws ConfigError with every problem: path, what is wrong, what is allowed
  */
 export function parseConfig(input: unknown, source = 'the configuration'): Config {
+  return parsed(input, source, contradictions(input));
+}
+
+/**
+ * A part of a configuration that was found well as a whole: what it names and does not hold, such as the credential
+ * that its URL needs, is somewhere else.
+ * @throws ConfigError with every problem
+ */
+export const parsePart = (input: unknown, source: string): Config => parsed(input, source, []);
+
+function parsed(input: unknown, source: string, contradicting: readonly Problem[]): Config {
   const result = config.safeParse(input);
   const shape = result.success ? [] : result.error.issues;
-  const problems = [...shape, ...contradictions(input)];
+  const problems = [...shape, ...contradicting];
   if (result.success && problems.length === 0) return result.data;
   throw new ConfigError(
     problems.map(({ path, message }) => `${formatPath(path)}: ${message}`),

@@ -3,8 +3,10 @@ import type { Queue } from '../aws/queues.ts';
 import type { Table } from '../aws/table.ts';
 import type { Target } from '../config/config.ts';
 import type { CheckRequest, Doorbell } from '../messages/messages.ts';
+import { GitFailed, NoAccess } from '../repository/git-failed.ts';
 import { type DesiredParts, type DesiredReading, readDesired } from './desired.ts';
 import { type NewestDesired, readNewest, recordNewest } from './sequence.ts';
+import { forgetUnread, recordUnread } from './unread.ts';
 
 export interface RequestParts extends DesiredParts {
   readonly table: Table;
@@ -16,12 +18,22 @@ export interface RequestParts extends DesiredParts {
 /** Two readers of one target meet now and then; more than this in a row is no coincidence. */
 const ATTEMPTS = 5;
 
+export type Requested =
+  | { readonly kind: DesiredReading['kind'] }
+  /** Git did not let us in: what is known is checked, and says so. `nothing-known`: there is nothing to check yet. */
+  | {
+      readonly kind: 'no-access';
+      readonly checked: 'newest-known' | 'nothing-known';
+      readonly reason: string;
+    };
+
 /**
  * Reads what the target's branch declares now, records it as the newest, and asks for a check of it.
- * Where Git cannot be read, the newest that is known is checked all the same: drift does not wait for Git.
- * @throws what reading threw, after that
+ * Where Git cannot be read, the newest that is known is checked all the same: drift does not wait for Git. Why it
+ * cannot be read is kept for that check to tell.
+ * @throws what reading threw, after that; `no-access` is an answer, since only a person can mend it
  */
-export async function requestCheck(target: Target, parts: RequestParts): Promise<DesiredReading['kind']> {
+export async function requestCheck(target: Target, parts: RequestParts): Promise<Requested> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     // Looked up before Git is: what is recorded in between may be newer than what is read here.
     const before = await readNewest(parts.table, target.name);
@@ -30,10 +42,18 @@ export async function requestCheck(target: Target, parts: RequestParts): Promise
     try {
       reading = await readDesired(target, parts);
     } catch (error) {
+      const reason =
+        error instanceof GitFailed ? await recordUnread(parts.table, target.name, error.output) : undefined;
       if (before.newest !== undefined) await send(parts.checks, target, before.newest);
-      throw error;
+      if (!(error instanceof NoAccess) || reason === undefined) throw error;
+      return {
+        kind: 'no-access',
+        checked: before.newest === undefined ? 'nothing-known' : 'newest-known',
+        reason,
+      };
     }
-    if (reading.kind === 'no-branch') return reading.kind;
+    await forgetUnread(parts.table, target.name);
+    if (reading.kind === 'no-branch') return { kind: reading.kind };
     const recorded = await recordNewest(parts.table, target.name, before, {
       commit: reading.state.commit,
       desired: reading.digest,
@@ -42,7 +62,7 @@ export async function requestCheck(target: Target, parts: RequestParts): Promise
     if (recorded.kind === 'conflict') continue;
     await send(parts.checks, target, recorded.newest, readAt);
     if (reading.staleValues.length > 0 && !target.driftOnly) await ring(parts.doorbells, target);
-    return reading.kind;
+    return { kind: reading.kind };
   }
   throw new Error(
     `target ${target.name}: its newest desired state was recorded ${ATTEMPTS} times while reading it`,

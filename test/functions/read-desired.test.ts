@@ -6,8 +6,8 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { readDesired } from '../../functions/read-desired.ts';
 import { clients, VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
-import { readCheckConfig } from '../../lib/checks/check-config.ts';
-import { parseConfig } from '../../lib/config/config.ts';
+import { readCheckConfig, writeCheckConfig } from '../../lib/checks/check-config.ts';
+import { type ConfigInput, parseConfig } from '../../lib/config/config.ts';
 import { toParameters } from '../../lib/config/parameters.ts';
 import { digestOf } from '../../lib/content/tree.ts';
 import { type CheckRequest, checkRequest, doorbell } from '../../lib/messages/messages.ts';
@@ -35,6 +35,30 @@ describe('read-desired', () => {
   const parameters = new Map<string, string>();
   const rendered: unknown[] = [];
 
+  type Changes = Partial<ConfigInput['repositories'][number]>;
+  const configOf = (changes: Changes) =>
+    parseConfig({
+      repositories: [{ name: 'cluster', url: git.urlOf('cluster'), ...changes }],
+      targets: [{ name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] }],
+      audiences: [{ name: 'people', form: 'email', address: 'people@example.com' }],
+    });
+  const configure = (changes: Changes = {}): void => {
+    for (const [name, value] of toParameters(configOf(changes)))
+      parameters.set(`/fairlead/test/${name}`, value);
+    read = readDesired(environment());
+  };
+  const environment = () => ({
+    ...aws.environment,
+    [VARIABLES.table]: TABLE,
+    [VARIABLES.contentBucket]: BUCKETS.content,
+    [VARIABLES.stateBucket]: BUCKETS.state,
+    [VARIABLES.checkQueue]: aws.queues.check,
+    [VARIABLES.doorbellQueue]: aws.queues.doorbell,
+    [VARIABLES.renderFunction]: 'render-release',
+    [VARIABLES.configPath]: '/fairlead/test',
+    [VARIABLES.scratch]: join(folder, 'scratch'),
+  });
+
   before(async () => {
     const render = async (request: unknown) => {
       rendered.push(request);
@@ -53,31 +77,15 @@ describe('read-desired', () => {
       onPush: () => {},
     });
     repository = await clusterRepository(join(folder, 'git', 'cluster.git'));
-    const config = parseConfig({
-      repositories: [{ name: 'cluster', url: git.urlOf('cluster') }],
-      targets: [{ name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] }],
-      audiences: [{ name: 'people', form: 'email', address: 'people@example.com' }],
-    });
-    for (const [name, value] of toParameters(config)) parameters.set(`/fairlead/test/${name}`, value);
+    configure();
     rendered.length = 0;
-    read = readDesired({
-      ...aws.environment,
-      [VARIABLES.table]: TABLE,
-      [VARIABLES.contentBucket]: BUCKETS.content,
-      [VARIABLES.stateBucket]: BUCKETS.state,
-      [VARIABLES.checkQueue]: aws.queues.check,
-      [VARIABLES.doorbellQueue]: aws.queues.doorbell,
-      [VARIABLES.renderFunction]: 'render-release',
-      [VARIABLES.configPath]: '/fairlead/test',
-      [VARIABLES.scratch]: join(folder, 'scratch'),
-    });
   });
   afterEach(async () => {
     await git.stop();
     await repository.remove();
     await rm(folder, { recursive: true, force: true });
-    const item = await aws.table.get({ pk: 'target#staging', sk: 'desired' });
-    if (item !== undefined) await aws.table.remove(item, item.version);
+    for (const pk of ['target#staging', 'incident#staging'])
+      for await (const item of aws.table.query(pk)) await aws.table.remove(item, item.version);
   });
 
   const checks = async (): Promise<CheckRequest[]> =>
@@ -115,6 +123,28 @@ describe('read-desired', () => {
     assert.doesNotMatch(stored?.body.toString('utf8') ?? '', /people@example|token/);
   });
 
+  test('a check finds its repository however that is opened: it holds no credential and needs none', async () => {
+    const state = s3Store(clients.s3(aws.environment), BUCKETS.state);
+    const hostKeys = [
+      'git.example.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl',
+    ];
+    for (const [url, credential, readCredential] of [
+      [
+        'ssh://git@git.example.com/example/cluster.git',
+        { kind: 'ssh', secret: 'write', hostKeys },
+        { kind: 'ssh', secret: 'read', hostKeys },
+      ],
+      [
+        'https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/cluster',
+        { kind: 'codecommit' },
+        { kind: 'codecommit' },
+      ],
+    ] as const) {
+      await writeCheckConfig(state, configOf({ url, credential, readCredential }), 'staging');
+      assert.equal((await readCheckConfig(state, 'staging'))?.repository.url, url);
+    }
+  });
+
   test('a person’s values.yaml rings the bell of the repository, for the ConfigMap to follow', async () => {
     await repository.commit(deliveredRelease(TARGET));
     await repository.commit({ 'fairlead/staging/releases/shop/web/values.yaml': 'replicas: 7\n' });
@@ -131,6 +161,47 @@ describe('read-desired', () => {
     await git.stop();
     assert.deepEqual(await read(REQUEST), { batchItemFailures: [{ itemIdentifier: 'm' }] });
     assert.deepEqual(await checks(), [sameOf(known)], 'and does not say that Git was looked up');
+  });
+
+  describe('where the repository does not let us in', () => {
+    /** A credential whose secret is not there: no server is asked. */
+    const lockOut = () => configure({ readCredential: { kind: 'token', secret: 'gone' } });
+    const unread = async () => (await aws.table.get({ pk: 'target#staging', sk: 'unread' }))?.reason;
+    const alerts = async () => {
+      const found: unknown[] = [];
+      for await (const { untold } of aws.table.query('incident#staging'))
+        if (untold !== undefined) found.push(untold);
+      return found;
+    };
+
+    test('what is known is checked, with why Git was not read; the message does not come again', async () => {
+      await repository.commit(deliveredRelease(TARGET));
+      await read(REQUEST);
+      const [known] = await checks();
+      lockOut();
+      assert.deepEqual(await read(REQUEST), well);
+      assert.deepEqual(await checks(), [sameOf(known)]);
+      assert.match(
+        String(await unread()),
+        /^Git cannot be read: the secret "gone" cannot be read .*does it exist/,
+      );
+      assert.deepEqual(await alerts(), [], 'the check tells');
+
+      configure();
+      assert.deepEqual(await read(REQUEST), well);
+      assert.equal(await unread(), undefined, 'let in again');
+      assert.equal((await checks()).length, 1);
+    });
+
+    test('where nothing is known yet the target is unknown, told once, at the third time', async () => {
+      await repository.commit(deliveredRelease(TARGET));
+      lockOut();
+      for (const told of [0, 0, 1, 1]) {
+        assert.deepEqual(await read(REQUEST), well);
+        assert.equal((await alerts()).length, told);
+      }
+      assert.deepEqual(await checks(), []);
+    });
   });
 
   test('a target that is no longer configured is nothing to read, and neither is a message that is none', async () => {
