@@ -91,6 +91,8 @@ function rolloutLines(rollout: RolloutProgress | undefined): readonly string[] {
       return [`  its rollout has stalled, since ${rollout.since}`, ...obstacleLines(rollout)];
     case 'differs':
       return ['  applied, but the cluster is not what it declares', ...obstacleLines(rollout)];
+    case 'unseen':
+      return [`  whether it is rolled out will not be known: ${oneLine(rollout.says)}`];
     case 'replaced':
       return [
         `  not rolled out: commit ${rollout.seen}, which came later, declares ${oneLine(rollout.chart)}`,

@@ -202,6 +202,7 @@ function exitOfRollout(rollout: RolloutProgress | undefined): number {
       return EXIT['timed out'];
     case 'stalled':
     case 'differs':
+    case 'unseen':
       return EXIT['not rolled out'];
     case 'replaced':
       return EXIT.superseded;

@@ -14,9 +14,10 @@ export async function readRollout(
   delivered: DeliveredChange,
 ): Promise<RolloutProgress> {
   try {
-    const [verdict, ofTarget, memory, stalled] = await Promise.all([
+    // First, since checks write it last: what it holds, the verdicts that are read after it hold as well.
+    const ofTarget = await readVerdict(table, target, 'target');
+    const [verdict, memory, stalled] = await Promise.all([
       readVerdict(table, target, scope),
-      readVerdict(table, target, 'target'),
       readRemembered(table, target, scope),
       readIncident(table, target, scope, 'stalled'),
     ]);

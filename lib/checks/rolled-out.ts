@@ -39,6 +39,8 @@ export type RolloutProgress =
   | ({ readonly kind: 'stalled'; readonly seen: string; readonly since: string } & Obstacles)
   /** The deployer has applied it, and the cluster is otherwise all the same: somebody changed it. */
   | ({ readonly kind: 'differs'; readonly seen: string } & Obstacles)
+  /** Nothing deploys it, or nothing looks at the cluster: waiting longer would tell nothing more. */
+  | { readonly kind: 'unseen'; readonly says: string }
   /** A later commit declares another version of the chart. */
   | { readonly kind: 'replaced'; readonly seen: string; readonly chart: string };
 
@@ -48,11 +50,18 @@ export type RolloutProgress =
  */
 export function rolloutProgress(delivered: DeliveredChange, sight: RolloutSight): RolloutProgress {
   const { verdict, target, memory, stalledSince } = sight;
+  if (target?.checks === 'none' && target.at > delivered.endedAt)
+    return { kind: 'unseen', says: target.reason ?? 'nothing is checked' };
   if (target?.verdict === 'unknown' && target.at > delivered.endedAt)
     return underWay(`the cluster could not be judged: ${target.reason ?? 'nobody said why'}`);
-  if (verdict === undefined) return underWay('no check has seen it yet');
+  if (verdict === undefined) {
+    // What a check does not find declared has no verdict, and the target's is written last.
+    return target !== undefined && holds(target, delivered)
+      ? { kind: 'unseen', says: NOT_DEPLOYED(short(target.commit)) }
+      : underWay('no check has seen it yet');
+  }
   if (!holds(verdict, delivered))
-    return underWay(`the last check saw ${short(verdict.commit)}, from before it`);
+    return underWay(`the last check, of ${short(verdict.commit)}, was before it`);
 
   const seen = verdict.commit;
   const { chart } = verdict;
@@ -94,6 +103,9 @@ function obstaclesOf({ differs = [], findings, notReady = [], reason }: VerdictI
     ...(reason === undefined ? {} : { deployerSays: reason }),
   };
 }
+
+const NOT_DEPLOYED = (commit: string): string =>
+  `nothing below apply/ deploys it as of commit ${commit}: upload the release's chart, or put its release.yaml back`;
 
 const underWay = (says: string, obstacles?: Obstacles): RolloutProgress => ({
   kind: 'under-way',

@@ -27,6 +27,8 @@ export interface VerdictItem {
   /** The first places that differ, and workloads that are not ready; without any value. */
   readonly differs?: readonly string[];
   readonly notReady?: readonly string[];
+  /** Of the target: its configuration names no cluster, so that no check ever says more. */
+  readonly checks?: 'none';
 }
 
 /** For who asks from a terminal; the alert has all that fit. */
@@ -43,6 +45,7 @@ const verdictItem = z.object({
   readAt: z.string().exactOptional(),
   differs: z.array(z.string()).exactOptional(),
   notReady: z.array(z.string()).exactOptional(),
+  checks: z.literal('none').exactOptional(),
 });
 
 /** The latest verdict of a scope; undefined where no check has seen it yet. */
@@ -80,6 +83,29 @@ export async function writeVerdicts(
   }
   const isJudged = observation.scopes.some(({ scope }) => scope.kind !== 'target');
   if (isJudged) for (const { sk, version } of before.values()) await table.remove({ pk, sk }, version);
+}
+
+/** Says of a target that nothing looks at its cluster: who waits for a rollout is not to wait in vain. */
+export async function writeNoCluster(
+  table: Table,
+  { target, commit, at }: Pick<Observation, 'target' | 'commit' | 'at'>,
+): Promise<void> {
+  const key = { pk: `target#${target}`, sk: `verdict#${formatScope({ kind: 'target' })}` };
+  const known = await table.get(key);
+  const verdict: VerdictItem = {
+    commit,
+    at,
+    verdict: 'unknown',
+    findings: 0,
+    unready: 0,
+    reason: `the configuration names no cluster for target ${target}: nothing is checked`,
+    checks: 'none',
+  };
+  // Who loses has written the same.
+  await table.put(
+    { ...key, schema: 1, version: (known?.version ?? 0) + 1, ...verdict },
+    known?.version ?? 'absent',
+  );
 }
 
 function verdictOf(

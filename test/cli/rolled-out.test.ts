@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { tellObservation } from '../../lib/alerts/tell.ts';
 import { tableMemory } from '../../lib/checks/memory.ts';
 import type { ScopeState } from '../../lib/checks/observation.ts';
-import { writeVerdicts } from '../../lib/checks/verdict-items.ts';
+import { writeNoCluster, writeVerdicts } from '../../lib/checks/verdict-items.ts';
 import { digestOf } from '../../lib/content/tree.ts';
 import { finding } from '../fixtures/findings.ts';
 import { running } from './command-line.ts';
@@ -81,7 +81,7 @@ async function delivered(target: string, ...argv: string[]) {
     },
     { 'fairlead-outcome': 'delivered', 'fairlead-commit': COMMIT },
   );
-  await under.says(/waiting for the cluster[\s\S]*from before it/);
+  await under.says(/waiting for the cluster[\s\S]*was before it/);
   return under;
 }
 
@@ -142,6 +142,15 @@ describe('npx fairlead upload --wait rolled-out', () => {
     const { code, stdout } = await under.ended;
     assert.equal(code, 4);
     assert.match(stdout, /commit d{40}, which came later, declares web 1\.4\.3/);
+  });
+
+  test('ends with 5 where nothing looks at the cluster, and says so at once', async () => {
+    const under = await delivered('clusterless');
+    const at = minutesFromNow(1);
+    await writeNoCluster(installation.table, { target: 'clusterless', commit: COMMIT, at });
+    const { code, stdout } = await under.ended;
+    assert.equal(code, 5);
+    assert.match(stdout, /names no cluster for target clusterless: nothing is checked/);
   });
 
   test('ends with 2 when the time is up, and says how far it is', async () => {

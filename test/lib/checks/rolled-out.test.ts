@@ -50,15 +50,44 @@ const CASES: readonly [string, RolloutSight, RolloutProgress['kind'], says?: Reg
     'another tip, looked up before the push',
     sight({ verdict: verdict({ commit: later, readAt: at(0) }) }),
     'under-way',
-    /from before it/,
+    /was before it/,
   ],
   [
     'another tip, of which nobody knows when it was looked up',
     sight({ verdict: (({ readAt: _, ...rest }) => rest)(verdict({ commit: later })) }),
     'under-way',
-    /from before it/,
+    /was before it/,
   ],
   ['no check yet', sight({ verdict: undefined }), 'under-way', /no check has seen it/],
+  [
+    'a check from before it, which did not find it declared',
+    sight({ verdict: undefined, target: verdict({ commit: later, readAt: at(0) }) }),
+    'under-way',
+    /no check has seen it/,
+  ],
+  [
+    'a check since, which did not find it declared: values without a chart',
+    sight({ verdict: undefined, target: verdict({ commit: later }) }),
+    'unseen',
+    /nothing below apply\/ deploys it as of commit dddddddddd/,
+  ],
+  [
+    'a target without a cluster',
+    sight({
+      verdict: undefined,
+      target: verdict({ verdict: 'unknown', checks: 'none', reason: 'no cluster' }),
+    }),
+    'unseen',
+    /no cluster/,
+  ],
+  [
+    'a target that has a cluster by now, perhaps',
+    sight({
+      verdict: undefined,
+      target: verdict({ verdict: 'unknown', checks: 'none', commit: later, at: at(0), readAt: at(0) }),
+    }),
+    'under-way',
+  ],
   [
     'a cluster that does not answer since',
     sight({ target: verdict({ verdict: 'unknown', reason: 'it is down' }) }),
@@ -112,7 +141,7 @@ for (const [name, seen, kind, says] of CASES) {
   test(`${name}: ${kind}`, () => {
     const progress = rolloutProgress(delivered, seen);
     assert.equal(progress.kind, kind);
-    if (says !== undefined) assert.match(progress.kind === 'under-way' ? progress.says : '', says);
+    if (says !== undefined) assert.match('says' in progress ? progress.says : '', says);
   });
 }
 
