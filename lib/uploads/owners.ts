@@ -37,7 +37,19 @@ interface Claimant {
   readonly group: string;
   readonly key: UploadKey;
   readonly target: Target;
-  readonly declares: readonly DeclaredObject[];
+  readonly declares: readonly Hashed[];
+}
+
+type Hashed = DeclaredObject & { readonly hash: string };
+
+/** What a claimant is held against. Each question is one look-up: crowds of releases declare thousands of objects. */
+interface Held {
+  /** Those of the batch, by object, in its order. */
+  readonly claimants: ReadonlyMap<string, readonly Claimant[]>;
+  /** Of them, the groups of those that have not lost. */
+  readonly standing: ReadonlySet<string>;
+  readonly hints: Hints;
+  readonly atTip: AtTip;
 }
 
 /**
@@ -54,27 +66,33 @@ export async function withoutTaken(
     const [target, key] = [groups[index]?.target, decision.planned[0]?.accepted.key];
     const { declares } = decision;
     if (target === undefined || key === undefined || declares === undefined) return [];
-    return [{ index, group: groupOf(key), key, target, declares }];
+    const hashed = declares.map((one) => ({ ...one, hash: hashOf(one.object) }));
+    return [{ index, group: groupOf(key), key, target, declares: hashed }];
   });
   const decided = [...decisions];
   for (const [name, some] of Map.groupBy(claimants, ({ target }) => target.name)) {
     const hints = await readHints(parts.table, name);
-    const taken = new Set<Claimant>();
+    const standing = new Set(some.map(({ group }) => group));
+    const held: Held = {
+      claimants: byObject(some),
+      standing,
+      hints,
+      atTip: atTipOf(parts, tip),
+    };
     // Until no more fall: who loses what it wanted keeps what it had, which another may have counted on.
     for (let fallen = true; fallen; ) {
       fallen = false;
       for (const claimant of some) {
-        if (taken.has(claimant)) continue;
-        const others = some.filter((other) => other !== claimant && !taken.has(other));
-        const reasons = await takenBy(parts, tip, claimant, others, hints);
+        if (!standing.has(claimant.group)) continue;
+        const reasons = await takenBy(claimant, held);
         if (reasons.length === 0) continue;
-        taken.add(claimant);
+        standing.delete(claimant.group);
         fallen = true;
         const decision = decisions[claimant.index];
         if (decision !== undefined) decided[claimant.index] = refused(decision, reasons);
       }
     }
-    const kept = some.filter((claimant) => !taken.has(claimant));
+    const kept = some.filter(({ group }) => standing.has(group));
     await eachAtOnce(kept, CALLS_AT_ONCE, (claimant) =>
       keepHint(parts.table, claimant, hints.get(claimant.group)),
     );
@@ -92,21 +110,12 @@ function refused({ planned, rejected }: GroupDecision, reasons: readonly Reason[
   };
 }
 
-async function takenBy(
-  parts: Omit<GroupParts, 'target'>,
-  tip: string | undefined,
-  claimant: Claimant,
-  others: readonly Claimant[],
-  hints: Hints,
-): Promise<readonly Reason[]> {
-  const own = hints.get(claimant.group);
-  const had = new Set([...(own?.objects ?? []), ...(own?.before ?? [])]);
+async function takenBy(claimant: Claimant, held: Held): Promise<readonly Reason[]> {
   const reasons: Reason[] = [];
-  for (const { object, source } of claimant.declares) {
-    const hash = hashOf(object);
+  for (const { object, hash, source } of claimant.declares) {
     // What it had before is its own, whoever else came by it.
-    if (had.has(hash)) continue;
-    const owner = await ownerOf(parts, tip, { object, hash }, claimant, others, hints);
+    if (held.hints.groupsWith(hash).has(claimant.group)) continue;
+    const owner = await ownerOf({ object, hash }, claimant, held);
     if (owner === undefined) continue;
     const [, kind = '', , name = ''] = object.split('/');
     const named = name === '' ? object : `${kind}/${name}`;
@@ -119,33 +128,65 @@ async function takenBy(
 const REASONS_SHOWN = 20;
 
 async function ownerOf(
-  parts: Omit<GroupParts, 'target'>,
-  tip: string | undefined,
-  { object, hash }: { readonly object: string; readonly hash: string },
+  { object, hash }: Pick<Hashed, 'object' | 'hash'>,
   claimant: Claimant,
-  others: readonly Claimant[],
-  hints: Hints,
+  { claimants, standing, hints, atTip }: Held,
 ): Promise<UploadKey | undefined> {
-  for (const other of others) {
-    if (!other.declares.some((declared) => declared.object === object)) continue;
-    const isOld = isHinted(hints.get(other.group), hash);
-    if (isOld || other.index < claimant.index) return other.key;
+  const hinted = hints.groupsWith(hash);
+  for (const other of claimants.get(object) ?? []) {
+    if (other === claimant || !standing.has(other.group)) continue;
+    if (hinted.has(other.group) || other.index < claimant.index) return other.key;
   }
-  for (const group of hints.groupsWith(hash)) {
+  // Those of which it is the latest that is known come first: an owner is among them, unless a push has failed.
+  const isLatest = (group: string) => hints.get(group)?.objects.includes(hash) === true;
+  const others = [...hinted].filter((group) => group !== claimant.group);
+  for (const group of [...others.filter(isLatest), ...others.filter((one) => !isLatest(one))]) {
     const known = hints.get(group);
-    if (group === claimant.group || known === undefined) continue;
     // What is decided in this batch counts as it will be.
-    if (others.some((other) => other.group === group)) continue;
-    const declared = await declaredAtTip({ ...parts, target: claimant.target }, tip, known.key);
-    if (declared.some((one) => one.object === object)) return known.key;
+    if (known === undefined || standing.has(group)) continue;
+    if ((await atTip(claimant.target, group, known.key)).has(object)) return known.key;
   }
   return undefined;
 }
 
-const isHinted = (known: Hint | undefined, hash: string): boolean =>
-  known !== undefined && (known.objects.includes(hash) || known.before.includes(hash));
+function byObject(claimants: readonly Claimant[]): ReadonlyMap<string, readonly Claimant[]> {
+  const found = new Map<string, Claimant[]>();
+  for (const claimant of claimants) {
+    for (const { object } of claimant.declares) {
+      const some = found.get(object);
+      if (some === undefined) found.set(object, [claimant]);
+      else if (some.at(-1) !== claimant) some.push(claimant);
+    }
+  }
+  return found;
+}
 
 /** What a release or manifest renders to as Git has it; nothing where it is gone, or cannot be known. */
+type AtTip = (target: Target, group: string, key: UploadKey) => Promise<ReadonlySet<string>>;
+
+/**
+ * For all of a target's others together. After that nobody owns what a hint alone says: charts that are slow to render,
+ * or many that have declared an object in turn, must not hold up everybody's deliveries.
+ */
+const LOOK_MILLISECONDS = 20_000;
+
+/** Each is looked at once. */
+function atTipOf(parts: Omit<GroupParts, 'target'>, tip: string | undefined): AtTip {
+  const seen = new Map<string, ReadonlySet<string>>();
+  let spent = 0;
+  return async (target, group, key) => {
+    const known = seen.get(group);
+    if (known !== undefined) return known;
+    if (spent >= LOOK_MILLISECONDS) return new Set();
+    const begun = parts.now().getTime();
+    const declared = await declaredAtTip({ ...parts, target }, tip, key);
+    spent += parts.now().getTime() - begun;
+    const objects = new Set(declared.map(({ object }) => object));
+    seen.set(group, objects);
+    return objects;
+  };
+}
+
 async function declaredAtTip(
   parts: GroupParts,
   tip: string | undefined,
@@ -161,8 +202,10 @@ async function declaredAtTip(
 /** By group, and found by what they name: a target may have thousands. */
 interface Hints {
   get(group: string): Hint | undefined;
-  groupsWith(hash: string): Iterable<string>;
+  groupsWith(hash: string): ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 async function readHints(table: Table, target: string): Promise<Hints> {
   const found = new Map<string, Hint>();
@@ -174,11 +217,11 @@ async function readHints(table: Table, target: string): Promise<Hints> {
     for (const hash of [...data.objects, ...data.before])
       groups.set(hash, (groups.get(hash) ?? new Set()).add(item.sk));
   }
-  return { get: (group) => found.get(group), groupsWith: (hash) => groups.get(hash) ?? [] };
+  return { get: (group) => found.get(group), groupsWith: (hash) => groups.get(hash) ?? NONE };
 }
 
 async function keepHint(table: Table, { group, key, target, declares }: Claimant, before: Hint | undefined) {
-  const objects = declares.map(({ object }) => hashOf(object)).sort();
+  const objects = declares.map(({ hash }) => hash).sort();
   if (before !== undefined && before.objects.join() === objects.join()) return;
   const item: Item = {
     pk: hintsKey(target.name),

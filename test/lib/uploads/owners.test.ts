@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { renderRelease } from '../../../lib/charts/render/render.ts';
 import type { ObjectCreated } from '../../../lib/messages/messages.ts';
+import type { Group } from '../../../lib/uploads/batch.ts';
+import type { GroupDecision, GroupParts } from '../../../lib/uploads/group.ts';
+import type { UploadKey } from '../../../lib/uploads/keys.ts';
+import { withoutTaken } from '../../../lib/uploads/owners.ts';
 import { tools } from '../../../local/tools.ts';
+import { memoryTable } from './doubles.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 
 /** The whole of delivery, judged by the real render-release. */
@@ -117,4 +122,59 @@ test('values that come with a chart that is refused are judged without it', asyn
     taken('ConfigMap/x', 'release shop/web'),
     'delivered',
   ]);
+});
+
+test('a crowd that declares thousands of objects each costs one look at each of them', async () => {
+  const [claimants, objects] = [100, 2000];
+  let read = 0;
+  const table = memoryTable();
+  const key = (release: string) =>
+    ({ kind: 'chart', target: 'staging', namespace: 'shop', release }) as UploadKey;
+  const decisions = Array.from({ length: claimants }, (_, at) => ({
+    planned: [{ accepted: { key: key(`r${at}`) } }],
+    declares: Array.from({ length: objects }, (_, index) => ({
+      get object() {
+        read += 1;
+        assert.ok(read <= claimants * objects * 5, 'each of them is looked at again and again');
+        return `v1/ConfigMap/shop/r${at}-${index}`;
+      },
+      source: 'templates/maps.yaml',
+    })),
+    rejected: [],
+  })) as unknown as GroupDecision[];
+  const groups = decisions.map(() => ({ target: { name: 'staging' }, slots: [] })) as unknown as Group[];
+  const parts = { table, now: () => new Date() } as unknown as Omit<GroupParts, 'target'>;
+  const decided = await withoutTaken(parts, undefined, groups, decisions);
+  assert.ok(decided.every(({ rejected }) => rejected.length === 0));
+});
+
+test('what others declared once is looked at once a delivery, and not for ever', async (context) => {
+  const pipe = await begin(context);
+  for (const [release, at] of ['a', 'b'].map((name, index) => [name, index] as const)) {
+    await deliver(pipe, pipe.chart('1.0.0', declaring('x', 'y', 'z'), release));
+    await deliver(pipe, pipe.chart('1.1.0', declaring(`own-${at}`), release));
+  }
+  const before = pipe.asked.length;
+  assert.deepEqual(await deliver(pipe, pipe.chart('1.0.0', declaring('x', 'y', 'z'), 'web')), ['delivered']);
+  assert.equal(pipe.asked.length - before, 3);
+
+  await deliver(pipe, pipe.chart('1.2.0', declaring('own-0', 'v', 'w'), 'a'));
+  await deliver(pipe, pipe.chart('1.3.0', declaring('own-0'), 'a'));
+  await deliver(pipe, pipe.chart('1.2.0', declaring('own-1', 'v', 'w'), 'b'));
+  await deliver(pipe, pipe.chart('1.3.0', declaring('own-1'), 'b'));
+  const event = await pipe.chart('1.1.0', declaring('x', 'y', 'z', 'v', 'w'), 'web');
+  await pipe.receive(event);
+  const { render } = pipe.parts;
+  const asked = pipe.asked.length;
+  await pipe.deliver({
+    ...pipe.parts,
+    render: {
+      async invoke(payload) {
+        pipe.later(25);
+        return render.invoke(payload);
+      },
+    },
+  });
+  assert.equal(await outcome(pipe, event), 'delivered');
+  assert.equal(pipe.asked.length - asked, 2, 'web itself, and the first of the others');
 });
