@@ -17,8 +17,17 @@ export function sourcesOf(chart: Chart, values: readonly string[]): ChartSources
   const templates = new Map<string, string>();
   gather(chart, '', templates);
   const texts = [...templates.values(), ...values];
+  // Any file may be read and go through `tpl`.
+  if (texts.some((text) => /(?<!\w)tpl(?!\w)/.test(text))) texts.push(...otherTexts(chart));
   return { templates, isRandom: texts.some(isRandom), withLookup: templatesWithLookup(templates) };
 }
+
+const otherTexts = (chart: Chart): string[] => [
+  ...[...chart.files]
+    .filter(([file, { data }]) => !TEMPLATE.test(file) && !isInside(file, chart) && data.includes('{{'))
+    .map(([, { data }]) => data.toString('utf8')),
+  ...chart.subcharts.flatMap(otherTexts),
+];
 
 function gather(chart: Chart, path: string, into: Map<string, string>): void {
   for (const [file, { data }] of chart.files)

@@ -137,7 +137,7 @@ const KUBE_VERSION = /chart requires kubeVersion: (.+?) which is incompatible wi
 const EXCERPT_LENGTH = 1024;
 
 /** helm's message as one of our reasons. Exported for its table of tests. */
-export function reasonFromHelm(stderr: string, hide: (text: string) => string): Reason {
+function reasonFromHelm(stderr: string, hide: (text: string) => string): Reason {
   const said = (/^Error: ([\s\S]*)/m.exec(stderr)?.[1] ?? stderr)
     .replace(/\s*Use --debug flag to render out invalid YAML\s*$/, '')
     .trim();

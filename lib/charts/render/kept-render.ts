@@ -15,9 +15,9 @@ import {
 } from '../render-request.ts';
 
 /** Raised whenever the same inputs would render to something else here, so that no older render is used. */
-const RENDERER = 1;
+const RENDERER = 2;
 /** Raised whenever more is looked at, so that nothing passes on an older judgement. */
-const JUDGE = 2;
+const JUDGE = 3;
 
 /** The digest of all that a render depends on; boundary and schemas are not among it, since they change no object. */
 export async function digestOfInputs(

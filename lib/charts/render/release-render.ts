@@ -89,7 +89,11 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
     );
     const base = templateOf(release, folder);
     const first = await helmTemplate(base, hide);
-    if (first.kind === 'failed') return { ...first, askedCluster: sources.withLookup.size > 0 };
+    if (first.kind === 'failed')
+      return {
+        ...first,
+        askedCluster: sources.withLookup.size > 0 && first.reasons.every(mayBeForLackOfAnswers),
+      };
     const outputs = [first.output];
     const { notServed } = first;
     const began = performance.now();
@@ -119,6 +123,10 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
     };
   });
 }
+
+/** A template that fails on what it was told, and not one that does not parse, or takes more than it may. */
+const mayBeForLackOfAnswers = ({ code, excerpt = '' }: Reason): boolean =>
+  code === 'render-invalid-yaml' || (code === 'template-failed' && !excerpt.startsWith('parse error'));
 
 const NO_SOURCES: ChartSources = { templates: new Map(), isRandom: false, withLookup: new Set() };
 

@@ -3,8 +3,9 @@
  * time, or in a cluster. Values count too: they may go through `tpl`.
  */
 
-/** Functions whose answer changes from one render to the next, or by map order. */
-const RANDOM = /(?<![.\w$])(?:keys|values|shuffle|rand\w*|uuidv4|gen\w+|htpasswd|bcrypt|ago)(?!\w)/;
+/** Functions whose answer changes from one render to the next, or by map order; so does the list of API versions. */
+const RANDOM =
+  /(?<![.\w$])(?:keys|values|shuffle|rand\w*|uuidv4|gen\w+|htpasswd|bcrypt|encryptAES|ago)(?!\w)|\.APIVersions(?!\w|\.Has(?!\w))/;
 const LOOKUP = /(?<![.\w$])lookup(?!\w)/;
 const NOW = /(?<![.\w$])now(?!\w)/g;
 const REVISION = /(?<![\w)])\$?\.Release\.Revision(?!\w)/g;
@@ -33,13 +34,14 @@ export function codeOf(text: string): string {
   while (at < text.length) {
     const open = text.indexOf('{{', at);
     blank(open < 0 ? text.length : open + 2);
-    if (/^-?\s*\/\*/.test(text.slice(at, at + 80))) {
-      blank(endOf('*/', at));
+    const comment = /^(?:-\s)?\/\*/.exec(text.slice(at, at + 4))?.[0];
+    if (comment !== undefined) {
+      blank(endOf('*/', at + comment.length));
       continue;
     }
     while (at < text.length && !text.startsWith('}}', at)) {
       const character = text[at];
-      if (character === '"') blank(endOfString(text, at));
+      if (character === '"' || character === "'") blank(endOfConstant(text, at));
       else if (character === '`') blank(endOf('`', at + 1));
       else {
         code.push(character ?? '');
@@ -50,10 +52,11 @@ export function codeOf(text: string): string {
   return code.join('');
 }
 
-function endOfString(text: string, start: number): number {
+/** Of a string, or of a character: `'"'` begins no string. */
+function endOfConstant(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '\\') at++;
-    else if (text[at] === '"' || text[at] === '\n') return at + 1;
+    else if (text[at] === text[start] || text[at] === '\n') return at + 1;
   }
   return text.length;
 }

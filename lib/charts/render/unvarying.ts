@@ -192,6 +192,8 @@ function taintOfField(names: readonly string[]): Known {
       case 'Capabilities':
       case 'Template':
         if (field === undefined) return 'opaque';
+        // A list in the order of a map, another each time: it may be asked, and not shown.
+        if (field === 'APIVersions' && names[index + 2] !== 'Has') return undefined;
         return PLAIN_FIELDS[name].has(field) ? 'plain' : undefined;
       default:
         return undefined;

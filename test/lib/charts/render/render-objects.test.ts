@@ -210,6 +210,40 @@ describe('lookup', () => {
     ]);
     assert.equal((await here.render({ ...release, purpose: 'desired' })).kind, 'rejected');
   });
+
+  for (const [title, text, code] of [
+    ['takes all memory', '{{ repeat 2000000000 "x" }}', 'render-too-much-memory'],
+    [
+      'prints without end',
+      `{{ range until 21 }}\n---\n${configMap('"{{ repeat 1048576 "x" }}"')}{{ end }}`,
+      'render-too-large',
+    ],
+    ['does not parse', '{{ nosuch 1 }}', 'template-failed'],
+  ] as const)
+    test(`does not excuse a chart that ${title}`, async () => {
+      const response = await here.render(template(`{{ $x := lookup "v1" "Pod" "" "" }}${text}`));
+      assert.deepEqual(response.kind === 'rejected' && response.reasons.map((one) => one.code), [code]);
+    });
+});
+
+test('what any file of a chart calls counts where it may go through tpl', async () => {
+  const [object] = await here.objects({
+    files: {
+      'templates/x.yaml': configMap('{{ tpl (.Files.Get "other/x.txt") . | quote }}'),
+      'other/x.txt': '{{ randInt 0 3 }}',
+    },
+  });
+  assert.deepEqual(object?.unstable, ['/data/x']);
+});
+
+test('the list of API versions is in another order each time', async () => {
+  const [object] = await here.objects(
+    template(configMap('{{ join "," .Capabilities.APIVersions | quote }}'), {
+      apiVersions: ['v1', 'apps/v1', 'batch/v1', 'policy/v1', 'v1/ConfigMap'],
+      kubernetesVersion: 'v1.35.4',
+    }),
+  );
+  assert.deepEqual(object?.unstable, ['/data/x']);
 });
 
 describe("capabilities are the cluster's", () => {

@@ -14,6 +14,11 @@ describe('a source that may render differently each time is told by what it call
     'x{{ list | shuffle }}',
     '{{ (htpasswd "a" "b") }}',
     '{{ range keys .Values }}{{ end }}',
+    '{{ first .Capabilities.APIVersions }}',
+    '{{ $q := \'"\' }}{{ randAlphaNum 5 }}{{ "" }}',
+    "{{ $q := '\\'' }}{{ randAlphaNum 5 }}",
+    '{{/*/}}{{ "*/}}{{ randAlphaNum 5 }}{{ "x" }}',
+    '{{- /*/}}{{ "*/ -}}{{ randAlphaNum 5 }}{{ "x" }}',
     '{{ "}}" | randAscii }}',
   ];
   const plain = [

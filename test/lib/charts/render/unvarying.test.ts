@@ -91,6 +91,10 @@ const VARYING = [
   'x: {{ .Subcharts | toString | sha256sum }}',
   'x: {{ htpasswd "a" "b" | quote }}',
   "x: {{ 'a' }}",
+  'x: {{ first .Capabilities.APIVersions }}',
+  'x: {{ .Capabilities.APIVersions | toString | sha256sum }}',
+  '{{ $c := .Capabilities }}x: {{ index $c.APIVersions 0 }}',
+  '{{ range .Capabilities.APIVersions }}x{{ . | sha256sum }}: 1\n{{ end }}',
   'x: {{ genSelfSignedCert "a" nil nil 1 | toString | sha256sum }}',
 ];
 
