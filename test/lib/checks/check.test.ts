@@ -15,6 +15,7 @@ import { folderStore } from '../../../lib/content/folder-store.ts';
 import { sealingKey } from '../../../lib/content/sealing-key.ts';
 import { digestOf } from '../../../lib/content/tree.ts';
 import { type DesiredState, desiredKey } from '../../../lib/desired/state.ts';
+import { forgetUnread, recordUnread } from '../../../lib/desired/unread.ts';
 import { canonicalJson } from '../../../lib/objects/json.ts';
 import type { KubernetesObject } from '../../../lib/objects/objects.ts';
 import { sealSecret } from '../../../lib/objects/secrets.ts';
@@ -186,6 +187,20 @@ describe('a check of a real cluster, by a user who may only read', requirement('
     const profile = await readProfile(state, 'plain');
     assert.equal(profile?.kubernetesVersion, plane.version);
     assert.ok(profile?.apiVersions.includes('apps/v1/Deployment'));
+  });
+
+  test('where Git could not be read, what is known is judged, and the target is unknown with the reason', async () => {
+    const { check, table } = await installation('unread');
+    await plane.apply(release('unread', 'web'));
+    await recordUnread(table, 'unread', 'the token has expired');
+    const outcome = await check({ web: release('unread', 'web') });
+    assert.equal(stateOf(outcome, 'unread/web')?.kind, 'in-sync');
+    assert.deepEqual(stateOf(outcome, 'target'), {
+      kind: 'unknown',
+      reason: 'Git cannot be read: the token has expired',
+    });
+    await forgetUnread(table, 'unread');
+    assert.equal(stateOf(await check({ web: release('unread', 'web') }), 'target')?.kind, 'in-sync');
   });
 
   test('an edit by hand is drift, with who likely did it; put back, it is in sync', async () => {
