@@ -106,10 +106,7 @@ const GOES_ON = 'interrupted: what was asked for goes on by itself; "npx fairlea
 const nameOf = ({ key, versionId }: UploadVersion): string => `${key}?${versionId}`;
 
 /** What may be taken again: newest first, of each slot its newest unless it was delivered, or all. */
-export function chooseFrom(
-  listed: readonly ListedUpload[],
-  which: 'newest' | 'all',
-): readonly ListedUpload[] {
+function chooseFrom(listed: readonly ListedUpload[], which: 'newest' | 'all'): readonly ListedUpload[] {
   const slots = new Set<string>();
   return listed.filter(({ key, known }) => {
     const parsed = parseKey(key);

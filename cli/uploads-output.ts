@@ -42,7 +42,7 @@ function shortened(text: string, width: number): string {
   return `${text.slice(0, width - 1 - end)}…${text.slice(-end)}`;
 }
 
-export function resultOf(known: KnownUpload): string {
+function resultOf(known: KnownUpload): string {
   switch (known.state) {
     case 'delivered':
       return `${known.commit.slice(0, SHORT_COMMIT)}${known.change === 'unchanged' ? ' (unchanged)' : ''}${known.warnings === undefined || known.warnings.length === 0 ? '' : ` ${known.warnings.length} warnings`}`;

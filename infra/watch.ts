@@ -22,7 +22,7 @@ const INTERVALS_WITHOUT_CHECK = 3;
 const MINUTES_OF_A_DAY = 24 * 60;
 
 /** Headings of docs/runbook.md: each alarm's description names the one that says what to do. */
-export const RUNBOOK = {
+const RUNBOOK = {
   deadLetters: 'dead-letters',
   errors: 'a-function-fails',
   waiting: 'messages-wait-too-long',

@@ -17,7 +17,7 @@ export interface MachineEvent {
   };
 }
 
-export const EVENT_VERSION = 'fairlead.dev/v1';
+const EVENT_VERSION = 'fairlead.dev/v1';
 
 /** An entry of PutEvents, with its source and type (Amazon EventBridge, PutEvents: 256 KB an entry). */
 const EVENT_BYTES = 262_144 - 1024;

@@ -6,7 +6,7 @@ export interface EventBus {
   put(detailType: string, detail: unknown): Promise<void>;
 }
 
-export const EVENT_SOURCE = 'fairlead';
+const EVENT_SOURCE = 'fairlead';
 
 export function eventBridgeBus(client: EventBridgeClient, bus: string): EventBus {
   return {

@@ -9,7 +9,7 @@ export interface GitAccess {
   readonly about: readonly string[];
 }
 
-export const GIT_SECRET = 'fairlead-git';
+const GIT_SECRET = 'fairlead-git';
 
 type Read = Pick<Repository, 'url' | 'readCredential'>;
 

@@ -5,7 +5,7 @@ import { clusterScopedGroups } from '../charts/render/scopes.ts';
  * knows no exceptions, so that this names what is allowed: Kubernetes' own namespaced kinds and those of add-ons that
  * ordinary charts write for. Deployers' kinds are in neither: whoever may create one has the deployer's rights.
  */
-export const KUBERNETES_GROUPS = [
+const KUBERNETES_GROUPS = [
   '',
   'apps',
   'autoscaling',
@@ -19,7 +19,7 @@ export const KUBERNETES_GROUPS = [
   'resource.k8s.io',
 ] as const;
 
-export const ADD_ON_GROUPS = [
+const ADD_ON_GROUPS = [
   'autoscaling.k8s.io',
   'bitnami.com',
   'cert-manager.io',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Digest } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
-import type { Json, KubernetesObject } from '../objects/objects.ts';
+import type { KubernetesObject } from '../objects/objects.ts';
 import type { Reason } from './reasons.ts';
 
 /** What the cluster serves, as rendering needs it (`.Capabilities`). From the profile, else from the configuration. */
@@ -21,7 +21,7 @@ export const boundary = z.object({
 });
 export type Boundary = z.output<typeof boundary>;
 
-export const renderSubject = z.discriminatedUnion('kind', [
+const renderSubject = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('release'),
     namespace: z.string(),
@@ -114,6 +114,3 @@ export interface RenderedObject {
 export const openapiKey = (hash: string): string => `openapi/${hash}.json`;
 
 export const renderKey = (render: Digest): string => `renders/${render.slice('sha256:'.length)}.json`;
-
-/** What `parseJson` gives for a stored render. */
-export type StoredRender = Json;

@@ -20,7 +20,7 @@ export interface Discovery {
   readonly stale: ReadonlySet<string>;
 }
 
-export function discoveryOf(kinds: readonly ServedKind[], stale: Iterable<string>): Discovery {
+function discoveryOf(kinds: readonly ServedKind[], stale: Iterable<string>): Discovery {
   const byName = new Map(kinds.map((served) => [`${served.apiVersion}/${served.kind}`, served]));
   return {
     kinds,

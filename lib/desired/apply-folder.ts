@@ -65,7 +65,7 @@ function flattened(value: Json): readonly Json[] {
     : [value];
 }
 
-export const isKubernetesObject = (value: Json): value is Json & KubernetesObject =>
+const isKubernetesObject = (value: Json): value is Json & KubernetesObject =>
   isJsonObject(value) &&
   typeof value.apiVersion === 'string' &&
   typeof value.kind === 'string' &&

@@ -23,7 +23,7 @@ interface Rational {
 }
 
 /** The exact value, or undefined where the text is no quantity. */
-export function parseQuantity(value: unknown): Rational | undefined {
+function parseQuantity(value: unknown): Rational | undefined {
   const parts = SYNTAX.exec(typeof value === 'string' ? value.trim() : String(value));
   if (parts === null) return undefined;
   const [, sign, whole = '', fraction = '', suffix = ''] = parts;

@@ -38,7 +38,7 @@ const WORKLOADS = [
   'Rollout',
 ];
 
-export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
+const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: WORKLOADS,
     at: annotation('deployment.kubernetes.io/*'),

@@ -79,7 +79,7 @@ export interface DecisionContext {
 }
 
 /** installation + target + scope + class + number of opening: the same from first alert to resolve. */
-export const incidentKey = (
+const incidentKey = (
   { installation, target, scope }: Pick<DecisionContext, 'installation' | 'target' | 'scope'>,
   kind: IncidentClass,
   opening: number,

@@ -3,7 +3,7 @@ import type { ScopeObservation } from '../checks/observation.ts';
 import { alertBase, type DecisionContext, NEVER, type UnknownIncident } from './incident.ts';
 
 /** Checks in a row that must fail before people hear of it: one that fails and heals is the platform's weather. */
-export const FAILURES_UNTIL_TOLD = 3;
+const FAILURES_UNTIL_TOLD = 3;
 
 interface UnknownDecision {
   readonly after: UnknownIncident | undefined;

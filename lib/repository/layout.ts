@@ -21,7 +21,7 @@ export const manifestsFolder = (target: LaidOut): string => `${applyFolder(targe
 export const manifestFile = (target: LaidOut, path: string): string => `${manifestsFolder(target)}/${path}`;
 
 export const releasesFolder = (target: LaidOut): string => `${rootOf(target)}/releases`;
-export const releaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
+const releaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
   `${releasesFolder(target)}/${namespace}/${release}`;
 /** Replaced whole by each delivery of the chart. */
 export const chartFolder = (target: LaidOut, name: ReleaseName): string =>
@@ -29,7 +29,7 @@ export const chartFolder = (target: LaidOut, name: ReleaseName): string =>
 export const valuesFile = (target: LaidOut, name: ReleaseName): string =>
   `${releaseFolder(target, name)}/values.yaml`;
 
-export const appliedReleaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
+const appliedReleaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
   `${applyFolder(target)}/${namespace}/${release}`;
 /** Written once for a new release, then people's. */
 export const releaseFile = (target: LaidOut, name: ReleaseName): string =>

@@ -6,7 +6,7 @@ import { downloadBinaries } from './download.ts';
 /** Built from source by build.ts. */
 export const BUILT_VERSION = '1.35.4';
 /** The newest of that minor that the envtest releases have. */
-export const DOWNLOADED_VERSION = '1.35.0';
+const DOWNLOADED_VERSION = '1.35.0';
 
 /** Paths of executables. */
 export interface Binaries {

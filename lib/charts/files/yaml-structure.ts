@@ -4,7 +4,7 @@ import { readSyntax } from '../../objects/yaml-syntax.ts';
 import { type Reason, reason } from '../reasons.ts';
 
 /** Aliases (`*name`) in one file. */
-export const ALIASES = 200;
+const ALIASES = 200;
 /** Values that a file may come to when its aliases are followed. */
 const EXPANDED = 200_000;
 /** Reasons of one file: more help nobody. */

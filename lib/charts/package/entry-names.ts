@@ -1,11 +1,11 @@
 import { type Reason, reason } from '../reasons.ts';
 
 /** Bytes of a path inside a package. */
-export const PATH_BYTES = 512;
+const PATH_BYTES = 512;
 /** Bytes of one name in a path: more no file system takes, so that no deployer could check the repository out. */
-export const NAME_BYTES = 255;
+const NAME_BYTES = 255;
 /** Folders of a path inside a package. */
-export const PATH_DEPTH = 32;
+const PATH_DEPTH = 32;
 
 /**
  * A name as the laxest file system would take it: case, Unicode form, characters that HFS+ passes over, and the dots
