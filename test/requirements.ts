@@ -8,7 +8,7 @@ import { cacheFolder } from '../local/tools.ts';
  *
  *   test('applies the chart to a cluster', requirement('control-plane'), async () => { … });
  *
- * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser,sshd,gpg`) its absence is a failure.
+ * Where `FAIRLEAD_REQUIRE` names it (CI: `FAIRLEAD_REQUIRE=control-plane,browser,sshd,gpg,aws`) its absence is a failure.
  */
 export type Requirement =
   | 'aws'
