@@ -24,11 +24,26 @@ export function checkApply({
     const before = known.get(document.hash);
     if (before !== undefined) return before;
     if (known.size >= KNOWN) known.clear();
-    const made = kindSchemasOf(parseJson(document.text) as OpenApiDocument);
-    known.set(document.hash, made);
+    const made = unlessMalformed(() => kindSchemasOf(parseJson(document.text) as OpenApiDocument));
+    known.set(document.hash, made ?? NOTHING);
     return made;
   };
   return objects.map((object) =>
-    schemasOf(object.apiVersion)?.check(object.apiVersion, object as unknown as JsonObject),
+    unlessMalformed(() =>
+      schemasOf(object.apiVersion)?.check(object.apiVersion, object as unknown as JsonObject),
+    ),
   );
+}
+
+const NOTHING: KindSchemas = { check: () => undefined };
+
+/** A cluster may serve anything as its schemas. What is none says nothing about objects, and holds up no upload. */
+function unlessMalformed<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    // Too deep or too large: the worker's limits are answered where it was asked.
+    if (error instanceof RangeError) throw error;
+    return undefined;
+  }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { limited } from '../../../../lib/charts/files/limited.ts';
+import { checkApply } from '../../../../lib/charts/judge/applied-objects.ts';
 import { kindSchemasOf, type SchemaFault } from '../../../../lib/charts/judge/apply-schema.ts';
 import type { OpenApiDocument } from '../../../../lib/drift/openapi.ts';
 import type { JsonObject, KubernetesObject } from '../../../../lib/objects/objects.ts';
@@ -299,3 +301,55 @@ function objectIn(text: string): KubernetesObject {
   assert.ok(parsed.kind === 'parsed', JSON.stringify(parsed));
   return parsed.documents[0]?.value as unknown as KubernetesObject;
 }
+
+describe('what a cluster serves in place of schemas says nothing, and holds up nothing', () => {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'a', labels: JSON.parse('{"__proto__": "x", "constructor": "y"}') },
+    data: { a: '1' },
+  } as unknown as KubernetesObject;
+  const kind = { 'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind: 'ConfigMap' }] };
+  const of = (schema: object, more: object = {}) =>
+    JSON.stringify({ components: { schemas: { ConfigMap: { ...kind, ...schema }, ...more } } });
+  const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+  const documents: Readonly<Record<string, string>> = {
+    'no JSON': 'x',
+    null: 'null',
+    'a list': '[]',
+    'components that are a text': '{"components": "x"}',
+    'a schema that is null': '{"components": {"schemas": {"a": null}}}',
+    'kinds that are no list': '{"components": {"schemas": {"a": {"x-kubernetes-group-version-kind": {}}}}}',
+    'a reference that is a number': of({ properties: { metadata: { $ref: 1 }, data: { $ref: 1 } } }),
+    'a reference to itself': of({ properties: { data: reference('a') } }, { a: reference('a') }),
+    'a reference to what every object has': of({ properties: { data: reference('__proto__') } }),
+    'a kind that is one of its own fields': of({ properties: { data: reference('ConfigMap') } }),
+    'properties that are null': of({ type: 'object', properties: { data: null, metadata: null } }),
+    'keys that are no list': of({
+      properties: {
+        data: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': 1 },
+      },
+    }),
+    'an expression that takes for ever': of({
+      properties: { data: { additionalProperties: { type: 'string', pattern: '^(a+)+$' } } },
+    }),
+  };
+  for (const [index, [name, text]] of Object.entries(documents).entries())
+    test(name, () => {
+      const [faults] = checkApply({ objects: [object], documents: { v1: { hash: `${index}`, text } } });
+      assert.ok(faults === undefined || Array.isArray(faults));
+    });
+
+  test('5,000 objects held against a document of 8 MB are answered', async () => {
+    const schemas = Object.fromEntries(
+      Array.from({ length: 40_000 }, (_, at) => [
+        `s${at}`,
+        { type: 'object', description: 'x'.repeat(100), properties: { data: reference(`s${at + 1}`) } },
+      ]),
+    );
+    const objects = Array.from({ length: 5000 }, () => object);
+    const text = of({ properties: { data: reference('s0'), metadata: reference('s1') } }, schemas);
+    const answer = await limited('checkApply', { objects, documents: { v1: { hash: 'large', text } } });
+    assert.ok(answer.kind === 'too-complex' || answer.result.length === objects.length);
+  });
+});
