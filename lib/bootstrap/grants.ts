@@ -52,6 +52,32 @@ export const CORE_BUT_SECRETS = [
   'services',
 ] as const;
 
+/**
+ * Of the core group what charts write, and what their own Roles may give on (RBAC lets nobody give what they have not).
+ * Never `*`: a right in a namespace is also one on the namespace itself (kube-apiserver, RequestInfo), whose labels say
+ * whether its Pods may be privileged (Pod Security Admission).
+ */
+const CORE_WRITTEN = [
+  ...CORE_BUT_SECRETS,
+  'events',
+  'secrets',
+  'persistentvolumeclaims/status',
+  'pods/attach',
+  'pods/ephemeralcontainers',
+  'pods/eviction',
+  'pods/exec',
+  'pods/log',
+  'pods/portforward',
+  'pods/proxy',
+  'pods/resize',
+  'pods/status',
+  'replicationcontrollers/scale',
+  'replicationcontrollers/status',
+  'serviceaccounts/token',
+  'services/proxy',
+  'services/status',
+] as const;
+
 /** Never `*`: that is also escalate, bind and impersonate. */
 export const WRITE = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 export const READ = ['get', 'list'];
@@ -96,7 +122,11 @@ export function resourceOf(kind: string): string {
 
 /** In each of the target's namespaces. */
 export function namespacedRules(allowed: readonly AllowedKind[]): readonly Rule[] {
-  return [{ apiGroups: GROUPS, resources: ['*'], verbs: WRITE }, ...rulesOf(allowed, 'namespaced', WRITE)];
+  return [
+    { apiGroups: [''], resources: CORE_WRITTEN, verbs: WRITE },
+    { apiGroups: GROUPS.filter((group) => group !== ''), resources: ['*'], verbs: WRITE },
+    ...rulesOf(allowed, 'namespaced', WRITE),
+  ];
 }
 
 /** Rules of those kinds that are allowed beyond the groups above. */

@@ -215,6 +215,17 @@ describe('the boundary of a target', requirement('deployers'), () => {
     assert.deepEqual(await rights('fairlead-apply'), ['configmaps', 'helmreleases.helm.toolkit.fluxcd.io']);
   });
 
+  test('neither account may change the namespace itself, whose labels say what its Pods may do', async () => {
+    for (const account of ['fairlead-releases', 'fairlead-apply']) {
+      const as = `--as=system:serviceaccount:fairlead-staging:${account}`;
+      const label = 'pod-security.kubernetes.io/enforce=privileged';
+      await assert.rejects(
+        at.flux.plane.kubectl(['label', 'namespace', 'blog', label, '--overwrite', as]),
+        /cannot (get|patch) resource "namespaces"/,
+      );
+    }
+  });
+
   test('a manifest outside of the target stops at the account of apply/, and so does a ClusterRole', async () => {
     const { upload, git } = at.pipe;
     for (const object of [

@@ -131,7 +131,7 @@ describe('rights', () => {
         verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'],
       },
     ]);
-    const beyond = rulesFor(found, 'fairlead-staging-write', 'shop').slice(1);
+    const beyond = rulesFor(found, 'fairlead-staging-write', 'shop').slice(2);
     assert.deepEqual(
       beyond.map(({ apiGroups, resources }) => [apiGroups, resources]),
       [
