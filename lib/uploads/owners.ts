@@ -1,41 +1,16 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import type { Item, Table } from '../aws/table.ts';
 import { type Reason, reason } from '../charts/reasons.ts';
 import type { DeclaredObject } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
 import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import type { Group } from './batch.ts';
 import { type GroupDecision, type GroupParts, standingSubject } from './group.ts';
+import { type Declaring, type Hints, hashOf, keepHint, readHints } from './hints.ts';
 import { groupOf, type UploadKey } from './keys.ts';
 import { placesOf } from './plan.ts';
-import { UPLOADS_SCHEMA } from './record.ts';
 import { readStanding } from './standing.ts';
 
-/**
- * No two releases of a target declare one object: they would take it from each other for ever. What each one declared
- * when it was last judged is kept as a hint (`declares#<target>` / its group). A hint convicts nobody: the other is
- * rendered as it stands at the tip, so that what people have removed or changed in Git owns nothing any more.
- */
-const hint = z.looseObject({
-  version: z.number(),
-  key: z.custom<UploadKey>((value) => typeof (value as UploadKey | null)?.kind === 'string'),
-  /** Hashes of identities, as last judged and as before that: what was judged may not have been pushed. */
-  objects: z.array(z.string()),
-  before: z.array(z.string()),
-});
-type Hint = z.output<typeof hint>;
-
-const hintsKey = (target: string): string => `declares#${target}`;
-
-/** 5,000 objects are well below what an item holds; two of one hash are told apart when the other is rendered. */
-const hashOf = (identity: string): string =>
-  createHash('sha256').update(identity).digest('base64url').slice(0, 12);
-
-interface Claimant {
+interface Claimant extends Declaring {
   readonly index: number;
-  readonly group: string;
-  readonly key: UploadKey;
   readonly target: Target;
   readonly declares: readonly Hashed[];
 }
@@ -53,7 +28,11 @@ interface Held {
 }
 
 /**
- * The same decisions without those that would declare what another release or manifest of the target owns. Of two that
+ * No two releases of a target declare one object: they would take it from each other for ever. What each one declared
+ * when it was last judged is kept as a hint (hints.ts). A hint convicts nobody: the other is rendered as it stands at
+ * the tip, so that what people have removed or changed in Git owns nothing any more.
+ *
+ * Gives the same decisions without those that would declare what another release or manifest of the target owns. Of two that
  * are new with an object at once the first one gets it; what moves from one to the other in one batch is no conflict.
  */
 export async function withoutTaken(
@@ -71,7 +50,7 @@ export async function withoutTaken(
   });
   const decided = [...decisions];
   for (const [name, some] of Map.groupBy(claimants, ({ target }) => target.name)) {
-    const hints = await readHints(parts.table, name);
+    const hints = await readHints(parts.table, name, some);
     const standing = new Set(some.map(({ group }) => group));
     const held: Held = {
       claimants: byObject(some),
@@ -94,7 +73,7 @@ export async function withoutTaken(
     }
     const kept = some.filter(({ group }) => standing.has(group));
     await eachAtOnce(kept, CALLS_AT_ONCE, (claimant) =>
-      keepHint(parts.table, claimant, hints.get(claimant.group)),
+      keepHint(parts.table, name, claimant, hints.get(claimant.group)),
     );
   }
   return decided;
@@ -197,43 +176,6 @@ async function declaredAtTip(
   if (subject === undefined) return [];
   const judgement = await parts.judge(parts.target, subject);
   return judgement.kind === 'accepted' ? judgement.declares : [];
-}
-
-/** By group, and found by what they name: a target may have thousands. */
-interface Hints {
-  get(group: string): Hint | undefined;
-  groupsWith(hash: string): ReadonlySet<string>;
-}
-
-const NONE: ReadonlySet<string> = new Set();
-
-async function readHints(table: Table, target: string): Promise<Hints> {
-  const found = new Map<string, Hint>();
-  const groups = new Map<string, Set<string>>();
-  for await (const item of table.query(hintsKey(target))) {
-    const { success, data } = hint.safeParse(item);
-    if (!success) continue;
-    found.set(item.sk, data);
-    for (const hash of [...data.objects, ...data.before])
-      groups.set(hash, (groups.get(hash) ?? new Set()).add(item.sk));
-  }
-  return { get: (group) => found.get(group), groupsWith: (hash) => groups.get(hash) ?? NONE };
-}
-
-async function keepHint(table: Table, { group, key, target, declares }: Claimant, before: Hint | undefined) {
-  const objects = declares.map(({ hash }) => hash).sort();
-  if (before !== undefined && before.objects.join() === objects.join()) return;
-  const item: Item = {
-    pk: hintsKey(target.name),
-    sk: group,
-    schema: UPLOADS_SCHEMA,
-    version: (before?.version ?? 0) + 1,
-    key,
-    objects,
-    before: before?.objects ?? [],
-  };
-  // Who lost has been told by another delivery of the same release what it declares.
-  await table.put(item, before?.version ?? 'absent');
 }
 
 const nameOf = (key: UploadKey): string =>
