@@ -7,7 +7,7 @@ import {
   UnreadableScalar,
   type YamlReader,
 } from './yaml-scalars.ts';
-import { readSyntax } from './yaml-syntax.ts';
+import { NESTING, readSyntax } from './yaml-syntax.ts';
 
 export type { YamlReader } from './yaml-scalars.ts';
 
@@ -33,7 +33,8 @@ const ALIASED_NODES = 100_000;
  */
 export function parseYamlDocuments(text: string, reader: YamlReader): ParsedYaml {
   const syntax = readSyntax(text);
-  const { lineAt } = syntax;
+  const { lineAt, tooDeepAt } = syntax;
+  if (tooDeepAt !== undefined) return invalid(`it nests more than ${NESTING} levels deep`, lineAt(tooDeepAt));
   const documents: YamlDocument[] = [];
   for (const document of syntax.documents) {
     const [error] = document.errors;

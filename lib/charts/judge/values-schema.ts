@@ -1,6 +1,7 @@
 import { type OutputUnit, type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema';
 import { isJsonObject, type Json } from '../../objects/objects.ts';
 import { type Reason, reason } from '../reasons.ts';
+import { unreadablePatterns, withLinearPatterns } from './linear-patterns.ts';
 
 export interface ValuesToValidate {
   /** Path of the chart whose schema it is, ending in `/`; empty for the release's own. */
@@ -13,6 +14,9 @@ export interface ValuesToValidate {
 
 /** Reasons of one schema: more help nobody. */
 const REASONS_SHOWN = 20;
+
+const PATTERN_PROBLEM =
+  'a pattern in it is none that helm reads (RE2: no looking ahead or back, no reference to a group)';
 
 /** The metaschemas that validators know by heart. */
 const METASCHEMAS: readonly { readonly pattern: RegExp; readonly draft: SchemaDraft }[] = [
@@ -40,14 +44,18 @@ export function validateValues({ path, schema: text, values }: ValuesToValidate)
     return foreign.map(({ keyword, pointer }) =>
       reason('values-schema-reference', { keyword }, { ...place, pointer }),
     );
+  const unreadable = unreadablePatterns(schema, REASONS_SHOWN);
+  if (unreadable.length > 0)
+    return unreadable.map((pointer) =>
+      reason('values-schema-invalid', { problem: PATTERN_PROBLEM }, { ...place, pointer }),
+    );
   if (values === undefined) return [];
   try {
     const draft = METASCHEMAS.find(({ pattern }) =>
       pattern.test(String(isJsonObject(schema) ? schema.$schema : '')),
     )?.draft;
-    const { errors } = new Validator(schema as Schema | boolean, draft ?? '2020-12', false).validate(
-      withoutBigInts(values),
-    );
+    const validator = new Validator(schema as Schema | boolean, draft ?? '2020-12', false);
+    const { errors } = withLinearPatterns(() => validator.validate(withoutBigInts(values)));
     return specific(errors)
       .slice(0, REASONS_SHOWN)
       .map((error) =>

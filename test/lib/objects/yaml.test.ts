@@ -282,6 +282,23 @@ test('documents without content are left out, and each knows its lines', () => {
   assert.equal(first?.lineOf('/nothing'), undefined);
 });
 
+test('what nests more than a hundred levels is refused at its line, before it costs', () => {
+  const list = (levels: number) => `a: ${'['.repeat(levels)}${']'.repeat(levels)}`;
+  assert.notEqual(read(list(99)), null);
+  const refused = 'invalid at line 1: it nests more than 100 levels deep';
+  assert.deepEqual(documentsOf(list(100), 'kubernetes'), [refused]);
+  assert.deepEqual(documentsOf(list(20_000), 'kustomize'), [refused]);
+  assert.deepEqual(documentsOf('['.repeat(20_000), 'kubernetes'), [refused]);
+  assert.deepEqual(documentsOf('- '.repeat(20_000), 'kubernetes'), [refused]);
+  assert.deepEqual(documentsOf('? '.repeat(20_000), 'kubernetes'), [refused]);
+  const lines = Array.from({ length: 1000 }, (_, level) => `${' '.repeat(level)}a:\n`).join('');
+  assert.deepEqual(documentsOf(lines, 'kubernetes'), [
+    'invalid at line 101: it nests more than 100 levels deep',
+  ]);
+  assert.deepEqual(documentsOf(`a: |\n${lines.replaceAll(/^/gm, '  ')}`, 'kubernetes').length, 1);
+  assert.deepEqual(documentsOf(`a: "${'['.repeat(20_000)}"`, 'kubernetes').length, 1);
+});
+
 test('aliases that multiply without end are refused', () => {
   const levels = Array.from({ length: 9 }, (_, index) => {
     const before = index === 0 ? 'x' : `*a${index - 1}`;
