@@ -26,7 +26,10 @@ export class Uploads extends Construct {
     this.bucketName = exported(this, this.bucket.bucketName);
   }
 
-  /** Reads an upload by its version. Listing is what makes a missing object "not there" and not "forbidden". */
+  /**
+   * Reads an upload by its version. Listing is what makes a missing object "not there" and not "forbidden"; a version
+   * that no event told of is placed among the others of its key.
+   */
   openedBy(receiver: FairleadFunction): void {
     receiver.knows('uploadBucket', this.bucketName);
     receiver.allow({
@@ -34,7 +37,7 @@ export class Uploads extends Construct {
       resources: [`${this.arn}/*`],
       because: 'Uploads have any key; this function opens whichever arrives, and nothing else',
     });
-    receiver.allow({ actions: ['s3:ListBucket'], resources: [this.arn] });
+    receiver.allow({ actions: ['s3:ListBucket', 's3:ListBucketVersions'], resources: [this.arn] });
   }
 
   /** Writes an upload's outcome onto it. */

@@ -14,19 +14,16 @@ export interface StoredObject {
   /** User metadata, keys in lower case without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly versionId?: string;
-  readonly lastModified?: Date;
 }
 
 export class ObjectTooLarge extends Error {
   override readonly name = 'ObjectTooLarge';
   readonly bytes: number;
   readonly limitBytes: number;
-  readonly lastModified: Date | undefined;
-  constructor(key: string, bytes: number, limitBytes: number, lastModified?: Date) {
+  constructor(key: string, bytes: number, limitBytes: number) {
     super(`${key} has ${bytes} bytes; the limit is ${limitBytes}`);
     this.bytes = bytes;
     this.limitBytes = limitBytes;
-    this.lastModified = lastModified;
   }
 }
 
@@ -55,7 +52,8 @@ export interface ObjectStore {
 export interface VersionedStore extends ObjectStore {
   /**
    * Merges `tags` into the version's tag set (read, merge, write: the S3 call replaces the set); a tag whose value is
-   * undefined is taken out.
+   * undefined is taken out. Beside the uploader's own there may be no room for all (S3 keeps 10): the first go before
+   * the last.
    */
   mergeTags(
     key: string,
@@ -81,14 +79,13 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore {
         if (options.maxBytes !== undefined && size > options.maxBytes) {
           // Not reading the body would hold the connection until it times out.
           (response.Body as { destroy?: () => void } | undefined)?.destroy?.();
-          throw new ObjectTooLarge(key, size, options.maxBytes, response.LastModified);
+          throw new ObjectTooLarge(key, size, options.maxBytes);
         }
         const body = Buffer.from((await response.Body?.transformToByteArray()) ?? new Uint8Array());
         return {
           body,
           metadata: response.Metadata ?? {},
           ...(response.VersionId === undefined ? {} : { versionId: response.VersionId }),
-          ...(response.LastModified === undefined ? {} : { lastModified: response.LastModified }),
         };
       } catch (error) {
         if (error instanceof NoSuchKey || statusOf(error) === 404) return undefined;
@@ -123,10 +120,9 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore {
       const version = { Bucket: bucket, Key: key, VersionId: versionId };
       const before = await client.send(new GetObjectTaggingCommand(version));
       const merged = new Map((before.TagSet ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));
-      for (const [name, value] of Object.entries(tags)) {
-        if (value === undefined) merged.delete(name);
-        else merged.set(name, tagValue(value));
-      }
+      for (const name of Object.keys(tags)) merged.delete(name);
+      for (const [name, value] of Object.entries(tags))
+        if (value !== undefined && merged.size < TAGS_KEPT) merged.set(name, tagValue(value));
       await client.send(
         new PutObjectTaggingCommand({
           ...version,
@@ -158,6 +154,9 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore {
     },
   };
 }
+
+/** Of one object version (S3 user guide, object tagging). */
+const TAGS_KEPT = 10;
 
 /** Tag values hold letters, digits, spaces and `+-=._:/@`, at most 256 characters (S3 user guide, object tagging). */
 const tagValue = (value: string): string => value.replace(/[^\p{L}\p{N} +\-=._:/@]/gu, '_').slice(0, 256);

@@ -33,6 +33,9 @@ export interface ReceiveParts extends OutcomeParts {
   readonly config: Config;
 }
 
+/** Clocks differ by less. */
+const AHEAD_MILLISECONDS = 15 * 60 * 1000;
+
 /** Compressed package, or values, or manifest. More is not read at all. */
 const UPLOAD_BYTES = 10 * 1024 * 1024;
 
@@ -50,8 +53,13 @@ const UPLOAD_BYTES = 10 * 1024 * 1024;
 export async function receiveUpload(
   message: UploadMessage,
   parts: ReceiveParts,
-): Promise<UploadRecord['state']> {
+): Promise<UploadRecord['state'] | 'dropped'> {
   const { key, 'version-id': versionId } = message.detail.object;
+  const strange = whyStrange(message, parts);
+  if (strange !== undefined) {
+    parts.log('message dropped', { key, versionId, because: strange });
+    return 'dropped';
+  }
   const known = await readRecord(parts.table, key, versionId);
   switch (message['detail-type']) {
     case 'Object Created': {
@@ -60,11 +68,25 @@ export async function receiveUpload(
       return take(uploadOf(message, parts.now()), record, parts);
     }
     case 'Replay Requested': {
-      if (known === undefined)
-        return take(await unrecorded(parts.uploads, message, parts.now()), undefined, parts);
+      if (known === undefined) return take(await unrecorded(parts, message), undefined, parts);
       return take(known, await reopen(parts, known, message), parts);
     }
   }
+}
+
+/**
+ * What S3 does not tell. Whoever may ask for uploads to be taken again may send anything here: an upload of next year
+ * would supersede all that come until then. Of a version that there is the hourly sweep learns from the bucket.
+ */
+function whyStrange(
+  { time, detail, ...message }: UploadMessage,
+  { bucket, now }: ReceiveParts,
+): string | undefined {
+  if (detail.bucket.name !== bucket) return 'it is about another bucket';
+  const isEvent = message['detail-type'] === 'Object Created';
+  return isEvent && Date.parse(time) > now().getTime() + AHEAD_MILLISECONDS
+    ? 'its time is to come'
+    : undefined;
 }
 
 async function take(

@@ -1,8 +1,9 @@
-import { ObjectTooLarge, type VersionedStore } from '../aws/objects.ts';
+import type { VersionedStore } from '../aws/objects.ts';
 import type { Config } from '../config/config.ts';
 import type { ReplayRequested } from '../messages/messages.ts';
 import { type OutcomeParts, tagUpload } from './outcome.ts';
 import { type CheckedRecord, readRecord, recordItem, type UploadBase, type UploadRecord } from './record.ts';
+import { placeVersions } from './unheard.ts';
 import { addReceived } from './waiting.ts';
 
 /** A request told twice is known by its time, among the last of them. */
@@ -65,27 +66,27 @@ export async function sendBack(
 }
 
 /**
- * What is known of an upload that has no record, as S3's event would have told it: without the event its sequencer is
- * unknown, and its time is that of the object.
+ * What is known of an upload that has no record, as S3's event would have told it: its place is the one that its
+ * neighbours in the bucket leave it.
  */
 export async function unrecorded(
-  uploads: Pick<VersionedStore, 'get'>,
+  {
+    uploads,
+    table,
+    now,
+  }: Pick<OutcomeParts, 'table' | 'now'> & { readonly uploads: Pick<VersionedStore, 'versions'> },
   { time, detail: { object } }: ReplayRequested,
-  now: Date,
 ): Promise<UploadBase> {
-  const versionId = object['version-id'];
-  const lastModified = await uploads
-    .get(object.key, { versionId, maxBytes: 0 })
-    .then((found) => found?.lastModified)
-    .catch((error: unknown) => {
-      if (error instanceof ObjectTooLarge) return error.lastModified;
-      throw error;
-    });
+  const { key, 'version-id': versionId } = object;
+  const ofKey = (await Array.fromAsync(uploads.versions(key))).filter((version) => version.key === key);
+  const placed = await placeVersions(table, ofKey);
+  const order = placed.find(({ version }) => version.versionId === versionId)?.order;
   return {
-    key: object.key,
+    key,
     versionId,
-    eventTime: lastModified?.toISOString() ?? time,
-    sequencer: '0',
-    receivedAt: now.toISOString(),
+    // Gone meanwhile: it will be rejected.
+    eventTime: order?.eventTime ?? time,
+    sequencer: order?.sequencer ?? '0',
+    receivedAt: now().toISOString(),
   };
 }

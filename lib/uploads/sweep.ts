@@ -6,9 +6,9 @@ import type { Config } from '../config/config.ts';
 import type { Doorbell, ObjectCreated, ReadRequest } from '../messages/messages.ts';
 import { isBlocked } from './blocked.ts';
 import { parseKey } from './keys.ts';
-import { type Ordered, orderOf, rightAfter } from './order.ts';
-import { readRecord, type UploadBase } from './record.ts';
+import type { UploadBase } from './record.ts';
 import { isAstray } from './replay.ts';
+import { placeVersions } from './unheard.ts';
 import { type Line, listReceived, listWaiting, ringBell } from './waiting.ts';
 
 /** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
@@ -152,19 +152,11 @@ async function compareBucket(parts: SweepParts): Promise<number> {
   return sent + (await compareKey(parts, ofOneKey));
 }
 
-/**
- * Without the event an upload has no sequencer, and its time is in whole seconds. Within its key the listing's order
- * holds (S3 gives the newest first, ListObjectVersions): each comes right after the one before it. Among other keys of
- * its slot it counts as the first of its second.
- */
 async function compareKey(parts: SweepParts, newestFirst: readonly ObjectVersion[]): Promise<number> {
   let sent = 0;
-  let before: Ordered | undefined;
-  for (const { key, versionId, lastModified } of newestFirst.toReversed()) {
-    const record = await readRecord(parts.table, key, versionId);
-    const order = record ?? rightAfter(before, lastModified);
-    if (before === undefined || orderOf(order) > orderOf(before)) before = order;
-    const at = lastModified.toISOString();
+  for (const { version, record, order } of await placeVersions(parts.table, newestFirst)) {
+    const { key, versionId } = version;
+    const at = version.lastModified.toISOString();
     // One that waits where its target is no longer found nobody would look at, either.
     if (record !== undefined && !isAstray(record, parts.config)) continue;
     if (age(parts, at) < RECEIVED_MILLISECONDS) continue;

@@ -22,8 +22,13 @@ const lineKey = ({ repository, branch }: Line): string => `waiting#${repository}
 /** What DynamoDB takes for a sort key; a key of S3 alone may be as long. Bytes. */
 const SORT_KEY_BYTES = 1024;
 
+/**
+ * An upload that is taken again has entries of their own: those of its last time may still be about to be removed, by
+ * who ended it then.
+ */
 function entryName(upload: UploadBase): string {
-  const name = `${orderOf(upload)}#${upload.versionId}`;
+  const again = upload.replays?.at(-1);
+  const name = `${orderOf(upload)}#${upload.versionId}${again === undefined ? '' : `#${again}`}`;
   const whole = `${name}#${upload.key}`;
   return Buffer.byteLength(whole) <= SORT_KEY_BYTES ? whole : `${name}#${digestOf(upload.key)}`;
 }
@@ -41,6 +46,7 @@ const entryItem = (pk: string, sk: string, upload: UploadBase): Entry => ({
   eventTime: upload.eventTime,
   sequencer: upload.sequencer,
   receivedAt: upload.receivedAt,
+  ...(upload.replays === undefined ? {} : { replays: upload.replays }),
 });
 
 /** Entries are never changed, so that a conflict says that it is there already. */

@@ -44,6 +44,7 @@ const TRUSTS: readonly Trust[] = [
       's3:GetObject',
       's3:GetObjectVersion',
       's3:ListBucket',
+      's3:ListBucketVersions',
       's3:PutObject',
       'kms:GenerateDataKey',
       'sqs:SendMessage',

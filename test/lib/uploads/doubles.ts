@@ -53,7 +53,7 @@ export function memoryStore(): MemoryStore {
     async get(key, { versionId, maxBytes }: GetOptions = {}) {
       const found = find(key, versionId);
       if (found !== undefined && maxBytes !== undefined && found.body.length > maxBytes)
-        throw new ObjectTooLarge(key, found.body.length, maxBytes, found.lastModified);
+        throw new ObjectTooLarge(key, found.body.length, maxBytes);
       return found;
     },
     async put(key, body) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { reason } from '../../../lib/charts/reasons.ts';
 import { uploadMessage } from '../../../lib/messages/messages.ts';
-import { type Pipeline, pipeline } from './pipeline.ts';
+import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {
   const pipe = await pipeline(...options);
@@ -195,6 +196,59 @@ test('killed anywhere while it is taken again, an upload ends once', async (cont
     assert.equal(pipe.tags(event)['fairlead-outcome'], 'rejected', `killed at call ${at}`);
     assert.equal(pipe.open(), 0, `killed at call ${at}`);
   }
+});
+
+test('taken again while the delivery that rejected it still tidies up, an upload stays on the list', async (context) => {
+  const pipe = await begin(context, {
+    target: { judgeAgainSeconds: 0 },
+    judge: () =>
+      good ? ACCEPTED : { schema: 1, kind: 'rejected', reasons: [reason('template-failed', {})] },
+  });
+  let good = false;
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  const remove: Pipeline['table']['remove'] = async (key, version) => {
+    // The record says so already, and somebody has read it.
+    if (key.pk.startsWith('waiting#') && !good) {
+      good = true;
+      assert.equal(await pipe.receive(pipe.replayOf(event)), 'checked');
+    }
+    return pipe.table.remove(key, version);
+  };
+  await pipe.deliver({ ...pipe.parts, table: { ...pipe.table, remove } });
+  // A call asks the judge once.
+  if ((await stateOf(pipe, event)) === 'rejected') await pipe.receive(pipe.replayOf(event));
+  await pipe.deliver();
+  assert.equal(await stateOf(pipe, event), 'delivered');
+  assert.equal(pipe.open(), 0);
+});
+
+test('versions that nobody ever heard of keep their order among themselves and among the others of their key', async (context) => {
+  const pipe = await begin(context);
+  const key = 'staging/shop/web/values.yaml';
+  const heard = pipe.put(key, 'a: 1\n');
+  const unheard = [pipe.put(key, 'a: 2\n'), pipe.put(key, 'a: 3\n'), pipe.put(key, 'a: 4\n')];
+  // S3 keeps whole seconds: all of them in one.
+  const lastModified = new Date(Math.floor(Date.parse(heard.time) / 1000) * 1000);
+  const uploads: Pipeline['uploads'] = {
+    ...pipe.uploads,
+    async *versions(prefix) {
+      for await (const version of pipe.uploads.versions(prefix)) yield { ...version, lastModified };
+    },
+  };
+  const parts = { ...pipe.parts, uploads };
+  const { time } = heard;
+  await pipe.receive({ ...heard, time: time.replace('.000Z', '.700Z') }, parts);
+  await pipe.deliver(parts);
+  for (const event of unheard.toReversed()) await pipe.receive(pipe.replayOf(event), parts);
+  await pipe.deliver(parts);
+  assert.deepEqual(await Promise.all([heard, ...unheard].map((event) => stateOf(pipe, event))), [
+    'delivered',
+    'superseded',
+    'superseded',
+    'delivered',
+  ]);
+  assert.equal(pipe.git.show('fairlead/staging/releases/shop/web/values.yaml'), 'a: 4');
 });
 
 test('a request is a message of the queue, and what is neither is none', () => {
