@@ -1,14 +1,7 @@
 import type { Target } from '../config/config.ts';
-import type { Candidate } from './group.ts';
+import type { Candidate, Group } from './group.ts';
 import { groupOf, slotOf } from './keys.ts';
 import type { Pace } from './pace.ts';
-
-/** The waiting uploads of one release, or of one manifest. */
-export interface Group {
-  readonly target: Target;
-  /** The candidates of each slot, newest first. */
-  readonly slots: readonly (readonly Candidate[])[];
-}
 
 /**
  * Whole groups, the longest waiting first, until one push holds as many commits as the pace allows. Where the unit is

@@ -1,6 +1,6 @@
 import { GitFailed } from '../repository/git.ts';
-import type { Group } from './batch.ts';
-import { decideGroup, type GroupDecision, type GroupParts } from './group.ts';
+
+import { decideGroup, type Group, type GroupDecision, type GroupParts } from './group.ts';
 import { type Obstacle, obstaclesOf } from './obstacles.ts';
 import { withoutTaken } from './owners.ts';
 import { placesOf } from './plan.ts';

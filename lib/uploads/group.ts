@@ -2,6 +2,7 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import { type Reason, reason } from '../charts/reasons.ts';
 import type { DeclaredObject, RenderSubject } from '../charts/render-request.ts';
+import type { Target } from '../config/config.ts';
 import { getTree, putTree } from '../content/store.ts';
 import { type Digest, treeOfFile } from '../content/tree.ts';
 import type { Clone } from '../repository/clone.ts';
@@ -18,6 +19,13 @@ import { below, fingerprintOf, type Standing, storeStanding } from './standing.t
 export interface Candidate {
   readonly key: UploadKey;
   readonly record: CheckedRecord;
+}
+
+/** The waiting uploads of one release, or of one manifest. */
+export interface Group {
+  readonly target: Target;
+  /** The candidates of each slot, newest first. */
+  readonly slots: readonly (readonly Candidate[])[];
 }
 
 export interface GroupParts extends PlanParts {

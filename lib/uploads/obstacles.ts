@@ -2,7 +2,7 @@ import { type Reason, reason } from '../charts/reasons.ts';
 import type { Target } from '../config/config.ts';
 import type { Clone } from '../repository/clone.ts';
 import { manifestFile, manifestsFolder, releaseFile } from '../repository/layout.ts';
-import type { Group } from './batch.ts';
+import type { Group } from './group.ts';
 import { placesOf } from './plan.ts';
 import { readStanding, type Standing } from './standing.ts';
 
