@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type PolicyStatementProps, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -21,6 +21,8 @@ export interface FunctionSettings {
   readonly packages: Packages;
   readonly memoryMiB: number;
   readonly timeout: Duration;
+  /** Of /tmp, where it is not the half GiB that Lambda gives anyway. */
+  readonly scratch?: Size;
   readonly layers?: readonly ILayerVersion[];
   /** Stands in a network that reaches nothing but the buckets. */
   readonly isolation?: Isolation;
@@ -69,6 +71,7 @@ export class FairleadFunction extends Construct {
       architecture: Architecture.X86_64,
       memorySize: settings.memoryMiB,
       timeout: settings.timeout,
+      ...(settings.scratch === undefined ? {} : { ephemeralStorageSize: settings.scratch }),
       environment: {
         [VARIABLES.installation]: installation,
         [VARIABLES.scratch]: '/tmp',

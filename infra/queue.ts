@@ -8,6 +8,11 @@ import type { FairleadFunction } from './function.ts';
 const RETENTION = Duration.days(14);
 /** Lambda may hold a message this many times its time-out (Lambda guide, "Using Lambda with Amazon SQS"). */
 const VISIBILITY_TIMES_TIMEOUT = 6;
+/**
+ * A function that is cut off cannot show its message again, and in a queue by groups nothing of the group comes before
+ * it: there a message is hidden for one run and a little more. Seen twice, a bell does no harm.
+ */
+const LONGER_THAN_RUN = Duration.minutes(1);
 
 export interface WorkSettings {
   readonly variable: keyof typeof VARIABLES;
@@ -49,7 +54,7 @@ export class WorkQueue extends Construct {
       ...fifo,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      visibilityTimeout: Duration.seconds(settings.worker.timeout.toSeconds() * VISIBILITY_TIMES_TIMEOUT),
+      visibilityTimeout: hiddenFor(settings),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: settings.maxReceiveCount },
     });
     settings.worker.allow({
@@ -78,3 +83,12 @@ export class WorkQueue extends Construct {
     caller.allow({ actions: ['sqs:SendMessage'], resources: [this.queue.queueArn] });
   }
 }
+
+const hiddenFor = ({ order, worker: { timeout } }: WorkSettings): Duration => {
+  switch (order) {
+    case 'any':
+      return Duration.seconds(timeout.toSeconds() * VISIBILITY_TIMES_TIMEOUT);
+    case 'by-group':
+      return timeout.plus(LONGER_THAN_RUN);
+  }
+};

@@ -1,5 +1,5 @@
 import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35';
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Size, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
@@ -17,6 +17,11 @@ import { Schedules } from './schedules.ts';
 import type { StateStack } from './state-stack.ts';
 import { UntoldStream } from './untold-stream.ts';
 import { Watch } from './watch.ts';
+
+/** So much memory comes with one processor (Lambda guide, "Configure Lambda function memory"): git and Node share it. */
+const WHOLE_PROCESSOR_MIB = 1769;
+/** Several clones of at most a quarter GiB, and a push that is being made: lib/repository/clone.ts. */
+const CLONES = Size.gibibytes(2);
 
 export interface RunSettings extends StackProps {
   readonly config: Config;
@@ -50,8 +55,18 @@ export class RunStack extends Stack {
       layers: [new KubectlV35Layer(this, 'HelmAndKubectl')],
       isolation,
     });
-    const deliver = create('deliver-uploads', { memoryMiB: 1024, timeout: Duration.minutes(5) });
-    const read = create('read-desired', { memoryMiB: 1024, timeout: Duration.minutes(5) });
+    // A call takes up no more after two minutes; what it has begun by then may wait for a host's push interval, for a
+    // judgement and for a push. Cut off in that, it would leave a push whose fate nobody knows.
+    const deliver = create('deliver-uploads', {
+      memoryMiB: WHOLE_PROCESSOR_MIB,
+      timeout: Duration.minutes(10),
+      scratch: CLONES,
+    });
+    const read = create('read-desired', {
+      memoryMiB: 1024,
+      timeout: Duration.minutes(5),
+      scratch: CLONES,
+    });
     const check = create('check-drift', { memoryMiB: 1024, timeout: Duration.minutes(5) });
     const send = create('send-alerts', { memoryMiB: 512, timeout: Duration.minutes(1) });
     const sweep = create('sweep', { memoryMiB: 512, timeout: Duration.minutes(5) });
@@ -170,6 +185,7 @@ export class RunStack extends Stack {
       ],
       undelivered: alerts.undelivered,
       tell: alerts.operators,
+      hourly: sweep,
       longestCheckMinutes: Math.max(...targets.map(({ checkEveryMinutes }) => checkEveryMinutes)),
     });
   }

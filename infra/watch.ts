@@ -20,6 +20,8 @@ const OLDEST_MESSAGE = Duration.minutes(30);
 /** A verdict older than this many intervals is no verdict. */
 const INTERVALS_WITHOUT_CHECK = 3;
 const MINUTES_OF_A_DAY = 24 * 60;
+/** Lambda tries what a schedule asks for twice more (Lambda guide, "Asynchronous invocation"). */
+const CALLS_OF_ONE = 3;
 
 /** Headings of docs/runbook.md: each alarm's description names the one that says what to do. */
 const RUNBOOK = {
@@ -31,6 +33,8 @@ const RUNBOOK = {
 
 export interface WatchSettings {
   readonly functions: readonly FairleadFunction[];
+  /** Called once an hour for a part of its work: failing at it is never three periods running. */
+  readonly hourly: FairleadFunction;
   /** The queue of drift checks. */
   readonly checks: WorkQueue;
   readonly queues: readonly WorkQueue[];
@@ -65,6 +69,12 @@ export class Watch extends Construct {
         section: RUNBOOK.errors,
       });
     }
+    this.alarm(`Hourly-${settings.hourly.node.id}`, {
+      metric: settings.hourly.lambda.metricErrors({ period: Duration.hours(1), statistic: 'sum' }),
+      above: CALLS_OF_ONE - 1,
+      meaning: `${settings.hourly.functionName} fails again and again within an hour`,
+      section: RUNBOOK.errors,
+    });
     for (const { queue, node } of settings.queues) {
       this.alarm(`Waiting-${node.id}`, {
         metric: queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'max' }),

@@ -52,6 +52,8 @@ const BLOB_BYTES = 20 * 1024 * 1024;
 const BLOBS_BYTES = 256 * 1024 * 1024;
 /** Each fetch and delivery leaves a pack; a clone with more than this is made anew, which is cheaper than tidying. */
 const PACKS = 64;
+/** The same for their bytes: where functions run there are two GiB for all clones together. */
+const CLONE_BYTES = 256 * 1024 * 1024;
 
 export class BlobTooLarge extends Error {
   override readonly name = 'BlobTooLarge';
@@ -216,14 +218,18 @@ async function isSound(folder: string, url: string): Promise<boolean> {
     // A lock left by a killed git would fail every later call.
     const files = [...(await readdir(folder)), ...(await readdir(join(folder, 'refs'), { recursive: true }))];
     if (files.some((name) => name.endsWith('.lock'))) return false;
-    return names.filter((name) => name.endsWith('.pack')).length <= PACKS;
+    if (names.filter((name) => name.endsWith('.pack')).length > PACKS) return false;
+    const sizes = await Promise.all(
+      names.map(async (name) => (await stat(join(folder, 'objects', 'pack', name))).size),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0) <= CLONE_BYTES;
   } catch {
     return false;
   }
 }
 
 const looksBroken = (output: string): boolean =>
-  /bad object|missing (blob|tree|commit)|unable to read|not a git repository|corrupt|\.lock'|invalid sha1 pointer|bad shallow line|did not send all necessary objects|shallow file has changed|bad config/i.test(
+  /no space left on device|bad object|missing (blob|tree|commit)|unable to read|not a git repository|corrupt|\.lock'|invalid sha1 pointer|bad shallow line|did not send all necessary objects|shallow file has changed|bad config/i.test(
     output,
   );
 

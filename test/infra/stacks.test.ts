@@ -85,14 +85,27 @@ describe('what runs', () => {
     });
   });
 
-  test('every queue with a worker has dead letters and hides a message six time-outs long', () => {
+  test('every queue with a worker has dead letters and hides a message six time-outs long; by groups, hardly longer than one', () => {
     const queues = Object.values(run.findResources('AWS::SQS::Queue')).filter(
       ({ Properties }) => Properties?.RedrivePolicy !== undefined,
     );
-    assert.deepEqual(
-      queues.map(({ Properties }) => Properties.VisibilityTimeout).sort(),
-      [1800, 1800, 1800, 720],
-    );
+    const hidden = (fifo: true | undefined) =>
+      queues
+        .filter(({ Properties }) => Properties.FifoQueue === fifo)
+        .map(({ Properties }) => Properties.VisibilityTimeout)
+        .sort();
+    assert.deepEqual(hidden(undefined), [1800, 1800, 720]);
+    assert.deepEqual(hidden(true), [660]);
+  });
+
+  test('a delivery outlives all that its last round may wait for, and is over before its pushes count as lost', () => {
+    const deliver = Object.values(run.findResources('AWS::Lambda::Function')).find(
+      ({ Properties }) => Properties.FunctionName === 'fairlead-deliver-uploads',
+    )?.Properties;
+    // A call's two minutes, a push interval, a silent fetch, decisions, a judgement, a silent push.
+    assert.ok(deliver.Timeout >= 120 + 60 + 60 + 30 + 180 + 60);
+    assert.ok(deliver.Timeout < 15 * 60);
+    assert.ok(deliver.EphemeralStorage.Size >= 2048);
   });
 
   test('a hostile chart that reaches every limit is answered in time, and whoever waits for the answer outlives it', () => {
@@ -269,7 +282,7 @@ describe('alarms', () => {
   test('every function, every queue and every dead-letter queue has one', () => {
     const count = (pattern: RegExp) =>
       alarms.filter(({ AlarmDescription }) => pattern.test(AlarmDescription)).length;
-    assert.deepEqual([count(/fails again/), count(/oldest message/), count(/given up/)], [7, 4, 6]);
+    assert.deepEqual([count(/fails again/), count(/oldest message/), count(/given up/)], [8, 4, 6]);
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openClone } from '../../../lib/repository/clone.ts';
@@ -104,6 +104,22 @@ describe('a clone', () => {
       const tip = await opened.fetchTip();
       assert.equal(tip?.id, server.tip(), damage.toString());
       assert.equal((await opened.list(tip.id, 'a')).length, 3, damage.toString());
+    }
+  });
+
+  test('is made anew before what deliveries leave in it fills the disk', async () => {
+    const opened = await clone();
+    await opened.fetchTip();
+    const pack = join(opened.folder, 'objects', 'pack', 'pack-left.pack');
+    for (const [bytes, kept] of [
+      [128 * 1024 * 1024, true],
+      [257 * 1024 * 1024, false],
+    ] as const) {
+      // Sparse: of that size, and nothing on the disk.
+      writeFileSync(pack, '');
+      truncateSync(pack, bytes);
+      await clone({ folder: opened.folder });
+      assert.equal(existsSync(pack), kept);
     }
   });
 
