@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { clients } from '../lib/aws/environment.ts';
@@ -38,7 +38,7 @@ Results go to stdout, progress to stderr. Exit:
   ${EXIT['timed out']}  not known when the time was up: it goes on
   ${EXIT.failed}  failed: it could not be delivered for a day
   ${EXIT.superseded}  superseded: something newer took its place
-  ${EXIT['not rolled out']}  delivered, but its rollout stalled, or the cluster is not what it declares
+  ${EXIT['not rolled out']}  delivered, but its rollout stalled, the cluster is not what it declares, or nothing looks at it
   64 what was typed makes no command, 69 AWS or the installation cannot be used, 130 Ctrl-C: the upload goes on
 
 Examples:
@@ -61,6 +61,8 @@ export const upload: Command = {
   usage: USAGE,
   async run(argv) {
     const asked = parse(argv);
+    for (const { file } of asked.files) await assertFile(file);
+    for (const { file, key } of asked.files) assertPlace(file, key);
     const installation = await findInstallation(asked.named);
     const uploaded: Uploaded[] = [];
     return interruptible(
@@ -156,6 +158,9 @@ function withWaitFor(argv: readonly string[]): string[] {
     if (argument.startsWith('--wait=') && !Object.hasOwn(WAITS, argument.slice('--wait='.length)))
       throw new UsageError(`--wait is for ${Object.keys(WAITS).join(' or ')}`);
     if (argument !== '--wait' || (next !== undefined && Object.hasOwn(WAITS, next))) return [argument];
+    // Neither a file nor a place looks like this, but a slip of the keyboard does.
+    if (next !== undefined && /^[a-z]+(-[a-z]+)*$/.test(next))
+      throw new UsageError(`--wait is for ${Object.keys(WAITS).join(' or ')}, not "${next}"`);
     return ['--wait=delivered'];
   });
 }
@@ -178,10 +183,13 @@ function placed(positionals: readonly string[]): Asked['files'] {
   }));
   const twice = keys.find(({ key }, index) => keys.findIndex((other) => other.key === key) !== index);
   if (twice !== undefined) throw new UsageError(`two files would get the key ${twice.key}`);
-  for (const { file, key } of keys) {
-    if (parseKey(key).kind === 'malformed') throw new UsageError(noSuchPlace(file, key));
-  }
   return keys;
+}
+
+function assertPlace(file: string, key: string): void {
+  if (parseKey(key).kind !== 'malformed') return;
+  const isFolder = parseKey(`${key}/${basename(file)}`).kind !== 'malformed';
+  throw new UsageError(isFolder ? `a place ends in "/": ${key}/, not ${key}` : noSuchPlace(file, key));
 }
 
 const noSuchPlace = (file: string, key: string): string =>
@@ -190,16 +198,26 @@ const noSuchPlace = (file: string, key: string): string =>
   TARGET/NAMESPACE/RELEASE/values.yaml        its values
   TARGET/manifests/PATH.yaml                  a manifest`;
 
-async function bodyOf(file: string): Promise<Buffer> {
-  const body = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`,
-    );
+/** @throws UsageError for what is no file that may be taken, before its bytes are read */
+async function assertFile(file: string): Promise<void> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(file, error);
   });
-  if (body.length > UPLOAD_BYTES)
-    throw new UsageError(`${file} has ${body.length} bytes; at most ${UPLOAD_BYTES} are taken`);
-  return body;
+  if (found.isDirectory())
+    throw new UsageError(`${file} is a folder: "helm package ${file}" makes a package of it`);
+  if (found.size > UPLOAD_BYTES)
+    throw new UsageError(`${file} has ${found.size} bytes; at most ${UPLOAD_BYTES} are taken`);
 }
+
+const unreadable = (file: string, error: NodeJS.ErrnoException): UsageError =>
+  new UsageError(
+    error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`,
+  );
+
+const bodyOf = (file: string): Promise<Buffer> =>
+  readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(file, error);
+  });
 
 /** Gives the version that was made. */
 async function put(

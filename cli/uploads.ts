@@ -37,11 +37,15 @@ export const uploads: Command = {
     const installation = await findInstallation(asked.named);
     const { uploads: all, reader } = await listUploads(installation, asked.prefix, asked.since);
     const listed: ListedUpload[] = [];
+    let hasMore = false;
     for await (const upload of all) {
       if (asked.states.length > 0 && !asked.states.includes(upload.known.state)) continue;
+      hasMore = listed.length === asked.limit;
+      if (hasMore) break;
       listed.push(upload);
-      if (listed.length === asked.limit) break;
     }
+    // On stderr, so that a document stays one.
+    if (hasMore) console.error(`the newest ${asked.limit} of more: --limit shows older ones`);
     console.log(
       asked.form === 'json'
         ? formatUploadsJson(listed, installation)

@@ -272,6 +272,13 @@ describe('npx fairlead upload', () => {
       () => [join(installation.folder, 'connection.json'), PLACE],
       /has none of the valid forms[\s\S]*a chart package/,
     ],
+    ['a folder', () => [installation.folder, PLACE], /is a folder: "helm package/],
+    [
+      'a single file at a place without its end',
+      () => [chart, 'staging/shop/web'],
+      /ends in "\/": staging\/shop\/web\//,
+    ],
+    ['a slip behind --wait', () => [chart, PLACE, '--wait', 'rolledout'], /not "rolledout"/],
     ['nothing', () => [], /name at least one file/],
     ['no place', () => [chart], /say what .* is for, last/],
     ['a place without its end', () => [chart, values, 'staging/shop/web'], /ends in "\/"/],

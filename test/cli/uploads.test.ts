@@ -99,6 +99,14 @@ describe('npx fairlead uploads', () => {
     });
   }
 
+  test('says that there are more than it lists, beside what it lists', async () => {
+    const some = await uploads('staging/shop/web/', '--limit', '2', '-o', 'json');
+    assert.equal(JSON.parse(some.stdout).uploads.length, 2);
+    assert.match(some.stderr, /^the newest 2 of more: --limit shows older ones\n$/);
+    const all = await uploads('staging/shop/web/', '--limit', '3');
+    assert.equal(all.stderr, '');
+  });
+
   test('says so where there is none', async () => {
     const { code, stdout } = await uploads('elsewhere/');
     assert.equal(code, 0);
