@@ -1,7 +1,9 @@
 import { reason } from '../charts/reasons.ts';
 import type { PushOutcome } from '../repository/commit.ts';
 import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
+import { mayLand } from './attempts.ts';
 import { AGAIN, type Attempt, type Call, type Round, requestReads } from './call.ts';
+import { STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { afterCulprit, afterRace, afterRefused, afterTaken } from './pace.ts';
 import { keepPush } from './push-interval.ts';
 import { settle, settleDelivered } from './settle.ts';
@@ -75,7 +77,12 @@ async function unwanted(call: Call, says: string, { attempts }: Pushed): Promise
     return AGAIN;
   }
   call.pace = afterCulprit(call.pace);
+  const { record } = culprit.candidate;
+  if (mayLand(record, record.attempted.at(-1)?.base, call.refused, call.parts.now())) {
+    setAside(call, [culprit.candidate], STILL_ON_ITS_WAY);
+    return AGAIN;
+  }
   const reasons = [reason('refused-by-repository', { says })];
-  await settle(call.parts, call.line, culprit.candidate.record, { state: 'rejected', reasons });
+  await settle(call.parts, call.line, record, { state: 'rejected', reasons });
   return AGAIN;
 }

@@ -8,6 +8,8 @@ import { takeWaiting } from './take.ts';
 
 /** What cannot be delivered now: it waits in its order, and fails once a day has passed. */
 
+export const STILL_ON_ITS_WAY = 'a push for its place was cut off and may still arrive';
+
 /** They wait for something else than Git, and are not looked at again in this call. */
 export function setAside(call: Call, candidates: readonly Pick<Candidate, 'record'>[], why: string): void {
   for (const { record } of candidates) {

@@ -8,7 +8,7 @@ import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type 
 import { decideGroups } from './decide.ts';
 import { planStaleValues } from './follow.ts';
 import type { Candidate } from './group.ts';
-import { setAside } from './held.ts';
+import { STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { slotOf } from './keys.ts';
 import { placeOf } from './place.ts';
 import { untilNextPush } from './push-interval.ts';
@@ -19,7 +19,8 @@ import { takeWaiting } from './take.ts';
 /** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
 const INTERVAL_MILLISECONDS = 60_000;
 
-const STILL_ON_ITS_WAY = 'a push for its place was cut off and may still arrive';
+/** Two calls of one branch get out of each other's step: at most so long. */
+const CONTENDED_MILLISECONDS = 500;
 
 /** Fetch, decide, commit, push: as much of what waits as one push takes. */
 export async function round(call: Call): Promise<Round> {
@@ -40,7 +41,10 @@ export async function round(call: Call): Promise<Round> {
   if (commits === 'obstructed') return AGAIN;
   const attempts = await record(call, tip, planned, commits);
   // Another delivery holds one of these: its commit must not go, nor those upon it. Build without it.
-  if (attempts === 'contended') return AGAIN;
+  if (attempts === 'contended') {
+    await parts.pause(Math.random() * CONTENDED_MILLISECONDS);
+    return AGAIN;
+  }
 
   const targets = [
     ...planned.map(({ candidate }) => candidate.record.target),
@@ -72,7 +76,9 @@ async function openUpon(
     const { record } = candidate;
     // The configuration may have changed since it was received.
     const placed = placeOf(record.key, parts.config);
-    if (placed.kind === 'refused')
+    if (placed.kind === 'refused' && mayLand(record, tip, refused, parts.now()))
+      setAside(call, [candidate], STILL_ON_ITS_WAY);
+    else if (placed.kind === 'refused')
       await settle(parts, line, record, { state: 'rejected', reasons: placed.reasons });
     else if (targets.some(({ name }) => name === record.target)) open.push(candidate);
     else

@@ -89,22 +89,6 @@ const CHECKS: Readonly<Record<string, (s3: S3Client) => Promise<void>>> = {
     const after = await s3.send(new GetObjectTaggingCommand({ Bucket, Key, VersionId }));
     assert.deepEqual(after.TagSet, [{ Key: 'fairlead-outcome', Value: 'failed' }]);
   },
-  'a version tells when it was made, as the listing does, also where it is too large to be read': async (
-    s3,
-  ) => {
-    const Key = 'made/one.yaml';
-    const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'content' }));
-    const store = s3Store(s3, Bucket);
-    const [listed] = await Array.fromAsync(store.versions(Key));
-    const seconds = (date: Date | undefined) => Math.floor((date?.getTime() ?? 0) / 1000);
-    const found = await store.get(Key, { versionId: VersionId });
-    assert.equal(seconds(found?.lastModified), seconds(listed?.lastModified));
-    await assert.rejects(
-      store.get(Key, { versionId: VersionId, maxBytes: 0 }),
-      (error) =>
-        error instanceof ObjectTooLarge && seconds(error.lastModified) === seconds(listed?.lastModified),
-    );
-  },
   'a set of tags that S3 does not take is refused': async (s3) => {
     const Key = 'tags/refused.yaml';
     await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));

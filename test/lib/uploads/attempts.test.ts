@@ -86,3 +86,22 @@ test("a commit is nobody else's: built twice in one second, it is not the same c
   const second = await pushOnItsWay(pipe);
   assert.notEqual(second, first);
 });
+
+for (const arrives of ['after all', 'never'] as const) {
+  test(`a push on its way arrives ${arrives}, while the configuration has taken its namespace out: outcome and branch agree`, async (context) => {
+    const pipe = await begin(context);
+    const event = pipe.put(VALUES, 'colour: blue\n');
+    await pipe.receive(event);
+    const base = pipe.git.tip();
+    const commit = await pushOnItsWay(pipe);
+    const targets = pipe.parts.config.targets.map((target) => ({ ...target, namespaces: ['other'] }));
+    const parts = { ...pipe.parts, config: { ...pipe.parts.config, targets } };
+    await pipe.deliver(parts);
+    const taken = arrives === 'never' ? 'refused' : arrive(pipe, commit, base);
+    pipe.later(3600);
+    await pipe.deliver(parts);
+    const state = (await pipe.record(event))?.state;
+    assert.equal(state, taken === 'taken' ? 'delivered' : 'rejected');
+    assert.equal(pipe.open(), 0);
+  });
+}
