@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Digest } from '../content/tree.ts';
 
 /**
@@ -47,14 +47,14 @@ export type CheckRequest = z.output<typeof checkRequest>;
 /** What S3 tells through EventBridge (S3 user guide, "EventBridge event message structure"); the key is raw here. */
 export const objectCreated = z.object({
   'detail-type': z.literal('Object Created'),
-  time: z.string(),
+  time: z.iso.datetime(),
   detail: z.object({
     bucket: z.object({ name: z.string() }),
     object: z.object({
       key: z.string(),
       size: z.number().optional(),
       'version-id': z.string(),
-      sequencer: z.string(),
+      sequencer: z.string().regex(/^[0-9A-Fa-f]{1,32}$/),
     }),
     requester: z.string().optional(),
   }),

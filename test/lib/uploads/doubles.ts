@@ -38,13 +38,13 @@ export type MemoryStore = VersionedStore & {
 };
 
 /** A versioned bucket in memory. */
-export function memoryStore(): MemoryStore {
+export function memoryStore(now: () => Date = () => new Date()): MemoryStore {
   const versions: (ObjectVersion & StoredObject & { tags: Record<string, string> })[] = [];
   const find = (key: string, versionId?: string) =>
     versions.findLast((one) => one.key === key && (versionId === undefined || one.versionId === versionId));
   const upload = (key: string, body: Buffer | string, metadata: Record<string, string> = {}) => {
     const versionId = `v${versions.length + 1}`;
-    versions.push({ key, versionId, lastModified: new Date(), body: Buffer.from(body), metadata, tags: {} });
+    versions.push({ key, versionId, lastModified: now(), body: Buffer.from(body), metadata, tags: {} });
     return versionId;
   };
   return {

@@ -75,7 +75,8 @@ export async function pipeline(
     ],
   });
   const table = memoryTable();
-  const uploads = memoryStore();
+  let clock = Date.parse('2026-11-21T12:00:00Z');
+  const uploads = memoryStore(() => new Date(clock));
   const content = memoryStore();
   const queues = {
     received: memoryQueue<ObjectCreated>(),
@@ -83,7 +84,6 @@ export async function pipeline(
     reads: memoryQueue<ReadRequest>(),
   };
   const asked: RenderRequest[] = [];
-  let clock = Date.parse('2026-11-21T12:00:00Z');
   const secrets = new Map([['write', git.credential.token]]);
   const logged: string[] = [];
   const parts: ReceiveParts & DeliverParts = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { type ObjectCreated, uploadMessage } from '../../../lib/messages/messages.ts';
 import { chartPackage, type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {
@@ -149,4 +150,29 @@ test('an alert that nobody told for a minute is announced again, without being c
   const before = pipe.alerts();
   assert.equal((await pipe.sweep()).announced, 1);
   assert.deepEqual(pipe.alerts(), before);
+});
+
+test('what S3 does not tell is dropped: of another bucket, of next year, without a time or an order', async (context) => {
+  const pipe = await pipeline();
+  context.after(() => pipe.stop());
+  const event = await pipe.chart('1.0.0');
+  const { detail } = event;
+  const strange: ObjectCreated[] = [
+    { ...event, detail: { ...detail, bucket: { name: 'another' } } },
+    { ...event, time: '2027-11-21T12:00:00Z' },
+  ];
+  for (const message of strange) {
+    assert.equal(await pipe.receive(message), 'dropped');
+    assert.equal(pipe.table.items.size, 0);
+  }
+  const replay = pipe.replayOf({ ...event, detail: { ...detail, bucket: { name: 'another' } } });
+  assert.equal(await pipe.receive(replay), 'dropped');
+  assert.equal(await pipe.receive(event), 'checked');
+
+  for (const malformed of [
+    { ...event, time: 'soon' },
+    { ...event, detail: { ...detail, object: { ...detail.object, sequencer: 'zzz' } } },
+    { ...event, detail: { ...detail, object: { ...detail.object, sequencer: 'f'.repeat(33) } } },
+  ])
+    assert.equal(uploadMessage.safeParse(malformed).success, false);
 });
