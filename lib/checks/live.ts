@@ -1,10 +1,10 @@
+import { eachAtOnce } from '../at-once/at-once.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery, ServedKind } from '../cluster/discovery.ts';
 import type { Found } from '../drift/drift.ts';
 import { type OpenApiDocument, schemasFrom } from '../drift/openapi.ts';
 import type { Schemas } from '../drift/schema.ts';
 import type { KubernetesObject, ObjectReference } from '../objects/objects.ts';
-import { inTurns } from './in-turns.ts';
 import { marksOf } from './ownership-marks.ts';
 
 /** Lists under way at once. */
@@ -73,15 +73,19 @@ export async function readLive(
   const schemaErrors = new Map<string, Unlisted>();
   for (const turn of [0, 1, 2] as const) {
     const now = keeping.filter((kind) => kind.turn === turn);
-    await inTurns(now, AT_ONCE, async (kind) => {
+    await eachAtOnce(now, AT_ONCE, async (kind) => {
       listed.set(keyOf(kind), await listKind(cluster, discovery, kind));
     });
   }
-  await inTurns([...new Set(wanted.map(({ apiVersion }) => apiVersion))], AT_ONCE, async (groupVersion) => {
-    const answer = await cluster.openapi(groupVersion);
-    if (answer.kind !== 'answered') schemaErrors.set(groupVersion, unlisted(answer));
-    else if (answer.value !== undefined) documents.push(answer.value as OpenApiDocument);
-  });
+  await eachAtOnce(
+    [...new Set(wanted.map(({ apiVersion }) => apiVersion))],
+    AT_ONCE,
+    async (groupVersion) => {
+      const answer = await cluster.openapi(groupVersion);
+      if (answer.kind !== 'answered') schemaErrors.set(groupVersion, unlisted(answer));
+      else if (answer.value !== undefined) documents.push(answer.value as OpenApiDocument);
+    },
+  );
 
   const all = (apiVersion: string, kind: string): readonly KubernetesObject[] => {
     const found = listed.get(keyOf({ apiVersion, kind }));

@@ -1,8 +1,8 @@
+import { eachAtOnce } from '../at-once/at-once.ts';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { RenderedObject } from '../charts/render-request.ts';
 import type { Digest } from '../content/tree.ts';
 import type { DesiredRelease, DesiredState } from '../desired/state.ts';
-import { inTurns } from './in-turns.ts';
 import type { RememberedScope } from './memory.ts';
 import { formatScope, type Scope } from './observation.ts';
 import { readRender } from './renders.ts';
@@ -39,22 +39,26 @@ export async function readScopes(
   if (desired.manifests !== undefined) {
     declared.push({ scope: { kind: 'manifests' }, rendering: desired.manifests });
   }
-  return await inTurns(declared, AT_ONCE, async ({ scope, rendering, release }): Promise<DeclaredScope> => {
-    const name = formatScope(scope);
-    const remembered = memory.get(name) ?? { kinds: [] };
-    const tip = await readTip(state, rendering);
-    const before = remembered.applied?.render;
-    const isOther = before !== undefined && tip.kind === 'rendered' && before !== tip.render;
-    const applied = isOther ? await readRender(state, before) : undefined;
-    return {
-      scope,
-      name,
-      tip,
-      remembered,
-      ...(release === undefined ? {} : { release }),
-      ...(applied === undefined ? {} : { applied }),
-    };
-  });
+  return await eachAtOnce(
+    declared,
+    AT_ONCE,
+    async ({ scope, rendering, release }): Promise<DeclaredScope> => {
+      const name = formatScope(scope);
+      const remembered = memory.get(name) ?? { kinds: [] };
+      const tip = await readTip(state, rendering);
+      const before = remembered.applied?.render;
+      const isOther = before !== undefined && tip.kind === 'rendered' && before !== tip.render;
+      const applied = isOther ? await readRender(state, before) : undefined;
+      return {
+        scope,
+        name,
+        tip,
+        remembered,
+        ...(release === undefined ? {} : { release }),
+        ...(applied === undefined ? {} : { applied }),
+      };
+    },
+  );
 }
 
 async function readTip(

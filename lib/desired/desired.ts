@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { eachAtOnce } from '../at-once/at-once.ts';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
@@ -78,7 +79,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
       ? await plainReleases(target, clone, tip.id)
       : declaredReleases(apply, { branch: target.branch, url: parts.repositoryUrl });
 
-  const releases = await inTurns(declarations, RENDERS_AT_ONCE, (declaration) =>
+  const releases = await eachAtOnce(declarations, RENDERS_AT_ONCE, (declaration) =>
     desiredRelease(declaration, tip.id, target, parts),
   );
   const manifests = await desiredManifests(
@@ -252,19 +253,4 @@ function chartOf(chartYaml: string): Pick<DesiredRelease, 'chart'> {
   return isJsonObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
     ? { chart: { name: value.name, version: value.version } }
     : {};
-}
-
-/** Each entry through `work`, at most `atOnce` at a time; results in the entries' order. */
-async function inTurns<Entry, Result>(
-  entries: readonly Entry[],
-  atOnce: number,
-  work: (entry: Entry) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = new Array(entries.length);
-  const left = entries.entries();
-  const worker = async () => {
-    for (const [index, entry] of left) results[index] = await work(entry);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return results;
 }

@@ -1,6 +1,6 @@
+import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import { reason } from '../charts/reasons.ts';
 import type { PushOutcome } from '../repository/commit.ts';
-import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import { mayLand } from './attempts.ts';
 import { AGAIN, type Attempt, type Call, type Round, requestReads } from './call.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
+import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import type { Item, Table } from '../aws/table.ts';
-import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import type { UploadKey } from './keys.ts';
 import { UPLOADS_SCHEMA } from './record.ts';
 

@@ -1,7 +1,7 @@
+import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import { type Reason, reason } from '../charts/reasons.ts';
 import type { DeclaredObject } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
-import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 
 import { type Group, type GroupDecision, type GroupParts, standingSubject } from './group.ts';
 import { type Declaring, type Hints, hashOf, keepHint, readHints } from './hints.ts';

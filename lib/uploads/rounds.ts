@@ -1,7 +1,8 @@
+import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import { reason } from '../charts/reasons.ts';
 import { CommitOutsideSlot, type CommitPlan, makeCommits, pushCommit } from '../repository/commit.ts';
+import { findInHistory, NEAR } from '../repository/history.ts';
 import { answer } from './answers.ts';
-import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
@@ -96,7 +97,7 @@ async function decide(
   const { parts, line, targets, pace, repository, clone, judge } = call;
   const groups = takeBatch(waiting, targets, pace);
   const toCommit: ToCommit[] = [];
-  const asTheyStand = new Set<string>();
+  const asTheyStand: Omit<ToCommit, 'plan'>[] = [];
   const decisions = await decideGroups(
     { ...parts, repositoryUrl: repository.url, clone, judge },
     tip,
@@ -117,28 +118,39 @@ async function decide(
       const candidate = { key: accepted.key, record: accepted.record };
       if (change.kind === 'commit') toCommit.push({ candidate, plan: change.plan, ...decided });
       else if (awaited.has(slotOf(candidate.key))) setAside(call, [candidate], STILL_ON_ITS_WAY);
-      else {
-        await unchanged(call, tip, candidate, decided);
-        asTheyStand.add(candidate.record.target);
-      }
+      else asTheyStand.push({ candidate, ...decided });
     }
   }
+  await unchanged(call, tip, asTheyStand);
   // Who waits for a rollout waits for a look that is later than the outcome.
-  await requestReads(call, asTheyStand);
+  await requestReads(
+    call,
+    asTheyStand.map(({ candidate }) => candidate.record.target),
+  );
   return toCommit;
 }
 
-/** Git holds it already: the outcome names the commit that holds it. */
+/**
+ * Git holds them already: the outcome names the commit that brought what is there, or the tip, where that one is long
+ * ago or people have taken it out of the history.
+ */
 async function unchanged(
-  { parts, line }: Call,
+  { parts, line, clone }: Call,
   tip: string | undefined,
-  candidate: Candidate,
-  { files, warnings }: Pick<ToCommit, 'files' | 'warnings'>,
+  held: readonly Omit<ToCommit, 'plan'>[],
 ): Promise<void> {
-  const mark = await readMark(parts.table, slotOf(candidate.key));
-  const commit = mark?.files === files ? mark.commit : tip;
-  if (commit === undefined) return;
-  await settleDelivered(parts, line, candidate, { commit, files, warnings }, 'unchanged');
+  if (tip === undefined || held.length === 0) return;
+  const marks = await eachAtOnce(held, CALLS_AT_ONCE, ({ candidate }) =>
+    readMark(parts.table, slotOf(candidate.key)),
+  );
+  const brought = marks.map((mark, at) => (mark?.files === held[at]?.files ? mark?.commit : undefined));
+  const sought = brought.flatMap((commit) => (commit === undefined ? [] : [{ commit, base: undefined }]));
+  const found = await findInHistory(clone, tip, sought, NEAR);
+  await eachAtOnce([...held.entries()], CALLS_AT_ONCE, ([at, { candidate, files, warnings }]) => {
+    const commit = brought[at];
+    const holds = commit !== undefined && found.has(commit) ? commit : tip;
+    return settleDelivered(parts, line, candidate, { commit: holds, files, warnings }, 'unchanged');
+  });
 }
 
 /** What people changed in values.yaml, where a read found that the deployer's copy does not follow. */

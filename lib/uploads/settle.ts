@@ -1,5 +1,5 @@
+import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import type { Reason } from '../charts/reasons.ts';
-import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
 import type { Candidate } from './group.ts';
 import { slotOf } from './keys.ts';
 import { orderOf } from './order.ts';

@@ -1,4 +1,4 @@
-import { CALLS_AT_ONCE, eachAtOnce } from './at-once.ts';
+import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import type { Candidate } from './group.ts';
 import { groupOf, parseKey, slotOf } from './keys.ts';
 import { orderOf } from './order.ts';

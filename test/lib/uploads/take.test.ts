@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { eachAtOnce } from '../../../lib/at-once/at-once.ts';
 import { digestOf } from '../../../lib/content/tree.ts';
-import { eachAtOnce } from '../../../lib/uploads/at-once.ts';
 import type { OutcomeParts } from '../../../lib/uploads/outcome.ts';
 import { recordItem, type UploadBase } from '../../../lib/uploads/record.ts';
 import { takeWaiting } from '../../../lib/uploads/take.ts';
