@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { tellItem } from '../lib/alerts/publish.ts';
 import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Where a running local installation is, for the CLI, the demo and tests: written at its start, gone with its end. */
 const connection = z.object({

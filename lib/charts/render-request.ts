@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Digest } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import type { KubernetesObject } from '../objects/objects.ts';

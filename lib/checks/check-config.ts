@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import { type Config, parsePart, type Repository, type Target } from '../config/config.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Table } from '../aws/table.ts';
 import { digest } from '../messages/messages.ts';
 import type { ScopeMemory } from './rollout.ts';

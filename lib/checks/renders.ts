@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import { type RenderedObject, renderKey } from '../charts/render-request.ts';
 import type { Digest } from '../content/tree.ts';

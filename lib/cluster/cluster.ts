@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClusterAddress } from '../config/config.ts';
 import type { Json, KubernetesObject } from '../objects/objects.ts';
 import { type Answer, answered, answerOf } from './answers.ts';

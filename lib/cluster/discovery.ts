@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Answer, answered, answerOf } from './answers.ts';
 import type { Reader } from './reader.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { groupOf, type KubernetesObject } from '../objects/objects.ts';
 import { sealSecret } from '../objects/secrets.ts';
 import { type Answer, answered, answerOf } from './answers.ts';

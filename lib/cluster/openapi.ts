@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import { openapiKey } from '../charts/render-request.ts';
 import { formatJson, parseJson } from '../objects/json.ts';

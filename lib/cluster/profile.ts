@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { credentialProblems } from './credential-contradictions.ts';
 import { RESERVED_NAMESPACES } from './reserved.ts';
 import { rootOf } from './root.ts';

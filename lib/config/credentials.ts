@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { entries } from './entries.ts';
 import { isHttps } from './repository-url.ts';
 

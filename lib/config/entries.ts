@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An object with these entries and no others: a misspelt one is answered with those that there are. */
 export const entries = <Shape extends z.ZodRawShape>(shape: Shape) =>

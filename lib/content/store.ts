@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
 import { type Digest, digestOfTree, type FileEntry, type FileTree } from './tree.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type RemoteFunction, RemoteFunctionError } from '../aws/functions.ts';
 import type { Reason } from '../charts/reasons.ts';
 import type { RenderRequest } from '../charts/render-request.ts';

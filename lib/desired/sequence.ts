@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Item, Table } from '../aws/table.ts';
 import type { Digest } from '../content/tree.ts';
 import { commitId, digest } from '../messages/messages.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Table } from '../aws/table.ts';
 import { printable } from '../charts/reasons.ts';
 import type { Observation } from '../checks/observation.ts';

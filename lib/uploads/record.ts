@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { untoldPart } from '../alerts/outbox.ts';
 import type { Item, Table } from '../aws/table.ts';
 import type { Reason } from '../charts/reasons.ts';

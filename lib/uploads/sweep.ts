@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectVersion, VersionedStore } from '../aws/objects.ts';
 import type { Queue } from '../aws/queues.ts';
 import type { Table } from '../aws/table.ts';

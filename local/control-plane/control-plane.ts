@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { type Certificate, openAuthority, openServiceAccountKeys, writeCertificate } from './pki.ts';

@@ -1,6 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Handler, PutEvent } from '../aws/services.ts';
 
 /** How many alerts the page shows. */

@@ -1,5 +1,5 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clients, type Environment } from '../../lib/aws/environment.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { TABLE } from '../aws/aws.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KubernetesObject } from '../../lib/objects/objects.ts';
 import { findDeployers } from '../../local/control-plane/deployers.ts';
 import { openServers } from '../../local/control-plane/processes.ts';

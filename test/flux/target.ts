@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatBootstrap } from '../../lib/bootstrap/bootstrap.ts';
 import { FLUX } from '../../lib/bootstrap/flux.ts';
 import type { ConfigInput, Target } from '../../lib/config/config.ts';

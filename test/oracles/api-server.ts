@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type OpenApiDocument, type Schemas, schemasFrom } from '../../lib/drift/drift.ts';
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import type { KubernetesObject, ObjectReference } from '../../lib/objects/objects.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { argv, exit } from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RenderedObject } from '../../lib/charts/render-request.ts';
 import { judgeSet, type Schemas } from '../../lib/drift/drift.ts';
 import { type RawSchema, schemaOfCustomKind } from '../../lib/drift/openapi.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ObjectStore } from '../../aws/objects.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { canonicalJson, formatJson } from '../../objects/json.ts';

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Secrets } from '../../aws/secrets.ts';
 import type { Denial } from '../denials.ts';
 import {
