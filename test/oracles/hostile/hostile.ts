@@ -5,6 +5,7 @@ import { archives } from './archives.ts';
 import { boundary } from './boundary.ts';
 import type { HostileCase } from './case.ts';
 import { chartFiles } from './chart-files.ts';
+import { type CorpusChart, hasCorpus, judgeCorpus } from './corpus.ts';
 import { keys } from './keys.ts';
 import { type Line, startLine } from './line.ts';
 import { names } from './names.ts';
@@ -15,11 +16,12 @@ import { templates } from './templates.ts';
 import { yaml } from './yaml.ts';
 
 /**
- * npm run hostile -- [--only NAME] [--family NAME | --family accepted]
+ * npm run hostile -- [--only NAME] [--family NAME | --family accepted | --family corpus]
  * Puts what an enemy would upload through receive-upload, deliver-uploads and render-release, as deployed, over S3,
  * SQS, DynamoDB and Git on the wire. Each case must end with exactly its codes, within its limits of time and memory,
  * and leave nothing behind: no commit, file, process, and no planted secret in any output.
  * And the other way: ordinary charts must be accepted, and a clone of the pushed commit is what was judged.
+ * And what public charts render to passes the checks on output, or is refused as defended by name, where they are there.
  * The last line is JSON with the totals. Exits with 1 if a case is wrong.
  */
 const CASES: readonly HostileCase[] = [
@@ -35,6 +37,7 @@ const CASES: readonly HostileCase[] = [
 ];
 
 const ACCEPTED = 'accepted';
+const PUBLIC = 'corpus';
 
 async function main(): Promise<boolean> {
   const { values } = parseArgs({
@@ -45,25 +48,34 @@ async function main(): Promise<boolean> {
     ({ name, family }) =>
       (values.only ?? name) === name && (values.family === undefined || values.family === family),
   );
-  const accepts = values.only === undefined && (values.family ?? ACCEPTED) === ACCEPTED;
-  if (chosen.length === 0 && !accepts) {
-    console.error(`no such case; families: ${[...new Set(CASES.map(({ family }) => family))].join(', ')}`);
+  const isAsked = (part: string) => values.only === undefined && (values.family ?? part) === part;
+  if (chosen.length === 0 && !isAsked(ACCEPTED) && !isAsked(PUBLIC)) {
+    const families = new Set([...CASES.map(({ family }) => family), ACCEPTED, PUBLIC]);
+    console.error(`no such case; families: ${[...families].join(', ')}`);
     return false;
   }
   const outcomes = chosen.length === 0 ? [] : await runAll(chosen);
-  const accepted = accepts ? await acceptOrdinary() : [];
+  const accepted = isAsked(ACCEPTED) ? await acceptOrdinary() : [];
+  const corpus = isAsked(PUBLIC) ? await judgePublic() : [];
   const cases = [...outcomes, ...accepted];
-  const wrong = cases.filter((outcome) => outcome.wrong.length > 0);
+  const isWrong = (outcome: { readonly wrong: readonly string[] }) => outcome.wrong.length > 0;
+  const wrong = cases.filter(isWrong);
   console.log(
     JSON.stringify({
       cases: cases.length,
       right: cases.length - wrong.length,
       wrong: wrong.length,
-      slowestMs: Math.round(Math.max(...cases.map(({ seconds }) => seconds)) * 1000),
+      slowestMs: Math.round(Math.max(0, ...cases.map(({ seconds }) => seconds)) * 1000),
       peakMiB: Math.round(Math.max(0, ...outcomes.map(({ peaks }) => peaks.own + peaks.children))),
+      corpus: {
+        charts: corpus.length,
+        passed: corpus.filter(({ refused }) => refused.length === 0).length,
+        defended: corpus.filter((chart) => chart.refused.length > 0 && !isWrong(chart)).length,
+        wrong: corpus.filter(isWrong).length,
+      },
     }),
   );
-  return wrong.length === 0;
+  return wrong.length === 0 && !corpus.some(isWrong);
 }
 
 async function runAll(cases: readonly HostileCase[]): Promise<Outcome[]> {
@@ -99,6 +111,25 @@ async function acceptOrdinary(): Promise<Accepted[]> {
   } finally {
     await line.stop();
   }
+  return outcomes;
+}
+
+async function judgePublic(): Promise<CorpusChart[]> {
+  if (!hasCorpus()) {
+    console.log(`skipped: ${PUBLIC}, its folder is not there`);
+    return [];
+  }
+  const outcomes = await Array.fromAsync(judgeCorpus());
+  for (const { chart, seconds, refused, wrong } of outcomes) {
+    const ended = refused.length === 0 ? 'passes' : refused.join(', ');
+    console.log(`${seconds.toFixed(2).padStart(7)}  ${PUBLIC}  ${chart}  ${ended}`);
+    for (const why of wrong) console.log(`  WRONG: ${why}`);
+  }
+  const passed = outcomes.filter(({ refused }) => refused.length === 0).length;
+  const objects = outcomes.reduce((sum, chart) => sum + chart.objects, 0);
+  console.log(
+    `${PUBLIC}: ${outcomes.length} charts, ${objects} objects: ${passed} pass, ${outcomes.length - passed} are refused`,
+  );
   return outcomes;
 }
 
