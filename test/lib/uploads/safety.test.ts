@@ -342,3 +342,30 @@ test('the credential is in no command line', async (context) => {
   assert.equal(leaked, 0);
   assert.doesNotMatch(JSON.stringify([...pipe.table.items.values()]) + pipe.logged.join(), new RegExp(token));
 });
+
+test('after people have rewritten the history, what Git holds still is named by a commit that the branch has', async (context) => {
+  const pipe = await begin(context);
+  const VALUES = 'staging/shop/web/values.yaml';
+  const first = await pipe.upload(VALUES, 'a: 1\n');
+  const gone = pipe.git.tip();
+  // One commit of theirs with the same files, and ours is no more.
+  const tree = pipe.git.git('rev-parse', 'main^{tree}');
+  const squashed = pipe.git.git('commit-tree', tree, '-m', 'Squashed');
+  pipe.git.git('update-ref', 'refs/heads/main', squashed);
+  await pipe.receive(first);
+  await pipe.deliver();
+  assert.equal(pipe.git.tip(), squashed);
+  const same = await pipe.upload(VALUES, 'a: 1\n');
+  const record = await pipe.record(same);
+  assert.ok(record?.state === 'delivered');
+  assert.deepEqual([record.change, record.commit], ['unchanged', squashed]);
+  assert.notEqual(gone, squashed);
+  // Theirs is without what was delivered: the next upload brings it, the same content too.
+  pipe.git.git('update-ref', 'refs/heads/main', pipe.git.git('rev-list', '--max-parents=0', gone));
+  await pipe.receive(same);
+  await pipe.deliver();
+  const again = await pipe.upload(VALUES, 'a: 1\n');
+  const brought = await pipe.record(again);
+  assert.ok(brought?.state === 'delivered');
+  assert.deepEqual([brought.change, brought.commit], ['commit', pipe.git.tip()]);
+});
