@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import type { Json } from '../../objects/objects.ts';
+import * as z from 'zod';
+import { isJsonObject, type Json } from '../../objects/objects.ts';
 import { parseYamlDocuments } from '../../objects/yaml.ts';
 import { checkYamlStructure, isMultiplied } from '../files/yaml-structure.ts';
 import { type Reason, reason } from '../reasons.ts';
@@ -77,6 +77,11 @@ export function readChartFile({ text, file, requirements }: ChartFileToRead): Re
       ...structure,
       reason('chart-file-invalid', { problem: parsed.problem }, { file, line: parsed.line }),
     );
+  const disguised = [
+    ...disguisedKeys(parsed.value, Object.keys(chartFile.shape), file, parsed.lineOf),
+    ...(requirements === undefined ? [] : requirementsAgainst(requirements)),
+  ];
+  if (disguised.length > 0) return refused(...structure, ...disguised);
   const result = chartFile.safeParse(parsed.value);
   if (!result.success) {
     const reasons = result.error.issues.map(({ path, message }) => {
@@ -117,6 +122,59 @@ function dependenciesIn(text: string): Dependency[] | undefined {
   const result = 'problem' in parsed ? undefined : requirementsFile.safeParse(parsed.value);
   return result?.success ? toDependencies(result.data.dependencies) : undefined;
 }
+
+/**
+ * helm reads requirements.yaml into the same place as Chart.yaml (pkg/chart/loader): another `name` or `version` in it
+ * would be deployed, and the one of Chart.yaml judged.
+ */
+function requirementsAgainst({ text, file }: { readonly text: string; readonly file: string }): Reason[] {
+  const parsed = parseOne(text);
+  if ('problem' in parsed || !isJsonObject(parsed.value)) return [];
+  const known = Object.keys(parsed.value).filter(
+    (key) =>
+      bare(key) !== 'dependencies' && Object.keys(chartFile.shape).some((one) => bare(one) === bare(key)),
+  );
+  return [
+    ...known.map((key) => invalid(`"${key}" belongs into Chart.yaml`, file, parsed.lineOf(pointerOf(key)))),
+    ...disguisedKeys(parsed.value, ['dependencies'], file, parsed.lineOf),
+  ];
+}
+
+/** Go finds a field in any case (encoding/json): `Dependencies` is one for helm, and would be none for us. */
+function disguisedKeys(
+  value: Json,
+  names: readonly string[],
+  file: string,
+  lineOf: (pointer: string) => number | undefined,
+): Reason[] {
+  if (!isJsonObject(value)) return [];
+  const inner = Array.isArray(value.dependencies) ? value.dependencies : [];
+  const strays = (entry: Json, known: readonly string[]) =>
+    isJsonObject(entry)
+      ? Object.keys(entry).flatMap((key) => {
+          const name = known.find((one) => bare(one) === bare(key));
+          return name === undefined || name === key ? [] : [{ key, name }];
+        })
+      : [];
+  return [
+    ...strays(value, names).map(({ key, name }) =>
+      invalid(`"${key}" is written "${name}"`, file, lineOf(pointerOf(key))),
+    ),
+    ...inner
+      .flatMap((entry) => strays(entry, [...Object.keys(dependency.shape), 'version', 'condition', 'tags']))
+      .slice(0, DISGUISED_SHOWN)
+      .map(({ key, name }) =>
+        invalid(`"${key}" of a dependency is written "${name}"`, file, lineOf('/dependencies')),
+      ),
+  ];
+}
+
+const DISGUISED_SHOWN = 5;
+/** As Go folds names: the long s and the Kelvin sign are letters, too. */
+const bare = (key: string): string => key.normalize('NFKC').toLowerCase();
+const pointerOf = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+const invalid = (problem: string, file: string, line: number | undefined): Reason =>
+  reason('chart-file-invalid', { problem }, { file, ...(line === undefined ? {} : { line }) });
 
 function parseOne(
   text: string,

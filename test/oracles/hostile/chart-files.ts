@@ -122,6 +122,23 @@ export const chartFiles: readonly HostileCase[] = [
       data: 'dependencies: [{name: db, version: 1.0.0, repository: "https://charts.example.com"}]\n',
     },
   ),
+  bad('requirements that name another chart', 'apiVersion: v1\nname: web\nversion: 1.0.0\n', INVALID, {
+    name: 'web/requirements.yaml',
+    data: 'dependencies: []\nname: other\nVersion: 9.9.9\n',
+  }),
+  bad(
+    '201 aliases under a name that Go alone takes for dependencies',
+    `${head}Dependencies:\n${Array.from({ length: 201 }, (_, at) => `- {name: db, version: 1.0.0, alias: a${at}}\n`).join('')}`,
+    INVALID,
+    db('db'),
+  ),
+  bad(
+    '51 import-values under a name that Go alone takes for them',
+    `${head}dependencies: [{name: db, version: 1.0.0, Import-Values: [${Array.from({ length: 51 }, (_, at) => `a${at}`).join(', ')}]}]\n`,
+    INVALID,
+    db('db'),
+  ),
+  bad('a kubeVersion with the Kelvin sign', `${head}\u212aubeVersion: ">=99"\n`, INVALID),
   bad('a chart inside without a Chart.yaml', head, ['chart-file-missing'], {
     name: 'web/charts/db/values.yaml',
     data: 'a: 1\n',
