@@ -120,17 +120,21 @@ export async function readBranch(
     clone,
     ids.map(([id = '']) => id),
   );
+  const changes = await changesOf(
+    clone,
+    ids.map(([id = '']) => id),
+  );
   for (const [id = '', ...parents] of ids) {
     const text = contents.get(id)?.toString('utf8') ?? '';
     commits.push({
       id,
       parents,
       message: text.slice(text.indexOf('\n\n') + 2),
-      changes: await changesOf(clone, id),
+      changes: changes.get(id) ?? [],
     });
   }
-  const wanted = commits.flatMap(({ changes }) =>
-    changes.flatMap(({ after }) => (after === undefined ? [] : [after.blob])),
+  const wanted = commits.flatMap((commit) =>
+    commit.changes.flatMap(({ after }) => (after === undefined ? [] : [after.blob])),
   );
   return {
     branch: { repository, name, commits, tips },
@@ -144,25 +148,22 @@ const linesOf = (output: Buffer): string[] =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** `:<mode> <mode> <blob> <blob> <status> NUL <path> NUL` (git-diff-tree(1), raw output). */
-async function changesOf(clone: string, commit: string): Promise<FileChange[]> {
-  const argv = [
-    'diff-tree',
-    '--root',
-    '-r',
-    '-z',
-    '--raw',
-    '--no-renames',
-    '--no-abbrev',
-    '--no-commit-id',
-    commit,
-  ];
-  const fields = (await runGit(clone, argv)).toString('utf8').split('\0');
-  const changes: FileChange[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [oldMode = '', mode = '', oldBlob = '', blob = ''] = (fields[at] ?? '').slice(1).split(' ');
-    changes.push({
-      path: fields[at + 1] ?? '',
+/** `<commit> NUL (:<mode> <mode> <blob> <blob> <status> NUL <path> NUL)*` (git-diff-tree(1), raw output). */
+async function changesOf(clone: string, ids: readonly string[]): Promise<Map<string, FileChange[]>> {
+  const argv = ['diff-tree', '--stdin', '--root', '-r', '-z', '--raw', '--no-renames', '--no-abbrev'];
+  const output = await runGit(clone, argv, ids.map((id) => `${id}\n`).join(''));
+  const fields = output.toString('utf8').split('\0');
+  const changes = new Map<string, FileChange[]>(ids.map((id) => [id, []]));
+  let of: FileChange[] | undefined;
+  for (let at = 0; at < fields.length; at++) {
+    const field = (fields[at] ?? '').trim();
+    if (!field.startsWith(':')) {
+      of = changes.get(field);
+      continue;
+    }
+    const [oldMode = '', mode = '', oldBlob = '', blob = ''] = field.slice(1).split(' ');
+    of?.push({
+      path: fields[++at] ?? '',
       before: oldMode === '000000' ? undefined : { mode: oldMode, blob: oldBlob },
       after: mode === '000000' ? undefined : { mode, blob },
     });

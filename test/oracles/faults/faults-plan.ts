@@ -1,43 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Asked, type Fault, PUSH, type Service } from './proxy.ts';
+import { type Asked, type Fault, PUSH, repositoryOf, type Service } from './proxy.ts';
 import type { Random } from './random.ts';
 import type { Death, Worker, Workers } from './workers.ts';
 
 /** How often each service fails in a part of the storm, and how often who asks dies of it. */
 export interface Phase {
-  /** Milliseconds after the start. */
-  readonly until: number;
+  /** How many requests it lasts: on a busy machine as much goes wrong as on a quiet one. */
+  readonly requests: number;
   readonly rates: Readonly<Record<Service, number>>;
   readonly deaths: number;
 }
 
 const SERVICES: readonly Service[] = ['s3', 'dynamodb', 'sqs', 'lambda', 'ssm', 'git'];
+const RATES = [0, 0, 0.01, 0.03, 0.08, 0.15] as const;
+/** A fetch and a push are a dozen requests in a row: with more, none would ever come through. */
+const GIT_RATES = [0, 0.01, 0.04, 0.08] as const;
 
-export function makePhases(chance: Random, milliseconds: number): readonly Phase[] {
-  const phases: Phase[] = [];
-  for (let until = 0; until < milliseconds; ) {
-    until += chance.between(400, 900);
-    const rates = Object.fromEntries(
-      SERVICES.map((service) => [service, chance.pick([0, 0.02, 0.05, 0.12, 0.3])]),
-    ) as Record<Service, number>;
-    phases.push({ until, rates, deaths: chance.pick([0, 0.004, 0.012]) });
-  }
-  return phases;
+export function makePhases(chance: Random, count: number): readonly Phase[] {
+  return Array.from({ length: count }, () => ({
+    requests: 60 + chance.below(240),
+    rates: Object.fromEntries(
+      SERVICES.map((service) => [service, chance.pick(service === 'git' ? GIT_RATES : RATES)]),
+    ) as Record<Service, number>,
+    deaths: chance.pick([0, 0, 0.003, 0.006]),
+  }));
 }
 
 const DEATHS: readonly Death[] = ['with its children', 'with its children', 'alone', 'its children only'];
 /** How long a request is on its way that nobody waits for any more; milliseconds. */
-const LATE = { least: 50, most: 2500 };
+const LATE = { least: 50, most: 1500 };
 /** Pushes fail more often than anything else: what they leave behind is the hardest to get right. */
-const OF_PUSHES = 2.5;
-const DEATHS_OF_PUSHES = 0.12;
-/** Between two deaths by the clock; milliseconds. */
-const DEATH_PAUSE = { least: 400, most: 1800 };
-/** On a busy machine somebody must get something done between two deaths. */
-const REQUESTS = 80;
-
-const rateOf = ({ rates }: Phase, { service, what }: Asked): number =>
-  what === PUSH ? 0.08 + rates.git * OF_PUSHES : rates[service];
+const OF_PUSHES = 0.5;
+/** Between two deaths by the clock; milliseconds, and requests: somebody must get something done in between. */
+const DEATH_PAUSE = { least: 300, most: 1500 };
+const REQUESTS = 800;
 
 export class Faults {
   readonly #chance: Random;
@@ -45,8 +41,9 @@ export class Faults {
   readonly #workers: Workers;
   readonly #log: (what: string, details: Readonly<Record<string, unknown>>) => void;
   #state: 'before' | 'storm' | 'over' = 'before';
-  #begun = 0;
-  #requests = 0;
+  #phase = 0;
+  #ofPhase = 0;
+  #sinceDeath = 0;
   kills = 0;
   count = 0;
 
@@ -66,7 +63,6 @@ export class Faults {
 
   begin(): void {
     this.#state = 'storm';
-    this.#begun = performance.now();
   }
 
   end(): void {
@@ -79,38 +75,60 @@ export class Faults {
 
   decide(asked: Asked): Fault | undefined {
     if (this.#state !== 'storm') return undefined;
-    this.#requests += 1;
-    const elapsed = performance.now() - this.#begun;
-    const phase = this.#phases.find(({ until }) => elapsed < until) ?? this.#phases.at(-1);
+    this.#sinceDeath += 1;
+    const phase = this.#now();
     if (phase === undefined) return undefined;
-    const work = this.#chance.chance(0.5) ? 'done' : 'not done';
-    const dice = this.#chance.next();
-    const deaths = phase.deaths + (asked.what === PUSH ? DEATHS_OF_PUSHES : 0);
-    const fault =
-      dice < deaths
-        ? ({ kind: 'kill', work } as const)
-        : this.#fault(dice - deaths, rateOf(phase, asked), work);
+    const fault = asked.what === PUSH ? this.#ofPush() : this.#ofAny(phase, asked);
     if (fault === undefined) return undefined;
     this.count += 1;
     this.#log('fault', { fault, asked });
     return fault;
   }
 
-  #fault(dice: number, rate: number, work: 'done' | 'not done'): Fault | undefined {
-    if (dice >= rate) return undefined;
+  #now(): Phase | undefined {
+    this.#ofPhase += 1;
+    if (this.#ofPhase > (this.#phases[this.#phase]?.requests ?? 0)) {
+      this.#ofPhase = 0;
+      this.#phase = (this.#phase + 1) % this.#phases.length;
+    }
+    return this.#phases[this.#phase];
+  }
+
+  #ofAny({ deaths, rates }: Phase, { service }: Asked): Fault | undefined {
+    const work = this.#chance.chance(0.5) ? 'done' : 'not done';
+    const dice = this.#chance.next();
+    if (dice < deaths) return { kind: 'kill', work };
+    if (dice >= deaths + rates[service]) return undefined;
     const kind = this.#chance.next();
-    if (kind < 0.4) return { kind: 'refused', work };
-    if (kind < 0.6) return { kind: 'cut', work };
-    if (kind < 0.75) return { kind: 'late', milliseconds: this.#chance.between(LATE.least, LATE.most) };
-    if (kind < 0.95) return { kind: 'half' };
+    if (kind < 0.45) return { kind: 'refused', work };
+    if (kind < 0.65) return { kind: 'cut', work };
+    if (kind < 0.8) return this.#late();
+    if (kind < 0.97) return { kind: 'half' };
     return { kind: 'hangs', work };
+  }
+
+  /** Most of them end without a word to who pushed: taken, or not, or later. */
+  #ofPush(): Fault | undefined {
+    if (!this.#chance.chance(OF_PUSHES)) return undefined;
+    const work = this.#chance.chance(0.7) ? 'done' : 'not done';
+    const kind = this.#chance.next();
+    if (kind < 0.25) return { kind: 'kill', work };
+    if (kind < 0.5) return { kind: 'cut', work };
+    if (kind < 0.65) return { kind: 'refused', work };
+    if (kind < 0.87) return this.#late();
+    if (kind < 0.97) return { kind: 'half' };
+    return { kind: 'hangs', work };
+  }
+
+  #late(): Fault {
+    return { kind: 'late', milliseconds: this.#chance.between(LATE.least, LATE.most) };
   }
 
   /** Whoever made a request; of Git's, one of those who work for that repository. */
   killAsker({ worker, path }: Asked): void {
-    const repository = /^\/([a-z]+)\.git\//.exec(path)?.[1];
+    const repository = repositoryOf(path);
     const found =
-      repository === undefined
+      repository === ''
         ? [this.#workers.find(worker ?? '')].flatMap((one) => (one === undefined ? [] : [one]))
         : this.#workers
             .busy()
@@ -122,8 +140,8 @@ export class Faults {
     while (going()) {
       await sleep(chance.between(DEATH_PAUSE.least, DEATH_PAUSE.most));
       const busy = this.#workers.busy();
-      if (busy.length === 0 || !going() || this.#requests < REQUESTS) continue;
-      this.#requests = 0;
+      if (busy.length === 0 || !going() || this.#sinceDeath < REQUESTS) continue;
+      this.#sinceDeath = 0;
       this.#kill(chance.pick(busy), chance);
     }
   }

@@ -57,6 +57,8 @@ async function main(): Promise<number> {
     kills: 0,
     faults: 0,
     foreignCommits: 0,
+    pushes: 0,
+    unnoticed: 0,
     violations: 0,
     seconds: 0,
   };
@@ -85,6 +87,9 @@ async function main(): Promise<number> {
     }
     const { seed, uploads, outcomes, kills, faults, foreignCommits, violations, seconds, folder } =
       answer.result;
+    const { pushes, unnoticed } = answer.result;
+    total.pushes += pushes;
+    total.unnoticed += unnoticed;
     total.runs += 1;
     total.uploads += uploads;
     for (const outcome of ['delivered', 'rejected', 'superseded', 'failed'] as const)
@@ -95,7 +100,7 @@ async function main(): Promise<number> {
     total.violations += violations.length;
     const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
     console.log(
-      `seed ${seed}: ${uploads} uploads: ${counts.join(', ')}; ${kills} kills, ${faults} faults, ${foreignCommits} foreign commits; ${seconds.toFixed(1)} s`,
+      `seed ${seed}: ${uploads} uploads: ${counts.join(', ')}; ${kills} kills, ${faults} faults, ${foreignCommits} foreign commits, ${pushes} pushes, ${unnoticed} unnoticed; ${seconds.toFixed(1)} s`,
     );
     for (const { rule, what } of violations.slice(0, SHOWN)) console.log(`  BROKEN ${rule}: ${what}`);
     if (violations.length > SHOWN) console.log(`  and ${violations.length - SHOWN} more`);

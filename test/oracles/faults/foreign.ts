@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { Bare, type Entry } from './bare.ts';
 import type { Random } from './random.ts';
 
 export const GIT_ENVIRONMENT = {
@@ -23,9 +24,6 @@ export function runGit(folder: string, argv: readonly string[], input?: Buffer |
   });
 }
 
-const text = async (folder: string, ...argv: string[]): Promise<string> =>
-  (await runGit(folder, argv)).toString('utf8').trim();
-
 export interface ForeignCommit {
   readonly repository: string;
   readonly branch: string;
@@ -33,12 +31,17 @@ export interface ForeignCommit {
   readonly did: string;
 }
 
-/** `M <mode> <blob> <path>`, `D <path>` or a file's new text: what fast-import is told. */
+/** A file's new text, the object it is again, or that it is gone. */
 type Change = { readonly path: string } & (
   | { readonly text: string }
-  | { readonly mode: string; readonly blob: string }
+  | { readonly entry: Entry }
   | { readonly gone: true }
 );
+interface Deed {
+  readonly did: string;
+  readonly changes: readonly Change[];
+}
+type Files = ReadonlyMap<string, Entry>;
 
 export type ForeignWork = 'anything' | 'takes back the last';
 
@@ -47,70 +50,55 @@ export type ForeignWork = 'anything' | 'takes back the last';
  * the branch like any push does, from the tip that was read, or not at all.
  */
 export async function commitForeign(
-  bare: string,
+  folder: string,
   repository: string,
   branch: string,
   chance: Random,
   what: ForeignWork,
 ): Promise<ForeignCommit | undefined> {
-  const ref = `refs/heads/${branch}`;
-  const tip = await text(bare, 'rev-parse', '--verify', '--quiet', ref).catch(() => '');
+  const bare = new Bare(folder);
+  const tip = await bare.tip(branch);
   // A branch that nobody has begun is Fairlead's to begin.
-  if (tip === '') return undefined;
+  if (tip === undefined) return undefined;
+  const { tree } = await bare.commit(tip);
+  const files = await bare.files(tree);
   const { did, changes } =
-    what === 'anything' ? await choose(bare, tip, chance) : await revert(bare, tip, tip);
+    what === 'anything' ? await choose(bare, tip, files, chance) : await revert(bare, files, tip);
   if (changes.length === 0) return undefined;
-  const stamp = `Ann Other <ann@example.com> ${Math.floor(Date.now() / 1000)} +0000`;
-  const aside = `refs/foreign/${branch}`;
-  const lines = [
-    `commit ${aside}\n`,
-    'mark :1\n',
-    `author ${stamp}\n`,
-    `committer ${stamp}\n`,
-    data(did),
-    `from ${tip}\n`,
-  ];
+  const after = new Map(files);
   for (const change of changes) {
-    if ('gone' in change) lines.push(`D ${change.path}\n`);
-    else if ('text' in change) lines.push(`M 100644 inline ${change.path}\n`, data(change.text));
-    else lines.push(`M ${change.mode} ${change.blob} ${change.path}\n`);
+    if ('gone' in change) after.delete(change.path);
+    else if ('entry' in change) after.set(change.path, change.entry);
+    else after.set(change.path, { mode: '100644', id: await bare.writeBlob(Buffer.from(change.text)) });
   }
-  await runGit(bare, ['fast-import', '--quiet', '--force'], lines.join(''));
-  const commit = await text(bare, 'rev-parse', aside);
-  if (
-    (await text(bare, 'rev-parse', `${commit}^{tree}`)) === (await text(bare, 'rev-parse', `${tip}^{tree}`))
-  )
-    return undefined;
-  try {
-    await runGit(bare, ['update-ref', '-m', 'foreign', ref, commit, tip]);
-  } catch {
-    // Somebody was faster.
-    return undefined;
-  }
-  return { repository, branch, commit, did };
+  const who = `Ann Other <ann@example.com> ${Math.floor(Date.now() / 1000)} +0000`;
+  const made = await bare.writeCommit(after, { parent: tip, who, message: did });
+  if (made.tree === tree) return undefined;
+  const outcome = await bare.move(branch, tip, made.commit, who);
+  return outcome === 'moved' ? { repository, branch, commit: made.commit, did } : undefined;
 }
 
-const data = (content: string): string => `data ${Buffer.byteLength(content)}\n${content}\n`;
+const RECENT = 6;
 
-async function choose(
-  bare: string,
-  tip: string,
-  chance: Random,
-): Promise<{ did: string; changes: Change[] }> {
+async function choose(bare: Bare, tip: string, files: Files, chance: Random): Promise<Deed> {
   const dice = chance.next();
   if (dice < 0.25) {
-    const recent = (await text(bare, 'rev-list', '--max-count=6', tip)).split('\n');
-    const reverted = await revert(bare, tip, chance.pick(recent));
+    const recent = [tip];
+    while (recent.length < RECENT) {
+      const [parent] = (await bare.commit(recent.at(-1) ?? tip)).parents;
+      if (parent === undefined) break;
+      recent.push(parent);
+    }
+    const reverted = await revert(bare, files, chance.pick(recent));
     if (reverted.changes.length > 0) return reverted;
   }
-  const files = (await text(bare, 'ls-tree', '-r', '--name-only', tip))
-    .split('\n')
-    .filter((file) => file !== '');
-  const among = (pattern: RegExp) => files.filter((file) => pattern.test(file));
+  const paths = [...files.keys()].toSorted();
+  const among = (pattern: RegExp) => paths.filter((path) => pattern.test(path));
   const number = chance.below(1000);
-  const edits: [string, RegExp, RegExp?][] = [
+  const edits: [string, RegExp][] = [
     ['edits a file of a chart', /\/chart\/(values\.yaml|templates\/)/],
     ['edits values', /\/releases\/[^/]+\/[^/]+\/values\.yaml$/],
+    ['edits a release', /\/release\.yaml$/],
     ['edits a release', /\/release\.yaml$/],
     ['edits a manifest', /\/apply\/manifests\//],
     ['edits what is made of values', /\/apply\/[^/]+\/[^/]+\/values\.yaml$/],
@@ -120,10 +108,8 @@ async function choose(
     const found = among(pattern);
     if (found.length > 0) {
       const path = chance.pick(found);
-      return {
-        did,
-        changes: [{ path, text: `${await text(bare, 'show', `${tip}:${path}`)}\n# by hand\n` }],
-      };
+      const text = (await bare.blob(files.get(path)?.id ?? '')).toString('utf8');
+      return { did, changes: [{ path, text: `${text}\n# by hand ${number}\n` }] };
     }
   }
   if (dice < 0.8) {
@@ -133,10 +119,8 @@ async function choose(
       const gone = among(/\/chart\/files\//).filter((path) => path.startsWith(`${folder}/`));
       if (gone.length > 0 && chance.chance(0.4))
         return { did: 'removes a file of a chart', changes: [{ path: chance.pick(gone), gone: true }] };
-      return {
-        did: 'adds a file to a chart',
-        changes: [{ path: `${folder}/files/foreign-${number % 4}.txt`, text: `${number}\n` }],
-      };
+      const path = `${folder}/files/foreign-${number % 4}.txt`;
+      return { did: 'adds a file to a chart', changes: [{ path, text: `${number}\n` }] };
     }
   }
   const path = chance.pick([
@@ -149,32 +133,22 @@ async function choose(
   return { did: 'writes a file of its own', changes: [{ path, text: `# ${number}\n` }] };
 }
 
+const same = (a: Entry | undefined, b: Entry | undefined): boolean => a?.id === b?.id && a?.mode === b?.mode;
+
 /** Takes a commit back, whoever made it, where nobody has changed the same files since. */
-async function revert(
-  bare: string,
-  tip: string,
-  commit: string,
-): Promise<{ did: string; changes: Change[] }> {
-  const raw = await text(
-    bare,
-    'diff-tree',
-    '-r',
-    '-z',
-    '--raw',
-    '--no-renames',
-    '--no-abbrev',
-    `${commit}^`,
-    commit,
-  ).catch(() => '');
-  const fields = raw.split('\0');
+async function revert(bare: Bare, now: Files, commit: string): Promise<Deed> {
+  const { tree, parents } = await bare.commit(commit);
+  const [parent] = parents;
+  // The first one of all has nothing to go back to.
+  if (parent === undefined) return { did: '', changes: [] };
+  const after = await bare.files(tree);
+  const before = await bare.files((await bare.commit(parent)).tree);
   const changes: Change[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [oldMode = '', newMode = '', oldBlob = '', newBlob = ''] = (fields[at] ?? '').slice(1).split(' ');
-    const path = fields[at + 1] ?? '';
-    const now = (await text(bare, 'ls-tree', tip, '--', path)).split(/\s/)[2] ?? '';
-    const expected = newMode === '000000' ? '' : newBlob;
-    if (now !== expected) return { did: '', changes: [] };
-    changes.push(oldMode === '000000' ? { path, gone: true } : { path, mode: oldMode, blob: oldBlob });
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    const was = before.get(path);
+    if (same(was, after.get(path))) continue;
+    if (!same(now.get(path), after.get(path))) return { did: '', changes: [] };
+    changes.push(was === undefined ? { path, gone: true } : { path, entry: was });
   }
   return { did: `Revert ${commit}`, changes };
 }

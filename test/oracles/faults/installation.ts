@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { renderRelease } from '../../../functions/render-release.ts';
@@ -7,15 +7,23 @@ import { parseConfig } from '../../../lib/config/config.ts';
 import { toParameters } from '../../../lib/config/parameters.ts';
 import { BUCKETS, type LocalAws, startAws, TABLE } from '../../../local/aws/aws.ts';
 import type { Handler } from '../../../local/aws/services.ts';
-import { type GitServer, startGit } from '../../../local/git.ts';
-import { runGit } from './foreign.ts';
-import { type Asked, awsService, type Fault, gitService, PUSH, PUSH_BEGINS, startProxy } from './proxy.ts';
+import type { GitProcess, Serving } from './git-process.ts';
+import {
+  type Asked,
+  awsService,
+  type Fault,
+  gitService,
+  PUSH,
+  PUSH_BEGINS,
+  repositoryOf,
+  startProxy,
+} from './proxy.ts';
 import { configOf, REPOSITORIES, SECRET } from './world.ts';
 
 /** One run's AWS and Git servers, each behind a proxy that faults come from. */
 export interface Installation {
   readonly aws: LocalAws;
-  readonly git: GitServer;
+  readonly git: Serving;
   /** What every function is given: all of it behind the proxies. */
   readonly environment: Environment;
   bareOf(repository: string): string;
@@ -25,13 +33,25 @@ export interface Installation {
 export interface InstallationParts {
   readonly folder: string;
   readonly tools: string;
+  readonly git: GitProcess;
   readonly rendered: Map<string, unknown>;
   readonly decide: (asked: Asked) => Fault | undefined;
   readonly kill: (asked: Asked) => void;
-  /** Told before a push goes on to the server. */
-  readonly beforePush: (repository: string) => Promise<void>;
-  /** Told after the server has taken one, where who pushed does not get to know. */
-  readonly afterPush: (repository: string) => Promise<void>;
+  readonly pushes: Pushes;
+}
+
+/** The moments of a push; each is told the repository. */
+export interface Pushes {
+  /** Before it asks where the branch is: others who are faster now are seen by its lease alone. */
+  begins(repository: string): Promise<void>;
+  /** It knows where the branch is, and has not moved it. */
+  arrives(repository: string): Promise<void>;
+  /** It is on its way still, and who pushed is to be told that the connection broke. */
+  isLate(repository: string): Promise<void>;
+  /** Nobody waits for it any more, and it is to arrive now. */
+  lateArrives(repository: string): Promise<void>;
+  /** The server has taken it, and who pushed does not get to know. */
+  unnoticed(repository: string): Promise<void>;
 }
 
 const CONFIG_PATH = '/fairlead/faults';
@@ -47,18 +67,17 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     contents: { functions, parameters, secrets, onEvent: () => {} },
     onTableWrite: () => {},
   });
-  const git = await startGit({
-    folder: join(folder, 'git'),
-    port: 0,
-    repositories: REPOSITORIES.map((name) => ({ name, branch: 'main' })),
-    onPush: () => {},
-  });
+  const git = await parts.git.serve(join(folder, 'git'), REPOSITORIES);
   const bareOf = (repository: string) => join(folder, 'git', `${repository}.git`);
   for (const name of REPOSITORIES) {
-    // The server's own log of where each branch has been.
-    await runGit(bareOf(name), ['config', 'core.logAllRefUpdates', 'always']);
-    // It takes whatever is forced upon it: nobody is protected but by who pushes.
-    await runGit(bareOf(name), ['config', 'receive.denyNonFastForwards', 'false']);
+    // Its own log of where each branch has been; what arrives stays loose (bare.ts); it takes whatever is forced upon
+    // it: nobody is protected but by who pushes.
+    await appendFile(
+      join(bareOf(name), 'config'),
+      `[core]\nlogAllRefUpdates = always\n[receive]\nunpackLimit = 1000000\ndenyNonFastForwards = false\n`,
+    );
+    await mkdir(join(bareOf(name), 'logs', 'refs', 'heads'), { recursive: true });
+    await writeFile(join(bareOf(name), 'logs', 'refs', 'heads', 'main'), '');
   }
 
   const awsProxy = await startProxy({ port: aws.port, serviceOf: awsService, decide, kill });
@@ -67,9 +86,15 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     serviceOf: gitService,
     decide,
     kill,
-    // Before it asks where the branch is (the lease is for this), and before it moves it.
-    before: (asked) => ifPush(asked, parts.beforePush, [PUSH, PUSH_BEGINS]),
-    unnoticed: (asked) => ifPush(asked, parts.afterPush, [PUSH]),
+    async before({ what, path }) {
+      if (what === PUSH_BEGINS) await parts.pushes.begins(repositoryOf(path));
+      if (what === PUSH) await parts.pushes.arrives(repositoryOf(path));
+    },
+    late: ({ what, path }) => (what === PUSH ? parts.pushes.isLate(repositoryOf(path)) : Promise.resolve()),
+    lateArrives: ({ what, path }) =>
+      what === PUSH ? parts.pushes.lateArrives(repositoryOf(path)) : Promise.resolve(),
+    unnoticed: ({ what, path }) =>
+      what === PUSH ? parts.pushes.unnoticed(repositoryOf(path)) : Promise.resolve(),
   });
   const config = parseConfig(configOf((name) => `http://127.0.0.1:${gitProxy.port}/${name}.git`));
   for (const [name, value] of toParameters(config)) parameters.set(`${CONFIG_PATH}/${name}`, value);
@@ -107,14 +132,6 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     },
   };
 }
-
-const ifPush = async (
-  { what, path }: Asked,
-  then: (repository: string) => Promise<void>,
-  moments: readonly string[],
-): Promise<void> => {
-  if (moments.includes(what)) await then(path.split('/')[1]?.replace('.git', '') ?? '');
-};
 
 /** The real one, with helm; what it said to the same question in an earlier run it says again. */
 async function renderer(

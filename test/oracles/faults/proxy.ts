@@ -33,6 +33,9 @@ export interface ProxyParts {
   readonly kill: (asked: Asked) => void;
   /** Told before a request goes on: others may be faster. */
   readonly before?: (asked: Asked) => Promise<void>;
+  /** Told before the connection of a late request ends, and before the server gets it. */
+  readonly late?: (asked: Asked) => Promise<void>;
+  readonly lateArrives?: (asked: Asked) => Promise<void>;
   /** Told after the server has done its work, where who asked does not get to know. */
   readonly unnoticed?: (asked: Asked) => Promise<void>;
 }
@@ -63,7 +66,7 @@ export async function startProxy(parts: ProxyParts): Promise<{ port: number; sto
 }
 
 async function serve(
-  { port, serviceOf, decide, kill, before, unnoticed }: ProxyParts,
+  { port, serviceOf, decide, kill, before, late, lateArrives, unnoticed }: ProxyParts,
   agent: Agent,
   request: IncomingMessage,
   response: ServerResponse,
@@ -92,8 +95,10 @@ async function serve(
       response.destroy();
       return;
     case 'late':
+      await late?.(asked);
       response.destroy();
       await sleep(fault.milliseconds);
+      await lateArrives?.(asked);
       await work();
       return;
     case 'half': {
@@ -217,3 +222,6 @@ export const gitService = ({ method, url = '' }: IncomingMessage): Pick<Asked, '
   service: 'git',
   what: `${method} ${/git-(upload|receive)-pack/.exec(url)?.[0] ?? ''}${method === 'GET' ? ' refs' : ''}`,
 });
+
+/** '': of no repository. */
+export const repositoryOf = (path: string): string => /^\/([a-z]+)\.git\//.exec(path)?.[1] ?? '';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, type Violation } from './checker.ts';
 import type { Evidence } from './evidence.ts';
+import type { GitProcess } from './git-process.ts';
 import { Storm } from './storm.ts';
 import { removeFolder, type Workers } from './workers.ts';
 
@@ -13,14 +14,22 @@ export interface RunResult {
   readonly kills: number;
   readonly faults: number;
   readonly foreignCommits: number;
+  /** In the storm: seen by the server, and taken by it without Fairlead getting to know. */
+  readonly pushes: number;
+  readonly unnoticed: number;
   readonly violations: readonly Violation[];
   readonly seconds: number;
   /** Kept where something is wrong: log, repositories, bucket. */
   readonly folder: string | undefined;
 }
 
+/** How many uploads a run has. */
+export const UPLOADS = { least: 24, most: 36 };
+
 export interface RunParts {
   readonly workers: Workers;
+  readonly git: GitProcess;
+  readonly uploads: { readonly least: number; readonly most: number };
   /** Folder with helm and kubectl. */
   readonly tools: string;
   /** Answers of render-release by their question: the same in every run. */
@@ -51,6 +60,8 @@ export async function runSeed(seed: number, parts: RunParts): Promise<RunResult 
       kills: storm.faults.kills,
       faults: storm.faults.count,
       foreignCommits: evidence.foreign.length,
+      pushes: storm.pushes.seen,
+      unnoticed: storm.pushes.unnoticed,
       violations,
       seconds: (performance.now() - begun) / 1000,
       folder: kept ? folder : undefined,

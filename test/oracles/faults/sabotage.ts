@@ -28,11 +28,11 @@ export const SABOTAGES = {
     from: 'orderOf(record) > mark.order',
     to: 'orderOf(record) !== mark.order',
   },
-  /** Acknowledged without work where something failed. */
-  'failures-acknowledged': {
-    file: 'lib/messages/work-off.ts',
-    from: 'batchItemFailures.push({ itemIdentifier: messageId });',
-    to: '',
+  /** Events that were lost stay lost. */
+  'lost-unfound': {
+    file: 'lib/uploads/sweep.ts',
+    from: 'receivedAgain: await compareBucket(parts)',
+    to: 'receivedAgain: parts.now === undefined ? await compareBucket(parts) : 0',
   },
   /** The list of what is received is not kept, and nobody is sent there again. */
   'received-unlisted': {

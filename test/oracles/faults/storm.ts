@@ -9,29 +9,39 @@ import { clock } from './clock.ts';
 import { type Evidence, readBranch, readBucket, type Told } from './evidence.ts';
 import { Faults, makePhases } from './faults-plan.ts';
 import { commitForeign, type ForeignCommit, type ForeignWork } from './foreign.ts';
-import { type Installation, listPartition, startInstallation } from './installation.ts';
+import { type Installation, listPartition, type Pushes, startInstallation } from './installation.ts';
 import { poll, type Treatment } from './pollers.ts';
 import { type Random, random } from './random.ts';
+import { readKey, slotName } from './reading.ts';
 import type { RunParts } from './run.ts';
 import { type MadeUpload, type Meaning, makeUploads } from './uploads.ts';
 import { PLACES, REPOSITORIES } from './world.ts';
 
-/** Everything goes wrong for this long at least, and until most uploads have met it; milliseconds. */
-const STORM = { least: 2500, most: 60_000 };
-const MET = 0.6;
-const UPLOADS = { least: 16, most: 36 };
+/** Everything goes wrong until this part of the uploads has met it; on a machine too busy for that, so long. */
+const MET = 0.75;
+const STORM_MILLISECONDS = 60_000;
+/** A burst comes when no more than so many uploads are open, or after so many milliseconds. */
+const OPEN = 3;
+const BURST = { pause: 250, patience: 4000, poll: 50 };
+const PHASES = 40;
 /** After the storm all must be quiet once the clock has gone on so often without anything being done. */
 const ROUNDS = 12;
 /** More than what any sweep waits for. */
 const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
 /** However busy the machine is; milliseconds. */
 const IDLE = { most: 180_000, poll: 40, polls: 4 };
-/** How often somebody else pushes at the very moment of a push. */
-const FASTER = 0.35;
-/** How often a push that nobody has noticed is taken back by somebody. */
-const TAKEN_BACK = 0.4;
+/** Somebody else pushes, anywhere; milliseconds. */
+const FOREIGN = { least: 600, most: 1400 };
+/** How often somebody else pushes right before a push asks where the branch is, and right before it would move it. */
+const FASTER = { begins: 0.3, arrives: 0.1 };
+/** How often a push that nobody has noticed is taken back by somebody, or has something put upon it. */
+const UNNOTICED = { takenBack: 0.45, built: 0.25 };
+/** While a push is late somebody uploads what lies in Git, and it is given so long to end before that; milliseconds. */
+const LATE = { received: 2000, ended: 4000, poll: 60 };
 
 interface Put {
+  readonly key: string;
+  readonly body: Buffer;
   readonly meaning: Meaning;
   readonly time: string;
   readonly sequencer: string;
@@ -42,12 +52,17 @@ interface Put {
 /** One run: what is done to an installation, and what is found there afterwards. */
 export class Storm {
   readonly faults: Faults;
+  /** Of Fairlead in the storm: that the server was sent, and that it took without who pushed getting to know. */
+  readonly pushes = { seen: 0, unnoticed: 0 };
+  readonly #late = new Map<string, string>();
   readonly #seed: number;
   readonly #folder: string;
   readonly #parts: RunParts;
   readonly #ledger = new Map<string, Put>();
   readonly #foreign: ForeignCommit[] = [];
   readonly #log;
+  /** Repositories in which nobody else is to push now. */
+  readonly #still = new Set<string>();
   readonly #ending = new AbortController();
   readonly #pollers: Promise<void>[] = [];
   #installed: Installation | undefined;
@@ -57,7 +72,7 @@ export class Storm {
     this.#folder = folder;
     this.#parts = parts;
     this.#log = createWriteStream(join(folder, 'run.log'));
-    this.faults = new Faults(this.#chance('faults'), makePhases(this.#chance('phases'), STORM.most), {
+    this.faults = new Faults(this.#chance('faults'), makePhases(this.#chance('phases'), PHASES), {
       workers: parts.workers,
       log: (what, details) => this.log(what, details),
     });
@@ -65,19 +80,14 @@ export class Storm {
 
   static async prepare(seed: number, folder: string, parts: RunParts): Promise<Storm> {
     const storm = new Storm(seed, folder, parts);
-    const faster = storm.#chance('faster');
     storm.#installed = await startInstallation({
       folder,
       tools: parts.tools,
+      git: parts.git,
       rendered: parts.rendered,
       decide: (asked) => storm.faults.decide(asked),
       kill: (asked) => storm.faults.killAsker(asked),
-      async beforePush(repository) {
-        if (!storm.faults.over() && faster.chance(FASTER)) await storm.#commitForeign(repository, faster);
-      },
-      async afterPush(repository) {
-        if (faster.chance(TAKEN_BACK)) await storm.#commitForeign(repository, faster, 'takes back the last');
-      },
+      pushes: storm.#pushes(),
     });
     const { environment } = storm.#installed;
     parts.workers.begin({ run: `${seed} ${folder}`, folder, environment });
@@ -91,20 +101,27 @@ export class Storm {
   /** Uploads, foreign commits, sweeps, faults and deaths, all at once. */
   async rage(): Promise<void> {
     const chance = this.#chance('uploads');
-    const count = UPLOADS.least + chance.below(UPLOADS.most - UPLOADS.least);
-    const uploads = await makeUploads(chance, count, STORM.least);
+    const count =
+      this.#parts.uploads.least + chance.below(this.#parts.uploads.most - this.#parts.uploads.least);
+    const bursts = await makeUploads(chance, count);
     this.#startPollers();
     this.#parts.workers.patience('as long as a call may take');
     this.faults.begin();
     const begun = performance.now();
-    const elapsed = () => performance.now() - begun;
-    const going = () =>
-      elapsed() < STORM.least ||
-      (elapsed() < STORM.most && this.#ledger.size - this.#open().length < uploads.length * MET);
+    let put: 'not yet' | 'all' = 'not yet';
+    const met = () => this.#ledger.size - this.#open().length >= this.#ledger.size * MET;
+    const going = () => performance.now() - begun < STORM_MILLISECONDS && !(put === 'all' && met());
+    const uploadAll = async () => {
+      for (const burst of bursts) {
+        await this.#untilFewOpen(chance, going);
+        await Promise.all(burst.map((upload) => this.#upload(upload)));
+      }
+      put = 'all';
+    };
     await Promise.all([
-      this.#uploadAll(uploads, elapsed),
+      uploadAll(),
       this.#sweepNowAndThen(going),
-      ...REPOSITORIES.map((repository) => this.#pushNowAndThen(repository, going)),
+      this.#pushNowAndThen(going),
       this.faults.killByTime(this.#chance('deaths'), going),
     ]);
     this.faults.end();
@@ -112,41 +129,101 @@ export class Storm {
     this.log('calm');
   }
 
-  async #uploadAll(uploads: readonly MadeUpload[], elapsed: () => number): Promise<void> {
-    for (const { at, key, body, meaning, metadata } of uploads) {
-      await sleep(Math.max(0, at - elapsed()));
-      const put = new PutObjectCommand({
-        Bucket: BUCKETS.upload,
-        Key: key,
-        Body: body,
-        Metadata: { ...metadata },
-      });
-      const { VersionId = '' } = await clients.s3(this.#aws.environment).send(put);
-      const found = this.#aws.buckets.upload.find(key, VersionId);
-      const time = new Date(found?.at ?? 0).toISOString().replace(/\.\d+Z$/, '.000Z');
-      const sequencer = found?.sequencer ?? '0';
-      this.#ledger.set(VersionId, {
-        meaning,
-        time,
-        sequencer,
-        told: this.#early.get(VersionId) ?? 'not yet',
-      });
-      this.log('uploaded', { key, versionId: VersionId, meaning, time, sequencer });
+  async #untilFewOpen(chance: Random, going: () => boolean): Promise<void> {
+    const until = performance.now() + BURST.patience;
+    await sleep(chance.between(0, BURST.pause));
+    while (going() && performance.now() < until && this.#open().length > OPEN) await sleep(BURST.poll);
+  }
+
+  async #upload({ key, body, meaning, metadata }: MadeUpload): Promise<string> {
+    const put = new PutObjectCommand({
+      Bucket: BUCKETS.upload,
+      Key: key,
+      Body: body,
+      Metadata: { ...metadata },
+    });
+    const { VersionId = '' } = await clients.s3(this.#aws.environment).send(put);
+    const found = this.#aws.buckets.upload.find(key, VersionId);
+    const time = new Date(found?.at ?? 0).toISOString().replace(/\.\d+Z$/, '.000Z');
+    const sequencer = found?.sequencer ?? '0';
+    const told = this.#early.get(VersionId) ?? 'not yet';
+    this.#ledger.set(VersionId, { key, body, meaning, time, sequencer, told });
+    this.log('uploaded', { key, versionId: VersionId, meaning, time, sequencer });
+    return VersionId;
+  }
+
+  async #pushNowAndThen(going: () => boolean): Promise<void> {
+    const chance = this.#chance('foreign');
+    while (going()) {
+      await sleep(chance.between(FOREIGN.least, FOREIGN.most));
+      await this.#commitForeign(chance.pick(REPOSITORIES), chance);
     }
   }
 
-  async #pushNowAndThen(repository: string, going: () => boolean): Promise<void> {
-    const chance = this.#chance(`foreign ${repository}`);
-    while (going()) {
-      await sleep(chance.between(300, 1200));
-      await this.#commitForeign(repository, chance);
-    }
+  #pushes(): Pushes {
+    const chance = this.#chance('pushes');
+    const others = async (repository: string, often: number) => {
+      if (!this.faults.over() && chance.chance(often)) await this.#commitForeign(repository, chance);
+    };
+    return {
+      begins: (repository) => others(repository, FASTER.begins),
+      arrives: (repository) => {
+        this.pushes.seen += this.faults.over() ? 0 : 1;
+        this.log('push', { repository });
+        return others(repository, FASTER.arrives);
+      },
+      isLate: async (repository) => {
+        this.#still.add(repository);
+        const again = await this.#uploadAgain(repository);
+        this.log('late push', { repository, again });
+        if (again === undefined) return;
+        await this.#until(LATE.received, async () =>
+          (await this.#lists()).some((one) => one.includes(again)),
+        );
+        this.#late.set(repository, again);
+      },
+      lateArrives: async (repository) => {
+        const again = this.#late.get(repository);
+        if (again !== undefined)
+          await this.#until(LATE.ended, async () => !this.#open().some((one) => one.endsWith(again)));
+        this.#late.delete(repository);
+        this.#still.delete(repository);
+        this.log('late push arrives', { repository });
+      },
+      unnoticed: async (repository) => {
+        this.pushes.unnoticed += 1;
+        const dice = chance.next();
+        if (dice < UNNOTICED.takenBack) await this.#commitForeign(repository, chance, 'takes back the last');
+        else if (dice < UNNOTICED.takenBack + UNNOTICED.built) await this.#commitForeign(repository, chance);
+      },
+    };
+  }
+
+  /** Somebody uploads anew what lies in Git, in a slot of which something is on its way. */
+  async #uploadAgain(repository: string): Promise<string | undefined> {
+    const slotOfKey = (key: string) => slotName(readKey(key) ?? { part: 'manifest', target: '', file: key });
+    const targets = PLACES.filter((place) => place.repository === repository).map(({ target }) => target);
+    const open = new Set(this.#open().map((name) => slotOfKey(name.split(' ')[0] ?? '')));
+    const delivered = [...this.#ledger].findLast(
+      ([versionId, { key }]) =>
+        targets.includes(key.split('/')[0] ?? '') &&
+        open.has(slotOfKey(key)) &&
+        this.#aws.buckets.upload.find(key, versionId)?.tags['fairlead-outcome'] === 'delivered',
+    );
+    if (delivered === undefined) return undefined;
+    const { key, body, meaning } = delivered[1];
+    return this.#upload({ key, body, meaning, metadata: {} });
+  }
+
+  async #until(milliseconds: number, is: () => Promise<boolean>): Promise<void> {
+    const until = performance.now() + milliseconds;
+    while (performance.now() < until && !this.faults.over() && !(await is())) await sleep(LATE.poll);
   }
 
   async #sweepNowAndThen(going: () => boolean): Promise<void> {
     const chance = this.#chance('sweeps');
     while (going()) {
-      await sleep(chance.between(300, 900));
+      await sleep(chance.between(800, 2000));
       if (chance.chance(0.5)) clock.put(chance.between(0, 4 * 60_000));
       await this.#sweep('minutes');
     }
@@ -219,6 +296,7 @@ export class Storm {
   }
 
   async #commitForeign(repository: string, chance: Random, what: ForeignWork = 'anything'): Promise<void> {
+    if (this.#still.has(repository)) return;
     const branch = repository === 'gamma' && chance.chance(0.4) ? 'next' : 'main';
     try {
       const made = await commitForeign(
@@ -305,9 +383,13 @@ export class Storm {
 
   /** Uploads without an outcome, and what the table's lists still hold. */
   async #waiting(): Promise<string[]> {
+    return [...this.#open(), ...(await this.#lists())];
+  }
+
+  async #lists(): Promise<string[]> {
     const lists = ['received', ...PLACES.map(({ repository, branch }) => `waiting#${repository}#${branch}`)];
     const listed = await Promise.all([...new Set(lists)].map((name) => listPartition(this.#aws, name)));
-    return [...this.#open(), ...listed.flat()];
+    return listed.flat();
   }
 
   #open(): string[] {

@@ -17,8 +17,6 @@ export type Meaning =
   | 'evidence';
 
 export interface MadeUpload {
-  /** Milliseconds after the start. */
-  readonly at: number;
   readonly key: string;
   readonly body: Buffer;
   readonly meaning: Meaning;
@@ -30,36 +28,33 @@ const CHARTS = ['web', 'web', 'web', 'web', 'core'] as const;
 const VERSIONS = ['1.0.0', '1.1.0', '2.0.0-rc.1'] as const;
 const COLOURS = ['red', 'green', 'blue'] as const;
 
-/** Good for one run: bursts and gaps, few slots, so that uploads meet each other. */
-export async function makeUploads(
-  chance: Random,
-  count: number,
-  milliseconds: number,
-): Promise<MadeUpload[]> {
-  const made: MadeUpload[] = [];
+/** Good for one run: bursts that are put one after the other; few slots, so that uploads meet each other. */
+export async function makeUploads(chance: Random, count: number): Promise<MadeUpload[][]> {
+  const bursts: MadeUpload[][] = [];
   // Some slots are busy: what comes late or twice must have something to come after.
   const busy = Array.from({ length: 3 }, () => ({
     place: chance.pick(PLACES),
     release: chance.pick(RELEASES),
   }));
-  while (made.length < count) {
-    const burst = 1 + chance.below(chance.chance(0.2) ? 8 : 3);
-    const start = chance.between(0, milliseconds);
-    for (let nth = 0; nth < burst && made.length < count; nth++) {
-      const { place, release } = chance.chance(0.6)
+  for (let made = 0; made < count; ) {
+    const burst: MadeUpload[] = [];
+    const size = 1 + chance.below(chance.chance(0.15) ? 6 : 2);
+    while (burst.length < size) {
+      const { place, release } = chance.chance(0.7)
         ? chance.pick(busy)
         : { place: chance.pick(PLACES), release: chance.pick(RELEASES) };
-      const at = Math.min(milliseconds, start + chance.between(0, 60));
       const metadata: Record<string, string> = chance.chance(0.2)
         ? { author: 'Ann [skip ci] @team', 'source-commit': '0123abc' }
         : {};
-      for (const one of await makeUpload(chance, place, release)) made.push({ at, metadata, ...one });
+      for (const one of await makeUpload(chance, place, release)) burst.push({ metadata, ...one });
     }
+    made += burst.length;
+    bursts.push(burst);
   }
-  return made.sort((a, b) => a.at - b.at);
+  return bursts;
 }
 
-type Unplaced = Omit<MadeUpload, 'at' | 'metadata'>;
+type Unplaced = Omit<MadeUpload, 'metadata'>;
 
 async function makeUpload(
   chance: Random,
@@ -125,6 +120,7 @@ async function makeBad(chance: Random, target: string, folder: string): Promise<
     () => alone({ key: `${folder}/notes.txt`, body: 'hello\n' }),
     () => alone({ key: 'values.yaml', body: 'colour: red\n' }),
     async () => ({ key, body: await chartPackage(name, version, { fails: true }), meaning: 'bad rendered' }),
+    () => ({ key: `${key}.prov`, body: Buffer.from('signature'), meaning: 'evidence' }),
     () => ({ key: `${key}.prov`, body: Buffer.from('signature'), meaning: 'evidence' }),
   ];
   return chance.pick(makers)();
