@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type RemoteFunction, RemoteFunctionError } from '../aws/functions.ts';
-import type { Reason } from '../charts/reasons.ts';
 import type { RenderRequest } from '../charts/render-request.ts';
+import { writtenReason } from '../charts/written-reason.ts';
 import { digest } from '../messages/messages.ts';
 import type { RenderAnswer } from './desired.ts';
 
@@ -10,8 +10,7 @@ const answer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rendered'), render: digest }),
   z.object({
     kind: z.literal('rejected'),
-    // Our own vocabulary, made by our own function.
-    reasons: z.array(z.custom<Reason>((value) => typeof value === 'object' && value !== null)),
+    reasons: z.array(writtenReason),
   }),
 ]);
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { untoldPart } from '../alerts/outbox.ts';
 import type { Item, Table } from '../aws/table.ts';
 import type { Reason } from '../charts/reasons.ts';
+import { writtenReason } from '../charts/written-reason.ts';
 import type { Digest } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import type { Ordered } from './order.ts';
@@ -79,8 +80,7 @@ export type UploadState =
 export type UploadRecord = Item & UploadBase & UploadState;
 export type CheckedRecord = Extract<UploadRecord, { state: 'checked' }>;
 
-/** Codes of another release of Fairlead are codes too. */
-const reasons = z.array(z.custom<Reason>((value) => typeof (value as Reason | null)?.code === 'string'));
+const reasons = z.array(writtenReason);
 const attempted = z.array(
   z.object({
     commit: z.string(),

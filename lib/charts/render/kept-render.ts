@@ -13,6 +13,7 @@ import {
   type RenderResponse,
   renderKey,
 } from '../render-request.ts';
+import { writtenReason } from '../written-reason.ts';
 
 /** Raised whenever the same inputs would render to something else here, so that no older render is used. */
 const RENDERER = 2;
@@ -63,7 +64,7 @@ export async function keptAnswer(
   const judgement = await state.get(judgementKey(request, render));
   if (judgement === undefined) return undefined;
   const { warnings, declares } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
-  return { schema: 1, kind: 'rendered', render, warnings: warnings as unknown as Reason[], declares };
+  return { schema: 1, kind: 'rendered', render, warnings, declares };
 }
 
 /** Keeps a render, and with purpose `judge` that this boundary let it pass, and with what. */
@@ -84,7 +85,7 @@ export async function keep(
 
 const judgementFile = z.object({
   schema: z.literal(1),
-  warnings: z.array(z.looseObject({ code: z.string() })),
+  warnings: z.array(writtenReason),
   declares: z.array(z.object({ object: z.string(), source: z.string() })),
 });
 
