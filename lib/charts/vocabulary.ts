@@ -26,6 +26,11 @@ export const REASONS = {
     says: 'The uploaded version is no longer in the bucket.',
     whatToDo: 'Upload it again, and delete it only after its outcome is known.',
   },
+  'upload-unreadable': {
+    says: 'The bucket does not give out the content of this version ({why}).',
+    whatToDo:
+      "Upload it again in the storage class STANDARD, encrypted as the bucket is and not with a key of one's own.",
+  },
   'evidence-without-package': {
     says: 'It is evidence for {package}, of which no version came within a day.',
     whatToDo: 'Upload the package under that key, then the evidence again beside it.',

@@ -39,6 +39,11 @@ const AHEAD_MILLISECONDS = 15 * 60 * 1000;
 /** Compressed package, or values, or manifest. More is not read at all. */
 const UPLOAD_BYTES = 10 * 1024 * 1024;
 
+/** An archive's storage class; encrypted with the uploader's own key, or with one that is no more (S3, "Error responses"). */
+const NEVER_READABLE = /^(InvalidObjectState|InvalidRequest|KMS\..+)$/;
+/** What else keeps a version from being read heals within a day, or the upload ends. */
+const READABLE_MILLISECONDS = 24 * 60 * 60 * 1000;
+
 /**
  * Takes an uploaded object version: record, check, content, bell. Returns the record's state afterwards.
  *
@@ -129,7 +134,7 @@ async function check(parts: ReceiveParts, record: UploadRecord): Promise<UploadR
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
   const { key, target } = placed;
 
-  const stored = await fetchUpload(parts.uploads, record);
+  const stored = await fetchUpload(parts, record);
   if (stored.kind === 'refused') return reject(parts, record, stored.reasons);
   const { body, metadata } = stored.object;
   const opened = await open(key, body, target);
@@ -165,14 +170,23 @@ type Fetched =
   | { readonly kind: 'fetched'; readonly object: StoredObject }
   | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
 
-async function fetchUpload(uploads: VersionedStore, { key, versionId }: UploadBase): Promise<Fetched> {
+async function fetchUpload(
+  { uploads, now: clock }: Pick<ReceiveParts, 'uploads' | 'now'>,
+  { key, versionId, receivedAt }: UploadBase,
+): Promise<Fetched> {
+  const now = clock();
   try {
     const object = await uploads.get(key, { versionId, maxBytes: UPLOAD_BYTES });
     return object === undefined
       ? { kind: 'refused', reasons: [reason('upload-gone', {})] }
       : { kind: 'fetched', object };
   } catch (error) {
-    if (!(error instanceof ObjectTooLarge)) throw error;
+    if (!(error instanceof ObjectTooLarge)) {
+      const { name } = error as Error;
+      const isOld = now.getTime() - Date.parse(receivedAt) >= READABLE_MILLISECONDS;
+      if (!isOld && !NEVER_READABLE.test(name)) throw error;
+      return { kind: 'refused', reasons: [reason('upload-unreadable', { why: name })] };
+    }
     const words = { size: formatBytes(error.bytes), limit: formatBytes(error.limitBytes) };
     const code = key.endsWith('.tgz') ? 'package-too-large' : 'file-too-large';
     return { kind: 'refused', reasons: [reason(code, words, { file: basename(key) })] };

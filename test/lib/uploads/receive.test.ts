@@ -176,3 +176,20 @@ test('what S3 does not tell is dropped: of another bucket, of next year, without
   ])
     assert.equal(uploadMessage.safeParse(malformed).success, false);
 });
+
+test('a version that the bucket never gives out ends at once; one that it refuses today, after a day', async (context) => {
+  const pipe = await begin(context);
+  const refusing = (name: string) => ({
+    ...pipe.parts,
+    uploads: { ...pipe.uploads, get: () => Promise.reject(Object.assign(new Error(name), { name })) },
+  });
+  const archived = pipe.put('staging/shop/web/values.yaml', 'a: 1\n');
+  assert.equal(await pipe.receive(archived, refusing('InvalidObjectState')), 'rejected');
+  assert.equal(pipe.tags(archived)['fairlead-reason'], 'upload-unreadable');
+  const denied = pipe.put('staging/shop/web/values.yaml', 'a: 2\n');
+  await assert.rejects(pipe.receive(denied, refusing('AccessDenied')), /AccessDenied/);
+  assert.equal((await pipe.record(denied))?.state, 'received');
+  pipe.later(24 * 3600);
+  assert.equal(await pipe.receive(denied, refusing('AccessDenied')), 'rejected');
+  assert.equal(pipe.open(), 0);
+});
