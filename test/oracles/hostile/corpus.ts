@@ -8,10 +8,11 @@ import { clusterScopedBy, placed } from '../../../lib/charts/render/placement.ts
 import { roleOf } from '../../../lib/charts/render/roles.ts';
 import type { RenderRequest } from '../../../lib/charts/render-request.ts';
 import { groupOf } from '../../../lib/objects/objects.ts';
+import { sharedFolder } from '../../requirements.ts';
 import { DEFENDED } from './corpus-refusals.ts';
 
 /** What public charts render to, by name: gzipped YAML, as helm wrote it. */
-export const CORPUS = join(import.meta.dirname, '../../../../shared/corpus');
+const CORPUS = join(sharedFolder(), 'corpus');
 
 export interface CorpusChart {
   readonly chart: string;
@@ -26,17 +27,17 @@ const NAMESPACE = 'default';
 const OF_CRDS_FOLDER = /^(charts\/[^/]+\/)*crds\//;
 const RENDERED = /^(.+)\.ya?ml(\.gz)?$/;
 
-export const hasCorpus = (folder = CORPUS): boolean => existsSync(folder);
+export const hasCorpus = (): boolean => existsSync(CORPUS);
 
 /**
  * The checks on output over what each chart rendered to, for a target whose administrator allowed the chart's own
  * kinds and namespaces: either it passes, or exactly the codes of `DEFENDED` are found.
  */
-export async function* judgeCorpus(folder = CORPUS): AsyncIterable<CorpusChart> {
-  for (const file of readdirSync(folder).sort()) {
+export async function* judgeCorpus(isWanted = (_chart: string) => true): AsyncIterable<CorpusChart> {
+  for (const file of readdirSync(CORPUS).sort()) {
     const chart = RENDERED.exec(file)?.[1];
-    if (chart === undefined) continue;
-    const bytes = readFileSync(join(folder, file));
+    if (chart === undefined || !isWanted(chart)) continue;
+    const bytes = readFileSync(join(CORPUS, file));
     const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
     const began = performance.now();
     const { objects, reasons } = await judge(text);

@@ -1,19 +1,11 @@
 import { argv, exit } from 'node:process';
 import { parseArgs } from 'node:util';
 import { type Accepted, acceptAll } from './accepted.ts';
-import { archives } from './archives.ts';
-import { boundary } from './boundary.ts';
 import type { HostileCase } from './case.ts';
-import { chartFiles } from './chart-files.ts';
+import { CASES } from './cases.ts';
 import { type CorpusChart, hasCorpus, judgeCorpus } from './corpus.ts';
-import { keys } from './keys.ts';
 import { type Line, startLine } from './line.ts';
-import { names } from './names.ts';
 import { type Outcome, runCase } from './run-case.ts';
-import { schemas } from './schemas.ts';
-import { secrets } from './secrets.ts';
-import { templates } from './templates.ts';
-import { yaml } from './yaml.ts';
 
 /**
  * npm run hostile -- [--only NAME] [--family NAME | --family accepted | --family corpus]
@@ -24,18 +16,6 @@ import { yaml } from './yaml.ts';
  * And what public charts render to passes the checks on output, or is refused as defended by name, where they are there.
  * The last line is JSON with the totals. Exits with 1 if a case is wrong.
  */
-const CASES: readonly HostileCase[] = [
-  ...archives,
-  ...names,
-  ...chartFiles,
-  ...yaml,
-  ...schemas,
-  ...templates,
-  ...boundary,
-  ...secrets,
-  ...keys,
-];
-
 const ACCEPTED = 'accepted';
 const PUBLIC = 'corpus';
 
