@@ -56,8 +56,11 @@ export async function findAttempted(
   );
   return new Map(
     candidates.flatMap((candidate) => {
-      const attempt = candidate.record.attempted.find(({ commit }) => found.has(commit));
-      return attempt === undefined ? [] : [[candidate, attempt] as const];
+      const { attempted } = candidate.record;
+      const attempt = attempted.find(({ commit }) => found.has(commit));
+      const warnings = attempted.at(-1)?.warnings;
+      if (attempt === undefined) return [];
+      return [[candidate, { ...attempt, ...(warnings === undefined ? {} : { warnings }) }] as const];
     }),
   );
 }
@@ -70,7 +73,9 @@ export async function recordAttempt(
   refused: ReadonlySet<string>,
 ): Promise<CheckedRecord | undefined> {
   const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
-  const attempted = [...inDoubt.slice(1 - ATTEMPTS_KEPT), attempt];
+  // The newest one's warnings stand for all: fifty times ten are more than an item of the table holds.
+  const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, ...rest }) => rest);
+  const attempted = [...older, attempt];
   const state = { ...contentOf(record), state: 'checked', attempted } as const;
   const item = { ...recordItem(record, state, record), ...state };
   return (await table.put(item, record.version)) === 'written' ? item : undefined;

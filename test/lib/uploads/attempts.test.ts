@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { reason } from '../../../lib/charts/reasons.ts';
+import { recordAttempt } from '../../../lib/uploads/attempts.ts';
 import { gitIn } from '../repository/server.ts';
-import { type Pipeline, pipeline } from './pipeline.ts';
+import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 
 class Killed extends Error {
   override readonly name = 'Killed';
@@ -105,3 +107,24 @@ for (const arrives of ['after all', 'never'] as const) {
     assert.equal(pipe.open(), 0);
   });
 }
+
+test('after a night of pushes whose fate nobody knows, a record with the longest warnings is one that the table takes', async (context) => {
+  const says = 'x'.repeat(2000);
+  const warnings = Array.from({ length: 10 }, () => ({ ...reason('upload-gone', {}), message: says }));
+  const pipe = await pipeline({ judge: () => ({ ...ACCEPTED, kind: 'rendered', warnings }) });
+  context.after(() => pipe.stop());
+  const event = await pipe.chart('1.0.0');
+  await pipe.receive(event);
+  let record = await pipe.record(event);
+  for (let at = 0; at < 60 && record?.state === 'checked'; at++) {
+    const attempt = { commit: String(at), base: 'b', files: 'f', at: event.time, warnings };
+    record = await recordAttempt(pipe.table, record, attempt, new Set());
+  }
+  assert.ok(record?.state === 'checked' && record.attempted.length === 50);
+  // DynamoDB's limit of an item: 400 KB.
+  assert.ok(Buffer.byteLength(JSON.stringify(record)) < 100 * 1024);
+  await pipe.deliver();
+  const ended = await pipe.record(event);
+  assert.ok(ended?.state === 'delivered');
+  assert.equal(ended.warnings?.length, 10);
+});
