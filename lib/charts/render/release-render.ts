@@ -193,21 +193,27 @@ function rawObject(entry: Declared, sources: ChartSources, deployer: Deployer): 
 
 const CRDS_FOLDER = /^(charts\/[^/]+\/)*crds\//;
 
-/** The first line in the template where the kind stands; its first line where that is computed. */
+/**
+ * The line in the template where the kind stands: in the document that holds the name, too, else the first such line;
+ * the template's first line where the kind is computed.
+ */
 function placeInSource({ object, place }: Declared, sources: ChartSources, source: string): Place {
   const text = templateText(sources, source);
   const { line: _rendered, ...rest } = place;
   if (text === undefined) return rest;
-  const lines = text.split('\n');
-  const kind = new RegExp(`^\\s*-?\\s*["']?kind["']?\\s*:\\s*["']?${RegExp.escape(object.kind)}\\b`);
-  return {
-    ...rest,
-    line:
-      Math.max(
-        0,
-        lines.findIndex((line) => kind.test(line)),
-      ) + 1,
-  };
+  const kind = new RegExp(`^\\s*(?:-\\s*)?["']?kind["']?\\s*:\\s*["']?${RegExp.escape(object.kind)}\\b`);
+  const name = new RegExp(`["']?name["']?\\s*:\\s*["']?${RegExp.escape(object.metadata.name)}(?![\\w.-])`);
+  let first: number | undefined;
+  let before = 0;
+  for (const document of text.split(/^(?=---)/m)) {
+    const lines = document.split('\n');
+    const at = lines.findIndex((line) => kind.test(line));
+    if (at >= 0 && name.test(document)) return { ...rest, line: before + at + 1 };
+    if (at >= 0) first ??= before + at + 1;
+    // What a document is split off with is no line of it.
+    before += lines.length - 1;
+  }
+  return { ...rest, line: first ?? 1 };
 }
 
 /** What helm makes of the values: of the release, and of each enabled subchart that has a schema. */

@@ -86,6 +86,15 @@ const REFUSED: readonly Refused[] = [
     line: 3,
   },
   {
+    title: 'a plain Secret behind another object of its kind, in a template with a line of many spaces',
+    release: template(
+      `${SECRET.replace('name: db', 'name: dbs')}---\n${SECRET}stringData: {password: hunter2-hunter2}\n{{/*\n${' '.repeat(300_000)}x */}}\n`,
+    ),
+    code: 'plain-secret',
+    file: 'templates/x.yaml',
+    line: 7,
+  },
+  {
     title: 'a Secret from values',
     release: template(`${SECRET}data: {password: {{ .Values.password | b64enc }}}\n`, {
       values: 'password: hunter2-hunter2',
