@@ -15,7 +15,7 @@ export interface Named extends UploadVersion {
 export function formatResults(results: readonly Result<Named>[], missing: readonly string[]): string {
   const lines = results.flatMap((result) => {
     const [first = '', ...more] = linesOf(result);
-    return [`${result.file ?? result.key}: ${first}`, ...more];
+    return [`${oneLine(result.file ?? result.key)}: ${first}`, ...more];
   });
   const onlyTags = results.some(({ ending }) => ending.kind === 'ended' && ending.known.source === 'tags');
   return [

@@ -61,6 +61,6 @@ export function saysOf(output: string): string {
   const own = lines.filter((line) => /^(fatal|error):/.test(line) && !/failed to push some refs/.test(line));
   const rejected = lines.filter((line) => line.startsWith('!')).map((line) => line.split('\t').at(-1) ?? '');
   const says = [...remote, ...own, ...rejected].join('; ') || lines.filter(Boolean).join('; ');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: servers colour what they say
-  return says.replace(/[\u0000-\u001f\u007f]/g, ' ').slice(0, SAYS_LENGTH);
+  // Servers colour what they say, and hostile ones turn its direction.
+  return says.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').slice(0, SAYS_LENGTH);
 }

@@ -6,7 +6,7 @@ const COMMIT = /^[0-9a-f]{7,64}$/;
 
 /** What the uploader's metadata claims, as far as it is harmless: commits are hex, addresses https. */
 export function claimsOf(metadata: Readonly<Record<string, string>>): Claims {
-  const author = neutral(metadata.author ?? '', AUTHOR_LENGTH);
+  const author = neutralName(metadata.author ?? '', AUTHOR_LENGTH);
   const commit = (metadata['source-commit'] ?? '').toLowerCase();
   const url = metadata['source-url'] ?? '';
   return {
@@ -30,3 +30,21 @@ export function neutral(text: string, length: number): string {
     .trim()
     .slice(0, length);
 }
+
+/**
+ * The same of somebody's name, which stands for itself in no key's grammar: there hosts also act on `Closes https://…`
+ * and `Fixes SHOP-12` (GitLab, Jira), `!12` (GitLab), and `***NO_CI***` and `skip-checks: true` (Azure DevOps).
+ */
+export const neutralName = (text: string, length: number): string =>
+  neutral(
+    text
+      .replace(/[*!]/g, '_')
+      .replace(/\p{Cf}/gu, '')
+      .replace(
+        /\b(clos(?:e[sd]?|ing)|fix(?:e[sd]|ing)?|resolv(?:e[sd]?|ing)|implement(?:s|ed|ing)?)(?=[\s:])/gi,
+        '$1_',
+      )
+      .replace(/\b(skip)-(checks)\b/gi, '$1_$2')
+      .replace(/:\/\//g, '_'),
+    length,
+  );

@@ -1,7 +1,7 @@
 import { type Change, changesOf } from '../repository/changes.ts';
 import type { Clone } from '../repository/clone.ts';
 import { GitFailed } from '../repository/git.ts';
-import { neutral } from './claims.ts';
+import { neutralName } from './claims.ts';
 
 /** Files that a commit replaces and that are not as Fairlead delivered them last. */
 export interface ReplacedFiles {
@@ -61,4 +61,4 @@ export function replacedTrailers({ changes }: Replaced): readonly string[] {
 }
 
 /** Free text: it must not act on its own, nor look like ours. */
-const nameOf = (author: string): string => neutral(author, NAME_LENGTH) || 'somebody';
+const nameOf = (author: string): string => neutralName(author, NAME_LENGTH) || 'somebody';

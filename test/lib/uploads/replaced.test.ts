@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { neutralName } from '../../../lib/uploads/claims.ts';
 import { hostInFront } from '../repository/front.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 
@@ -52,6 +53,18 @@ test('an author’s name neither acts nor forges', async (context) => {
   const commit = pipe.git.commit({ [`${CHART}/more.txt`]: 'x' }, 'More', 'main', name);
   await deliver(pipe, '1.1.0');
   assert.deepEqual(replaces(pipe), [`${commit} Ann _skip ci_ _team _1`]);
+});
+
+test('no name closes an issue, skips a pipeline or names an address', () => {
+  for (const [name, shown] of [
+    ['Closes https://git.example.com/a/b/issues/1', 'Closes_ https_git.example.com/a/b/issues/1'],
+    ['ann fixes: SHOP-12', 'ann fixes_: SHOP-12'],
+    ['im\u200bplements !12', 'implements_ _12'],
+    ['***NO_CI***', '___NO_CI___'],
+    ['skip-checks: true', 'skip_checks: true'],
+    ['Ann Fixman', 'Ann Fixman'],
+  ] as const)
+    assert.equal(neutralName(name, 100), shown);
 });
 
 test('of many people five are named and the others counted', async (context) => {
