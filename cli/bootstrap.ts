@@ -43,7 +43,13 @@ export const bootstrap: Command = {
     if (asked.into === undefined) process.stdout.write(text);
     else {
       const file = join(asked.into, `fairlead-${target.name}.yaml`);
-      await writeFile(file, text);
+      await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
+        throw new UsageError(
+          error.code === 'ENOENT'
+            ? `there is no folder ${asked.into}`
+            : `${file} cannot be written: ${error.message}`,
+        );
+      });
       console.log(file);
     }
     return 0;

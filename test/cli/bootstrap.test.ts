@@ -13,6 +13,13 @@ const CONFIG = {
   ],
 };
 
+/** What is granted to the check: the end of what is printed. */
+const checkRights = (text: string): string => {
+  const at = text.indexOf('# The drift check reads');
+  assert.notEqual(at, -1);
+  return text.slice(at);
+};
+
 describe('npx fairlead bootstrap', () => {
   let folder: string;
   let file: string;
@@ -29,12 +36,25 @@ describe('npx fairlead bootstrap', () => {
     assert.match(stdout, /kind: Kustomization/);
     assert.match(stdout, /namespace: fairlead-staging/);
     assert.doesNotMatch(stdout, /production|AppProject/);
-    assert.doesNotMatch(stdout, /- secrets$/m);
+    assert.doesNotMatch(checkRights(stdout), /- secrets$/m);
   });
 
   test('--read-secrets lets the check read them', async () => {
     const { stdout } = await fairlead(['bootstrap', 'staging', '--config', file, '--read-secrets']);
-    assert.match(stdout, /- secrets$/m);
+    assert.match(checkRights(stdout), /- secrets$/m);
+  });
+
+  test('--into a folder that is not there says so', async () => {
+    const { code, stderr } = await fairlead([
+      'bootstrap',
+      'production',
+      '--config',
+      file,
+      '--into',
+      '/nowhere/at/all',
+    ]);
+    assert.equal(code, 64);
+    assert.match(stderr, /there is no folder \/nowhere\/at\/all/);
   });
 
   test('--into writes the same into a folder and says where', async () => {
