@@ -111,7 +111,7 @@ for (const arrives of ['after all', 'never'] as const) {
 test('after a night of pushes whose fate nobody knows, a record with the longest warnings is one that the table takes', async (context) => {
   const says = 'x'.repeat(2000);
   const warnings = Array.from({ length: 10 }, () => ({ ...reason('upload-gone', {}), message: says }));
-  const pipe = await pipeline({ judge: () => ({ ...ACCEPTED, kind: 'rendered', warnings }) });
+  const pipe = await pipeline({ judge: () => ({ ...ACCEPTED, warnings }) });
   context.after(() => pipe.stop());
   const event = await pipe.chart('1.0.0');
   await pipe.receive(event);
