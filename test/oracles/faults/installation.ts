@@ -48,8 +48,8 @@ export interface Pushes {
   arrives(repository: string): Promise<void>;
   /** It is on its way still, and who pushed is to be told that the connection broke. */
   isLate(repository: string): Promise<void>;
-  /** Nobody waits for it any more, and it is to arrive now. */
-  lateArrives(repository: string): Promise<void>;
+  /** Nobody waits for it any more; `arrive` lets the server have it. */
+  lateArrives(repository: string, arrive: () => Promise<void>): Promise<void>;
   /** The server has taken it, and who pushed does not get to know. */
   unnoticed(repository: string): Promise<void>;
 }
@@ -91,8 +91,8 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
       if (what === PUSH) await parts.pushes.arrives(repositoryOf(path));
     },
     late: ({ what, path }) => (what === PUSH ? parts.pushes.isLate(repositoryOf(path)) : Promise.resolve()),
-    lateArrives: ({ what, path }) =>
-      what === PUSH ? parts.pushes.lateArrives(repositoryOf(path)) : Promise.resolve(),
+    lateArrives: ({ what, path }, arrive) =>
+      what === PUSH ? parts.pushes.lateArrives(repositoryOf(path), arrive) : arrive(),
     unnoticed: ({ what, path }) =>
       what === PUSH ? parts.pushes.unnoticed(repositoryOf(path)) : Promise.resolve(),
   });

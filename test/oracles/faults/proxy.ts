@@ -35,7 +35,7 @@ export interface ProxyParts {
   readonly before?: (asked: Asked) => Promise<void>;
   /** Told before the connection of a late request ends, and before the server gets it. */
   readonly late?: (asked: Asked) => Promise<void>;
-  readonly lateArrives?: (asked: Asked) => Promise<void>;
+  readonly lateArrives?: (asked: Asked, arrive: () => Promise<void>) => Promise<void>;
   /** Told after the server has done its work, where who asked does not get to know. */
   readonly unnoticed?: (asked: Asked) => Promise<void>;
 }
@@ -98,8 +98,7 @@ async function serve(
       await late?.(asked);
       response.destroy();
       await sleep(fault.milliseconds);
-      await lateArrives?.(asked);
-      await work();
+      await (lateArrives === undefined ? work() : lateArrives(asked, work));
       return;
     case 'half': {
       const answer = await forward();

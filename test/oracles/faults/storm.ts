@@ -9,8 +9,9 @@ import { clock } from './clock.ts';
 import { type Evidence, readBranch, readBucket, type Told } from './evidence.ts';
 import { Faults, makePhases } from './faults-plan.ts';
 import { commitForeign, type ForeignCommit, type ForeignWork } from './foreign.ts';
-import { type Installation, listPartition, type Pushes, startInstallation } from './installation.ts';
+import { type Installation, listPartition, startInstallation } from './installation.ts';
 import { poll, type Treatment } from './pollers.ts';
+import { PushMoments } from './push-moments.ts';
 import { type Random, random } from './random.ts';
 import { readKey, slotName } from './reading.ts';
 import type { RunParts } from './run.ts';
@@ -32,13 +33,6 @@ const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
 const IDLE = { most: 180_000, poll: 40, polls: 4 };
 /** Somebody else pushes, anywhere; milliseconds. */
 const FOREIGN = { least: 600, most: 1400 };
-/** How often somebody else pushes right before a push asks where the branch is, and right before it would move it. */
-const FASTER = { begins: 0.3, arrives: 0.1 };
-/** How often a push that nobody has noticed is taken back by somebody, or has something put upon it. */
-const UNNOTICED = { takenBack: 0.45, built: 0.25 };
-/** While a push is late somebody uploads what lies in Git, and it is given so long to end before that; milliseconds. */
-const LATE = { received: 2000, ended: 4000, poll: 60 };
-
 interface Put {
   readonly key: string;
   readonly body: Buffer;
@@ -52,17 +46,13 @@ interface Put {
 /** One run: what is done to an installation, and what is found there afterwards. */
 export class Storm {
   readonly faults: Faults;
-  /** Of Fairlead in the storm: that the server was sent, and that it took without who pushed getting to know. */
-  readonly pushes = { seen: 0, unnoticed: 0 };
-  readonly #late = new Map<string, string>();
+  readonly pushes: PushMoments;
   readonly #seed: number;
   readonly #folder: string;
   readonly #parts: RunParts;
   readonly #ledger = new Map<string, Put>();
   readonly #foreign: ForeignCommit[] = [];
   readonly #log;
-  /** Repositories in which nobody else is to push now. */
-  readonly #still = new Set<string>();
   readonly #ending = new AbortController();
   readonly #pollers: Promise<void>[] = [];
   #installed: Installation | undefined;
@@ -76,6 +66,16 @@ export class Storm {
       workers: parts.workers,
       log: (what, details) => this.log(what, details),
     });
+    const chance = this.#chance('pushes');
+    this.pushes = new PushMoments({
+      chance,
+      over: () => this.faults.over(),
+      commitForeign: (repository, work) => this.#commitForeign(repository, chance, work),
+      uploadAgain: (repository) => this.#uploadAgain(repository),
+      isReceived: async (versionId) => (await this.#lists()).some((entry) => entry.includes(versionId)),
+      hasEnded: (versionId) => !this.#open().some((name) => name.endsWith(versionId)),
+      log: (what, details) => this.log(what, details),
+    });
   }
 
   static async prepare(seed: number, folder: string, parts: RunParts): Promise<Storm> {
@@ -87,7 +87,7 @@ export class Storm {
       rendered: parts.rendered,
       decide: (asked) => storm.faults.decide(asked),
       kill: (asked) => storm.faults.killAsker(asked),
-      pushes: storm.#pushes(),
+      pushes: storm.pushes,
     });
     const { environment } = storm.#installed;
     parts.workers.begin({ run: `${seed} ${folder}`, folder, environment });
@@ -160,45 +160,6 @@ export class Storm {
     }
   }
 
-  #pushes(): Pushes {
-    const chance = this.#chance('pushes');
-    const others = async (repository: string, often: number) => {
-      if (!this.faults.over() && chance.chance(often)) await this.#commitForeign(repository, chance);
-    };
-    return {
-      begins: (repository) => others(repository, FASTER.begins),
-      arrives: (repository) => {
-        this.pushes.seen += this.faults.over() ? 0 : 1;
-        this.log('push', { repository });
-        return others(repository, FASTER.arrives);
-      },
-      isLate: async (repository) => {
-        this.#still.add(repository);
-        const again = await this.#uploadAgain(repository);
-        this.log('late push', { repository, again });
-        if (again === undefined) return;
-        await this.#until(LATE.received, async () =>
-          (await this.#lists()).some((one) => one.includes(again)),
-        );
-        this.#late.set(repository, again);
-      },
-      lateArrives: async (repository) => {
-        const again = this.#late.get(repository);
-        if (again !== undefined)
-          await this.#until(LATE.ended, async () => !this.#open().some((one) => one.endsWith(again)));
-        this.#late.delete(repository);
-        this.#still.delete(repository);
-        this.log('late push arrives', { repository });
-      },
-      unnoticed: async (repository) => {
-        this.pushes.unnoticed += 1;
-        const dice = chance.next();
-        if (dice < UNNOTICED.takenBack) await this.#commitForeign(repository, chance, 'takes back the last');
-        else if (dice < UNNOTICED.takenBack + UNNOTICED.built) await this.#commitForeign(repository, chance);
-      },
-    };
-  }
-
   /** Somebody uploads anew what lies in Git, in a slot of which something is on its way. */
   async #uploadAgain(repository: string): Promise<string | undefined> {
     const slotOfKey = (key: string) => slotName(readKey(key) ?? { part: 'manifest', target: '', file: key });
@@ -215,16 +176,11 @@ export class Storm {
     return this.#upload({ key, body, meaning, metadata: {} });
   }
 
-  async #until(milliseconds: number, is: () => Promise<boolean>): Promise<void> {
-    const until = performance.now() + milliseconds;
-    while (performance.now() < until && !this.faults.over() && !(await is())) await sleep(LATE.poll);
-  }
-
   async #sweepNowAndThen(going: () => boolean): Promise<void> {
     const chance = this.#chance('sweeps');
     while (going()) {
       await sleep(chance.between(800, 2000));
-      if (chance.chance(0.5)) clock.put(chance.between(0, 4 * 60_000));
+      if (chance.chance(0.5) && this.pushes.onTheirWay() === 0) clock.put(chance.between(0, 4 * 60_000));
       await this.#sweep('minutes');
     }
   }
@@ -296,7 +252,7 @@ export class Storm {
   }
 
   async #commitForeign(repository: string, chance: Random, what: ForeignWork = 'anything'): Promise<void> {
-    if (this.#still.has(repository)) return;
+    if (this.pushes.isStill(repository)) return;
     const branch = repository === 'gamma' && chance.chance(0.4) ? 'next' : 'main';
     try {
       const made = await commitForeign(
@@ -377,7 +333,8 @@ export class Storm {
     const deadline = performance.now() + IDLE.most;
     for (let quiet = 0; quiet < IDLE.polls && performance.now() < deadline; ) {
       await sleep(IDLE.poll);
-      quiet = this.#parts.workers.busy().length === 0 ? quiet + 1 : 0;
+      const works = this.#parts.workers.busy().length + this.pushes.onTheirWay();
+      quiet = works === 0 ? quiet + 1 : 0;
     }
   }
 
