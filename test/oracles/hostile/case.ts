@@ -57,6 +57,8 @@ export interface HostileCase {
   readonly secrets: readonly string[];
   /** Must be in the rejected record's reasons: that a person finds it. */
   readonly place?: { readonly file: string; readonly line?: number };
+  /** Instead of the expected codes, where it is the machine's speed which of two limits comes first. */
+  readonly orCodes?: readonly ReasonCode[];
   /** S3's own front cannot take such a key: its event alone is sent. */
   readonly onlyEvent?: 'only-event';
 }

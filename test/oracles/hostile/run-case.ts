@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Expected, type HostileCase, WALL_FACTOR } from './case.ts';
+import { type HostileCase, WALL_FACTOR } from './case.ts';
 import { CANARY_SECRET, type Ended, type Line } from './line.ts';
 import { commandOf, descendantsOf, type Peaks, watchProcess, workingIn } from './processes.ts';
 
@@ -46,7 +46,7 @@ export async function runCase(line: Line, each: HostileCase, index: number): Pro
   const seconds = (performance.now() - began) / 1000;
   const peaks = watch.stop();
 
-  wrong.push(...against(each.expected, ended), ...misplaced(each, ended));
+  wrong.push(...against(each, ended), ...misplaced(each, ended));
   const { limits } = each;
   if (peaks.busySeconds > limits.seconds)
     wrong.push(`took ${peaks.busySeconds.toFixed(1)} s of ${limits.seconds} of processor time`);
@@ -120,14 +120,16 @@ const leavesOf = (value: unknown): string[] =>
       ? Object.values(value).flatMap(leavesOf)
       : [];
 
-function against(expected: Expected, ended: Ended | undefined): string[] {
+function against({ expected, orCodes }: HostileCase, ended: Ended | undefined): string[] {
   if (ended === undefined) return ['it never ended'];
   const { record } = ended;
   if (record.state !== expected.kind) return [`expected ${expected.kind}, got ${describe(ended)}`];
   if (record.state !== 'rejected' || expected.kind !== 'rejected') return [];
   const codes = codesOf(ended);
-  const wanted = [...expected.codes].sort().join(' ');
-  return codes === wanted ? [] : [`expected ${wanted}, got ${codes}`];
+  const wanted = [expected.codes, ...(orCodes === undefined ? [] : [orCodes])].map((each) =>
+    [...each].sort().join(' '),
+  );
+  return wanted.includes(codes) ? [] : [`expected ${wanted.join(', or ')}, got ${codes}`];
 }
 
 function misplaced({ place }: HostileCase, ended: Ended | undefined): string[] {
