@@ -1,6 +1,7 @@
+import * as z from 'zod';
 import type { Item } from '../aws/table.ts';
 import { formatJson, parseJson } from '../objects/json.ts';
-import type { Alert } from './alert.ts';
+import { type Alert, LIFE } from './alert.ts';
 
 /**
  * An alert is written together with the state it comes from, in one item: its attribute `alerts` holds those not
@@ -30,8 +31,17 @@ export function withoutTold(item: Item, told: readonly Alert[]): Item {
   return rest as Item;
 }
 
-/** Our own items: they were typed when they were written. */
+/** Our own items: what an alert of its kind holds was typed when it was written. */
+const written = z.array(
+  z.custom<Alert>((value) => {
+    const { kind, incident, sequence } = (value ?? {}) as Partial<Alert>;
+    return (
+      typeof kind === 'string' && kind in LIFE && typeof incident === 'string' && typeof sequence === 'number'
+    );
+  }),
+);
+
 export const untoldOf = (item: Item): readonly Alert[] =>
-  typeof item.alerts === 'string' ? (parseJson(item.alerts) as unknown as readonly Alert[]) : [];
+  typeof item.alerts === 'string' ? written.parse(parseJson(item.alerts)) : [];
 
 const nameOf = ({ incident, sequence }: Alert): string => `${incident}#${sequence}`;

@@ -1,12 +1,8 @@
+import * as z from 'zod';
 import type { RemoteFunction } from '../aws/functions.ts';
 import type { Reason, ReasonCode } from '../charts/reasons.ts';
-import type {
-  Capabilities,
-  DeclaredObject,
-  RenderRequest,
-  RenderResponse,
-  RenderSubject,
-} from '../charts/render-request.ts';
+import type { Capabilities, DeclaredObject, RenderRequest, RenderSubject } from '../charts/render-request.ts';
+import { writtenReason } from '../charts/written-reason.ts';
 import type { Target } from '../config/config.ts';
 import { canonicalJson } from '../objects/json.ts';
 
@@ -62,20 +58,30 @@ export function judgeBy(render: RemoteFunction, seen: (target: Target) => Promis
   };
 }
 
+/** Whoever rendered hostile templates is not believed more than they are: what is no whole answer is none. */
+const answer = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('rendered'),
+    warnings: z.array(writtenReason),
+    declares: z.array(z.object({ object: z.string(), source: z.string() })).default([]),
+  }),
+  z.object({ kind: z.literal('rejected'), reasons: z.array(writtenReason).min(1) }),
+]);
+
 async function ask(render: RemoteFunction, question: RenderRequest): Promise<Judgement> {
-  let answer: Partial<RenderResponse> | null;
+  let answered: unknown;
   try {
-    answer = (await render.invoke(question)) as Partial<RenderResponse> | null;
+    answered = await render.invoke(question);
   } catch (error) {
     return { kind: 'unjudged', says: String(error) };
   }
-  switch (answer?.kind) {
+  const { success, data } = answer.safeParse(answered);
+  if (!success) return { kind: 'unjudged', says: 'render-release gave an answer of no known form' };
+  switch (data.kind) {
     case 'rendered':
-      return { kind: 'accepted', warnings: answer.warnings ?? [], declares: answer.declares ?? [] };
+      return { kind: 'accepted', warnings: data.warnings, declares: data.declares };
     case 'rejected':
-      return { kind: 'rejected', reasons: answer.reasons ?? [] };
-    default:
-      return { kind: 'unjudged', says: 'render-release gave an answer of no known form' };
+      return data;
   }
 }
 

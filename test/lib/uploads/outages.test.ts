@@ -186,7 +186,7 @@ test('a crowd of slow uploads does not use up a call before anything is pushed',
   const pipe = await begin(context, {
     judge: () => {
       pipe.later(20);
-      return { schema: 1, kind: 'rejected', reasons: [] };
+      return { schema: 1, kind: 'rejected', reasons: [reason('upload-gone', {})] };
     },
   });
   for (let at = 0; at < 30; at++) await pipe.receive(await pipe.chart('1.0.0', {}, `slow-${at}`));
