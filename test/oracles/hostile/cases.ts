@@ -2,6 +2,7 @@ import { archives } from './archives.ts';
 import { boundary } from './boundary.ts';
 import type { HostileCase } from './case.ts';
 import { chartFiles } from './chart-files.ts';
+import { excused } from './excused.ts';
 import { keys } from './keys.ts';
 import { names } from './names.ts';
 import { schemas } from './schemas.ts';
@@ -16,6 +17,7 @@ export const CASES: readonly HostileCase[] = [
   ...yaml,
   ...schemas,
   ...templates,
+  ...excused,
   ...boundary,
   ...secrets,
   ...keys,
