@@ -11,6 +11,9 @@ export function memoryTable(): Table & { readonly items: Map<string, Item> } {
     items,
     get: async (key) => structuredClone(items.get(nameOf(key))),
     async put(item, expected) {
+      // As DynamoDB answers it.
+      if (Buffer.byteLength(item.pk) > 2048 || Buffer.byteLength(item.sk) > 1024)
+        throw new Error('One or more parameter values were invalid: Size of a key has exceeded the limit');
       const before = items.get(nameOf(item));
       if ((before?.version ?? 'absent') !== expected) return 'conflict';
       items.set(nameOf(item), structuredClone(item));

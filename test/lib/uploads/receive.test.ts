@@ -36,6 +36,25 @@ test('keys that fill no slot are rejected with the valid forms, in record, tags 
   assert.equal(pipe.queues.doorbell.messages.length, 0);
 });
 
+test('keys as long as S3 takes them end, and are on no list', async (context) => {
+  const pipe = await begin(context);
+  const events = ['a', 'b'].map((end) => pipe.put(`${'k'.repeat(1023)}${end}`, 'a: 1\n'));
+  for (const event of events) await pipe.receive(event);
+  for (const event of events) assert.deepEqual(await codesOf(pipe, event), ['key-malformed']);
+  assert.equal(pipe.open(), 0);
+});
+
+test('a key that would forge a line of an alert is told on one line', async (context) => {
+  const pipe = await begin(context);
+  const event = pipe.put('staging/shop\nFORGED: all is well/\u202eweb', 'a: 1\n');
+  await pipe.receive(event);
+  assert.deepEqual(await codesOf(pipe, event), ['key-malformed']);
+  const [alert] = pipe.alerts();
+  assert.ok(alert !== undefined);
+  assert.doesNotMatch(`${alert.scope}${alert.incident}`, /[\n\u202e]/);
+  assert.match(alert.scope, /FORGED/);
+});
+
 test('nothing is delivered to a target that is only checked for drift', async (context) => {
   const pipe = await begin(context, { target: { driftOnly: true } });
   const event = pipe.put('staging/shop/web/values.yaml', 'a: 1\n');
@@ -50,6 +69,8 @@ test('what cannot be opened is rejected with every reason; the content is never 
     ['staging/shop/web/web-1.0.0.tgz', Buffer.alloc(11 * 1024 * 1024), /package-too-large/],
     ['staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '2.0.0'), /chart-disagrees-with-name/],
     ['staging/shop/web/values.yaml', 'a: [1\n', /yaml-invalid/],
+    ['staging/shop/web/values.yaml', Buffer.alloc(11 * 1024 * 1024), /file-too-large/],
+    ['staging/manifests/a.yaml', Buffer.alloc(11 * 1024 * 1024), /file-too-large/],
     ['staging/manifests/a.yaml', 'a: 1\n', /object-incomplete/],
   ];
   for (const [key, body, code] of cases) {

@@ -218,6 +218,14 @@ const REFUSED: readonly Refused[] = [
     code: 'list-key-repeated',
   },
   {
+    title: 'a credential in its notes',
+    release: template(CONFIG_MAP, {
+      files: { 'templates/NOTES.txt': 'Welcome.\nLog in with AKIA2OGYBAH6QLWQZX7M\n' },
+    }),
+    code: 'credential-found',
+    file: 'templates/NOTES.txt',
+  },
+  {
     title: 'a schema that reads a file',
     release: {
       files: { 'values.schema.json': '{"$ref": "file:///etc/passwd"}', 'templates/x.yaml': CONFIG_MAP },
