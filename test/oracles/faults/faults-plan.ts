@@ -14,7 +14,7 @@ export interface Phase {
 const SERVICES: readonly Service[] = ['s3', 'dynamodb', 'sqs', 'lambda', 'ssm', 'git'];
 const RATES = [0, 0, 0.01, 0.03, 0.08, 0.15] as const;
 /** A fetch and a push are a dozen requests in a row: with more, none would ever come through. */
-const GIT_RATES = [0, 0.01, 0.04, 0.08] as const;
+const GIT_RATES = [0, 0, 0.01, 0.05] as const;
 
 export function makePhases(chance: Random, count: number): readonly Phase[] {
   return Array.from({ length: count }, () => ({
@@ -22,7 +22,7 @@ export function makePhases(chance: Random, count: number): readonly Phase[] {
     rates: Object.fromEntries(
       SERVICES.map((service) => [service, chance.pick(service === 'git' ? GIT_RATES : RATES)]),
     ) as Record<Service, number>,
-    deaths: chance.pick([0, 0, 0.003, 0.006]),
+    deaths: chance.pick([0, 0, 0.002, 0.004]),
   }));
 }
 

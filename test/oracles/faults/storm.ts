@@ -20,7 +20,7 @@ import { PLACES, REPOSITORIES } from './world.ts';
 
 /** Everything goes wrong until this part of the uploads has met it; on a machine too busy for that, so long. */
 const MET = 0.75;
-const STORM_MILLISECONDS = 60_000;
+const STORM_MILLISECONDS = 120_000;
 /** A burst comes when no more than so many uploads are open, or after so many milliseconds. */
 const OPEN = 3;
 const BURST = { pause: 250, patience: 4000, poll: 50 };
@@ -90,7 +90,12 @@ export class Storm {
       pushes: storm.pushes,
     });
     const { environment } = storm.#installed;
-    parts.workers.begin({ run: `${seed} ${folder}`, folder, environment });
+    parts.workers.begin({
+      run: `${seed} ${folder}`,
+      folder,
+      environment,
+      log: (what, details) => storm.log(what, details),
+    });
     return storm;
   }
 
@@ -180,7 +185,7 @@ export class Storm {
     const chance = this.#chance('sweeps');
     while (going()) {
       await sleep(chance.between(800, 2000));
-      if (chance.chance(0.5) && this.pushes.onTheirWay() === 0) clock.put(chance.between(0, 4 * 60_000));
+      if (chance.chance(0.3) && this.pushes.onTheirWay() === 0) clock.put(chance.between(0, 4 * 60_000));
       await this.#sweep('minutes');
     }
   }
@@ -282,13 +287,13 @@ export class Storm {
       if (treatment !== 'as it is') this.log('message', { treatment, body });
       return treatment;
     };
-    // Shorter than the work takes: others have the message, too.
-    const visibilitySeconds = (most: number) => () => (this.faults.over() ? 120 : 1 + chance.below(most));
+    // Now and then shorter than the work takes: others have the message, too.
+    const visibilitySeconds = () => (this.faults.over() || chance.chance(0.6) ? 120 : 1 + chance.below(3));
     const received = {
       name: 'receive-upload',
       url: queues.receive,
       batch: 4,
-      visibilitySeconds: visibilitySeconds(2),
+      visibilitySeconds,
       treat: (body: string) => {
         const treatment = treat(body);
         if (treatment === 'lost' || treatment === 'late') this.#tell(body, 'not sure');
@@ -300,7 +305,7 @@ export class Storm {
       name: 'deliver-uploads',
       url: queues.doorbell,
       batch: 1,
-      visibilitySeconds: visibilitySeconds(3),
+      visibilitySeconds,
       treat,
       done: () => {},
     } as const;

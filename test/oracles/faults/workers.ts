@@ -30,11 +30,12 @@ export interface RunSettings {
   readonly run: string;
   readonly folder: string;
   readonly environment: Environment;
+  readonly log: (what: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Longer than this no call takes; then it is killed, as Lambda does. Milliseconds. */
 const CALL_MILLISECONDS = {
-  'as long as a call may take': 12_000,
+  'as long as a call may take': 25_000,
   'all the time that it takes': 170_000,
 } as const;
 export type Patience = keyof typeof CALL_MILLISECONDS;
@@ -116,8 +117,10 @@ export class Workers {
       event,
     };
     let timer: NodeJS.Timeout | undefined;
+    const begun = performance.now();
+    let outcome: Called['kind'] = 'died';
     try {
-      return await new Promise<Called>((resolve) => {
+      const called = await new Promise<Called>((resolve) => {
         slot.ended = () => resolve({ kind: 'died' });
         slot.answered = (reply) => {
           if (reply.id !== call.id) return;
@@ -135,7 +138,10 @@ export class Workers {
         if (slot.child.connected) slot.child.send(call, () => {});
         else resolve({ kind: 'died' });
       });
+      outcome = called.kind;
+      return called;
     } finally {
+      settings.log('called', { worker: id, about, outcome, milliseconds: performance.now() - begun });
       clearTimeout(timer);
       slot.busy = undefined;
       slot.ended = undefined;
