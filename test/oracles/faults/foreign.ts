@@ -43,7 +43,7 @@ interface Deed {
 }
 type Files = ReadonlyMap<string, Entry>;
 
-export type ForeignWork = 'anything' | 'takes back the last';
+export type ForeignWork = 'anything' | 'takes back the last' | { readonly edits: string };
 
 /**
  * Somebody else with rights to push: writes beside Fairlead and into its folders, and takes its commits back. Moves
@@ -62,8 +62,7 @@ export async function commitForeign(
   if (tip === undefined) return undefined;
   const { tree } = await bare.commit(tip);
   const files = await bare.files(tree);
-  const { did, changes } =
-    what === 'anything' ? await choose(bare, tip, files, chance) : await revert(bare, files, tip);
+  const { did, changes } = await deedOf(what);
   if (changes.length === 0) return undefined;
   const after = new Map(files);
   for (const change of changes) {
@@ -76,9 +75,32 @@ export async function commitForeign(
   if (made.tree === tree) return undefined;
   const outcome = await bare.move(branch, tip, made.commit, who);
   return outcome === 'moved' ? { repository, branch, commit: made.commit, did } : undefined;
+
+  function deedOf(work: ForeignWork): Promise<Deed> {
+    if (work === 'anything') return choose(bare, tip ?? '', files, chance);
+    return work === 'takes back the last'
+      ? revert(bare, files, tip ?? '')
+      : edit(bare, files, work.edits, chance);
+  }
+}
+
+const NOTHING: Deed = { did: '', changes: [] };
+
+async function edit(bare: Bare, files: Files, path: string, chance: Random): Promise<Deed> {
+  const file = files.get(path);
+  if (file === undefined) return NOTHING;
+  const text = (await bare.blob(file.id)).toString('utf8');
+  return { did: `edits ${path}`, changes: [{ path, text: `${text}\n# by hand ${chance.below(1000)}\n` }] };
 }
 
 const RECENT = 6;
+const EDITED = [
+  /\/chart\/(values\.yaml|templates\/)/,
+  /\/releases\/[^/]+\/[^/]+\/values\.yaml$/,
+  /\/release\.yaml$/,
+  /\/apply\/manifests\//,
+  /\/apply\/[^/]+\/[^/]+\/values\.yaml$/,
+] as const;
 
 async function choose(bare: Bare, tip: string, files: Files, chance: Random): Promise<Deed> {
   const dice = chance.next();
@@ -95,22 +117,9 @@ async function choose(bare: Bare, tip: string, files: Files, chance: Random): Pr
   const paths = [...files.keys()].toSorted();
   const among = (pattern: RegExp) => paths.filter((path) => pattern.test(path));
   const number = chance.below(1000);
-  const edits: [string, RegExp][] = [
-    ['edits a file of a chart', /\/chart\/(values\.yaml|templates\/)/],
-    ['edits values', /\/releases\/[^/]+\/[^/]+\/values\.yaml$/],
-    ['edits a release', /\/release\.yaml$/],
-    ['edits a release', /\/release\.yaml$/],
-    ['edits a manifest', /\/apply\/manifests\//],
-    ['edits what is made of values', /\/apply\/[^/]+\/[^/]+\/values\.yaml$/],
-  ];
   if (dice < 0.65) {
-    const [did, pattern] = chance.pick(edits);
-    const found = among(pattern);
-    if (found.length > 0) {
-      const path = chance.pick(found);
-      const text = (await bare.blob(files.get(path)?.id ?? '')).toString('utf8');
-      return { did, changes: [{ path, text: `${text}\n# by hand ${number}\n` }] };
-    }
+    const found = among(chance.pick(EDITED));
+    if (found.length > 0) return edit(bare, files, chance.pick(found), chance);
   }
   if (dice < 0.8) {
     const charts = among(/\/chart\/Chart\.yaml$/);
@@ -140,14 +149,14 @@ async function revert(bare: Bare, now: Files, commit: string): Promise<Deed> {
   const { tree, parents } = await bare.commit(commit);
   const [parent] = parents;
   // The first one of all has nothing to go back to.
-  if (parent === undefined) return { did: '', changes: [] };
+  if (parent === undefined) return NOTHING;
   const after = await bare.files(tree);
   const before = await bare.files((await bare.commit(parent)).tree);
   const changes: Change[] = [];
   for (const path of new Set([...before.keys(), ...after.keys()])) {
     const was = before.get(path);
     if (same(was, after.get(path))) continue;
-    if (!same(now.get(path), after.get(path))) return { did: '', changes: [] };
+    if (!same(now.get(path), after.get(path))) return NOTHING;
     changes.push(was === undefined ? { path, gone: true } : { path, entry: was });
   }
   return { did: `Revert ${commit}`, changes };

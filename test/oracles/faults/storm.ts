@@ -25,6 +25,8 @@ const STORM_MILLISECONDS = 120_000;
 const OPEN = 3;
 const BURST = { pause: 250, patience: 4000, poll: 50 };
 const PHASES = 40;
+/** How often somebody edits what declares a release while an upload for it is on its way. */
+const EDITS = 0.4;
 /** After the storm all must be quiet once the clock has gone on so often without anything being done. */
 const ROUNDS = 12;
 /** More than what any sweep waits for. */
@@ -120,6 +122,7 @@ export class Storm {
       for (const burst of bursts) {
         await this.#untilFewOpen(chance, going);
         await Promise.all(burst.map((upload) => this.#upload(upload)));
+        if (chance.chance(EDITS)) await this.#editRelease(chance.pick(burst).key, chance);
       }
       put = 'all';
     };
@@ -132,6 +135,13 @@ export class Storm {
     this.faults.end();
     this.#parts.workers.patience('all the time that it takes');
     this.log('calm');
+  }
+
+  async #editRelease(key: string, chance: Random): Promise<void> {
+    const [target = '', namespace, release] = key.split('/');
+    const place = PLACES.find((one) => one.target === target);
+    const edits = `fairlead/${target}/apply/${namespace}/${release}/release.yaml`;
+    if (place !== undefined) await this.#commitForeign(place.repository, chance, { edits }, place.branch);
   }
 
   async #untilFewOpen(chance: Random, going: () => boolean): Promise<void> {
@@ -256,9 +266,13 @@ export class Storm {
     return random(this.#seed, stream);
   }
 
-  async #commitForeign(repository: string, chance: Random, what: ForeignWork = 'anything'): Promise<void> {
+  async #commitForeign(
+    repository: string,
+    chance: Random,
+    what: ForeignWork = 'anything',
+    branch = repository === 'gamma' && chance.chance(0.4) ? 'next' : 'main',
+  ): Promise<void> {
     if (this.pushes.isStill(repository)) return;
-    const branch = repository === 'gamma' && chance.chance(0.4) ? 'next' : 'main';
     try {
       const made = await commitForeign(
         this.#installation.bareOf(repository),

@@ -81,7 +81,16 @@ async function makeUpload(
     };
   };
   const dice = chance.next();
-  if (dice < 0.34) return [await goodChart()];
+  if (dice < 0.34) {
+    const chart = await goodChart();
+    const proof: Unplaced = { key: `${chart.key}.prov`, body: Buffer.from('signature'), meaning: 'evidence' };
+    return chance.chance(0.85)
+      ? [chart]
+      : chance.pick([
+          [proof, chart],
+          [chart, proof],
+        ]);
+  }
   if (dice < 0.54) return [goodValues()];
   if (dice < 0.64)
     return chance.chance(0.5) ? [await goodChart(), goodValues()] : [goodValues(), await goodChart()];
