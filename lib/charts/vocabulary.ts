@@ -60,6 +60,11 @@ export const REASONS = {
     says: 'The repository took nothing for a day: {says}.',
     whatToDo: 'Once it works again, have the upload taken again: npx fairlead replay.',
   },
+  'not-checked': {
+    says: 'It could not be opened and checked for a day.',
+    whatToDo:
+      'Look into the logs of receive-upload (does it end for want of memory or time?); then have the upload taken again: npx fairlead replay.',
+  },
   'not-judged': {
     says: 'It could not be judged for a day: {why}.',
     whatToDo: 'Look into the logs of render-release; then have the upload taken again: npx fairlead replay.',

@@ -17,10 +17,12 @@ const TOGETHER_MILLISECONDS = 60 * 60 * 1000;
 const TOLD_UPLOADS = 10;
 const TOLD_REASONS = 5;
 
-export interface Failing {
-  readonly record: CheckedRecord;
+export interface Failing<Of extends Pick<CheckedRecord, 'key' | 'versionId' | 'target'> = CheckedRecord> {
+  readonly record: Of;
   readonly reason: Reason;
 }
+/** As much of it as an alert says. */
+type Told = Failing<Pick<CheckedRecord, 'key' | 'versionId' | 'target'>>;
 
 /** Those whose day is over, once one of them has waited for the others. */
 export function dueToFail(waiting: readonly Failing[], now: Date): readonly Failing[] {
@@ -36,7 +38,7 @@ const ATTEMPTS = 5;
  * Writes one alert a target. Before the outcomes: after a crash between them it is told again with those that are left,
  * and none fails unheard.
  */
-export async function tellFailed(parts: OutcomeParts, failing: readonly Failing[]): Promise<void> {
+export async function tellFailed(parts: OutcomeParts, failing: readonly Told[]): Promise<void> {
   for (const [target, some] of Map.groupBy(failing, ({ record }) => record.target)) {
     for (let attempt = 1; ; attempt++) {
       const key = { pk: `incident#${target}`, sk: 'target#failed' };
@@ -62,7 +64,7 @@ function failedAlert(
   { installation, bucket }: OutcomeParts,
   target: string,
   opening: number,
-  failing: readonly Failing[],
+  failing: readonly Told[],
   at: string,
 ): Alert {
   const more = failing.length - TOLD_UPLOADS;

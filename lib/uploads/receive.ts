@@ -10,13 +10,16 @@ import { digestOf, type FileTree, treeOfFile } from '../content/tree.ts';
 import type { Doorbell, ObjectCreated, UploadMessage } from '../messages/messages.ts';
 import { claimsOf } from './claims.ts';
 import { outcomeOfEvidence } from './evidence.ts';
+import { tellFailed } from './failing.ts';
 import type { UploadKey } from './keys.ts';
+import { tryAgain } from './last-try.ts';
 import { orderOf } from './order.ts';
 import { endUpload, type OutcomeParts, tagUpload } from './outcome.ts';
-import { placeOf } from './place.ts';
+import { type Placed, placeOf } from './place.ts';
 import {
   type CheckedContent,
   type Outcome,
+  type ReceivedRecord,
   readRecord,
   recordItem,
   type UploadBase,
@@ -109,7 +112,19 @@ async function take(
   await addReceived(parts.table, known ?? upload);
   const record = known ?? (await begin(parts, upload));
   if (record.state !== 'received') return record.state;
-  return check(parts, record);
+  const placed = placeOf(record.key, parts.config);
+  // Evidence waits for its package, and knows its own end.
+  if (placed.kind !== 'slot') return check(parts, record, placed);
+  const trying = await tryAgain(parts.table, record, parts.now());
+  if (trying.kind === 'over') return fail(parts, record, placed.target.name);
+  return check(parts, trying.record, placed);
+}
+
+/** People are told before the outcome is written: killed between them, it is told again. */
+async function fail(parts: ReceiveParts, record: ReceivedRecord, target: string) {
+  const why = reason('not-checked', {});
+  await tellFailed(parts, [{ record: { ...record, target }, reason: why }]);
+  return end(parts, record, { state: 'failed', reasons: [why] }, 'elsewhere');
 }
 
 const uploadOf = ({ time, detail: { object } }: ObjectCreated, now: Date): UploadBase => ({
@@ -128,8 +143,11 @@ async function begin(parts: ReceiveParts, upload: UploadBase): Promise<UploadRec
   return other;
 }
 
-async function check(parts: ReceiveParts, record: UploadRecord): Promise<UploadRecord['state']> {
-  const placed = placeOf(record.key, parts.config);
+async function check(
+  parts: ReceiveParts,
+  record: UploadRecord,
+  placed: Placed,
+): Promise<UploadRecord['state']> {
   if (placed.kind === 'evidence') return shareOutcome(parts, record, placed.package);
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
   const { key, target } = placed;

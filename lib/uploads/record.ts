@@ -73,11 +73,16 @@ interface Attempts {
 }
 
 export type UploadState =
-  | ({ readonly state: 'received' } & Partial<Attempts>)
+  | ({
+      readonly state: 'received';
+      /** When it was opened once more after a day of failing at it (ISO). */
+      readonly lastTriedAt?: string;
+    } & Partial<Attempts>)
   | (CheckedContent & { readonly state: 'checked' } & Attempts)
   | (Partial<CheckedContent> & Outcome & { readonly endedAt: string } & Partial<Attempts>);
 
 export type UploadRecord = Item & UploadBase & UploadState;
+export type ReceivedRecord = Extract<UploadRecord, { state: 'received' }>;
 export type CheckedRecord = Extract<UploadRecord, { state: 'checked' }>;
 
 const reasons = z.array(writtenReason);
@@ -129,7 +134,12 @@ const ended = {
 };
 /** Loose: what is not told yet lies in the same item (alerts/outbox.ts). */
 const record = z.discriminatedUnion('state', [
-  z.looseObject({ ...base, state: z.literal('received'), attempted: attempted.exactOptional() }),
+  z.looseObject({
+    ...base,
+    state: z.literal('received'),
+    attempted: attempted.exactOptional(),
+    lastTriedAt: z.string().exactOptional(),
+  }),
   z.looseObject({ ...base, ...content, state: z.literal('checked'), attempted }),
   z.looseObject({
     ...ended,

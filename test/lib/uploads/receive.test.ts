@@ -214,3 +214,50 @@ test('a version that the bucket never gives out ends at once; one that it refuse
   assert.equal(await pipe.receive(denied, refusing('AccessDenied')), 'rejected');
   assert.equal(pipe.open(), 0);
 });
+
+test('an upload that kills whoever opens it is tried once more after a day, and then has failed', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  const killed = {
+    ...pipe.parts,
+    content: { ...pipe.parts.content, putOnce: () => Promise.reject(new Error('killed')) },
+  };
+  const tryIt = () => pipe.receive(event, killed).catch((error: Error) => error.message);
+
+  for (let hour = 0; hour < 24; hour++) {
+    assert.equal(await tryIt(), 'killed');
+    pipe.later(3600);
+  }
+  assert.equal(await tryIt(), 'killed', 'a last time');
+  assert.equal(await tryIt(), 'killed', 'told twice, the last time is still the last time');
+  assert.equal((await pipe.record(event))?.state, 'received');
+
+  pipe.later(5 * 60);
+  assert.equal(await tryIt(), 'failed');
+  const record = await pipe.record(event);
+  assert.deepEqual(record?.state === 'failed' && record.reasons.map(({ code }) => code), ['not-checked']);
+  assert.equal(pipe.tags(event)['fairlead-outcome'], 'failed');
+  assert.deepEqual(
+    pipe.alerts().map(({ kind, target }) => [kind, target]),
+    [['failed', 'staging']],
+  );
+  assert.equal(pipe.open(), 0);
+
+  pipe.later(60);
+  assert.equal(await pipe.receive(pipe.replayOf(event)), 'checked', 'mended, it is taken again');
+});
+
+test('an upload that could not be checked for a day of outage is checked when that is over', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.0.0');
+  const away = {
+    ...pipe.parts,
+    content: { ...pipe.parts.content, putOnce: () => Promise.reject(new Error('away')) },
+  };
+  await assert.rejects(pipe.receive(event, away), /away/);
+  pipe.later(30 * 3600);
+  assert.equal(await pipe.receive(event), 'checked');
+  await pipe.deliver();
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  assert.deepEqual(pipe.alerts(), []);
+});
