@@ -75,7 +75,9 @@ export async function poll(
     for (const message of received) {
       const first = !seen.has(message.MessageId ?? '');
       seen.add(message.MessageId ?? '');
-      const treatment = first ? queue.treat(message.Body ?? '') : 'as it is';
+      // One that came before and was not finished may be lost now: its work is half done.
+      const meant = queue.treat(message.Body ?? '');
+      const treatment = first || meant === 'lost' ? meant : 'as it is';
       if (treatment === 'lost') await remove(message);
       else if (treatment === 'late') await show(message, LATE_MILLISECONDS / 1000);
       else messages.push(message);

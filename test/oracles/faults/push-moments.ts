@@ -8,7 +8,7 @@ const FASTER = { begins: 0.3, arrives: 0.1 };
 /** How often a push that nobody has noticed is taken back by somebody, or has something put upon it. */
 const UNNOTICED = { takenBack: 0.45, built: 0.25 };
 /** While a push is late somebody uploads what lies in Git, and it is given so long to end before that; milliseconds. */
-const LATE = { received: 2000, ended: 4000, poll: 60 };
+const LATE = { received: 4000, ended: 10_000, poll: 60 };
 
 export interface MomentParts {
   readonly chance: Random;

@@ -297,7 +297,7 @@ export class Storm {
     const treat = (body: string): Treatment => {
       if (this.faults.over()) return 'as it is';
       const dice = chance.next();
-      const treatment = dice < 0.06 ? 'lost' : dice < 0.16 ? 'late' : dice < 0.36 ? 'twice' : 'as it is';
+      const treatment = dice < 0.12 ? 'lost' : dice < 0.22 ? 'late' : dice < 0.4 ? 'twice' : 'as it is';
       if (treatment !== 'as it is') this.log('message', { treatment, body });
       return treatment;
     };
