@@ -48,8 +48,12 @@ export function startGitProcess(): GitProcess {
 
 const ask = (child: ChildProcess, what: Ask): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', () => reject(new Error('the Git server has ended')));
+    const ended = () => reject(new Error('the Git server has ended'));
+    child.once('exit', ended);
+    child.once('message', (answer: Answer) => {
+      child.off('exit', ended);
+      resolve(answer);
+    });
     child.send(what);
   });
 

@@ -37,6 +37,21 @@ export async function poll(
 ): Promise<void> {
   const atWork = new Set<Promise<void>>();
   const seen = new Set<string>();
+  // A receipt that has run out is refused: somebody else has the message now.
+  const remove = ({ ReceiptHandle }: Message) =>
+    sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle })).then(
+      () => {},
+      () => {},
+    );
+  const show = ({ ReceiptHandle }: Message, VisibilityTimeout: number) =>
+    sqs
+      .send(new ChangeMessageVisibilityCommand({ QueueUrl: queue.url, ReceiptHandle, VisibilityTimeout }))
+      .then(
+        () => {},
+        () => {},
+      );
+  // Of the suite itself: a run in which it did not do its part shows nothing.
+  let wrong: unknown;
   while (!signal.aborted) {
     const worker = workers.idle(queue.name);
     if (worker === undefined) {
@@ -45,13 +60,16 @@ export async function poll(
     }
     const messages = await receive(queue);
     if (messages.length === 0) continue;
-    const work = handle(messages).catch(() => {});
+    const work = handle(messages).catch((error: unknown) => {
+      if (!signal.aborted) wrong ??= error;
+    });
     atWork.add(work);
     void work.finally(() => atWork.delete(work));
     // The worker is busy only when it has been called.
     await sleep(1);
   }
   await Promise.all(atWork);
+  if (wrong !== undefined) throw wrong;
 
   async function receive({ url, batch, visibilitySeconds }: PolledQueue): Promise<readonly Message[]> {
     const command = new ReceiveMessageCommand({
@@ -104,20 +122,6 @@ export async function poll(
       queue.done(message.Body ?? '');
     }
   }
-
-  // A receipt that has run out is refused: somebody else has the message now.
-  const remove = ({ ReceiptHandle }: Message) =>
-    sqs.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle })).then(
-      () => {},
-      () => {},
-    );
-  const show = ({ ReceiptHandle }: Message, VisibilityTimeout: number) =>
-    sqs
-      .send(new ChangeMessageVisibilityCommand({ QueueUrl: queue.url, ReceiptHandle, VisibilityTimeout }))
-      .then(
-        () => {},
-        () => {},
-      );
 }
 
 function failuresOf(answer: unknown): 'all' | ReadonlySet<string> {
