@@ -1,7 +1,7 @@
 import { oneLine } from '../lib/alerts/plain.ts';
 import { formatPlace, type Reason } from '../lib/charts/reasons.ts';
 import type { Obstacles, RolloutProgress } from '../lib/checks/rolled-out.ts';
-import { uploadUrl } from '../lib/uploads/record.ts';
+import { uploadUrl } from '../lib/uploads/record/record.ts';
 import type { Result, Stage } from './ending.ts';
 import type { FoundInstallation } from './installation.ts';
 import type { Ended, UploadVersion } from './outcome.ts';

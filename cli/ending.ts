@@ -1,6 +1,6 @@
 import type { RolloutProgress } from '../lib/checks/rolled-out.ts';
-import { isBlocked } from '../lib/uploads/blocked.ts';
-import { parseKey, type UploadKey } from '../lib/uploads/keys.ts';
+import { isBlocked } from '../lib/uploads/delivering/blocked.ts';
+import { parseKey, type UploadKey } from '../lib/uploads/record/keys.ts';
 import { Unavailable } from './aws-errors.ts';
 import { EXIT_UNAVAILABLE, UsageError } from './command.ts';
 import type { FoundInstallation } from './installation.ts';

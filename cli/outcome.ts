@@ -2,7 +2,7 @@ import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
 import { clients } from '../lib/aws/environment.ts';
 import { dynamoTable, type Table } from '../lib/aws/table.ts';
 import { REASONS, type Reason, type ReasonCode } from '../lib/charts/reasons.ts';
-import { type Claims, readRecord, type UploadRecord } from '../lib/uploads/record.ts';
+import { type Claims, readRecord, type UploadRecord } from '../lib/uploads/record/record.ts';
 import { formatRight, isDenied, type Right, refusal, Unavailable } from './aws-errors.ts';
 import type { FoundInstallation } from './installation.ts';
 

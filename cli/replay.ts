@@ -1,7 +1,7 @@
 import { clients, VARIABLES } from '../lib/aws/environment.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import type { ReplayRequested } from '../lib/messages/messages.ts';
-import { parseKey, slotOf } from '../lib/uploads/keys.ts';
+import { parseKey, slotOf } from '../lib/uploads/record/keys.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Command, readArguments, UsageError } from './command.ts';
 import { EXIT, WAITS, waiterOf } from './ending.ts';

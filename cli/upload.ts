@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { clients } from '../lib/aws/environment.ts';
-import { parseKey } from '../lib/uploads/keys.ts';
+import { parseKey } from '../lib/uploads/record/keys.ts';
 import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Metadata, metadataOf } from './ci-claims.ts';

@@ -1,5 +1,5 @@
 import { oneLine } from '../lib/alerts/plain.ts';
-import { uploadUrl } from '../lib/uploads/record.ts';
+import { uploadUrl } from '../lib/uploads/record/record.ts';
 import type { FoundInstallation } from './installation.ts';
 import type { ListedUpload } from './listing.ts';
 import type { KnownUpload } from './outcome.ts';

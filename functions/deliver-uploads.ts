@@ -16,7 +16,7 @@ import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { doorbell, type QueueAnswer } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
-import { deliverUploads as deliver } from '../lib/uploads/deliver.ts';
+import { deliverUploads as deliver } from '../lib/uploads/delivering/deliver.ts';
 
 /** Commits what waits for a repository's branch, and asks for a check of what it has changed. */
 export const deliverUploads = (environment: Environment) => {

@@ -7,7 +7,7 @@ import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { type QueueAnswer, uploadMessage } from '../lib/messages/messages.ts';
 import { workOff } from '../lib/messages/work-off.ts';
-import { receiveUpload as receive } from '../lib/uploads/receive.ts';
+import { receiveUpload as receive } from '../lib/uploads/receiving/receive.ts';
 
 /** Takes uploaded object versions as S3 tells them, or again, as people ask: opens and checks each, and rings the bell of its branch. */
 export const receiveUpload = (environment: Environment) => {

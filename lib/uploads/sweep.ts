@@ -4,12 +4,12 @@ import type { Queue } from '../aws/queues.ts';
 import type { Table } from '../aws/table.ts';
 import type { Config } from '../config/config.ts';
 import type { Doorbell, ObjectCreated, ReadRequest } from '../messages/messages.ts';
-import { isBlocked } from './blocked.ts';
-import { parseKey } from './keys.ts';
-import type { UploadBase } from './record.ts';
-import { isAstray } from './replay.ts';
-import { placeVersions } from './unheard.ts';
-import { type Line, listReceived, listWaiting, ringBell } from './waiting.ts';
+import { isBlocked } from './delivering/blocked.ts';
+import { isAstray } from './receiving/replay.ts';
+import { placeVersions } from './receiving/unheard.ts';
+import { parseKey } from './record/keys.ts';
+import type { UploadBase } from './record/record.ts';
+import { type Line, listReceived, listWaiting, ringBell } from './record/waiting.ts';
 
 /** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
 export const sweepEvent = z.object({ schema: z.literal(1), sweep: z.enum(['minutes', 'hours']) });

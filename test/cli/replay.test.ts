@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replayRequested } from '../../lib/messages/messages.ts';
-import { readRecord, recordItem, type UploadState } from '../../lib/uploads/record.ts';
+import { readRecord, recordItem, type UploadState } from '../../lib/uploads/record/record.ts';
 import { takeAll } from '../fixtures/local-aws.ts';
 import { fairlead, running } from './command-line.ts';
 import { AT, type StandIn, standIn } from './stand-in-installation.ts';

@@ -4,7 +4,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { UploadState } from '../../lib/uploads/record.ts';
+import type { UploadState } from '../../lib/uploads/record/record.ts';
 import { fairlead } from './command-line.ts';
 import { AT, type StandIn, standIn } from './stand-in-installation.ts';
 

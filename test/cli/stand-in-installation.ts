@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { clients, VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store, type VersionedStore } from '../../lib/aws/objects.ts';
 import { dynamoTable, type Table } from '../../lib/aws/table.ts';
-import type { UploadState } from '../../lib/uploads/record.ts';
+import type { UploadState } from '../../lib/uploads/record/record.ts';
 import { type LocalAws, startAws, TABLE } from '../../local/aws/aws.ts';
 import { writeConnection } from '../../local/connection.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Reason } from '../../lib/charts/reasons.ts';
 import { digestOf } from '../../lib/content/tree.ts';
-import { tellBlocked } from '../../lib/uploads/blocked.ts';
-import type { UploadState } from '../../lib/uploads/record.ts';
+import { tellBlocked } from '../../lib/uploads/delivering/blocked.ts';
+import type { UploadState } from '../../lib/uploads/record/record.ts';
 import { fairlead, running } from './command-line.ts';
 import { AT, type StandIn, standIn } from './stand-in-installation.ts';
 

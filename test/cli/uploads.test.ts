@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UploadState } from '../../lib/uploads/record.ts';
+import type { UploadState } from '../../lib/uploads/record/record.ts';
 import { fairlead } from './command-line.ts';
 import { AT, type StandIn, standIn } from './stand-in-installation.ts';
 

@@ -8,7 +8,7 @@ import { s3Store } from '../../lib/aws/objects.ts';
 import { parseConfig } from '../../lib/config/config.ts';
 import { toParameters } from '../../lib/config/parameters.ts';
 import type { ObjectCreated, QueueAnswer, ReplayRequested } from '../../lib/messages/messages.ts';
-import { readRecord } from '../../lib/uploads/record.ts';
+import { readRecord } from '../../lib/uploads/record/record.ts';
 import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
 import { type TestAws, testAws } from '../fixtures/local-aws.ts';
 

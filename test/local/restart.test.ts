@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { clients, type Environment, requireVariables } from '../../lib/aws/environment.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
-import { readRecord } from '../../lib/uploads/record.ts';
+import { readRecord } from '../../lib/uploads/record/record.ts';
 import { type Started, start } from './running.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-restart-'));

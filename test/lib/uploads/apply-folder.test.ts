@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import { deliverUploads } from '../../../lib/uploads/deliver.ts';
+import { deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { reason } from '../../../lib/charts/reasons.ts';
-import { recordAttempt } from '../../../lib/uploads/attempts.ts';
+import { recordAttempt } from '../../../lib/uploads/delivering/attempts.ts';
 import { gitIn } from '../repository/server.ts';
 import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { reason } from '../../../lib/charts/reasons.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
 import { getTree } from '../../../lib/content/store.ts';
-import { deliverUploads } from '../../../lib/uploads/deliver.ts';
+import { deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
 import { ACCEPTED, chartPackage, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, ...options: Parameters<typeof pipeline>) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reason } from '../../../lib/charts/reasons.ts';
-import { dueToFail, prefixOf } from '../../../lib/uploads/failing.ts';
-import type { CheckedRecord } from '../../../lib/uploads/record.ts';
+import { dueToFail, prefixOf } from '../../../lib/uploads/record/failing.ts';
+import type { CheckedRecord } from '../../../lib/uploads/record/record.ts';
 
 const HOUR = 3_600_000;
 const now = new Date('2026-11-22T12:00:00Z');

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Item } from '../../../lib/aws/table.ts';
 import { readVerdict } from '../../../lib/checks/verdict-items.ts';
 import { checkRequest } from '../../../lib/messages/messages.ts';
-import { parseRecord } from '../../../lib/uploads/record.ts';
+import { parseRecord } from '../../../lib/uploads/record/record.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 
 /**

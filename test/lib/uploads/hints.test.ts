@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Declaring } from '../../../lib/uploads/hints.ts';
-import { hashOf, keepHint, readHints } from '../../../lib/uploads/hints.ts';
+import type { Declaring } from '../../../lib/uploads/deciding/hints.ts';
+import { hashOf, keepHint, readHints } from '../../../lib/uploads/deciding/hints.ts';
 import { memoryTable } from './doubles.ts';
 
 /** A target's table with what three releases declare; how often all of it was read. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { deliverUploads } from '../../../lib/uploads/deliver.ts';
-import { untilNextPush } from '../../../lib/uploads/push-interval.ts';
+import { deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
+import { untilNextPush } from '../../../lib/uploads/delivering/push-interval.ts';
 import { sweep } from '../../../lib/uploads/sweep.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { reason } from '../../../lib/charts/reasons.ts';
 import { parseConfig } from '../../../lib/config/config.ts';
 import { digestOf } from '../../../lib/content/tree.ts';
-import { judgeBy } from '../../../lib/uploads/judge.ts';
+import { judgeBy } from '../../../lib/uploads/deciding/judge.ts';
 
 const [target] = parseConfig({
   repositories: [{ name: 'cluster', url: 'https://git.example.com/cluster.git' }],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseKey, slotOf } from '../../../lib/uploads/keys.ts';
-import { orderOf } from '../../../lib/uploads/order.ts';
+import { parseKey, slotOf } from '../../../lib/uploads/record/keys.ts';
+import { orderOf } from '../../../lib/uploads/record/order.ts';
 
 const SLOTS: readonly (readonly [key: string, slot: string])[] = [
   ['staging/shop/web/web-1.4.2.tgz', 'staging/shop/web/chart'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ObjectCreated } from '../../../lib/messages/messages.ts';
-import { orderOf, rightAfter } from '../../../lib/uploads/order.ts';
+import { orderOf, rightAfter } from '../../../lib/uploads/record/order.ts';
 import { sweep } from '../../../lib/uploads/sweep.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 

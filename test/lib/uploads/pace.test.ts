@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { afterCulprit, afterRefused, afterTaken, FULL_PACE } from '../../../lib/uploads/pace.ts';
+import { afterCulprit, afterRefused, afterTaken, FULL_PACE } from '../../../lib/uploads/delivering/pace.ts';
 
 /** Pushes until nothing waits, to a server that refuses each push that holds one of `bad`. */
 function deliver(count: number, bad: ReadonlySet<number>) {

@@ -13,9 +13,9 @@ import type {
   ReadRequest,
   ReplayRequested,
 } from '../../../lib/messages/messages.ts';
-import { type DeliverParts, deliverUploads } from '../../../lib/uploads/deliver.ts';
-import { type ReceiveParts, receiveUpload } from '../../../lib/uploads/receive.ts';
-import { readRecord } from '../../../lib/uploads/record.ts';
+import { type DeliverParts, deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
+import { type ReceiveParts, receiveUpload } from '../../../lib/uploads/receiving/receive.ts';
+import { readRecord } from '../../../lib/uploads/record/record.ts';
 import { type SweepEvent, sweep } from '../../../lib/uploads/sweep.ts';
 import { gitServer } from '../repository/server.ts';
 import { memoryQueue, memoryStore, memoryTable } from './doubles.ts';

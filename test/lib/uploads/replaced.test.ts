@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { neutralName } from '../../../lib/uploads/claims.ts';
+import { neutralName } from '../../../lib/uploads/record/claims.ts';
 import { hostInFront } from '../repository/front.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import type { ConfigInput } from '../../../lib/config/config.ts';
-import type { DeliverParts } from '../../../lib/uploads/deliver.ts';
-import type { ReceiveParts } from '../../../lib/uploads/receive.ts';
+import type { DeliverParts } from '../../../lib/uploads/delivering/deliver.ts';
+import type { ReceiveParts } from '../../../lib/uploads/receiving/receive.ts';
 import { chartPackage, type Pipeline, pipeline } from './pipeline.ts';
 
 type Parts = ReceiveParts & DeliverParts;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { digestOf } from '../../../lib/content/tree.ts';
-import type { OutcomeParts } from '../../../lib/uploads/outcome.ts';
-import { recordItem, type UploadBase } from '../../../lib/uploads/record.ts';
-import { takeWaiting } from '../../../lib/uploads/take.ts';
-import { addWaiting } from '../../../lib/uploads/waiting.ts';
+import { takeWaiting } from '../../../lib/uploads/delivering/take.ts';
+import type { OutcomeParts } from '../../../lib/uploads/record/outcome.ts';
+import { recordItem, type UploadBase } from '../../../lib/uploads/record/record.ts';
+import { addWaiting } from '../../../lib/uploads/record/waiting.ts';
 import { memoryStore, memoryTable } from './doubles.ts';
 
 const LINE = { repository: 'cluster', branch: 'main' };

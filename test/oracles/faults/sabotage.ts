@@ -5,13 +5,13 @@
 export const SABOTAGES = {
   /** Attempts are not looked for: what landed unnoticed is committed again. */
   'attempts-forgotten': {
-    file: 'lib/uploads/attempts.ts',
+    file: 'lib/uploads/delivering/attempts.ts',
     from: 'if (attempt === undefined) return [];',
     to: 'if (found.size >= 0) return [];',
   },
   /** A push that may still arrive is taken for lost. */
   'arrivals-forgotten': {
-    file: 'lib/uploads/attempts.ts',
+    file: 'lib/uploads/delivering/attempts.ts',
     from: 'base === tip &&',
     to: 'base === tip && false &&',
   },
@@ -24,7 +24,7 @@ export const SABOTAGES = {
   },
   /** Nothing is superseded: what comes late is delivered late. */
   'order-ignored': {
-    file: 'lib/uploads/settle.ts',
+    file: 'lib/uploads/delivering/settle.ts',
     from: 'orderOf(record) > mark.order',
     to: 'orderOf(record) !== mark.order',
   },
@@ -42,7 +42,7 @@ export const SABOTAGES = {
   },
   /** A release's file is written anew with each chart. */
   'release-rewritten': {
-    file: 'lib/uploads/plan.ts',
+    file: 'lib/uploads/deciding/plan.ts',
     from: "...(setUp === 'new' ? entriesOf(newReleaseFile",
     to: "...(setUp !== 'taken out' ? entriesOf(newReleaseFile",
   },

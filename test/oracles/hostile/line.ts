@@ -10,7 +10,7 @@ import { clients, VARIABLES } from '../../../lib/aws/environment.ts';
 import { dynamoTable } from '../../../lib/aws/table.ts';
 import { type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
 import { toParameters } from '../../../lib/config/parameters.ts';
-import { recordKey, type UploadRecord } from '../../../lib/uploads/record.ts';
+import { recordKey, type UploadRecord } from '../../../lib/uploads/record/record.ts';
 import { BUCKETS, EVENT_BUS, startAws, TABLE } from '../../../local/aws/aws.ts';
 import type { Handler } from '../../../local/aws/services.ts';
 import { close, listen } from '../../../local/listen.ts';

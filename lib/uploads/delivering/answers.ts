@@ -1,0 +1,88 @@
+import { CALLS_AT_ONCE, eachAtOnce } from '../../at-once/at-once.ts';
+import { reason } from '../../charts/reasons.ts';
+import type { PushOutcome } from '../../repository/commit.ts';
+import { mayLand } from './attempts.ts';
+import { AGAIN, type Attempt, type Call, type Round, requestReads } from './call.ts';
+import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { afterCulprit, afterRace, afterRefused, afterTaken } from './pace.ts';
+import { keepPush } from './push-interval.ts';
+import { settle, settleDelivered } from './settle.ts';
+
+const RACES = 10;
+const PAUSE_MILLISECONDS = 500;
+const PAUSE_GROWTH = 1.5;
+
+/** What was pushed. */
+export interface Pushed {
+  /** All of it, in its order. */
+  readonly commits: readonly string[];
+  /** Those of uploads; others follow what people changed. */
+  readonly attempts: readonly Attempt[];
+  readonly targets: readonly string[];
+}
+
+/** Acts upon the server's answer to a push. */
+export async function answer(call: Call, outcome: PushOutcome, pushed: Pushed): Promise<Round> {
+  switch (outcome.kind) {
+    case 'pushed':
+      await keepPush(call.parts.table, call.repository, call.parts.now());
+      return taken(call, pushed);
+    case 'moved':
+      // Where the server says so, it may have been sent it twice, and have taken it the first time.
+      if (outcome.by === 'git') refuse(call, pushed);
+      return overtaken(call);
+    case 'refused-content':
+      refuse(call, pushed);
+      await keepPush(call.parts.table, call.repository, call.parts.now());
+      return unwanted(call, outcome.says, pushed);
+    case 'blocked':
+      refuse(call, pushed);
+      return { kind: 'blocked', says: outcome.says };
+    case 'in-doubt':
+      // The records keep the ids: the next call looks for them.
+      return { kind: 'blocked', says: outcome.says };
+  }
+}
+
+function refuse({ refused }: Call, { commits }: Pushed): void {
+  for (const commit of commits) refused.add(commit);
+}
+
+async function taken(call: Call, { attempts, targets }: Pushed): Promise<Round> {
+  call.pace = afterTaken(call.pace, attempts.length);
+  call.commits += attempts.length;
+  // The check first: it needs nothing of what follows, and people wait for it.
+  await requestReads(call, targets);
+  // Each is of a slot of its own.
+  await eachAtOnce(attempts, CALLS_AT_ONCE, ({ candidate, ...delivered }) =>
+    settleDelivered(call.parts, call.line, candidate, delivered, 'commit'),
+  );
+  return AGAIN;
+}
+
+async function overtaken(call: Call): Promise<Round> {
+  call.pace = afterRace(call.pace);
+  const { races } = call.pace;
+  if (races >= RACES) return { kind: 'blocked', says: `the branch moved ${RACES} times in a row` };
+  await call.parts.pause(Math.random() * PAUSE_MILLISECONDS * PAUSE_GROWTH ** (races - 1));
+  return AGAIN;
+}
+
+/** One alone is known to be what the server will not have. */
+async function unwanted(call: Call, says: string, { attempts }: Pushed): Promise<Round> {
+  const [culprit] = attempts;
+  if (culprit === undefined) return { kind: 'blocked', says };
+  if (attempts.length > 1) {
+    call.pace = afterRefused(call.pace, attempts.length);
+    return AGAIN;
+  }
+  call.pace = afterCulprit(call.pace);
+  const { record } = culprit.candidate;
+  if (mayLand(record, record.attempted.at(-1)?.base, call.refused, call.parts.now())) {
+    setAside(call, [culprit.candidate], STILL_ON_ITS_WAY);
+    return AGAIN;
+  }
+  const reasons = [reason('refused-by-repository', { says })];
+  await settle(call.parts, call.line, record, { state: 'rejected', reasons });
+  return AGAIN;
+}

@@ -1,0 +1,132 @@
+import type { Alert } from '../../alerts/alert.ts';
+import { withUntold } from '../../alerts/outbox.ts';
+import { oneLine } from '../../alerts/plain.ts';
+import type { VersionedStore } from '../../aws/objects.ts';
+import type { Table } from '../../aws/table.ts';
+import type { Reason } from '../../charts/reasons.ts';
+import { contentOf, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
+
+/** What ending an upload needs. */
+export interface OutcomeParts {
+  readonly table: Table;
+  readonly uploads: Pick<VersionedStore, 'mergeTags'>;
+  readonly installation: string;
+  readonly bucket: string;
+  readonly now: () => Date;
+  /** For operators; never holds a secret. */
+  readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
+}
+
+/** An item of the table holds 400 KB: reasons beyond this say nothing new. In the record, and in its alert. */
+const RECORDED_REASONS = 50;
+const TOLD_REASONS = 20;
+/** S3 keeps 256 characters a tag. */
+const TAG_LENGTH = 256;
+
+/**
+ * Writes the outcome into the record, with the alert that follows from it, in one conditional write. A record that
+ * has one already keeps it. Tags come after (a reader of the tag finds the prose in the record); whoever calls this
+ * removes the upload from its list last, so that a crash in between leaves it there to be tagged again.
+ */
+export async function endUpload(
+  parts: OutcomeParts,
+  record: UploadRecord,
+  outcome: Outcome,
+  /** `elsewhere`: people are told of it by another alert. */
+  told: 'here' | 'elsewhere' = 'here',
+): Promise<'ended' | 'conflict'> {
+  const at = parts.now().toISOString();
+  const limited =
+    'reasons' in outcome ? { ...outcome, reasons: outcome.reasons.slice(0, RECORDED_REASONS) } : outcome;
+  const item = recordItem(record, { ...keptOf(record, outcome), ...limited, endedAt: at }, record);
+  const alerts =
+    outcome.state === 'rejected' && told === 'here'
+      ? [rejectedAlert(parts, record, outcome.reasons, at)]
+      : [];
+  const written = await parts.table.put(withUntold(item, alerts, at), record.version);
+  if (written === 'conflict') return 'conflict';
+  parts.log('upload ended', { key: record.key, versionId: record.versionId, ...summaryOf(outcome) });
+  await tagUpload(parts, item);
+  return 'ended';
+}
+
+/** What is kept of a record that ends; of one that may be taken again, the pushes whose fate nobody knows. */
+function keptOf(record: UploadRecord, { state }: Outcome) {
+  const content = record.state === 'checked' ? contentOf(record) : {};
+  const inDoubt = 'attempted' in record ? (record.attempted ?? []) : [];
+  const open = (state === 'rejected' || state === 'failed') && inDoubt.length > 0;
+  return { ...content, ...(open ? { attempted: inDoubt } : {}) };
+}
+
+/** Tags are for readers without access to the table. A version that has gone has none; the record stands. */
+export async function tagUpload(parts: OutcomeParts, record: UploadRecord): Promise<void> {
+  const { key, versionId } = record;
+  const tags = { ...NO_TAGS, ...tagsOf(parts.installation, record) };
+  try {
+    await parts.uploads.mergeTags(key, versionId, tags);
+  } catch (error) {
+    const name = (error as Error).name;
+    if (!/^(NoSuchKey|NoSuchVersion|NotFound|MethodNotAllowed)$/.test(name)) throw error;
+    parts.log('upload gone before it was tagged', { key, versionId });
+  }
+}
+
+/** An upload that was taken again keeps none of its earlier outcome's. */
+const NO_TAGS = { 'fairlead-outcome': undefined, 'fairlead-commit': undefined, 'fairlead-reason': undefined };
+
+function tagsOf(installation: string, record: UploadRecord): Readonly<Record<string, string>> {
+  const name = { 'fairlead-record': `${installation}:${record.versionId}` };
+  switch (record.state) {
+    case 'received':
+    case 'checked':
+      return name;
+    case 'delivered':
+      return { ...name, 'fairlead-outcome': 'delivered', 'fairlead-commit': record.commit };
+    case 'superseded':
+      return { ...name, 'fairlead-outcome': 'superseded' };
+    case 'rejected':
+    case 'failed':
+      return { ...name, 'fairlead-outcome': record.state, 'fairlead-reason': codesOf(record.reasons) };
+  }
+}
+
+/** Whole codes only, as many as fit. */
+function codesOf(reasons: readonly Reason[]): string {
+  let text = '';
+  for (const code of new Set(reasons.map((reason) => reason.code))) {
+    const longer = text === '' ? code : `${text} ${code}`;
+    if (longer.length > TAG_LENGTH) break;
+    text = longer;
+  }
+  return text;
+}
+
+function rejectedAlert(
+  { installation, bucket }: OutcomeParts,
+  record: UploadRecord,
+  reasons: readonly Reason[],
+  at: string,
+): Alert {
+  const target = record.key.split('/')[0] || 'unknown';
+  const author = record.state === 'received' ? undefined : record.claims?.author;
+  return {
+    schema: 1,
+    kind: 'rejected',
+    installation,
+    target: /^[a-z0-9-]{1,63}$/.test(target) ? target : 'unknown',
+    // A key may hold what no message can carry, or what forges its lines.
+    scope: oneLine(record.key),
+    incident: `${installation}/${oneLine(record.key)}/upload/${record.versionId}`,
+    sequence: 1,
+    at,
+    severity: 'warning',
+    upload: uploadUrl(bucket, record),
+    reasons: reasons.slice(0, TOLD_REASONS),
+    ...(author === undefined ? {} : { claimedAuthor: author }),
+  };
+}
+
+const summaryOf = (outcome: Outcome): Readonly<Record<string, unknown>> =>
+  'reasons' in outcome
+    ? { outcome: outcome.state, codes: codesOf(outcome.reasons) }
+    : { ...outcome, outcome: outcome.state };

@@ -1,0 +1,207 @@
+import * as z from 'zod';
+import { untoldPart } from '../../alerts/outbox.ts';
+import type { Item, Table } from '../../aws/table.ts';
+import type { Reason } from '../../charts/reasons.ts';
+import { writtenReason } from '../../charts/written-reason.ts';
+import type { Digest } from '../../content/tree.ts';
+import { digest } from '../../messages/messages.ts';
+import type { Ordered } from './order.ts';
+
+/**
+ * The record of an uploaded object version: `upload#<key>` / `<versionId>`. It is written before any work and says
+ * alone what became of the upload; everything else (the waiting list, tags, slots) can be made anew from it.
+ */
+export const UPLOADS_SCHEMA = 1;
+
+/** A commit that may have been pushed for it: looked for before anything is built anew. */
+export interface AttemptedCommit {
+  readonly commit: string;
+  /** The tip that it was built upon; absent where it began the branch. */
+  readonly base?: string;
+  /** Fingerprint of the slot's files in it (standing.ts). */
+  readonly files: string;
+  /** When it was written down, right before it was pushed (ISO). */
+  readonly at?: string;
+  /** What it was let pass with. */
+  readonly warnings?: readonly Reason[];
+}
+
+/** What the uploader says of itself. Nobody vouches for it. */
+export interface Claims {
+  readonly author?: string;
+  readonly sourceCommit?: string;
+  readonly sourceUrl?: string;
+}
+
+export interface UploadBase extends Ordered {
+  readonly key: string;
+  readonly versionId: string;
+  /** When it was first heard of, or taken again: what waits is counted from here. */
+  readonly receivedAt: string;
+  /** When somebody asked to take it again, each time that it was (replay.ts). */
+  readonly replays?: readonly string[];
+}
+
+/** What a checked upload holds. */
+export interface CheckedContent {
+  readonly repository: string;
+  readonly branch: string;
+  readonly target: string;
+  /** Of the normalised tree in the content store. */
+  readonly digest: Digest;
+  /** Of the uploaded bytes, which signatures bind. */
+  readonly package: Digest;
+  readonly chart?: { readonly name: string; readonly version: string };
+  readonly claims: Claims;
+}
+
+export type Outcome =
+  | {
+      readonly state: 'delivered';
+      readonly commit: string;
+      readonly change: 'commit' | 'unchanged';
+      /** Of the vocabulary, like reasons: what did not keep it from being delivered. Absent: none. */
+      readonly warnings?: readonly Reason[];
+    }
+  | { readonly state: 'rejected'; readonly reasons: readonly Reason[] }
+  | { readonly state: 'superseded'; readonly by: string }
+  | { readonly state: 'failed'; readonly reasons: readonly Reason[] };
+
+/** Pushes whose fate nobody knows outlive a failure: taken again, they are looked for first. */
+interface Attempts {
+  readonly attempted: readonly AttemptedCommit[];
+}
+
+export type UploadState =
+  | ({
+      readonly state: 'received';
+      /** When it was opened once more after a day of failing at it (ISO). */
+      readonly lastTriedAt?: string;
+    } & Partial<Attempts>)
+  | (CheckedContent & { readonly state: 'checked' } & Attempts)
+  | (Partial<CheckedContent> & Outcome & { readonly endedAt: string } & Partial<Attempts>);
+
+export type UploadRecord = Item & UploadBase & UploadState;
+export type ReceivedRecord = Extract<UploadRecord, { state: 'received' }>;
+export type CheckedRecord = Extract<UploadRecord, { state: 'checked' }>;
+
+const reasons = z.array(writtenReason);
+const attempted = z.array(
+  z.object({
+    commit: z.string(),
+    base: z.string().exactOptional(),
+    files: z.string(),
+    at: z.string().exactOptional(),
+    warnings: reasons.exactOptional(),
+  }),
+);
+const base = {
+  pk: z.string(),
+  sk: z.string(),
+  schema: z.literal(UPLOADS_SCHEMA),
+  version: z.number(),
+  key: z.string(),
+  versionId: z.string(),
+  eventTime: z.string(),
+  sequencer: z.string(),
+  receivedAt: z.string(),
+  replays: z.array(z.string()).exactOptional(),
+};
+const content = {
+  repository: z.string(),
+  branch: z.string(),
+  target: z.string(),
+  digest,
+  package: digest,
+  chart: z.object({ name: z.string(), version: z.string() }).exactOptional(),
+  claims: z.object({
+    author: z.string().exactOptional(),
+    sourceCommit: z.string().exactOptional(),
+    sourceUrl: z.string().exactOptional(),
+  }),
+};
+const ended = {
+  ...base,
+  repository: content.repository.exactOptional(),
+  branch: content.branch.exactOptional(),
+  target: content.target.exactOptional(),
+  digest: content.digest.exactOptional(),
+  package: content.package.exactOptional(),
+  chart: content.chart,
+  claims: content.claims.exactOptional(),
+  endedAt: z.string(),
+  attempted: attempted.exactOptional(),
+};
+/** Loose: what is not told yet lies in the same item (alerts/outbox.ts). */
+const record = z.discriminatedUnion('state', [
+  z.looseObject({
+    ...base,
+    state: z.literal('received'),
+    attempted: attempted.exactOptional(),
+    lastTriedAt: z.string().exactOptional(),
+  }),
+  z.looseObject({ ...base, ...content, state: z.literal('checked'), attempted }),
+  z.looseObject({
+    ...ended,
+    state: z.literal('delivered'),
+    commit: z.string(),
+    change: z.enum(['commit', 'unchanged']),
+    warnings: reasons.exactOptional(),
+  }),
+  z.looseObject({ ...ended, state: z.literal('superseded'), by: z.string() }),
+  z.looseObject({ ...ended, state: z.literal('rejected'), reasons }),
+  z.looseObject({ ...ended, state: z.literal('failed'), reasons }),
+]);
+
+export const recordKey = (key: string, versionId: string) => ({ pk: `upload#${key}`, sk: versionId });
+
+/** @throws ZodError for an item that no release of Fairlead has written */
+export const parseRecord = (item: Item): UploadRecord => record.parse(asNow(item));
+
+/** Evidence had a state of its own before it shared its package's outcome: it has none yet. */
+const asNow = (item: Item): Item => (item.state === 'evidence' ? { ...item, state: 'received' } : item);
+
+export async function readRecord(
+  table: Table,
+  key: string,
+  versionId: string,
+): Promise<UploadRecord | undefined> {
+  const item = await table.get(recordKey(key, versionId));
+  return item === undefined ? undefined : parseRecord(item);
+}
+
+/** The record in a new state, one version on; what it has not told yet stays in it. */
+export const recordItem = (
+  upload: UploadBase,
+  state: UploadState,
+  before: Item | undefined,
+): UploadRecord => ({
+  ...(before === undefined ? {} : untoldPart(before)),
+  ...recordKey(upload.key, upload.versionId),
+  schema: UPLOADS_SCHEMA,
+  version: (before?.version ?? 0) + 1,
+  key: upload.key,
+  versionId: upload.versionId,
+  eventTime: upload.eventTime,
+  sequencer: upload.sequencer,
+  receivedAt: upload.receivedAt,
+  ...(upload.replays === undefined ? {} : { replays: upload.replays }),
+  ...state,
+});
+
+/** What a checked upload holds, without where its record stands. */
+export const contentOf = (record: CheckedContent): CheckedContent => ({
+  repository: record.repository,
+  branch: record.branch,
+  target: record.target,
+  digest: record.digest,
+  package: record.package,
+  ...(record.chart === undefined ? {} : { chart: record.chart }),
+  claims: record.claims,
+});
+
+/** Where the upload is, with its version. */
+export const uploadUrl = (
+  bucket: string,
+  { key, versionId }: Pick<UploadBase, 'key' | 'versionId'>,
+): string => `s3://${bucket}/${key}?versionId=${encodeURIComponent(versionId)}`;

@@ -1,0 +1,85 @@
+import type { Item, Table } from '../../aws/table.ts';
+import type { Digest } from '../../content/tree.ts';
+import { orderOf } from './order.ts';
+import { type CheckedRecord, UPLOADS_SCHEMA } from './record.ts';
+
+/**
+ * What a slot holds by Fairlead's last delivery: `slot#<slot>` / `mark`. The high-water mark moves only with a
+ * delivery and never back; what is older than it is superseded.
+ */
+export interface SlotMark {
+  readonly order: string;
+  readonly key: string;
+  readonly versionId: string;
+  readonly commit: string;
+  readonly digest: Digest;
+  /** Fingerprint of the slot's files in that commit: as long as Git shows it, nobody has changed them since. */
+  readonly files: string;
+  readonly chart?: { readonly name: string; readonly version: string };
+}
+
+const MARK = 'mark';
+const slotKey = (slot: string): string => `slot#${slot}`;
+
+export async function readMark(table: Table, slot: string): Promise<(SlotMark & Item) | undefined> {
+  return (await table.get({ pk: slotKey(slot), sk: MARK })) as (SlotMark & Item) | undefined;
+}
+
+/** Two deliveries of one slot meet only where a function outlived its message. */
+const ATTEMPTS = 5;
+
+/** Moves the mark forward; one that is there already, or further on, stays. */
+export async function raiseMark(
+  table: Table,
+  slot: string,
+  record: CheckedRecord,
+  delivered: { readonly commit: string; readonly files: string },
+): Promise<void> {
+  const order = orderOf(record);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const before = await readMark(table, slot);
+    if (before !== undefined && before.order >= order) return;
+    const item = {
+      pk: slotKey(slot),
+      sk: MARK,
+      schema: UPLOADS_SCHEMA,
+      version: (before?.version ?? 0) + 1,
+      order,
+      key: record.key,
+      versionId: record.versionId,
+      digest: record.digest,
+      ...delivered,
+      ...(record.chart === undefined ? {} : { chart: record.chart }),
+    };
+    if ((await table.put(item, before?.version ?? 'absent')) === 'written') return;
+  }
+  throw new Error(`slot ${slot}: lost ${ATTEMPTS} conditional writes in a row`);
+}
+
+const versionName = (version: string): string => `version#${version}`;
+
+/** The content that a chart version of this slot was delivered with, if it ever was. */
+export async function deliveredVersion(
+  table: Table,
+  slot: string,
+  version: string,
+): Promise<Digest | undefined> {
+  const item = await table.get({ pk: slotKey(slot), sk: versionName(version) });
+  return item?.digest as Digest | undefined;
+}
+
+/** Remembers it; with mutable versions the newest content. */
+export async function keepVersion(
+  table: Table,
+  slot: string,
+  version: string,
+  digest: Digest,
+): Promise<void> {
+  const key = { pk: slotKey(slot), sk: versionName(version) };
+  // A version is delivered once, as a rule: then nothing is there that would have to be read.
+  if ((await table.put({ ...key, schema: UPLOADS_SCHEMA, version: 1, digest }, 'absent')) === 'written')
+    return;
+  const before = await table.get(key);
+  if (before === undefined || before.digest === digest) return;
+  await table.put({ ...key, schema: UPLOADS_SCHEMA, version: before.version + 1, digest }, before.version);
+}
