@@ -5,6 +5,7 @@ import type { HostileCase } from './case.ts';
 import { CASES } from './cases.ts';
 import { type CorpusChart, hasCorpus, judgeCorpus } from './corpus.ts';
 import { type Line, startLine } from './line.ts';
+import { residentOf } from './processes.ts';
 import { type Outcome, runCase } from './run-case.ts';
 
 /**
@@ -16,6 +17,8 @@ import { type Outcome, runCase } from './run-case.ts';
  * And what public charts render to passes the checks on output, or is refused as defended by name, where they are there.
  * The last line is JSON with the totals. Exits with 1 if a case is wrong.
  */
+/** Resident memory that a process may keep from the cases before. MiB. */
+const RESTED = 320;
 const ACCEPTED = 'accepted';
 const PUBLIC = 'corpus';
 
@@ -67,8 +70,8 @@ async function runAll(cases: readonly HostileCase[]): Promise<Outcome[]> {
       const outcome = await runCase(line, each, index);
       outcomes.push(outcome);
       show(outcome);
-      if (outcome.got !== 'nothing') continue;
-      // What it has left open would be the next case's.
+      // What it has left open, or not given back, would be the next case's.
+      if (outcome.got !== 'nothing' && residentOf(line.pid) < RESTED) continue;
       await line.stop();
       line = await startLine();
     }

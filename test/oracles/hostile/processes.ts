@@ -91,6 +91,9 @@ export function workingIn(folder: string): string[] {
 
 export const commandOf = (pid: number): string => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 
+/** Resident memory now. MiB. */
+export const residentOf = (pid: number): number => memoryOf(pid, 'VmRSS');
+
 const memoryOf = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
   Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024;
 
