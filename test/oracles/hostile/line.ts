@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, fork } from 'node:child_process';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,7 +97,7 @@ export async function startLine() {
   const sqs = clients.sqs(environment);
   const table = dynamoTable(clients.dynamodb(environment), TABLE);
 
-  let running = await startProcess(environment, folders.temporary, failures);
+  const running = await startProcess(environment, folders.temporary, failures);
   functions.set('render-release', (event) =>
     running.call({ kind: 'invoke', function: 'render-release', event }),
   );
@@ -201,13 +201,6 @@ export async function startLine() {
       await promisify(execFile)('git', ['clone', '--quiet', '--depth=1', git.url, folder], {
         env: { PATH: process.env.PATH, HOME: '/nonexistent', GIT_CONFIG_GLOBAL: '/dev/null' },
       });
-    },
-    /** A process that a case has broken must not spoil the next one. */
-    async restart() {
-      await running.stop();
-      await rm(folders.scratch, { recursive: true, force: true });
-      await mkdir(folders.scratch, { recursive: true });
-      running = await startProcess(environment, folders.temporary, failures);
     },
     async stop() {
       await running.stop();
