@@ -149,8 +149,11 @@ describe('npx fairlead check', requirement('control-plane'), () => {
   });
 
   for (const [name, argv, words] of [
-    ['an address that is not read', ['staging', '--repo', 'ssh://git@example.com/x'], /https:\/\/ address/],
-    ['an address for ssh', ['staging', '--repo', 'git@example.com:a/b.git'], /https:\/\/ address/],
+    [
+      'an address that is not read',
+      ['staging', '--repo', 'ftp://git.example.com/x'],
+      /an https:\/\/ or an ssh:\/\/ address/,
+    ],
     ['a password', ['staging', '--repo', 'https://me:hunter2@example.com/x'], /^(?!.*hunter2).*GIT_TOKEN/],
     ['no repository', ['staging'], /missing: --repo/],
     ['no target', ['--repo', '.'], /name a target/],

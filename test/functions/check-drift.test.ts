@@ -114,7 +114,10 @@ describe('check-drift', () => {
 
   test('a target without a cluster is not checked, and nobody is told that it is unknown', async () => {
     assert.deepEqual(await check(await request('only-git')), { batchItemFailures: [] });
-    assert.equal(await verdictOf('only-git', 'target'), undefined);
+    const verdict = await aws.table.get({ pk: 'target#only-git', sk: 'verdict#target' });
+    assert.equal(verdict?.checks, 'none', 'for whoever waits for a rollout');
+    assert.equal(await verdictOf('only-git', 'default/web'), undefined);
+    assert.deepEqual(await Array.fromAsync(aws.table.query('incident#only-git')), []);
   });
 
   test('a message that is none is acknowledged; one of a target that has gone, too', async () => {

@@ -219,7 +219,8 @@ async function standingChart(
 ): Promise<Digest | undefined> {
   const folder = chartFolder(parts.target, key);
   const files = below(standing, folder);
-  if (files.size === 0) return undefined;
+  // What a revert has left of one is no chart, and nothing that the values are to blame for.
+  if (!files.has(`${folder}/Chart.yaml`)) return undefined;
   const mark = await readMark(parts.table, slotOf({ ...key, kind: 'chart', fileName: '' }));
   if (mark?.files === fingerprintOf(files)) return mark.digest;
   return storeStanding(parts.clone, parts.content, standing, folder);

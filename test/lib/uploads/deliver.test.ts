@@ -178,6 +178,14 @@ test('values without a chart are committed and wait for it', async (context) => 
   assert.equal(pipe.git.log()[0], 'Deliver shop/web: values');
 });
 
+test('values wait for a chart also where a revert has left a file of one', async (context) => {
+  const pipe = await begin(context);
+  pipe.git.commit({ [`${CHART}/templates/added.yaml`]: '# by hand\n' });
+  const event = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  assert.equal(pipe.asked.length, 0);
+});
+
 test('chart and values uploaded together are judged together and pushed once', async (context) => {
   const pipe = await begin(context);
   pipe.git.hook(`echo x >> ${pipe.git.folder}/pushes`, 'post-receive');
