@@ -211,18 +211,21 @@ describe('lookup', () => {
     assert.equal((await here.render({ ...release, purpose: 'desired' })).kind, 'rejected');
   });
 
-  for (const [title, text, code] of [
+  for (const [title, text, ...codes] of [
     ['takes all memory', '{{ repeat 2000000000 "x" }}', 'render-too-much-memory'],
     [
       'prints without end',
       `{{ range until 21 }}\n---\n${configMap('"{{ repeat 1048576 "x" }}"')}{{ end }}`,
+      // The machine decides which of the two limits is met first.
       'render-too-large',
+      'render-too-much-memory',
     ],
     ['does not parse', '{{ nosuch 1 }}', 'template-failed'],
   ] as const)
     test(`does not excuse a chart that ${title}`, async () => {
       const response = await here.render(template(`{{ $x := lookup "v1" "Pod" "" "" }}${text}`));
-      assert.deepEqual(response.kind === 'rejected' && response.reasons.map((one) => one.code), [code]);
+      const found = response.kind === 'rejected' ? response.reasons.map((one) => one.code) : [];
+      assert.ok(found.length === 1 && codes.some((code) => code === found[0]), found.join());
     });
 });
 
