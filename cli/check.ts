@@ -18,7 +18,7 @@ import { openClone } from '../lib/repository/clone.ts';
 import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
 import { cacheFolder, tools } from '../local/tools.ts';
 import { formatObservation, formatObservationJson } from './check-output.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
 
 const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [--kubeconfig FILE] [OPTIONS]
 
@@ -241,12 +241,6 @@ function parsed(argv: readonly string[]) {
       output: { type: 'string', short: 'o', default: 'text' },
     },
   });
-}
-
-function oneOf<Choice extends string>(choices: readonly Choice[], value: string, option: string): Choice {
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new UsageError(`${option} is ${choices.join(', ')}, not "${value}"`);
-  return found;
 }
 
 const digestOf = (...parts: readonly string[]): string =>

@@ -31,3 +31,14 @@ export function readArguments<Config extends ParseArgsConfig>(
 export const EXIT_USAGE = 64;
 /** sysexits.h, EX_UNAVAILABLE: the installation or something of it could not be reached. */
 export const EXIT_UNAVAILABLE = 69;
+
+/** What was typed, where it is one of the choices. @throws UsageError with all of them */
+export function oneOf<Choice extends string>(
+  choices: readonly Choice[],
+  value: string,
+  option: string,
+): Choice {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new UsageError(`${option} is ${choices.join(', ')}, not "${value}"`);
+  return found;
+}

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { clients } from '../lib/aws/environment.ts';
-import { parseKey } from '../lib/uploads/record/keys.ts';
+import { parseKey, UPLOAD_BYTES } from '../lib/uploads/record/keys.ts';
 import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Metadata, metadataOf } from './ci-claims.ts';
@@ -45,9 +45,6 @@ Examples:
   npx fairlead upload web-1.4.2.tgz values.yaml staging/shop/web/ --wait
   npx fairlead upload web-1.4.2.tgz staging/shop/web/ --wait rolled-out -o json --installation fairlead
   npx fairlead upload values-staging.yaml staging/shop/web/values.yaml`;
-
-/** As `receive-upload` has it: more is rejected unread. */
-const UPLOAD_BYTES = 10 * 1024 * 1024;
 
 export interface Uploaded {
   readonly file: string;

@@ -1,4 +1,4 @@
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
 import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
 import { type ListedUpload, listUploads } from './listing.ts';
 import { formatUploads, formatUploadsJson } from './uploads-output.ts';
@@ -120,10 +120,4 @@ function timeOf(text: string, now: Date): Date {
   if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time.getTime()))
     throw new UsageError(`--since is a span (45m, 12h, 7d) or a date, not "${text}"`);
   return time;
-}
-
-function oneOf<Choice extends string>(choices: readonly Choice[], value: string, option: string): Choice {
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new UsageError(`${option} is ${choices.join(', ')}, not "${value}"`);
-  return found;
 }

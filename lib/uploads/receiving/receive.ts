@@ -15,7 +15,7 @@ import { digestOf, type FileTree, treeOfFile } from '../../content/tree.ts';
 import type { Doorbell, ObjectCreated, UploadMessage } from '../../messages/messages.ts';
 import { claimsOf } from '../record/claims.ts';
 import { tellFailed } from '../record/failing.ts';
-import type { UploadKey } from '../record/keys.ts';
+import { UPLOAD_BYTES, type UploadKey } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { endUpload, type OutcomeParts, tagUpload } from '../record/outcome.ts';
 import { type Placed, placeOf } from '../record/place.ts';
@@ -43,9 +43,6 @@ export interface ReceiveParts extends OutcomeParts {
 
 /** Clocks differ by less. */
 const AHEAD_MILLISECONDS = 15 * 60 * 1000;
-
-/** Compressed package, or values, or manifest. More is not read at all. */
-const UPLOAD_BYTES = 10 * 1024 * 1024;
 
 /** An archive's storage class; encrypted with the uploader's own key, or with one that is no more (S3, "Error responses"). */
 const NEVER_READABLE = /^(InvalidObjectState|InvalidRequest|KMS\..+)$/;

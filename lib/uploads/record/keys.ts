@@ -29,6 +29,8 @@ export type ParsedKey =
   /** `target`: what stands in a target's place, if it could be one. */
   | { readonly kind: 'malformed'; readonly target: string | undefined };
 
+/** Of a compressed package, values or manifest: more is rejected unread. Bytes. */
+export const UPLOAD_BYTES = 10 * 1024 * 1024;
 /** S3's own limit. Bytes. */
 const KEY_BYTES = 1024;
 const RELEASE_LENGTH = 53;
