@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type RunningControlPlane, startControlPlane } from '../local/control-plane/control-plane.ts';
 import { cacheFolder, tools } from '../local/tools.ts';
+import { type AuditedRequest, readAudit } from './audit-log.ts';
 
 /** A real API server for one file of tests, and kubectl on it. */
 export interface TestControlPlane extends RunningControlPlane {
   readonly folder: string;
+  /** What was asked of the server, where `audited` was asked for. */
+  audit(): Promise<readonly AuditedRequest[]>;
   /** As an administrator. @throws with what kubectl said */
   kubectl(argv: readonly string[], input?: string): Promise<string>;
   /** Creates or replaces by server-side apply, as helm does. */
@@ -17,13 +20,17 @@ export interface TestControlPlane extends RunningControlPlane {
   end(): Promise<void>;
 }
 
-export async function testControlPlane(parts: 'api' | 'controllers' = 'api'): Promise<TestControlPlane> {
+export async function testControlPlane(
+  parts: 'api' | 'controllers' = 'api',
+  audited: 'audited' | 'not-audited' = 'not-audited',
+): Promise<TestControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
   const started = await startControlPlane({
     dataFolder: join(folder, 'data'),
     cacheFolder: cacheFolder(),
     missing: 'give-up',
     parts,
+    ...(audited === 'audited' ? { auditLog: join(folder, 'audit.log') } : {}),
   });
   if (started.kind === 'unavailable') {
     await rm(folder, { recursive: true });
@@ -42,6 +49,7 @@ export async function testControlPlane(parts: 'api' | 'controllers' = 'api'): Pr
   return {
     ...started,
     folder,
+    audit: () => readAudit(join(folder, 'audit.log')),
     kubectl,
     async apply(objects, manager = 'helm') {
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly signal?: AbortSignal;
   /** `controllers`: kube-controller-manager too, where its binary is there (ReplicaSets, deletion of namespaces). */
   readonly parts?: 'api' | 'controllers';
+  /** A file that every answered request is written to, one JSON line each (audit.k8s.io/v1, level Metadata). */
+  readonly auditLog?: string;
   /** Whether binaries that are missing may be downloaded or built, which takes minutes; else `unavailable`. */
   readonly missing?: 'get' | 'give-up';
 }
@@ -88,7 +90,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 async function start(
   servers: Servers,
   binaries: Binaries,
-  { dataFolder, signal, parts = 'api' }: ControlPlaneOptions,
+  { dataFolder, signal, parts = 'api', auditLog }: ControlPlaneOptions,
 ): Promise<RunningControlPlane> {
   const keys = join(dataFolder, 'keys');
   await mkdir(keys, { recursive: true, mode: 0o700 });
@@ -154,6 +156,7 @@ async function start(
     // Nothing makes the default ServiceAccounts unless the controllers run, and Pods without one would be refused.
     '--disable-admission-plugins=ServiceAccount',
     '--shutdown-delay-duration=0s',
+    ...(auditLog === undefined ? [] : await auditFlags(dataFolder, auditLog)),
   ]);
 
   const version = await untilReady(server, authority.certificate, administrator, [etcd, apiServer], signal);
@@ -188,6 +191,14 @@ async function start(
     },
     stop: () => servers.stop(),
   };
+}
+
+/** Who asked for what, without bodies: how a test proves what was asked of the server. */
+async function auditFlags(dataFolder: string, log: string): Promise<readonly string[]> {
+  const policy = join(dataFolder, 'audit-policy.json');
+  const rules = [{ level: 'Metadata', omitStages: ['RequestReceived'] }];
+  await writeFile(policy, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules }));
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`, '--audit-log-mode=blocking'];
 }
 
 /** The server's version, once it says that it is ready. @throws ServerFailed if a server ends, or time does */
