@@ -21,8 +21,42 @@ export type ReleaseSource =
       /** In helm's order: the last wins. */
       readonly values: readonly ValuesSource[];
     }
+  | {
+      /** A chart that lies in no repository of the configuration: fetched by exact version. */
+      readonly kind: 'outside';
+      readonly chart: OutsideChart;
+      /** Flux: files of the chart that replace its own values.yaml, merged in this order. */
+      readonly chartValues: readonly ChartFile[];
+      readonly values: readonly ValuesSource[];
+    }
   /** In words for people: what it refers to, and why that is not to be had. */
   | { readonly kind: 'unresolved'; readonly reason: string };
+
+export type OutsideChart =
+  | {
+      readonly kind: 'helm-repository';
+      /** `https://…`: index.yaml lies below it. */
+      readonly url: string;
+      readonly name: string;
+      /** As it is declared: a version, a range, or nothing for the newest. */
+      readonly version: string;
+      /** The Secret that its source names, `namespace/name`: for the reason, if the repository lets nobody in. */
+      readonly secret?: string;
+    }
+  | {
+      readonly kind: 'oci';
+      /** `oci://host/path/chart`: the chart's name is its last segment. */
+      readonly url: string;
+      readonly reference: OciReference;
+      readonly secret?: string;
+    };
+
+export type OciReference =
+  /** `sha256:…`, of the manifest. */
+  | { readonly kind: 'digest'; readonly digest: string }
+  | { readonly kind: 'tag'; readonly tag: string }
+  /** A version, a range, or nothing for the newest: of the tags that are versions. */
+  | { readonly kind: 'version'; readonly version: string };
 
 export interface ValuesFile {
   readonly kind: 'file';
@@ -31,8 +65,17 @@ export interface ValuesFile {
   readonly ifMissing: 'unknown' | 'skip';
 }
 
+/** A file inside a chart from outside. */
+export interface ChartFile {
+  readonly kind: 'chart-file';
+  /** From the chart's root. */
+  readonly path: string;
+  readonly ifMissing: 'unknown' | 'skip';
+}
+
 export type ValuesSource =
   | ValuesFile
+  | ChartFile
   /** As it stands in a ConfigMap or in the Application. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'inline'; readonly values: JsonObject };

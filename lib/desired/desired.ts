@@ -183,6 +183,7 @@ async function renderDeclaration(
   { clone, content, render, capabilities }: DesiredParts,
 ): Promise<Rendered> {
   if (source.kind === 'unresolved') return unknown(source.reason);
+  if (source.kind === 'outside') return unknown('the chart comes from outside, which is not fetched yet');
   const stored = await storeChart(clone, content, commit, source.chart);
   if (stored.kind === 'absent') return unknown(`${source.chart} is not in the commit`);
   if (stored.kind === 'unreadable') return unknown(stored.reason);

@@ -79,6 +79,8 @@ async function textOf(
     case 'inline':
       // JSON is YAML, and keeps integers and strings apart.
       return { kind: 'resolved', result: formatJson(source.values) };
+    case 'chart-file':
+      return { kind: 'unresolved', reason: `${source.path} lies in the chart, which is not opened here` };
     case 'file': {
       const text = await readFile(source.path, clone, commit);
       return text === undefined && source.ifMissing === 'unknown'
