@@ -1,0 +1,90 @@
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import type { Deployer } from '../lib/config/config.ts';
+import { placeOf, withScheme } from '../lib/config/repository-url.ts';
+import { cacheFolder } from '../local/tools.ts';
+import { oneOf, UsageError } from './command.ts';
+
+/**
+ * How a cluster and a repository are named on the command line: shared by all commands that compare them
+ * (`check`, `diff`, `baseline`).
+ */
+export interface Asked {
+  /** The target's name; absent where none was given: then the repository must have only one. */
+  readonly name?: string;
+  /** A folder of this machine (absolute), or an address over https or SSH, without user and password. */
+  readonly repo: string;
+  readonly branch: string;
+  readonly root?: string;
+  readonly deployer?: Deployer;
+  readonly address: { readonly kind: 'kubeconfig'; readonly path: string; readonly context?: string };
+  /** Where clones, renders and schemas are kept between runs. */
+  readonly cache: string;
+}
+
+/** For parseArgs of node:util. */
+export const ASKING_OPTIONS = {
+  repo: { type: 'string' },
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  branch: { type: 'string', default: 'main' },
+  root: { type: 'string' },
+  deployer: { type: 'string' },
+  cache: { type: 'string' },
+} as const;
+
+/** The same, for `--help`. */
+export const ASKING_USAGE = `  --repo PATH|URL    a Git repository on this machine, over https, or over SSH with your own keys
+  --kubeconfig FILE  default: KUBECONFIG, else ~/.kube/config
+  --context NAME     default: the kubeconfig's current context
+  --branch NAME      default: main
+  --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET
+  --deployer NAME    flux, argocd or none; default: what the cluster has
+  --cache FOLDER     where its clone and renders are kept, to be fast the next time
+
+A token for the repository is read from FAIRLEAD_GIT_TOKEN (user name: FAIRLEAD_GIT_USERNAME).`;
+
+const DEPLOYERS = ['flux', 'argocd', 'none'] as const;
+
+interface Values {
+  readonly repo?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly branch: string;
+  readonly root?: string | undefined;
+  readonly deployer?: string | undefined;
+  readonly cache?: string | undefined;
+}
+
+/** @throws UsageError */
+export function askedOf(values: Values, name: string | undefined): Asked {
+  if (values.repo === undefined) throw new UsageError('missing: --repo');
+  const kubeconfig = values.kubeconfig ?? process.env.KUBECONFIG?.split(delimiter)[0];
+  const named = name ?? values.root?.split('/').at(-1);
+  return {
+    ...(named === undefined ? {} : { name: named }),
+    repo: repositoryOf(values.repo),
+    branch: values.branch,
+    ...(values.root === undefined ? {} : { root: values.root }),
+    ...(values.deployer === undefined ? {} : { deployer: oneOf(DEPLOYERS, values.deployer, '--deployer') }),
+    address: {
+      kind: 'kubeconfig',
+      path: resolve(kubeconfig || join(homedir(), '.kube', 'config')),
+      ...(values.context === undefined ? {} : { context: values.context }),
+    },
+    cache: resolve(values.cache ?? join(cacheFolder(), 'check')),
+  };
+}
+
+function repositoryOf(given: string): string {
+  const text = withScheme(given);
+  if (placeOf(text)?.kind === 'ssh') return text;
+  if (!/^https?:\/\//.test(text)) {
+    if (!/:\/\/|^[^/]+@[^/]+:/.test(text)) return resolve(text);
+    throw new UsageError('--repo is a folder on this machine, an https:// or an ssh:// address');
+  }
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new UsageError('--repo is no address that can be read');
+  if (url.username === '' && url.password === '') return text;
+  throw new UsageError('--repo is without user and password: put the token into FAIRLEAD_GIT_TOKEN');
+}
