@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type RunningControlPlane, startControlPlane } from '../local/control-plane/control-plane.ts';
+import {
+  type ControlPlaneParts,
+  type RunningControlPlane,
+  startControlPlane,
+} from '../local/control-plane/control-plane.ts';
 import { cacheFolder, tools } from '../local/tools.ts';
 import { type AuditedRequest, readAudit } from './audit-log.ts';
 
@@ -21,7 +25,7 @@ export interface TestControlPlane extends RunningControlPlane {
 }
 
 export async function testControlPlane(
-  parts: 'api' | 'controllers' = 'api',
+  parts: ControlPlaneParts = 'api',
   audited: 'audited' | 'not-audited' = 'not-audited',
 ): Promise<TestControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));

@@ -2,9 +2,12 @@ import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildBinaries } from './build.ts';
 import { downloadBinaries } from './download.ts';
+import type { NodeBinaries } from './nodes/nodes.ts';
 
-/** Built from source by build.ts. */
-export const BUILT_VERSION = '1.35.4';
+/** Built from source by build.ts: what everything runs on, and one older minor that verdicts are held against. */
+export const KUBERNETES = ['1.35.4', '1.33.13'] as const;
+export type KubernetesVersion = (typeof KUBERNETES)[number];
+export const BUILT_VERSION: KubernetesVersion = KUBERNETES[0];
 /** The newest of that minor that the envtest releases have. */
 const DOWNLOADED_VERSION = '1.35.0';
 
@@ -15,6 +18,7 @@ export interface Binaries {
   readonly etcd: string;
   /** Only where they were built. */
   readonly controllerManager?: string;
+  readonly nodes?: NodeBinaries;
 }
 
 export interface Wanted {
@@ -22,6 +26,7 @@ export interface Wanted {
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal;
   readonly missing?: 'get' | 'give-up';
+  readonly kubernetes?: KubernetesVersion;
 }
 
 export type Missing = { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
@@ -42,7 +47,9 @@ export async function findBinaries(wanted: Wanted): Promise<Binaries | Missing> 
     );
   }
   const folderOf = (version: string) => join(wanted.cacheFolder, 'control-plane', version);
-  for (const version of [BUILT_VERSION, DOWNLOADED_VERSION]) {
+  const { kubernetes = BUILT_VERSION } = wanted;
+  const isNewest = kubernetes === BUILT_VERSION;
+  for (const version of isNewest ? [BUILT_VERSION, DOWNLOADED_VERSION] : [kubernetes]) {
     const cached = await inFolder(folderOf(version));
     if (cached !== undefined) return cached;
   }
@@ -50,9 +57,9 @@ export async function findBinaries(wanted: Wanted): Promise<Binaries | Missing> 
   const reasons: string[] = [];
   if (wanted.missing !== 'give-up') {
     for (const [get, version] of [
-      [downloadBinaries, DOWNLOADED_VERSION],
-      [buildBinaries, BUILT_VERSION],
-    ] as const) {
+      ...(isNewest ? ([[downloadBinaries, DOWNLOADED_VERSION]] as const) : []),
+      [buildBinaries, kubernetes] as const,
+    ]) {
       const folder = folderOf(version);
       const got = await get({ ...wanted, version, folder });
       if (got.kind === 'got') {
@@ -75,15 +82,17 @@ export async function findBinaries(wanted: Wanted): Promise<Binaries | Missing> 
 }
 
 async function inFolder(folder: string): Promise<Binaries | undefined> {
-  const [apiServer, etcd, controllerManager] = ['kube-apiserver', 'etcd', 'kube-controller-manager'].map(
-    (name) => join(folder, name),
-  ) as [string, string, string];
+  const pathOf = (name: string) => join(folder, name);
+  const [apiServer, etcd] = [pathOf('kube-apiserver'), pathOf('etcd')];
+  const controllerManager = pathOf('kube-controller-manager');
+  const nodes: NodeBinaries = { scheduler: pathOf('kube-scheduler'), kwok: pathOf('kwok') };
   if (!((await executable(apiServer)) && (await executable(etcd)))) return undefined;
   return {
     kind: 'found',
     apiServer,
     etcd,
     ...((await executable(controllerManager)) ? { controllerManager } : {}),
+    ...((await executable(nodes.scheduler)) && (await executable(nodes.kwok)) ? { nodes } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -80,7 +81,7 @@ export async function buildBinaries(order: Order, parts: readonly Part[] = PARTS
       const failed = await build(
         part,
         version,
-        join(aside, 'modules', part.module),
+        join(aside, 'modules', moduleOf(part, version)),
         join(into, part.name),
         signal,
       );
@@ -97,6 +98,12 @@ export async function buildBinaries(order: Order, parts: readonly Part[] = PARTS
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** The newest server's module has the plain name; another minor's carries it: `control-plane-1.33`. */
+function moduleOf({ module }: Part, version: string): string {
+  const named = `${module}-${version.split('.', 2).join('.')}`;
+  return existsSync(join(MODULES, named)) ? named : module;
 }
 
 /** Undefined when it was built, else the end of what Go said. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import * as z from 'zod';
-import { type Binaries, findBinaries } from './binaries.ts';
+import { type Binaries, findBinaries, type KubernetesVersion } from './binaries.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { startNodes } from './nodes/nodes.ts';
 import { type Certificate, openAuthority, openServiceAccountKeys, writeCertificate } from './pki.ts';
 import { FolderInUse, openServers, type Server, ServerFailed, type Servers } from './processes.ts';
 
@@ -20,6 +21,8 @@ const ADMINISTRATOR = { name: 'fairlead-administrator', groups: ['system:masters
 /** A /24, the default, is used up by 200 Services. */
 const SERVICE_RANGE = '10.0.0.0/16';
 
+export type ControlPlaneParts = 'api' | 'controllers' | 'nodes';
+
 export interface ControlPlaneOptions {
   /** Where its data lies: etcd's, keys and certificates, kubeconfig, logs. Made if absent. */
   readonly dataFolder: string;
@@ -28,8 +31,13 @@ export interface ControlPlaneOptions {
   /** One line for people whenever something is under way. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** `controllers`: kube-controller-manager too, where its binary is there (ReplicaSets, deletion of namespaces). */
-  readonly parts?: 'api' | 'controllers';
+  /**
+   * `controllers`: kube-controller-manager too, where its binary is there (ReplicaSets, deletion of namespaces).
+   * `nodes`: and a node on which Pods are Running, by scheduler and kwok; without their binaries: `unavailable`.
+   */
+  readonly parts?: ControlPlaneParts;
+  /** Which server: `KUBERNETES` of binaries.ts; default: the newest. */
+  readonly kubernetes?: KubernetesVersion;
   /** A file that every answered request is written to, one JSON line each (audit.k8s.io/v1, level Metadata). */
   readonly auditLog?: string;
   /** Whether binaries that are missing may be downloaded or built, which takes minutes; else `unavailable`. */
@@ -58,6 +66,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { dataFolder, signal, onProgress = () => {} } = options;
   const binaries = await findBinaries({ ...options, onProgress });
   if (binaries.kind === 'unavailable') return binaries;
+  if (options.parts === 'nodes' && binaries.nodes === undefined) {
+    return {
+      kind: 'unavailable',
+      reason: 'kube-scheduler and kwok are not on this machine',
+      howTo: 'run "npx node local/control-plane/fetch.ts --all" with Go 1.25 or newer',
+    };
+  }
 
   onProgress('starting etcd and kube-apiserver');
   for (let attempt = 1; ; attempt++) {
@@ -165,7 +180,7 @@ async function start(
     name: ADMINISTRATOR.name,
     ...administrator,
   });
-  if (parts === 'controllers' && binaries.controllerManager !== undefined) {
+  if (parts !== 'api' && binaries.controllerManager !== undefined) {
     await servers.start('kube-controller-manager', binaries.controllerManager, [
       `--kubeconfig=${kubeconfig}`,
       `--service-account-private-key-file=${serviceAccounts.signing}`,
@@ -175,6 +190,11 @@ async function start(
       '--bind-address=127.0.0.1',
       '--secure-port=0',
     ]);
+  }
+  if (parts === 'nodes' && binaries.nodes !== undefined) {
+    const create = (path: string, object: unknown) =>
+      post(`${server}${path}`, object, authority.certificate, administrator);
+    await startNodes(servers, binaries.nodes, kubeconfig, create);
   }
   return {
     kind: 'running',
@@ -229,6 +249,24 @@ async function untilReady(
       }
       await sleep(POLL_MS);
     }
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+async function post(url: string, object: unknown, ca: string, user: Certificate): Promise<void> {
+  const dispatcher = new Agent({ connect: { ca, cert: user.certificate, key: user.key } });
+  try {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await request(url, {
+      method: 'POST',
+      dispatcher,
+      headers,
+      body: JSON.stringify(object),
+    });
+    const text = await answer.body.text();
+    // After a restart it is there already.
+    if (answer.statusCode >= 300 && answer.statusCode !== 409) throw new ServerFailed(text);
   } finally {
     await dispatcher.close();
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../tools.ts';
-import { BUILT_VERSION, findBinaries } from './binaries.ts';
+import { findBinaries, KUBERNETES } from './binaries.ts';
 import { buildBinaries, MORE_PARTS } from './build.ts';
 import { findArgocdProject, findDeployers, getArgocdProject, getDeployers } from './deployers.ts';
 
@@ -10,6 +10,7 @@ import { findArgocdProject, findDeployers, getArgocdProject, getDeployers } from
  *   npx node local/control-plane/fetch.ts         kube-apiserver and etcd
  *   npx node local/control-plane/fetch.ts --deployers   and Flux's controllers, Flux's and Argo CD's definitions (needs Go)
  *   npx node local/control-plane/fetch.ts --argocd   and a program over Argo CD's own library (needs Go)
+ *   npx node local/control-plane/fetch.ts --older   and an older minor, to hold verdicts against (needs Go)
  *   npx node local/control-plane/fetch.ts --all   and what makes Pods "run": scheduler, kwok (needs Go)
  */
 const onProgress = (line: string) => console.error(line);
@@ -32,13 +33,20 @@ for (const [flag, find, get] of [
     process.exit(1);
   }
 }
-if (process.argv.includes('--all')) {
-  const folder = join(order.cacheFolder, 'control-plane', BUILT_VERSION);
+const versions = process.argv.includes('--older') ? KUBERNETES : KUBERNETES.slice(0, 1);
+for (const version of versions) {
+  const server = await findBinaries({ ...order, kubernetes: version });
+  if (server.kind === 'unavailable') {
+    console.error(`${server.reason}\n${server.howTo}`);
+    process.exit(1);
+  }
+  if (!process.argv.includes('--all')) continue;
+  const folder = join(order.cacheFolder, 'control-plane', version);
   const missing = MORE_PARTS.filter(({ name }) => !existsSync(join(folder, name)));
   const got =
     missing.length === 0
       ? { kind: 'got' as const }
-      : await buildBinaries({ ...order, folder, version: BUILT_VERSION }, missing);
+      : await buildBinaries({ ...order, folder, version }, missing);
   if (got.kind === 'not-got') {
     console.error(got.reason);
     process.exit(1);

@@ -7,7 +7,8 @@ import { type OpenApiDocument, type Schemas, schemasFrom } from '../../lib/drift
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import type { KubernetesObject, ObjectReference } from '../../lib/objects/objects.ts';
 import { parseYamlDocuments } from '../../lib/objects/yaml.ts';
-import { startControlPlane } from '../../local/control-plane/control-plane.ts';
+import type { KubernetesVersion } from '../../local/control-plane/binaries.ts';
+import { type ControlPlaneParts, startControlPlane } from '../../local/control-plane/control-plane.ts';
 import { cacheFolder } from '../../local/tools.ts';
 
 /** A real kube-apiserver with its etcd, and the few calls that oracles make of it. */
@@ -45,10 +46,13 @@ const openApiIndex = z.object({ paths: z.record(z.string(), z.object({ serverRel
 
 /**
  * Starts one, or says how to get it. `controllers`: with kube-controller-manager beside it, so that what controllers
- * write is there too; a control plane alone starts faster.
+ * write is there too; `nodes`: with scheduler and kwok as well, so that Pods run. A control plane alone starts faster.
  */
-export async function startApiServer(parts: 'api' | 'controllers' = 'api'): Promise<Started> {
-  const plane = await startPlane(parts);
+export async function startApiServer(
+  parts: ControlPlaneParts = 'api',
+  kubernetes?: KubernetesVersion,
+): Promise<Started> {
+  const plane = await startPlane(parts, kubernetes);
   if (plane.kind === 'unavailable') return plane;
   const { address, ...certificates } = await connectionOf(plane.kubeconfig);
   const dispatcher = new Agent({ connections: 8, connect: certificates });
@@ -124,12 +128,16 @@ type Plane =
   | { readonly kind: 'running'; readonly kubeconfig: string; stop(): Promise<void> }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly howTo: string };
 
-async function startPlane(parts: 'api' | 'controllers'): Promise<Plane> {
+async function startPlane(
+  parts: ControlPlaneParts,
+  kubernetes: KubernetesVersion | undefined,
+): Promise<Plane> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'fairlead-oracle-'));
   const plane = await startControlPlane({
     dataFolder,
     cacheFolder: cacheFolder(),
     parts,
+    ...(kubernetes === undefined ? {} : { kubernetes }),
     missing: 'give-up',
   });
   if (plane.kind === 'unavailable') {
