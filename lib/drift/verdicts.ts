@@ -39,6 +39,18 @@ export interface Finding {
   readonly attribution?: Attribution;
   /** More to say, for people: `being deleted since …`, `order differs`, `kind not served`. */
   readonly note?: string;
+  /** What people's rules say of it (drift.yaml). */
+  readonly rule?: FindingRule;
+}
+
+/** A rule of `drift.yaml` that is about a finding and does not ignore it. */
+export interface FindingRule {
+  /** Its place in the file, counted from 1. */
+  readonly number: number;
+  readonly reason: string;
+  readonly severity?: 'info' | 'warning' | 'critical';
+  /** How long it must last before people are told. */
+  readonly waitSeconds?: number;
 }
 
 export type ObjectVerdict =
