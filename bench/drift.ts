@@ -1,157 +1,25 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import type { RenderedObject } from '../lib/charts/render-request.ts';
-import { type Found, judgeSet, schemasFrom } from '../lib/drift/drift.ts';
-import { formatJson, parseJson } from '../lib/objects/json.ts';
-import {
-  identityOf,
-  isJsonObject,
-  type KubernetesObject,
-  type ObjectReference,
-  referenceOf,
-} from '../lib/objects/objects.ts';
-import { parseYamlDocuments } from '../lib/objects/yaml.ts';
-import { startControlPlane } from '../local/control-plane/control-plane.ts';
-import { cacheFolder, tools } from '../local/tools.ts';
 import type { Bench } from './bench.ts';
-import { median, rounded } from './median.ts';
-
-const RUNS = 7;
-const CHARTS = Number(process.env.FAIRLEAD_BENCH_CHARTS ?? 20);
-/** A folder of rendered charts, one `<chart>.yaml.gz` each. */
-const CORPUS = process.env.FAIRLEAD_CORPUS ?? join(import.meta.dirname, '..', '..', 'shared', 'corpus');
-const OUTPUT_BYTES = 256 * 1024 * 1024;
-
-interface Pair {
-  readonly desired: RenderedObject;
-  readonly live: KubernetesObject;
-}
+import { measureCheck } from './drift/check.ts';
+import { measureCompare } from './drift/compare.ts';
+import { measureMemory } from './drift/memory.ts';
+import { only } from './drift/only.ts';
 
 /**
- * Charts of the world against what a real API server makes of them (server-side apply as helm does it, dry run), in
- * microseconds an object; the reference is to parse both sides from JSON.
+ * `npm run bench -- drift [only=check|first|compare|memory] [--quick] [cli=FILE]`
+ *   check    a whole `npx fairlead check` of an unchanged target, against `kubectl diff --server-side` and bare lists
+ *   first    the same with nothing kept, and with a new commit
+ *   compare  microseconds an object, by kind, over a corpus of rendered charts
+ *   memory   peak memory and time of 5,000 to 20,000 objects
+ * `cli`: what is run as `fairlead`, if not cli/main.ts: a bundle.
  */
 export const bench: Bench = {
-  about: `judging the objects of ${CHARTS} charts, against parsing the same from JSON`,
-  async measure() {
-    const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
-    const plane = await startControlPlane({
-      dataFolder: folder,
-      cacheFolder: cacheFolder(),
-      onProgress: console.log,
-    });
-    if (plane.kind === 'unavailable') throw new Error(`${plane.reason}: ${plane.howTo}`);
-    try {
-      const { kubectl } = await tools();
-      const run = (arguments_: readonly string[], input?: string) =>
-        spawnSync(kubectl, ['--kubeconfig', plane.kubeconfig, ...arguments_], {
-          maxBuffer: OUTPUT_BYTES,
-          encoding: 'utf8',
-          ...(input === undefined ? {} : { input }),
-        }).stdout;
-      const pairs = readdirSync(CORPUS)
-        .filter((file) => file.endsWith('.yaml.gz'))
-        .sort()
-        .slice(0, CHARTS)
-        .flatMap((file) => pairsOf(gunzipSync(readFileSync(join(CORPUS, file))).toString('utf8'), run));
-      const index = JSON.parse(run(['get', '--raw', '/openapi/v3'])) as {
-        paths: Record<string, { serverRelativeURL: string }>;
-      };
-      const schemas = schemasFrom(
-        Object.values(index.paths).map(({ serverRelativeURL }) =>
-          JSON.parse(run(['get', '--raw', serverRelativeURL])),
-        ),
-      );
-      return compare(pairs, schemas);
-    } finally {
-      await plane.stop();
-      rmSync(folder, { recursive: true, force: true });
-    }
+  about: 'a check of a cluster, against what kubectl needs for the same',
+  async measure(argv) {
+    const asked = only(argv);
+    return {
+      ...(asked.parts.has('check') || asked.parts.has('first') ? await measureCheck(asked) : {}),
+      ...(asked.parts.has('compare') ? { compare: await measureCompare(asked) } : {}),
+      ...(asked.parts.has('memory') ? { memory: await measureMemory(asked) } : {}),
+    };
   },
 };
-
-function compare(pairs: readonly Pair[], schemas: ReturnType<typeof schemasFrom>) {
-  const live = new Map<string, Found>(
-    pairs.map(({ live: object }) => [identityOf(referenceOf(object)), { kind: 'found', object }]),
-  );
-  const view = {
-    find: (reference: ObjectReference): Found => live.get(identityOf(reference)) ?? { kind: 'absent' },
-    owned: [],
-  };
-  const desired = pairs.map((pair) => pair.desired);
-  const judge = () => judgeSet({ desired, live: view, schemas, deployer: 'none' });
-  const texts = pairs.map((pair) => [formatJson(pair.desired.object), formatJson(pair.live)] as const);
-  const parseWith = (parse: (text: string) => unknown) => () => {
-    for (const [a, b] of texts) {
-      parse(a);
-      parse(b);
-    }
-  };
-  const verdicts = judge();
-  const judgeUs = rounded(microseconds(judge) / pairs.length);
-  const referenceUs = rounded(microseconds(parseWith(JSON.parse)) / pairs.length);
-  const losslessUs = rounded(microseconds(parseWith(parseJson)) / pairs.length);
-  console.log(
-    `${pairs.length} objects: judged in ${judgeUs} µs each; JSON.parse of both sides ${referenceUs} µs, losslessly ${losslessUs} µs`,
-  );
-  const count = (kind: string) => verdicts.filter((verdict) => verdict.kind === kind).length;
-  return {
-    objects: pairs.length,
-    judgeUs,
-    referenceUs,
-    losslessUs,
-    ratio: rounded(judgeUs / referenceUs),
-    inSync: count('in-sync'),
-    drift: count('drift'),
-    unknown: count('unknown'),
-  };
-}
-
-function pairsOf(manifests: string, run: (arguments_: string[], input?: string) => string): Pair[] {
-  const parsed = parseYamlDocuments(manifests, 'kubernetes');
-  if (parsed.kind !== 'parsed') return [];
-  const objects = new Map(
-    parsed.documents
-      .map(({ value }): unknown => value)
-      .filter(isObject)
-      .map((object) => [identityOf(referenceOf(object)), object]),
-  );
-  const answer = run(
-    [
-      'apply',
-      '--server-side',
-      '--force-conflicts',
-      '--dry-run=server',
-      '--field-manager=helm',
-      '--show-managed-fields',
-      '--output=json',
-      '--filename=-',
-    ],
-    [...objects.values()].map((object) => formatJson(object)).join('\n---\n'),
-  );
-  if (answer === '') return [];
-  const whole = parseJson(answer);
-  const lives: readonly unknown[] = isJsonObject(whole) && Array.isArray(whole.items) ? whole.items : [whole];
-  return lives.filter(isObject).flatMap((live) => {
-    const object = objects.get(identityOf(referenceOf(live)));
-    if (object === undefined) return [];
-    return [{ live, desired: { object, role: 'applied', source: '', unstable: [], usesLookup: false } }];
-  });
-}
-
-const isObject = (value: unknown): value is KubernetesObject =>
-  isJsonObject(value) && typeof value.kind === 'string' && isJsonObject(value.metadata);
-
-function microseconds(work: () => unknown): number {
-  for (let warm = 0; warm < 3; warm++) work();
-  return median(
-    Array.from({ length: RUNS }, () => {
-      const started = performance.now();
-      work();
-      return (performance.now() - started) * 1000;
-    }),
-  );
-}
