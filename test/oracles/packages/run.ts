@@ -1,0 +1,250 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScopeObservation } from '../../../lib/checks/observation.ts';
+import type { Finding } from '../../../lib/drift/verdicts.ts';
+import { type TestControlPlane, testControlPlane } from '../../control-plane.ts';
+import { clusterRepository } from '../../fixtures/cluster-repository.ts';
+import { type Deploying, deployingByHelm, nameOf, type Release } from './deploying.ts';
+import { editsOf } from './edits.ts';
+import { type Judging, judging } from './judging.ts';
+import { addNodes } from './nodes.ts';
+import type { ChartPackage, Edit, Place, Way } from './package.ts';
+import { committing, targetOf } from './repository.ts';
+
+/** What came of it; `wrong` counts whatever must not be. */
+export interface Total {
+  packages: number;
+  installs: number;
+  upgrades: number;
+  failed: number;
+  /** Verdicts given, of a release each. */
+  verdicts: number;
+  /** Where nothing was changed. */
+  findings: number;
+  unknown: number;
+  editsFound: number;
+  editsMissed: number;
+  /** Findings beyond what was changed by hand. */
+  editsTooMuch: number;
+  afterRepair: number;
+  seconds: number;
+  wrong: number;
+}
+
+const SETTLE_MS = 20_000;
+const POLL_MS = 1000;
+
+export async function runPackages(
+  charts: readonly ChartPackage[],
+  ways: readonly Way[],
+  say: (line: string) => void,
+): Promise<Total> {
+  const began = performance.now();
+  const total: Total = {
+    packages: charts.length,
+    installs: 0,
+    upgrades: 0,
+    failed: 0,
+    verdicts: 0,
+    findings: 0,
+    unknown: 0,
+    editsFound: 0,
+    editsMissed: 0,
+    editsTooMuch: 0,
+    afterRepair: 0,
+    seconds: 0,
+    wrong: 0,
+  };
+  const plane = await testControlPlane('controllers');
+  try {
+    const nodes = await addNodes(plane);
+    try {
+      for (const way of ways) await runWay(way, charts, plane, total, say);
+    } finally {
+      await nodes.stop();
+    }
+  } finally {
+    await plane.end();
+  }
+  total.seconds = Math.round((performance.now() - began) / 1000);
+  total.wrong =
+    total.failed +
+    total.findings +
+    total.unknown +
+    total.editsMissed +
+    total.editsTooMuch +
+    total.afterRepair;
+  return total;
+}
+
+async function runWay(
+  way: Way,
+  charts: readonly ChartPackage[],
+  plane: TestControlPlane,
+  total: Total,
+  say: (line: string) => void,
+): Promise<void> {
+  const taken = charts.filter(({ ways }) => ways === undefined || ways.includes(way));
+  const packages = taken.map((chart) => {
+    const place: Place = { way, namespace: `${way}-${chart.name}`, release: chart.releaseName ?? chart.name };
+    return { chart, place, revisions: chart.revisions(place) };
+  });
+  const namespaces = packages.map(({ place }) => place.namespace);
+  await plane.apply(
+    namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    'people',
+  );
+  const folder = join(plane.folder, `judging-${way}`);
+  await mkdir(folder, { recursive: true });
+  const repository = await clusterRepository();
+  const target = targetOf(way, plane.kubeconfig, namespaces);
+  const commit = committing(repository, target);
+  const deploying: Deploying = await deployingByHelm(plane, way === 'client-side' ? way : 'helm4');
+  const judge = await judging({ target, repository: repository.url, kubeconfig: plane.kubeconfig, folder });
+  const round: Round = { way, judge, say, total };
+  try {
+    const releasesAt = (index: 0 | 1): Release[] =>
+      packages.map(({ place, revisions }) => ({ place, revision: revisions[index] }));
+    const deploy = async (what: string, releases: readonly Release[]) => {
+      await commit(releases);
+      const failed = await deploying.deploy(releases);
+      for (const [name, why] of failed) say(`${way}: ${what} of ${name} failed: ${why}`);
+      total.failed += failed.size;
+      say(`${way}: ${what} of ${releases.length - failed.size} done`);
+    };
+    await deploy('install', releasesAt(0));
+    total.installs += packages.length;
+    await nothingFound(round, 'installed');
+    await settled(round);
+    await nothingFound(round, 'installed, after the controllers');
+
+    await deploy('upgrade', releasesAt(1));
+    total.upgrades += packages.length;
+    await nothingFound(round, 'upgraded');
+    await settled(round);
+    await nothingFound(round, 'upgraded, after the controllers');
+
+    const edits = new Map<Place, readonly Edit[]>();
+    for (const { chart, place } of packages) {
+      const declared = await judge.declared(place.namespace, place.release);
+      edits.set(place, [...editsOf(declared, place.namespace), ...(chart.edits?.(place) ?? [])]);
+    }
+    for (const [place, made] of edits)
+      for (const { argv, what } of made)
+        await plane.kubectl(['-n', place.namespace, ...argv]).catch((error: Error) => {
+          say(`${way}: ${nameOf(place)}: "${what}" could not be done: ${error.message}`);
+          total.failed++;
+        });
+    await settled(round);
+    await editsFound(round, edits);
+
+    const failed = await deploying.repair(releasesAt(1));
+    for (const [name, why] of failed) say(`${way}: repair of ${name} failed: ${why}`);
+    total.failed += failed.size;
+    for (const [place, made] of edits)
+      for (const { undo } of made)
+        if (undo !== 'repair') await plane.kubectl(['-n', place.namespace, ...undo]);
+    await settled(round);
+    total.afterRepair += await found(round, 'repaired');
+  } finally {
+    await judge.close();
+    await deploying.stop();
+    await repository.remove();
+  }
+}
+
+interface Round {
+  readonly way: Way;
+  readonly judge: Judging;
+  readonly say: (line: string) => void;
+  readonly total: Total;
+}
+
+/** Until every workload is as far as it comes, or a while has passed: some wait for what no test has. */
+async function settled({ judge }: Round): Promise<void> {
+  const deadline = Date.now() + SETTLE_MS;
+  for (let before = ''; Date.now() < deadline; await sleep(POLL_MS)) {
+    const scopes = await judge.check();
+    const waiting = JSON.stringify(
+      scopes.map(({ state }) => (state.kind === 'in-sync' ? state.unready : state.kind)),
+    );
+    if (waiting === before) return;
+    before = waiting;
+  }
+}
+
+async function nothingFound(round: Round, when: string): Promise<void> {
+  round.total.findings += await found(round, when);
+}
+
+/** Says and counts what is found where nothing is to be. */
+async function found({ way, judge, say, total }: Round, when: string): Promise<number> {
+  const scopes = await judge.check();
+  let findings = 0;
+  for (const { scope, state } of scopes) {
+    const name =
+      scope.kind === 'release'
+        ? nameOf({ way, namespace: scope.namespace, release: scope.name })
+        : scope.kind;
+    total.verdicts++;
+    if (state.kind === 'unknown') {
+      total.unknown++;
+      say(`${way}: ${when}: ${name} is unknown: ${state.reason}`);
+    } else if (state.kind !== 'in-sync') {
+      findings += state.findings.length;
+      for (const finding of state.findings)
+        say(`${way}: ${when}: ${name}: ${state.kind}: ${inWords(finding)}`);
+    }
+  }
+  say(`${way}: ${when}: ${scopes.length} scopes, ${findings} findings`);
+  return findings;
+}
+
+const inWords = ({ verdict, object, at, desired, live, note, attribution, secret }: Finding): string =>
+  [
+    `${verdict} ${object.kind}/${object.name} ${at}`,
+    ...(secret ? [] : [`declared ${shown(desired)}, live ${shown(live)}`]),
+    ...(note === undefined ? [] : [note]),
+    ...(attribution === undefined ? [] : [attribution.likely]),
+  ].join('; ');
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 120);
+
+async function editsFound({ way, judge, say, total }: Round, edits: ReadonlyMap<Place, readonly Edit[]>) {
+  const scopes = await judge.check();
+  for (const [place, made] of edits) {
+    const findings = findingsOf(scopes, place);
+    const used = new Set<Finding>();
+    for (const { what, expected } of made) {
+      const matching = findings.filter(
+        ({ object, verdict, at }) =>
+          object.kind === expected.kind &&
+          object.name === expected.name &&
+          verdict === expected.verdict &&
+          at.startsWith(expected.at),
+      );
+      for (const finding of matching) used.add(finding);
+      if (matching.length > 0) total.editsFound++;
+      else {
+        total.editsMissed++;
+        say(`${way}: ${nameOf(place)}: missed "${what}": ${JSON.stringify(expected)}`);
+      }
+    }
+    for (const finding of findings) {
+      if (used.has(finding)) continue;
+      total.editsTooMuch++;
+      say(`${way}: ${nameOf(place)}: beyond the edits: ${inWords(finding)}`);
+    }
+  }
+  say(`${way}: edited: ${total.editsFound} found, ${total.editsMissed} missed so far`);
+}
+
+const findingsOf = (scopes: readonly ScopeObservation[], { namespace, release }: Place): readonly Finding[] =>
+  scopes.flatMap(({ scope, state }) =>
+    scope.kind === 'release' &&
+    scope.namespace === namespace &&
+    scope.name === release &&
+    (state.kind === 'drift' || state.kind === 'rollout')
+      ? state.findings
+      : [],
+  );
