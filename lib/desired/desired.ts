@@ -14,6 +14,7 @@ import { type Here, isApplication, readApplication } from './application.ts';
 import { type ApplyFolder, findDeclared, isManifestFile, readApplyFolder } from './apply-folder.ts';
 import type { CommitReader } from './commit-reader.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
+import { readDriftRules } from './drift-rules.ts';
 import { readFolder, storeChart } from './git-trees.ts';
 import { isHelmRelease, readHelmRelease } from './helm-release.ts';
 import { plainReleases } from './plain-releases.ts';
@@ -88,6 +89,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
     target,
     parts,
   );
+  const rules = await readDriftRules(target, clone, tip.id);
   const state: DesiredState = {
     schema: 1,
     target: target.name,
@@ -95,6 +97,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
     committedAt: tip.committedAt,
     releases: [...releases].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     ...(manifests === undefined ? {} : { manifests }),
+    ...(rules === undefined ? {} : { rules }),
   };
   const text = canonicalJson(state);
   const stateDigest = digestOf(text);
@@ -112,7 +115,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
 }
 
 /** Raised when the same commit is to be read otherwise than before. */
-const READER = 'reader 1';
+const READER = 'reader 2';
 
 /** What a commit declares depends on these inputs alone; the answer for them is kept. */
 const inputsKey = (inputs: Digest): string => `desired/by-inputs/${inputs.slice('sha256:'.length)}.json`;

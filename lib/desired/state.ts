@@ -24,6 +24,29 @@ export const desiredRelease = z.object({
 });
 export type DesiredRelease = z.output<typeof desiredRelease>;
 
+const driftRules = z.object({
+  rules: z
+    .array(
+      z.object({
+        number: z.number(),
+        line: z.number(),
+        kind: z.string().exactOptional(),
+        name: z.string().exactOptional(),
+        namespace: z.string().exactOptional(),
+        manager: z.string().exactOptional(),
+        chart: z.string().exactOptional(),
+        path: z.string().exactOptional(),
+        verdict: z.enum(['changed', 'added', 'missing', 'extra']).exactOptional(),
+        waitSeconds: z.number().exactOptional(),
+        severity: z.enum(['info', 'warning', 'critical']).exactOptional(),
+        reason: z.string(),
+        expires: z.string().exactOptional(),
+      }),
+    )
+    .readonly(),
+  problems: z.array(z.object({ line: z.number(), key: z.string(), message: z.string() })).readonly(),
+});
+
 export const desiredState = z.object({
   schema: z.literal(1),
   target: z.string(),
@@ -33,6 +56,8 @@ export const desiredState = z.object({
   releases: z.array(desiredRelease),
   /** `apply/` itself: the deployer's objects and plain manifests. Absent where there is none. */
   manifests: rendering.optional(),
+  /** What `drift.yaml` says at the tip; absent where there is none. */
+  rules: driftRules.optional(),
 });
 export type DesiredState = z.output<typeof desiredState>;
 

@@ -20,6 +20,9 @@ export const applyFolder = (target: LaidOut): string => `${rootOf(target)}/apply
 export const manifestsFolder = (target: LaidOut): string => `${applyFolder(target)}/manifests`;
 export const manifestFile = (target: LaidOut, path: string): string => `${manifestsFolder(target)}/${path}`;
 
+/** People's rules about drift: never written by Fairlead. */
+export const driftRulesFile = (target: LaidOut): string => `${rootOf(target)}/drift.yaml`;
+
 export const releasesFolder = (target: LaidOut): string => `${rootOf(target)}/releases`;
 const releaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
   `${releasesFolder(target)}/${namespace}/${release}`;

@@ -84,6 +84,25 @@ describe('what a commit declares', () => {
     assert.deepEqual(await read(targetOf()), { kind: 'no-branch' });
   });
 
+  test('the rules of drift.yaml at the tip are part of what is desired, with all that is wrong in them', async () => {
+    const target = targetOf();
+    await repository.commit(deliveredRelease(target, { version: '1.4.2', values: '' }));
+    const without = await readState(target);
+    assert.equal(without.state.rules, undefined);
+
+    const text =
+      'rules:\n  - {kind: Job, reason: jobs come and go}\n  - {kind: Job, wait: soon, reason: r}\n';
+    await repository.commit({ 'fairlead/staging/drift.yaml': text });
+    const reading = await readState(target);
+    assert.deepEqual(reading.state.rules, {
+      rules: [{ number: 1, line: 2, kind: 'Job', reason: 'jobs come and go' }],
+      problems: [{ line: 3, key: 'rules[1].wait', message: 'is a duration, as in 90s, 30m, 1h30m or 2d' }],
+    });
+    // Kept under another digest, and read back the same.
+    assert.notEqual(reading.digest, without.digest);
+    assert.deepEqual((await readState(target)).state, reading.state);
+  });
+
   test('a delivered release of Flux: its chart, its values from the ConfigMap, its HelmRelease', async () => {
     const target = targetOf();
     const commit = await repository.commit(

@@ -1,0 +1,27 @@
+import type { Target } from '../config/config.ts';
+import { readRules } from '../drift/rules/read.ts';
+import type { DriftRules } from '../drift/rules/rule.ts';
+import { BlobTooLarge } from '../repository/clone.ts';
+import { driftRulesFile } from '../repository/layout.ts';
+import type { CommitReader } from './commit-reader.ts';
+
+/**
+ * The rules of the target's `drift.yaml` as the commit has them, with all that is wrong in them; undefined where there
+ * is no such file.
+ * @throws what the clone throws
+ */
+export async function readDriftRules(
+  target: Target,
+  clone: CommitReader,
+  commit: string,
+): Promise<DriftRules | undefined> {
+  const id = await clone.treeId(commit, driftRulesFile(target));
+  if (id === undefined) return undefined;
+  try {
+    const text = (await clone.blobs([id])).get(id);
+    return text === undefined ? undefined : readRules(text.toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof BlobTooLarge)) throw error;
+    return { rules: [], problems: [{ line: 1, key: '(the whole)', message: error.message }] };
+  }
+}
