@@ -43,7 +43,8 @@ export async function tools(): Promise<Tools> {
   return found;
 }
 
-const executable = (...files: string[]): Promise<boolean> =>
+/** Whether all of them are there and may be run. */
+export const executable = (...files: string[]): Promise<boolean> =>
   Promise.all(files.map((file) => access(file, constants.X_OK))).then(
     () => true,
     () => false,

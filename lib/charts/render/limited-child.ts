@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** Address space: helm reserves 1.3 GiB at its start. */
@@ -12,6 +12,11 @@ const GO_MEMORY_MIB = 208;
  * it collects thrice before it reads a file, a fifth of its time. Near the limit above it collects all the same.
  */
 const GO_GROWTH_PERCENT = 400;
+/**
+ * Where helm would keep what a cluster has told it. It may write no byte (`ulimit -f`), so nothing was ever kept: but it
+ * made some forty files and folders a run in trying, most of the time that helm took. Below no folder none can be made.
+ */
+const NO_FOLDER = '/dev/null';
 /** Resident memory at which the parent kills the child, where the limits above let it pass. */
 const RESIDENT_MIB = 384;
 const CPU_SECONDS = 20;
@@ -39,16 +44,26 @@ export type ChildOutcome =
   | { readonly kind: 'too-much-memory' }
   | { readonly kind: 'too-large' };
 
-/** What `ulimit` takes: -v, -d in KiB, -t in seconds; the same in every shell that is /bin/sh somewhere. */
+/**
+ * What `ulimit` takes: -v, -d in KiB, -t in seconds; the same in every shell that is /bin/sh somewhere. macOS refuses
+ * to limit memory (setrlimit(2) there: RLIMIT_AS below what is mapped already): on a laptop the rest must do.
+ */
 const LIMITS = [
-  `ulimit -v ${ADDRESS_SPACE_MIB * 1024}`,
-  `ulimit -d ${DATA_MIB * 1024}`,
+  ...(process.platform === 'linux'
+    ? [`ulimit -v ${ADDRESS_SPACE_MIB * 1024}`, `ulimit -d ${DATA_MIB * 1024}`]
+    : []),
   `ulimit -t ${CPU_SECONDS}`,
   'ulimit -f 0',
   'ulimit -c 0',
   `ulimit -n ${OPEN_FILES}`,
   'exec "$0" "$@"',
 ].join(' && ');
+
+/** A group of its own hears no Ctrl-C: what still runs when this process ends, ends with it. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const { pid } of running) killGroup(pid);
+});
 
 /**
  * Runs a program that works on hostile input: in a process group of its own that is killed whole, with resource
@@ -64,11 +79,13 @@ export function runLimited({ program, arguments: args, folder }: Command): Promi
         HOME: `${folder}/home`,
         TMPDIR: folder,
         KUBECONFIG: '/dev/null',
+        KUBECACHEDIR: NO_FOLDER,
         GOMEMLIMIT: `${GO_MEMORY_MIB}MiB`,
         GOGC: String(GO_GROWTH_PERCENT),
         GOMAXPROCS: '1',
       },
     });
+    running.add(child);
     let verdict: ChildOutcome | undefined;
     const stop = (outcome: ChildOutcome) => {
       verdict ??= outcome;
@@ -83,6 +100,7 @@ export function runLimited({ program, arguments: args, folder }: Command): Promi
     child.stdout.on('data', stdout.add);
     child.stderr.on('data', stderr.add);
     const settle = () => {
+      running.delete(child);
       clearTimeout(deadline);
       clearInterval(watch);
     };
