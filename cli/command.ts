@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearest } from './nearest.ts';
 
 /** One of `npx fairlead …`. */
 export interface Command {
@@ -23,8 +24,21 @@ export function readArguments<Config extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(
+      unknownOption(error, config) ?? (error instanceof Error ? error.message : String(error)),
+    );
   }
+}
+
+/** parseArgs tells how to pass a file that is called like an option, which nobody ever means. */
+function unknownOption(error: unknown, { options = {} }: ParseArgsConfig): string | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return undefined;
+  const typed = /'(-[^']*)'/.exec((error as Error).message)?.[1] ?? '';
+  const meant = nearest(
+    typed,
+    Object.keys(options).map((name) => `--${name}`),
+  );
+  return `there is no option ${typed}${meant === undefined ? '' : `: did you mean ${meant}?`}`;
 }
 
 /** sysexits.h, EX_USAGE: apart from every outcome that a command has. */

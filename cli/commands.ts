@@ -1,0 +1,82 @@
+import { type Command, EXIT_UNAVAILABLE, EXIT_USAGE, UsageError } from './command.ts';
+import { nearest } from './nearest.ts';
+
+/** Commands by name, each read only when it is called: `--help` must not load a cloud's client libraries. */
+export type Commands = Readonly<Record<string, { summary: string; load: () => Promise<Command> }>>;
+
+/** What runs anywhere: in a checkout, and as the published package. */
+export const COMMANDS: Commands = {
+  check: {
+    summary: 'compare a cluster with its repository, from here',
+    load: async () => (await import('./check.ts')).check,
+  },
+  upload: {
+    summary: 'upload charts and values, and wait for how it ends',
+    load: async () => (await import('./upload.ts')).upload,
+  },
+  uploads: {
+    summary: 'what was uploaded, and how each ended',
+    load: async () => (await import('./uploads.ts')).uploads,
+  },
+  replay: {
+    summary: 'take again what was rejected or has failed, once that is mended',
+    load: async () => (await import('./replay.ts')).replay,
+  },
+  bootstrap: {
+    summary: 'print what the cluster of a target needs once',
+    load: async () => (await import('./bootstrap.ts')).bootstrap,
+  },
+};
+
+const help = (commands: Commands): string =>
+  [
+    'Usage: npx fairlead COMMAND [ARGUMENTS]',
+    '',
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`),
+    '',
+    'npx fairlead COMMAND --help tells more of one.',
+  ].join('\n');
+
+/** Runs what was typed and gives the exit code. */
+export async function runCommand(
+  [name, ...argv]: readonly string[],
+  commands: Commands,
+  version: () => Promise<string>,
+): Promise<number> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(help(commands));
+    return name === undefined ? EXIT_USAGE : 0;
+  }
+  if (name === '--version' || name === '-V') {
+    console.log(await version());
+    return 0;
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (entry === undefined) {
+    const meant = nearest(name, Object.keys(commands));
+    const hint = meant === undefined ? '' : `: did you mean "${meant}"?`;
+    console.error(`there is no command "${name}"${hint}\n\n${help(commands)}`);
+    return EXIT_USAGE;
+  }
+  const command = await entry.load();
+  // kubectl has a --help of its own.
+  if (name !== 'kubectl' && argv.some((argument) => argument === '--help' || argument === '-h')) {
+    console.log(command.usage);
+    return 0;
+  }
+  try {
+    return await command.run(argv);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      // The usage is longer than a screen is patient: what went wrong must stay the last thing that is read.
+      console.error(`${error.message}\nnpx fairlead ${name} --help tells what there is.`);
+      return EXIT_USAGE;
+    }
+    console.error(error instanceof Error ? error.message : String(error));
+    return EXIT_UNAVAILABLE;
+  }
+}
