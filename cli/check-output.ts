@@ -10,11 +10,28 @@ const SHORT_COMMIT = 10;
 /** For people, in a terminal: nothing that a cluster says reaches it as a control character. */
 export function formatObservation(observation: Observation, cluster: string): string {
   const { target, commit, scopes } = observation;
-  const shown = scopes.filter(({ scope, state }) => scope.kind !== 'target' || state.kind === 'unknown');
+  const shown = scopes.filter(({ scope, state }) => !isSilent(scope) || state.kind === 'unknown');
   const lines = [`${target}: ${oneLine(cluster)} against commit ${commit.slice(0, SHORT_COMMIT)}`, ''];
-  for (const seen of shown) lines.push(...scopeLines(seen));
+  for (const seen of shown) lines.push(...scopeLines(seen), ...ignoredLines(seen));
+  lines.push(...scopes.flatMap(remarkLines));
   return [...lines, '', summaryOf(shown)].join('\n');
 }
+
+/** Of the target itself and of its rules there is only something to say where something is wrong. */
+const isSilent = ({ kind }: ScopeObservation['scope']): boolean => kind === 'target' || kind === 'rules';
+
+/** What rules of drift.yaml ignore: said, so that nobody takes it for the same as nothing. */
+function ignoredLines({ ignored }: ScopeObservation): readonly string[] {
+  if (ignored === undefined) return [];
+  const more = ignored.count - ignored.notes.length;
+  return [
+    ...ignored.notes.map((note) => `  ${oneLine(note)}`),
+    ...(more > 0 ? [`  and ${more} more are ignored`] : []),
+  ];
+}
+
+const remarkLines = ({ scope, remarks = [] }: ScopeObservation): readonly string[] =>
+  remarks.map((remark) => `${formatScope(scope)}: ${oneLine(remark)}`);
 
 /** For programs: the observation as it is, with Secret values never in it and credentials masked. */
 export function formatObservationJson(observation: Observation): string {

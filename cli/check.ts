@@ -41,7 +41,9 @@ export function outcomeOf({ scopes }: Observation): keyof typeof EXIT {
   if (kinds.includes('unknown')) return 'unknown';
   if (kinds.includes('drift') || kinds.includes('rollout')) return 'drift';
   // A target or folder that is mistyped declares nothing: no CI job may take that for in sync.
-  return scopes.some(({ scope }) => scope.kind !== 'target') ? 'in-sync' : 'unknown';
+  return scopes.some(({ scope }) => scope.kind !== 'target' && scope.kind !== 'rules')
+    ? 'in-sync'
+    : 'unknown';
 }
 
 function parse(argv: readonly string[]): { asked: Asked; form: (typeof FORMS)[number] } {

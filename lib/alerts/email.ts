@@ -2,7 +2,7 @@ import type { Reason } from '../charts/reasons.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
 import type { Alert } from './alert.ts';
-import { headlineOf, namespaceOf, placeOf, subjectOf, VERBS } from './headline.ts';
+import { headlineOf, namespaceOf, placeOf, RULES, subjectOf, VERBS } from './headline.ts';
 import { cutBytes, MESSAGE_BYTES, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
 import { formatDuration, formatTime } from './times.ts';
@@ -109,7 +109,9 @@ function partsOf(alert: Alert): Parts {
               ...lines(alert.rule),
             ]),
         '',
-        'Until it is judged again nothing is known: neither drift nor its absence.',
+        alert.scope === RULES
+          ? 'Until they are mended, these rules do nothing.'
+          : 'Until it is judged again nothing is known: neither drift nor its absence.',
       ]);
     case 'known-again':
     case 'unblocked':
@@ -175,7 +177,7 @@ const place = ({ target, scope, kind }: Alert): readonly string[] => [
 ];
 
 const what = (scope: string, chart = ''): string =>
-  scope === 'manifests' ? 'What     manifests' : `Release  ${oneLine(scope + chart)}`;
+  scope === 'manifests' || scope === RULES ? `What     ${scope}` : `Release  ${oneLine(scope + chart)}`;
 
 const newOnes = (count: number): string => (count === 1 ? 'the first is new' : `the first ${count} are new`);
 

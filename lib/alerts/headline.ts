@@ -3,6 +3,9 @@ import { formatReference, identityOf } from '../objects/objects.ts';
 import type { Alert } from './alert.ts';
 import { formatDuration, formatTime } from './times.ts';
 
+/** The scope of people's rules (lib/checks/observation.ts). */
+export const RULES = 'drift.yaml';
+
 /** What an alert says in half a line: `Deployment/web changed by kubectl-edit`. Not yet made harmless. */
 export function headlineOf(alert: Alert): string {
   switch (alert.kind) {
@@ -23,11 +26,11 @@ export function headlineOf(alert: Alert): string {
     case 'stalled':
       return `${chartOf(alert)} not there after ${formatDuration(alert.since, alert.at)}`;
     case 'unknown':
-      return `could not be judged since ${formatTime(alert.since)}`;
+      return `${alert.scope === RULES ? 'has had errors' : 'could not be judged'} since ${formatTime(alert.since)}`;
     case 'known-again':
       return alert.because === 'no-longer-declared'
         ? 'no longer in Git, so no longer judged'
-        : `judged again, after ${formatDuration(alert.since, alert.at)}`;
+        : `${alert.scope === RULES ? 'without errors' : 'judged'} again, after ${formatDuration(alert.since, alert.at)}`;
     case 'rejected': {
       const [first] = alert.reasons;
       const others = alert.reasons.length > 1 ? ` and ${alert.reasons.length - 1} more` : '';

@@ -131,8 +131,11 @@ function* decisions(
     yield [scope, decide(known.scopes.get(scope) ?? {}, seen, contextOf(scope))];
   }
   // Where the target or its manifests could not be judged, what is missing here has not gone: nobody could look.
-  if (scopes.some(({ scope, state }) => scope.kind !== 'release' && state.kind === 'unknown')) return;
+  if (scopes.some(({ scope, state }) => isWhole(scope) && state.kind === 'unknown')) return;
   for (const [scope, incidents] of known.scopes) {
     if (!declared.has(scope)) yield [scope, close(incidents, contextOf(scope))];
   }
 }
+
+const isWhole = ({ kind }: Observation['scopes'][number]['scope']): boolean =>
+  kind === 'target' || kind === 'manifests';

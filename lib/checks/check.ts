@@ -3,12 +3,14 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery } from '../cluster/discovery.ts';
 import type { KeptSchemas } from '../cluster/openapi.ts';
 import { type Profile, readProfile } from '../cluster/profile.ts';
+import type { Ruled } from '../drift/rules/judge.ts';
 import { identityOf, referenceOf } from '../objects/objects.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
 import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
 import { markOf } from './ownership-marks.ts';
+import { ignoredIn, observeRules, rulesAt } from './rules.ts';
 import { readScopes } from './scopes.ts';
 import { wantedKinds } from './wanted.ts';
 
@@ -48,18 +50,30 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     .flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []))
     .map(({ object }) => object);
   const identities = new Set(objects.map((object) => identityOf(referenceOf(object))));
-  const seen: Seen = { live, canRun, everything: { objects, identities } };
+  const rules = rulesAt(desired.rules, now);
+  const seen: Seen = { live, canRun, everything: { objects, identities }, rules };
   const observed: ScopeObservation[] = [];
+  const ruled: Ruled[] = [];
   let soon: CheckReport['next'] = 'scheduled';
   for (const declared of scopes) {
-    const { state, next } = await judgeScope(declared, seen, question, parts.memory);
+    const judged = await judgeScope(declared, seen, question, parts.memory);
+    const { state, next } = judged;
     if (next === 'soon') soon = 'soon';
+    if (judged.ruled !== undefined) ruled.push(judged.ruled);
     observed.push({
       scope: declared.scope,
       state,
       ...(declared.release?.chart === undefined ? {} : { chart: declared.release.chart }),
       ...(declared.tip.kind === 'rendered' ? { render: declared.tip.render } : {}),
+      ...ignoredIn(judged.ruled, declared.release?.namespace),
     });
+  }
+  if (desired.rules !== undefined) {
+    const isAll =
+      ruled.length === scopes.length &&
+      ruled.every(({ verdicts }) => verdicts.every(({ kind }) => kind !== 'unknown'));
+    const declared = desired.rules;
+    observed.push(observeRules({ declared, inForce: rules, ruled, judged: isAll ? 'all' : 'some' }));
   }
   const before = (await readProfile(parts.state, target.name))?.schemas ?? {};
   const schemas = await parts.cluster.keepSchemas(before);

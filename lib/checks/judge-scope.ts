@@ -3,6 +3,7 @@ import type { Target } from '../config/config.ts';
 import type { DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/managers.ts';
+import { type Ruled, type RulesInForce, underRules } from '../drift/rules/judge.ts';
 import type { ObjectVerdict } from '../drift/verdicts.ts';
 import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { reportOf } from './deployer-report.ts';
@@ -36,18 +37,22 @@ export interface Seen {
     readonly objects: readonly KubernetesObject[];
     readonly identities: ReadonlySet<string>;
   };
+  /** People's rules, as far as they hold today. */
+  readonly rules: RulesInForce;
 }
 
 /** How things are with a scope, and whether they are about to change: then the next check is soon. */
 export interface JudgedScope {
   readonly state: ScopeState;
   readonly next: 'soon' | 'scheduled';
+  /** The verdicts against the tip under people's rules; absent where there are none. */
+  readonly ruled?: Ruled;
 }
 
 /** The state of one scope; what is to be remembered of it is written, if it changed. */
 export async function judgeScope(
   declared: DeclaredScope,
-  { live, canRun, everything }: Seen,
+  { live, canRun, everything, rules }: Seen,
   { target, desired, now }: CheckQuestion,
   memory: CheckMemory,
 ): Promise<JudgedScope> {
@@ -60,8 +65,8 @@ export async function judgeScope(
       !everything.identities.has(identityOf(referenceOf(object))) &&
       !isLeaving(object, now, target.rolloutDeadlineMinutes),
   );
-  const against = (objects: readonly RenderedObject[], admissions: Admissions) =>
-    judgeSet({
+  const against = (objects: readonly RenderedObject[], admissions: Admissions): Ruled => {
+    const verdicts = judgeSet({
       desired: objects,
       live: { find: (reference) => live.find(reference, release?.namespace), owned },
       schemas: live.schemas,
@@ -70,19 +75,21 @@ export async function judgeScope(
       admitted: (reference) => admissions[identityOf(reference)],
       ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
     });
+    return underRules(verdicts, rules, release?.chart?.name);
+  };
 
   const known = remembered.admissions ?? {};
   let againstTip = against(tip.objects, known);
   let admissions: Admissions = known;
   if (remembered.applied?.render !== tip.render && memory.admissions === 'remembered') {
     // The first checks of a rollout: what admission put there now is what it puts there (drift.md, rule 5).
-    admissions = admissionsOf(againstTip);
+    admissions = admissionsOf(againstTip.verdicts);
     if (Object.keys(admissions).length > 0) againstTip = against(tip.objects, admissions);
   }
   const answer = decideState({
     tip: { render: tip.render, commit: desired.commit },
-    againstTip,
-    ...(applied === undefined ? {} : { againstApplied: against(applied, known) }),
+    againstTip: againstTip.verdicts,
+    ...(applied === undefined ? {} : { againstApplied: against(applied, known).verdicts }),
     unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
     memory: remembered,
     deployer: reportOf(declared, live, target, desired.commit),
@@ -99,7 +106,11 @@ export async function judgeScope(
   };
   // Written only when something changed: an unchanged target costs no write.
   if (!isSame(after, remembered)) await memory.write(declared.name, after);
-  return { state: answer.state, next: nextOf(answer, now, target.rolloutDeadlineMinutes) };
+  return {
+    state: answer.state,
+    next: nextOf(answer, now, target.rolloutDeadlineMinutes),
+    ruled: againstTip,
+  };
 }
 
 /**

@@ -14,11 +14,15 @@ export type ScopeState =
   | { readonly kind: 'rollout'; readonly findings: readonly Finding[]; readonly deployer?: string }
   | { readonly kind: 'unknown'; readonly reason: string; readonly rule?: string };
 
-/** A release (`shop/web`), or the manifests of a target (`manifests`), or the target itself (`target`). */
+/**
+ * A release (`shop/web`), the manifests of a target (`manifests`), the target itself (`target`), or its rules
+ * (`drift.yaml`), which are in sync or, where something is wrong in them, unknown.
+ */
 export type Scope =
   | { readonly kind: 'release'; readonly namespace: string; readonly name: string }
   | { readonly kind: 'manifests' }
-  | { readonly kind: 'target' };
+  | { readonly kind: 'target' }
+  | { readonly kind: 'rules' };
 
 export interface ScopeObservation {
   readonly scope: Scope;
@@ -26,6 +30,10 @@ export interface ScopeObservation {
   readonly state: ScopeState;
   /** What the tip declares for the scope; when it changes, a rollout begins. */
   readonly render?: Digest;
+  /** Findings that rules of drift.yaml ignore: how many, and the first of them in words. */
+  readonly ignored?: { readonly count: number; readonly notes: readonly string[] };
+  /** Of the rules: what people should know and nobody is woken for, such as one that has expired. */
+  readonly remarks?: readonly string[];
 }
 
 export interface Observation {
@@ -46,5 +54,7 @@ export const formatScope = (scope: Scope): string => {
       return 'manifests';
     case 'target':
       return 'target';
+    case 'rules':
+      return 'drift.yaml';
   }
 };

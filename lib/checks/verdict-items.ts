@@ -27,6 +27,10 @@ export interface VerdictItem {
   /** The first places that differ, and workloads that are not ready; without any value. */
   readonly differs?: readonly string[];
   readonly notReady?: readonly string[];
+  /** Findings that rules of drift.yaml ignore, and the first of them; of `drift.yaml` itself, what has become of rules. */
+  readonly ignored?: number;
+  readonly ignores?: readonly string[];
+  readonly remarks?: readonly string[];
   /** Of the target: its configuration names no cluster, so that no check ever says more. */
   readonly checks?: 'none';
 }
@@ -45,6 +49,9 @@ const verdictItem = z.object({
   readAt: z.string().exactOptional(),
   differs: z.array(z.string()).exactOptional(),
   notReady: z.array(z.string()).exactOptional(),
+  ignored: z.number().exactOptional(),
+  ignores: z.array(z.string()).exactOptional(),
+  remarks: z.array(z.string()).exactOptional(),
   checks: z.literal('none').exactOptional(),
 });
 
@@ -81,7 +88,7 @@ export async function writeVerdicts(
     // Who loses has an older verdict, or will write the same.
     await table.put(item, known?.version ?? 'absent');
   }
-  const isJudged = observation.scopes.some(({ scope }) => scope.kind !== 'target');
+  const isJudged = observation.scopes.some(({ scope }) => scope.kind !== 'target' && scope.kind !== 'rules');
   if (isJudged) for (const { sk, version } of before.values()) await table.remove({ pk, sk }, version);
 }
 
@@ -110,7 +117,7 @@ export async function writeNoCluster(
 
 function verdictOf(
   { commit, at }: Observation,
-  { scope, state, chart }: ScopeObservation,
+  { scope, state, chart, ignored, remarks }: ScopeObservation,
   readAt: string | undefined,
 ): VerdictItem {
   const base = {
@@ -121,6 +128,8 @@ function verdictOf(
     ...(chart === undefined ? {} : { chart }),
     findings: 0,
     unready: 0,
+    ...(ignored === undefined ? {} : { ignored: ignored.count, ...named('ignores', ignored.notes) }),
+    ...named('remarks', remarks ?? []),
   };
   switch (state.kind) {
     case 'in-sync':

@@ -18,6 +18,12 @@ export interface Decision {
 /** What an observation of a scope changes (the transitions of docs/alerts.md). What stays is the same object. */
 export function decide(before: Incidents, seen: ScopeObservation, context: DecisionContext): Decision {
   const unknown = decideUnknown(before.unknown, seen, context);
+  // Rules hold as soon as they are committed: there is nothing of them to roll out, or to drift.
+  if (seen.scope.kind === 'rules')
+    return {
+      after: { ...before, unknown: unknown.after },
+      alerts: { ...NO_ALERTS, unknown: unknown.alerts },
+    };
   const stalled = decideRollout(before, seen, context);
   const drift = decideDrift(before.drift, stalled.after, seen, context);
   return {
@@ -25,6 +31,8 @@ export function decide(before: Incidents, seen: ScopeObservation, context: Decis
     alerts: { drift: drift.alerts, stalled: stalled.alerts, unknown: unknown.alerts },
   };
 }
+
+const NO_ALERTS = { drift: [], stalled: [], unknown: [] } as const;
 
 /** The commit no longer declares the scope: every ALARM still gets its OK. */
 export function close(before: Incidents, context: DecisionContext): Decision {

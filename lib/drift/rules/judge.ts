@@ -14,11 +14,17 @@ export function inForce(rules: readonly DriftRule[], today: string): RulesInForc
   return { rules: rules.filter((rule) => !isOver(rule)).map(ready), expired: rules.filter(isOver) };
 }
 
+/** A finding that a rule ignores. */
+export interface Ignored {
+  readonly finding: Finding;
+  readonly rule: DriftRule;
+}
+
 export interface Ruled {
   readonly verdicts: readonly ObjectVerdict[];
-  /** By number of a rule: how many findings it ignored, or marked. */
-  readonly used: ReadonlyMap<number, number>;
-  readonly ignored: number;
+  readonly ignored: readonly Ignored[];
+  /** Numbers of the rules that ignored or marked something. */
+  readonly used: ReadonlySet<number>;
 }
 
 /**
@@ -32,41 +38,35 @@ export function underRules(
   { rules }: Pick<RulesInForce, 'rules'>,
   chart: string | undefined,
 ): Ruled {
-  const used = new Map<number, number>();
-  if (rules.length === 0) return { verdicts, used, ignored: 0 };
-  const use = ({ number }: DriftRule): void => {
-    used.set(number, (used.get(number) ?? 0) + 1);
-  };
-  let ignored = 0;
+  if (rules.length === 0) return { verdicts, ignored: [], used: new Set() };
+  const used = new Set<number>();
+  const all: Ignored[] = [];
   const ruled = verdicts.map((verdict): ObjectVerdict => {
     if (verdict.kind !== 'drift') return verdict;
-    const notes: string[] = [];
     const findings: Finding[] = [];
+    const ignored: Ignored[] = [];
     for (const finding of verdict.findings) {
       const about = rules.filter((one) => one.selects(finding, chart)).map(({ rule }) => rule);
-      const ignoring = about.find(
-        ({ waitSeconds, severity }) => waitSeconds === undefined && severity === undefined,
-      );
-      if (ignoring !== undefined) {
-        use(ignoring);
-        ignored += 1;
-        notes.push(noteOf(finding, ignoring));
-        continue;
-      }
-      for (const rule of about) use(rule);
-      findings.push(marked(finding, about));
+      const ignoring = about.find(isIgnoring);
+      for (const { number } of ignoring === undefined ? about : [ignoring]) used.add(number);
+      if (ignoring === undefined) findings.push(marked(finding, about));
+      else ignored.push({ finding, rule: ignoring });
     }
-    const { admission } = verdict;
+    all.push(...ignored);
+    if (findings.length > 0) return { ...verdict, findings };
+    const { object, admission } = verdict;
     const kept = admission === undefined ? {} : { admission };
-    return findings.length > 0
-      ? { ...verdict, findings }
-      : { kind: 'in-sync', object: verdict.object, notes, ...kept };
+    return { kind: 'in-sync', object, notes: ignored.map(noteOf), ...kept };
   });
-  return { verdicts: ruled, used, ignored };
+  return { verdicts: ruled, ignored: all, used };
 }
 
-const noteOf = ({ at, verdict }: Finding, { number, reason }: DriftRule): string =>
-  `${at === '' ? `${verdict}: ` : `${at}: `}ignored by rule ${number} of drift.yaml: ${reason}`;
+const isIgnoring = ({ waitSeconds, severity }: DriftRule): boolean =>
+  waitSeconds === undefined && severity === undefined;
+
+/** `spec.replicas: ignored by rule 3 of drift.yaml: scaled by hand`. */
+export const noteOf = ({ finding: { at, verdict }, rule: { number, reason } }: Ignored): string =>
+  `${at === '' ? verdict : at}: ignored by rule ${number} of drift.yaml: ${reason}`;
 
 function marked(finding: Finding, rules: readonly DriftRule[]): Finding {
   const [first] = rules;
