@@ -169,7 +169,7 @@ async function start(
     `--service-cluster-ip-range=${SERVICE_RANGE}`,
     '--allow-privileged=true',
     // Nothing makes the default ServiceAccounts unless the controllers run, and Pods without one would be refused.
-    '--disable-admission-plugins=ServiceAccount',
+    ...(parts === 'api' ? ['--disable-admission-plugins=ServiceAccount'] : []),
     '--shutdown-delay-duration=0s',
     ...(auditLog === undefined ? [] : await auditFlags(dataFolder, auditLog)),
   ]);
