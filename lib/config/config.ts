@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { chartSource } from './chart-sources.ts';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';
@@ -127,6 +128,8 @@ const config = entries({
   repositories: z.array(repository).min(1, 'name at least one repository'),
   targets: z.array(target).min(1, 'name at least one target'),
   audiences: z.array(audience).default([]),
+  /** Where charts may come from that lie in none of the repositories; from anywhere else none is fetched. */
+  chartSources: z.array(chartSource).max(20, 'at most 20 chart sources').default([]),
   /** A link base for alerts, if people have one: https only. */
   link: z.url({ protocol: /^https$/ }).optional(),
 });
