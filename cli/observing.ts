@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ObjectStore } from '../lib/aws/objects.ts';
-import { renderRelease } from '../lib/charts/render/render.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { noMemory } from '../lib/checks/memory.ts';
 import type { Observation } from '../lib/checks/observation.ts';
@@ -16,7 +15,6 @@ import { readDesired } from '../lib/desired/desired.ts';
 import type { DesiredState } from '../lib/desired/state.ts';
 import { openClone } from '../lib/repository/clone.ts';
 import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
-import { tools } from '../local/tools.ts';
 import type { Asked } from './asking.ts';
 import { UsageError } from './command.ts';
 
@@ -93,19 +91,27 @@ async function observeWith(asked: Asked, name: string, cluster: Cluster, folder:
     return { observation, cluster: cluster.name, target, desired, state };
   }
   const content = folderStore(join(folder, 'content'));
-  const unpacked = await tools();
   const scratch = join(folder, 'scratch');
   const reading = await readDesired(target, {
     clone,
     content,
     state,
     capabilities: capabilitiesOf(seen.profile, target),
-    render: (request) => renderRelease(request, { content, state, tools: unpacked.folder, scratch }),
+    // What renders is loaded, and helm looked for, only where something is not kept yet.
+    render: async (request) => {
+      const { renderRelease } = await import('../lib/charts/render/render.ts');
+      const { tools } = await import('../local/tools.ts');
+      return renderRelease(request, { content, state, tools: (await tools()).folder, scratch });
+    },
   });
   if (reading.kind === 'no-branch') throw noBranch;
 
   const question = { target, desired: reading.state, sequence: 0, now };
-  const { observation } = await checkTarget(question, { state, cluster, memory: noMemory });
+  const { observation } = await checkTarget(question, {
+    state,
+    cluster,
+    memory: noMemory,
+  });
   return { observation, cluster: cluster.name, target, desired: reading.state, state };
 }
 

@@ -8,6 +8,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { ObjectTooLarge } from './object-too-large.ts';
 
 export interface StoredObject {
   readonly body: Buffer;
@@ -16,16 +17,7 @@ export interface StoredObject {
   readonly versionId?: string;
 }
 
-export class ObjectTooLarge extends Error {
-  override readonly name = 'ObjectTooLarge';
-  readonly bytes: number;
-  readonly limitBytes: number;
-  constructor(key: string, bytes: number, limitBytes: number) {
-    super(`${key} has ${bytes} bytes; the limit is ${limitBytes}`);
-    this.bytes = bytes;
-    this.limitBytes = limitBytes;
-  }
-}
+export { ObjectTooLarge } from './object-too-large.ts';
 
 export interface GetOptions {
   readonly versionId?: string;

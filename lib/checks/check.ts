@@ -21,6 +21,8 @@ export interface CheckParts {
   readonly state: ObjectStore;
   readonly cluster: Cluster;
   readonly memory: CheckMemory;
+  /** `keep`: the schemas of every kind too, for those who render and judge without reaching the cluster. */
+  readonly allSchemas?: 'keep';
 }
 
 export interface CheckReport {
@@ -37,15 +39,16 @@ export interface CheckReport {
  */
 export async function checkTarget(question: CheckQuestion, parts: CheckParts): Promise<CheckReport> {
   const { target, desired, now } = question;
-  const version = await parts.cluster.version();
+  const [version, discovery] = await Promise.all([parts.cluster.version(), parts.cluster.discover()]);
   if (version.kind !== 'answered') return unknownReport(question, version);
-  const discovery = await parts.cluster.discover();
   if (discovery.kind !== 'answered') return unknownReport(question, discovery);
 
   const scopes = await readScopes(parts.state, desired, await parts.memory.read());
   const marks = new Set(scopes.map((scope) => markOf(target, scope)).filter((mark) => mark !== undefined));
-  const live = await readLive(parts.cluster, discovery.value, wantedKinds(target, scopes), marks);
-  const canRun = await hasNodes(parts.cluster, discovery.value);
+  const [live, canRun] = await Promise.all([
+    readLive(parts.cluster, discovery.value, wantedKinds(target, scopes), marks),
+    hasNodes(parts.cluster, discovery.value),
+  ]);
   const objects = scopes
     .flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []))
     .map(({ object }) => object);
@@ -76,7 +79,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     observed.push(observeRules({ declared, inForce: rules, ruled, judged: isAll ? 'all' : 'some' }));
   }
   const before = (await readProfile(parts.state, target.name))?.schemas ?? {};
-  const schemas = await parts.cluster.keepSchemas(before);
+  const schemas = parts.allSchemas === 'keep' ? await parts.cluster.keepSchemas(before) : before;
   // That the target itself could be judged is an observation, too: it ends an `unknown` of the target.
   observed.push({ scope: { kind: 'target' }, state: { kind: 'in-sync', unready: [] } });
   return {

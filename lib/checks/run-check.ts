@@ -52,7 +52,12 @@ export async function runCheck(request: CheckRequest, parts: RunParts): Promise<
     now: parts.now().toISOString(),
   };
   const report = await withCluster(address, config, parts, async (cluster) =>
-    checkTarget(question, { ...parts, cluster, memory: tableMemory(parts.table, request.target) }),
+    checkTarget(question, {
+      ...parts,
+      cluster,
+      memory: tableMemory(parts.table, request.target),
+      allSchemas: 'keep',
+    }),
   );
   const {
     observation: seen,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { parseJson } from '../objects/json.ts';
 import { isJsonObject, type Json } from '../objects/objects.ts';
 import type { Reading } from './reader.ts';
+import { inOneLine } from './words.ts';
 
 /**
  * What a cluster answered. Whatever is not an answer says why in words for people; none of it is ever drift.
@@ -29,8 +30,23 @@ export function answerOf<Schema extends z.ZodType>(
   what: string,
   rule?: string,
 ): Answer<z.output<Schema>> {
-  if (reading.kind === 'unreachable') return reading;
-  const { status, text } = reading;
+  switch (reading.kind) {
+    case 'unreachable':
+      return reading;
+    case 'too-large':
+    case 'spent':
+      return { kind: 'failed', reason: `reading ${what}: ${reading.reason}` };
+    case 'read':
+      return statusAnswer(reading, schema, what, rule);
+  }
+}
+
+function statusAnswer<Schema extends z.ZodType>(
+  { status, text }: Extract<Reading, { kind: 'read' }>,
+  schema: Schema,
+  what: string,
+  rule: string | undefined,
+): Answer<z.output<Schema>> {
   switch (status) {
     case 200: {
       const parsed = schema.safeParse(jsonOf(text));
@@ -61,7 +77,7 @@ function sayingOf(text: string): string {
   const status = jsonOf(text);
   const message = isJsonObject(status) ? status.message : undefined;
   if (typeof message !== 'string') return '';
-  return ` ("${message.replace(/[\p{C}\s]+/gu, ' ').slice(0, EXCERPT)}")`;
+  return ` ("${inOneLine(message, EXCERPT)}")`;
 }
 
 function jsonOf(text: string): Json | undefined {

@@ -35,17 +35,29 @@ export async function connect(address: ClusterAddress, parts: ClusterParts): Pro
   const connection = await openConnection(address, parts);
   const reader = readerOf(connection);
   const openapi = openapiReader(reader, parts.openapi);
+  const version = once(async () => {
+    const answer = answerOf(await reader.get('/version'), serverVersion, 'its version');
+    return answer.kind === 'answered' ? answered(answer.value.gitVersion) : answer;
+  });
   return {
     name: connection.name,
-    async version() {
-      const answer = answerOf(await reader.get('/version'), serverVersion, 'its version');
-      return answer.kind === 'answered' ? answered(answer.value.gitVersion) : answer;
-    },
-    discover: () => discover(reader),
+    version,
+    discover: once(() => discover(reader)),
     openapi: openapi.document,
     keepSchemas: openapi.keepAll,
     list: (kind, options = {}) => listObjects(reader, kind, options, parts.sealing),
-    close: () => connection.dispatcher.close(),
+    close: async () => reader.close(),
+  };
+}
+
+/** One run asks once; an answer that was none may be asked for again. */
+function once<Value>(ask: () => Promise<Answer<Value>>): () => Promise<Answer<Value>> {
+  let asked: Promise<Answer<Value>> | undefined;
+  return async () => {
+    asked ??= ask();
+    const answer = await asked;
+    if (answer.kind !== 'answered') asked = undefined;
+    return answer;
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ObjectStore, ObjectTooLarge } from '../aws/objects.ts';
+import { ObjectTooLarge } from '../aws/object-too-large.ts';
+import type { ObjectStore } from '../aws/objects.ts';
 
 /** A folder as an object store: where the CLI keeps what a function keeps in a bucket. */
 export function folderStore(folder: string): ObjectStore {

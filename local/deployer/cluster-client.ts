@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from 'undici';
+import { Agent, type buildConnector, request } from 'undici';
 import { type Connection, openConnection } from '../../lib/cluster/connection.ts';
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import { isJsonObject, type KubernetesObject, type ObjectReference } from '../../lib/objects/objects.ts';
@@ -185,16 +185,19 @@ type Call = (
   contentType?: string,
 ) => Promise<unknown>;
 
-const caller =
-  ({ url, headers, dispatcher }: Connection, signal: AbortSignal): Call =>
-  async (method, path, body, contentType) => {
+function caller({ url, headers, tls }: Connection, signal: AbortSignal): Call {
+  const dispatcher = new Agent({ connect: tls as buildConnector.BuildOptions });
+  const lines = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+  );
+  return async (method, path, body, contentType) => {
     const answer = await request(`${url}${path}`, {
       method,
       dispatcher,
       signal,
       headers: {
         accept: 'application/json',
-        ...headers,
+        ...lines,
         ...(contentType === undefined ? {} : { 'content-type': contentType }),
       },
       ...(body === undefined ? {} : { body: formatJson(body) }),
@@ -204,6 +207,7 @@ const caller =
       throw new ClusterRefused(answer.statusCode, messageOf(text, answer.statusCode));
     return parseJson(text);
   };
+}
 
 /** What the API server says in its Status object. */
 function messageOf(text: string, status: number): string {

@@ -1,5 +1,5 @@
+import { ObjectTooLarge } from '../../aws/object-too-large.ts';
 import type { ObjectStore } from '../../aws/objects.ts';
-import { ObjectTooLarge } from '../../aws/objects.ts';
 import { groupOf, type KubernetesObject } from '../../objects/objects.ts';
 import { limited, OUTPUT_SECONDS } from '../files/limited.ts';
 import { distinct, type Place, type Reason, reason } from '../reasons.ts';

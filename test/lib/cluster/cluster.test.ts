@@ -291,7 +291,14 @@ describe('a cluster that does not answer as one', () => {
       },
       async (url) =>
         await connected(url, async (cluster) => {
-          const four = await Promise.all(Array.from({ length: 4 }, () => cluster.version()));
+          const pods: ServedKind = {
+            apiVersion: 'v1',
+            kind: 'Pod',
+            resource: 'pods',
+            scope: 'namespaced',
+            verbs: ['list'],
+          };
+          const four = await Promise.all(Array.from({ length: 4 }, () => cluster.list(pods)));
           assert.deepEqual([...new Set(four.map(({ kind }) => kind))], ['unreachable']);
           const before = asked;
           assert.equal((await cluster.version()).kind, 'unreachable');
@@ -315,6 +322,8 @@ describe('a cluster that does not answer as one', () => {
         const answer = (names: string[], more: string) =>
           response.end(
             JSON.stringify({
+              kind: 'PodList',
+              apiVersion: 'v1',
               metadata: { continue: more },
               items: names.map((name) => ({ metadata: { name } })),
             }),
