@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Digest } from '../content/tree.ts';
+import { commonMetadata, fluxBuild, kustomizePatches } from '../kustomize/flux-kustomization.ts';
 import { digest } from '../messages/messages.ts';
 import type { KubernetesObject } from '../objects/objects.ts';
 import type { Reason } from './reasons.ts';
@@ -21,6 +22,15 @@ export const boundary = z.object({
 });
 export type Boundary = z.output<typeof boundary>;
 
+/** helm-controller's post-renderers, in this order, and what it does with `crds/` (api/v2/helmrelease_types.go). */
+export const releaseShaping = z.object({
+  postRenderers: z.array(kustomizePatches).default([]),
+  commonMetadata: commonMetadata.optional(),
+  /** `never`: CRDs of `crds/` are nobody's; `perhaps`: an upgrade creates them, an install does not. */
+  crds: z.enum(['installed', 'perhaps', 'never']).default('installed'),
+});
+export type ReleaseShaping = z.output<typeof releaseShaping>;
+
 const renderSubject = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('release'),
@@ -32,6 +42,10 @@ const renderSubject = z.discriminatedUnion('kind', [
     values: z.array(digest),
     /** The HelmRelease or Application that declares it, where its name is not the one of our own layout. */
     deployedBy: z.object({ namespace: z.string(), name: z.string() }).optional(),
+    /** The same with other placeholders for what only the cluster's Secrets say: what depends on it differs. */
+    otherValues: z.array(digest).optional(),
+    /** What the HelmRelease does to what helm renders. */
+    shaping: releaseShaping.optional(),
   }),
   z.object({
     kind: z.literal('manifests'),
@@ -39,6 +53,8 @@ const renderSubject = z.discriminatedUnion('kind', [
     tree: digest,
     /** Where it lies in the repository, for the places of reasons. */
     path: z.string(),
+    /** With purpose `desired` and Flux: built as its Kustomization says, folders counted from the tree's root. */
+    build: fluxBuild.optional(),
   }),
 ]);
 export type RenderSubject = z.output<typeof renderSubject>;

@@ -325,6 +325,10 @@ export const REASONS = {
     says: 'The template renders to invalid YAML: {problem}.',
     whatToDo: 'Correct the template: indentation and missing quotes are the usual causes.',
   },
+  'kustomize-failed': {
+    says: 'kustomize does not build it: {problem}.',
+    whatToDo: 'Correct the kustomization; "kubectl kustomize" shows the same.',
+  },
   'kind-not-served': {
     says: 'The cluster serves no {kind} ({apiVersion}), as far as its last check saw.',
     whatToDo: 'Install its CustomResourceDefinition first, or correct the apiVersion.',

@@ -23,7 +23,7 @@ const JUDGE = 3;
 /** The digest of all that a render depends on; boundary and schemas are not among it, since they change no object. */
 export async function digestOfInputs(
   request: RenderRequest,
-  helm: string,
+  tools: { readonly helm: string; readonly kubectl?: string },
   sealingKey: Buffer,
 ): Promise<Digest> {
   const { boundary: _boundary, purpose: _purpose, schemas: _schemas, ...inputs } = request;
@@ -31,7 +31,8 @@ export async function digestOfInputs(
     canonicalJson({
       renderer: RENDERER,
       inputs,
-      helm: await digestOfFile(helm),
+      helm: await digestOfFile(tools.helm),
+      ...(tools.kubectl === undefined ? {} : { kubectl: await digestOfFile(tools.kubectl) }),
       sealedWith: digestOf(sealingKey),
     }),
   );

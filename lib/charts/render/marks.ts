@@ -13,11 +13,15 @@ export function marksOf(
   const { deployer, subject } = request;
   if (subject.kind === 'manifests') {
     switch (deployer) {
-      case 'flux':
-        return (object) =>
-          marked(object, {
-            labels: kustomizeLabels(FLUX_NAMES.kustomization, deployerNamespace(target)),
-          });
+      case 'flux': {
+        const { build } = subject;
+        const ours = { namespace: deployerNamespace(target), name: FLUX_NAMES.kustomization };
+        const owner = build === undefined ? ours : build.owner;
+        const labels = owner === undefined ? {} : kustomizeLabels(owner.name, owner.namespace);
+        // What is common to all comes afterwards, and wins (internal/controller, apply).
+        const common = build?.spec.commonMetadata ?? {};
+        return (object) => marked(marked(object, { labels }), common);
+      }
       case 'argocd':
         return (object) =>
           marked(object, { annotations: trackingId(rootApplication(request.target), object, '') });
@@ -35,7 +39,12 @@ export function marksOf(
     case 'flux': {
       const name = deployedBy?.name ?? helmReleaseName({ namespace, release });
       const labels = helmLabels(name, deployedBy?.namespace ?? deployerNamespace(target));
-      return (object, role) => marked(role === 'applied' ? marked(object, byHelm) : object, { labels });
+      const common = subject.shaping?.commonMetadata ?? {};
+      return (object, role) => {
+        // crds/ goes past the post-renderers, and past helm's own marks (internal/action/crds.go).
+        if (role === 'crd') return marked(object, { labels });
+        return marked(marked(role === 'applied' ? marked(object, byHelm) : object, common), { labels });
+      };
     }
     case 'argocd': {
       const name = deployedBy?.name ?? applicationName(target, { namespace, release });
@@ -69,8 +78,8 @@ function trackingId(
 }
 
 interface Marks {
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 function marked(object: KubernetesObject, { labels, annotations }: Marks): KubernetesObject {

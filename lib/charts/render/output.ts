@@ -93,7 +93,7 @@ export function readManifests({ files, reader }: ManifestsToRead): DeclaredObjec
 const SOURCE = /^---\n# Source: [^/\n]+\/([^\n]+)\n/gm;
 
 /** helm writes `---` and `# Source: <chart>/<path>` before each document. */
-function documentsOf(output: string): { readonly source: string; readonly text: string }[] {
+export function documentsOf(output: string): { readonly source: string; readonly text: string }[] {
   const heads = [...output.matchAll(SOURCE)];
   return heads.map((head, index) => ({
     source: head[1] ?? '',

@@ -7,7 +7,7 @@ import { tooComplex } from '../files/file-checks.ts';
 import { limited, OUTPUT_SECONDS } from '../files/limited.ts';
 import type { Chart } from '../package/chart.ts';
 import type { Place, Reason } from '../reasons.ts';
-import type { ObjectRole, RenderRequest } from '../render-request.ts';
+import type { ObjectRole, ReleaseShaping, RenderRequest } from '../render-request.ts';
 import type { ExtraKind } from './capability-stub.ts';
 import {
   type ChartSources,
@@ -19,7 +19,8 @@ import {
 } from './chart-sources.ts';
 import { type HelmTemplate, helmTemplate } from './helm.ts';
 import { maskFor } from './masking.ts';
-import { roleOf } from './roles.ts';
+import { postRendered } from './post-render.ts';
+import { CRDS_FOLDER, roleOf } from './roles.ts';
 import { inScratchFolder, materialise } from './scratch.ts';
 import { withOtherMoment } from './template-source.ts';
 import { isUnvarying } from './unvarying.ts';
@@ -41,7 +42,11 @@ export interface ReleaseToRender {
   readonly chart: Chart | undefined;
   /** Values documents in helm's order, with the names that reasons call them by. */
   readonly values: readonly ValuesDocument[];
+  /** The same with other placeholders for what is not to be read; absent where there are none. */
+  readonly otherValues?: readonly ValuesDocument[];
+  readonly shaping?: ReleaseShaping;
   readonly helm: string;
+  readonly kubectl: string;
   readonly scratch: string;
 }
 
@@ -102,11 +107,15 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
       let rendered = await helmTemplate(variation, hide);
       if (rendered.kind === 'failed' && variation.moment === 'another')
         rendered = await helmTemplate({ ...base, notServed, action: variation.action }, hide);
+      if (rendered.kind === 'failed' && variation.need === 'must-render')
+        return { ...rendered, askedCluster: false };
       // Charts that want an existing password on upgrade fail here: then there is less to compare.
       if (rendered.kind === 'rendered') outputs.push(rendered.output);
     }
+    const shaped = await shapedBy(release, outputs);
+    if (shaped.kind === 'failed') return { ...shaped, askedCluster: false };
     const reader = request.deployer === 'flux' ? 'kustomize' : 'kubernetes';
-    const read = await limited('readOutput', { outputs, reader }, OUTPUT_SECONDS);
+    const read = await limited('readOutput', { outputs: shaped.outputs, reader }, OUTPUT_SECONDS);
     if (read.kind === 'too-complex')
       return { kind: 'failed', reasons: [tooComplex('templates', OUTPUT_SECONDS)], askedCluster: false };
     const { documents, renders, reasons } = read.result;
@@ -122,6 +131,25 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
       output: first.output,
     };
   });
+}
+
+type Shaped =
+  | { readonly kind: 'shaped'; readonly outputs: readonly string[] }
+  | { readonly kind: 'failed'; readonly reasons: readonly Reason[] };
+
+/** What the deployer makes of helm's output. The same text is shaped once. */
+async function shapedBy(
+  { shaping, kubectl, scratch }: ReleaseToRender,
+  outputs: readonly string[],
+): Promise<Shaped> {
+  if (shaping === undefined || shaping.postRenderers.length === 0) return { kind: 'shaped', outputs };
+  const known = new Map<string, string>();
+  for (const output of new Set(outputs)) {
+    const made = await postRendered(output, shaping.postRenderers, { kubectl, scratch });
+    if (made.kind === 'failed') return made;
+    known.set(output, made.output);
+  }
+  return { kind: 'shaped', outputs: outputs.map((output) => known.get(output) ?? output) };
 }
 
 /** A template that fails on what it was told, and not one that does not parse, or takes more than it may. */
@@ -150,6 +178,8 @@ const templateOf = (
 
 interface Variation extends HelmTemplate {
   readonly moment?: 'another';
+  /** Without it nothing tells what depends on values that are not to be read. */
+  readonly need?: 'must-render';
 }
 
 /**
@@ -158,25 +188,36 @@ interface Variation extends HelmTemplate {
  */
 async function variationsOf(
   base: HelmTemplate,
-  { chart, values, request }: ReleaseToRender,
+  { chart, values, otherValues, request }: ReleaseToRender,
   sources: ChartSources,
 ): Promise<Variation[]> {
-  if (chart !== undefined && isUnvarying(chart)) return [];
+  const otherwise = otherValues === undefined ? [] : [await withValues(base, otherValues)];
+  if (chart !== undefined && isUnvarying(chart)) return otherwise;
   const action = request.deployer === 'argocd' ? 'install' : 'upgrade';
   const otherTree = chart === undefined ? undefined : treeAtOtherMoment(chart);
-  const otherValues = values.some(({ text }) => withOtherMoment(text) !== text);
+  const valuesVary = values.some(({ text }) => withOtherMoment(text) !== text);
   if (otherTree !== undefined) await materialise(join(base.folder, 'chart-later'), otherTree);
-  if (otherValues) await materialise(join(base.folder, 'values-later'), valuesTree(values, withOtherMoment));
+  if (valuesVary) await materialise(join(base.folder, 'values-later'), valuesTree(values, withOtherMoment));
   const second: Variation = {
     ...base,
     action,
     moment: 'another',
     chartFolder: otherTree === undefined ? base.chartFolder : 'chart-later',
-    valuesFiles: otherValues
+    valuesFiles: valuesVary
       ? base.valuesFiles.map((file) => file.replace('values/', 'values-later/'))
       : base.valuesFiles,
   };
-  return sources.isRandom ? [second, ...Array.from({ length: MORE_RENDERS }, () => base)] : [second];
+  const more = sources.isRandom ? Array.from({ length: MORE_RENDERS }, () => base) : [];
+  return [...otherwise, second, ...more];
+}
+
+async function withValues(base: HelmTemplate, values: readonly ValuesDocument[]): Promise<Variation> {
+  await materialise(
+    join(base.folder, 'values-otherwise'),
+    valuesTree(values, (text) => text),
+  );
+  const valuesFiles = values.map((_document, index) => `values-otherwise/${index}.yaml`);
+  return { ...base, valuesFiles, need: 'must-render' };
 }
 
 function rawObject(entry: Declared, sources: ChartSources, deployer: Deployer): RawObject {
@@ -190,8 +231,6 @@ function rawObject(entry: Declared, sources: ChartSources, deployer: Deployer): 
     usesLookup: usesLookup(sources, source),
   };
 }
-
-const CRDS_FOLDER = /^(charts\/[^/]+\/)*crds\//;
 
 /**
  * The line in the template where the kind stands: in the document that holds the name, too, else the first such line;

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { ObjectStore } from '../../aws/objects.ts';
 import { sealingKey } from '../../content/sealing-key.ts';
 import { getTree } from '../../content/store.ts';
-import type { Digest } from '../../content/tree.ts';
+import type { Digest, FileTree } from '../../content/tree.ts';
+import { buildAsFlux } from '../../kustomize/flux-build.ts';
+import type { FluxBuild } from '../../kustomize/flux-kustomization.ts';
 import { identityOf, type KubernetesObject, referenceOf } from '../../objects/objects.ts';
 import { sealSecret } from '../../objects/secrets.ts';
 import { limited } from '../files/limited.ts';
@@ -45,7 +47,7 @@ export interface RenderParts {
  */
 export async function renderRelease(request: RenderRequest, parts: RenderParts): Promise<RenderResponse> {
   const seal = await sealingKey(parts.state);
-  const render = await digestOfInputs(request, helmIn(parts), seal);
+  const render = await digestOfInputs(request, toolsFor(request, parts), seal);
   const kept = await keptAnswer(request, render, parts.state);
   if (kept !== undefined) return kept;
 
@@ -60,7 +62,7 @@ export async function renderRelease(request: RenderRequest, parts: RenderParts):
   const [first = [], ...others] = raw.renders.map((objects) =>
     applied(request, objects, raw.namespace, seal),
   );
-  const objects = unstableIn(first, others);
+  const objects = withCrdsPolicy(subject, unstableIn(first, others));
   const judgement =
     request.purpose === 'judge' ? await judgeObjects(request, objects, others, parts.state) : UNJUDGED;
   const reasons = [...raw.reasons, ...judgement.reasons];
@@ -75,6 +77,24 @@ export async function renderRelease(request: RenderRequest, parts: RenderParts):
   }));
   const judged = { warnings, declares: declaredBy(objects) };
   return keep(request, render, { schema: 1, objects: result }, judged, parts.state);
+}
+
+/** CRDs of `crds/` that the release never installs are nobody's; those that only an upgrade creates may be absent. */
+function withCrdsPolicy(
+  subject: RenderSubject,
+  objects: readonly Stable<Applied>[],
+): readonly Stable<Applied>[] {
+  const crds = (subject.kind === 'release' ? subject.shaping?.crds : undefined) ?? 'installed';
+  switch (crds) {
+    case 'installed':
+      return objects;
+    case 'never':
+      return objects.filter(({ role }) => role !== 'crd');
+    case 'perhaps':
+      return objects.map((entry) =>
+        entry.role === 'crd' ? { ...entry, unstable: ['', ...entry.unstable] } : entry,
+      );
+  }
 }
 
 /** What two releases cannot both have: CRDs of `crds/` are installed once, by whoever is first. */
@@ -117,6 +137,18 @@ type Raw =
   | { readonly kind: 'not-here'; readonly warnings: readonly Reason[] };
 
 const helmIn = ({ tools }: RenderParts): string => join(tools, 'helm', 'helm');
+const kubectlIn = ({ tools }: RenderParts): string => join(tools, 'kubectl', 'kubectl');
+
+/** The programs whose version a render depends on. */
+const toolsFor = ({ subject }: RenderRequest, parts: RenderParts) => ({
+  helm: helmIn(parts),
+  ...(needsKustomize(subject) ? { kubectl: kubectlIn(parts) } : {}),
+});
+
+const needsKustomize = (subject: RenderSubject): boolean =>
+  subject.kind === 'manifests'
+    ? subject.build !== undefined
+    : (subject.shaping?.postRenderers.length ?? 0) > 0;
 
 async function rawRelease(
   request: RenderRequest,
@@ -125,6 +157,10 @@ async function rawRelease(
 ): Promise<Raw> {
   const tree = await getTree(parts.content, subject.chart);
   const values = await Promise.all(subject.values.map((digest) => valuesDocument(digest, parts)));
+  const otherValues =
+    subject.otherValues === undefined
+      ? undefined
+      : await Promise.all(subject.otherValues.map((digest) => valuesDocument(digest, parts)));
   const { reasons: againstChart, chart } = await loadChart(tree);
   const release: ReleaseToRender = {
     request,
@@ -133,7 +169,10 @@ async function rawRelease(
     tree,
     chart,
     values,
+    ...(otherValues === undefined ? {} : { otherValues }),
+    ...(subject.shaping === undefined ? {} : { shaping: subject.shaping }),
     helm: helmIn(parts),
+    kubectl: kubectlIn(parts),
     scratch: parts.scratch,
   };
   const isJudged = request.purpose === 'judge';
@@ -186,11 +225,34 @@ async function rawManifests(
   parts: RenderParts,
 ): Promise<Raw> {
   const tree = await getTree(parts.content, subject.tree);
+  if (subject.build !== undefined) return builtManifests(subject.build, tree, parts);
   const read = await readManifests(request, tree, subject.path);
   if (read.kind === 'failed') return { kind: 'rejected', reasons: read.reasons };
   return {
     kind: 'rendered',
     renders: [read.objects],
+    namespace: DEFAULT_NAMESPACE,
+    reasons: [],
+    warnings: [],
+  };
+}
+
+async function builtManifests(build: FluxBuild, tree: FileTree, parts: RenderParts): Promise<Raw> {
+  const built = await buildAsFlux(tree, build, { kubectl: kubectlIn(parts), scratch: parts.scratch });
+  if (built.kind === 'failed')
+    return { kind: 'rejected', reasons: [reason('kustomize-failed', { problem: built.reason })] };
+  return {
+    kind: 'rendered',
+    renders: built.builds.map((objects) =>
+      objects.map(({ object, source }) => ({
+        object,
+        source,
+        place: { file: source },
+        // To kustomize-controller helm's marks are annotations like any other.
+        role: 'applied',
+        usesLookup: false,
+      })),
+    ),
     namespace: DEFAULT_NAMESPACE,
     reasons: [],
     warnings: [],

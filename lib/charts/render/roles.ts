@@ -9,3 +9,6 @@ export function roleOf({ metadata }: KubernetesObject, deployer: RenderRequest['
   const marks = deployer === 'argocd' ? ['helm.sh/hook', 'argocd.argoproj.io/hook'] : ['helm.sh/hook'];
   return marks.some((mark) => metadata.annotations?.[mark] !== undefined) ? 'hook' : 'applied';
 }
+
+/** Where helm looks for CustomResourceDefinitions that are no templates, in a chart and its subcharts. */
+export const CRDS_FOLDER = /^(charts\/[^/]+\/)*crds\//;

@@ -1,0 +1,171 @@
+import { limited, OUTPUT_SECONDS } from '../charts/files/limited.ts';
+import type { FileTree } from '../content/tree.ts';
+import { treePath } from '../desired/tree-path.ts';
+import type { KubernetesObject } from '../objects/objects.ts';
+import type { FluxBuild } from './flux-kustomization.ts';
+import { generated } from './generated.ts';
+import { type KustomizeParts, runKustomize } from './run-kustomize.ts';
+import { holdsSops, isEncrypted, withoutSops, withoutSopsField } from './sops.ts';
+import { substituted, type Variables, variablesOf } from './substitution.ts';
+
+export interface BuiltObject {
+  readonly object: KubernetesObject;
+  /** The manifest that it comes from, from the tree's root; the folder where kustomize does not say. */
+  readonly source: string;
+}
+
+export type FluxBuilt =
+  | {
+      readonly kind: 'built';
+      /** More than one where something depends on what is not to be read: what differs among them is unstable. */
+      readonly builds: readonly (readonly BuiltObject[])[];
+    }
+  /** In words for people. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** Stand for values that are never read: alike in nothing, so that what depends on one differs in every place. */
+const PLACEHOLDERS = ['placeholder-a', 'stand-in-b'] as const;
+
+/**
+ * The objects that a Flux `Kustomization` applies, as kustomize-controller builds them (internal/controller/
+ * kustomization_controller.go, build): kustomize, decryption, then variables.
+ */
+export async function buildAsFlux(
+  tree: FileTree,
+  build: FluxBuild,
+  parts: KustomizeParts,
+): Promise<FluxBuilt> {
+  const isSecretive = build.substitute?.sources.some(({ kind }) => kind === 'secret') ?? false;
+  const decrypts = build.decrypts && holdsSops(tree);
+  const placeholders = isSecretive || decrypts ? PLACEHOLDERS : [PLACEHOLDERS[0]];
+  const builds: (readonly BuiltObject[])[] = [];
+  for (const placeholder of placeholders) {
+    const given = decrypts ? withoutSops(tree, placeholder) : tree;
+    const built = await buildOnce(given, build, placeholder, parts);
+    if (built.kind === 'failed') return built;
+    builds.push(built.objects);
+  }
+  return { kind: 'built', builds };
+}
+
+type Once =
+  | { readonly kind: 'built'; readonly objects: readonly BuiltObject[] }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+const failed = (reason: string): Once => ({ kind: 'failed', reason });
+
+async function buildOnce(
+  tree: FileTree,
+  build: FluxBuild,
+  placeholder: string,
+  parts: KustomizeParts,
+): Promise<Once> {
+  const { folder, spec } = build;
+  const made = generated(tree, folder, spec);
+  if (made.kind === 'refused') return failed(made.reason);
+  if (made.kind === 'empty') return { kind: 'built', objects: [] };
+  const ran = await runKustomize(made.tree, folder, parts);
+  if (ran.kind === 'failed') return failed(ran.reason);
+
+  const texts = documentsOf(ran.output);
+  const read = await readObjects(texts);
+  if (read.kind === 'failed') return read;
+  const filled = await withVariables(texts, read.objects, build, placeholder);
+  if (filled.kind === 'failed') return filled;
+  const encrypted = build.decrypts ? undefined : read.objects.find(isEncryptedSecret);
+  if (encrypted !== undefined)
+    return failed(
+      `Secret/${encrypted.metadata.name} is encrypted with SOPS, and the Kustomization has no spec.decryption: Flux does not apply it`,
+    );
+  return {
+    kind: 'built',
+    objects: filled.objects.map((object, index) => ({
+      object: withoutSopsField(made.keepsOrigin ? object : withoutOrigin(object)),
+      source: sourceOf(read.objects[index] ?? object, folder),
+    })),
+  };
+}
+
+const isEncryptedSecret = (object: KubernetesObject): boolean =>
+  object.kind === 'Secret' && object.apiVersion === 'v1' && isEncrypted(object);
+
+/** resMap.AsYaml writes `---` between objects; nothing inside one begins a line with it. */
+const documentsOf = (output: string): readonly string[] =>
+  output.split(/^---\n/m).filter((text) => text.trim() !== '');
+
+type ReadObjects =
+  | { readonly kind: 'read'; readonly objects: readonly KubernetesObject[] }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** What kustomize writes, and what variables make of it, is read by sigs.k8s.io/yaml. */
+async function readObjects(texts: readonly string[]): Promise<ReadObjects> {
+  const files = texts.map((text) => ({ file: '', text }));
+  const read = await limited('readManifests', { files, reader: 'kubernetes' }, OUTPUT_SECONDS);
+  if (read.kind === 'too-complex')
+    return { kind: 'failed', reason: `what it builds takes longer than ${read.limitSeconds} s to read` };
+  const [problem] = read.result.reasons;
+  if (problem !== undefined) return { kind: 'failed', reason: problem.message };
+  return { kind: 'read', objects: read.result.objects.map(({ object }) => object) };
+}
+
+const SUBSTITUTE = 'kustomize.toolkit.fluxcd.io/substitute';
+
+/** `postBuild`: on the text of each object, except where a label or annotation forbids it (SubstituteVariables). */
+async function withVariables(
+  texts: readonly string[],
+  objects: readonly KubernetesObject[],
+  { substitute }: FluxBuild,
+  placeholder: string,
+): Promise<ReadObjects> {
+  const unchanged: ReadObjects = { kind: 'read', objects };
+  if (substitute === undefined) return unchanged;
+  if (!substitute.always && !hasVariables(substitute)) return unchanged;
+  const variables = variablesOf(substitute.sources, placeholder);
+  if (variables.kind === 'invalid')
+    return { kind: 'failed', reason: `postBuild: "${variables.name}" cannot be the name of a variable` };
+  // A `List` in one document: kustomize takes them apart, so that there is one object in each.
+  if (texts.length !== objects.length)
+    return { kind: 'failed', reason: 'postBuild: a list of objects is left in what kustomize builds' };
+  const made: string[] = [];
+  for (const [index, text] of texts.entries()) {
+    const object = objects[index];
+    const filled =
+      object === undefined || isLeftAlone(object)
+        ? { kind: 'substituted' as const, text }
+        : fill(text, variables.of);
+    if (filled.kind === 'failed')
+      return {
+        kind: 'failed',
+        reason: `postBuild of ${object?.kind}/${object?.metadata.name}: ${filled.reason}`,
+      };
+    made.push(filled.text);
+  }
+  return readObjects(made);
+}
+
+const fill = (text: string, variables: Variables) => substituted(text, variables);
+
+const hasVariables = ({ sources }: NonNullable<FluxBuild['substitute']>): boolean =>
+  sources.some((source) => source.kind === 'secret' || Object.keys(source.values).length > 0);
+
+const isLeftAlone = ({ metadata: { labels, annotations } }: KubernetesObject): boolean =>
+  labels?.[SUBSTITUTE] === 'disabled' || annotations?.[SUBSTITUTE] === 'disabled';
+
+const ORIGIN = 'config.kubernetes.io/origin';
+
+function withoutOrigin(object: KubernetesObject): KubernetesObject {
+  const { [ORIGIN]: origin, ...annotations } = object.metadata.annotations ?? {};
+  if (origin === undefined) return object;
+  const { annotations: _before, ...metadata } = object.metadata;
+  const { name } = object.metadata;
+  return {
+    ...object,
+    metadata: { ...metadata, name, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+  };
+}
+
+/** `path: ../base/web.yaml`, from the folder that is built; generated objects name their kustomization. */
+function sourceOf({ metadata }: KubernetesObject, folder: string): string {
+  const said = /^(?:path|configuredIn): (.+)$/m.exec(metadata.annotations?.[ORIGIN] ?? '')?.[1];
+  return said === undefined ? folder : (treePath(said, folder) ?? folder);
+}
