@@ -1,4 +1,5 @@
 import type { RenderedObject } from '../../../lib/charts/render-request.ts';
+import { formatPath } from '../../../lib/drift/path.ts';
 import {
   isJsonObject,
   type JsonObject,
@@ -160,7 +161,14 @@ const keys = (object: KubernetesObject): Edit[] => {
     {
       what: isSecret ? 'a password changed' : 'a key changed',
       argv: merge(object, { data: { [first]: value('by hand') } }),
-      expected: { ...place(object), verdict: 'changed', at: `data.${first}` },
+      expected: {
+        ...place(object),
+        verdict: 'changed',
+        at: formatPath([
+          { kind: 'field', name: 'data' },
+          { kind: 'field', name: first },
+        ]),
+      },
       undo: 'repair',
     },
   ];

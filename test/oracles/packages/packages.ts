@@ -1,6 +1,6 @@
 import { argv, exit } from 'node:process';
 import { parseArgs } from 'node:util';
-import { CHARTS } from './charts/charts.ts';
+import { packages } from './charts/charts.ts';
 import { WAYS, type Way } from './package.ts';
 import { runPackages } from './run.ts';
 
@@ -18,9 +18,10 @@ const { values } = parseArgs({
 const isWay = (text: string): text is Way => (WAYS as readonly string[]).includes(text);
 const ways = values.by === undefined ? WAYS : values.by.split(',').filter(isWay);
 const wanted = values.only?.split(',');
-const charts = CHARTS.filter(({ name }) => wanted === undefined || wanted.includes(name));
+const known = await packages();
+const charts = known.filter(({ name }) => wanted === undefined || wanted.includes(name));
 if (ways.length === 0 || charts.length === 0) {
-  console.error(`which? --by ${WAYS.join('|')} --only ${CHARTS.map(({ name }) => name).join('|')}`);
+  console.error(`which? --by ${WAYS.join('|')} --only ${known.map(({ name }) => name).join('|')}`);
   exit(2);
 }
 const total = await runPackages(charts, ways, (line) => console.log(line));

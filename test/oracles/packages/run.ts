@@ -113,6 +113,10 @@ async function runWay(
       total.failed += failed.size;
       say(`${way}: ${what} of ${releases.length - failed.size} done`);
     };
+    // A target is checked before anything is delivered into it: what the cluster serves is known then.
+    await repository.commit({ 'README.md': 'the cluster\n' });
+    await judge.check();
+
     await deploy('install', releasesAt(0));
     total.installs += packages.length;
     await nothingFound(round, 'installed');

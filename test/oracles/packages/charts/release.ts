@@ -194,7 +194,7 @@ optional: {{ . }}
 {{- end }}
 {{- if eq .Values.colour "red" }}{{ fail "never red" }}{{ end }}`,
       ),
-      'deployment.yaml': deployment({ container: 'resources: {{- toYaml .Values.resources | nindent 2 }}' }),
+      'deployment.yaml': deployment({ container: 'resources: {{- toYaml .Values.resources | nindent 12 }}' }),
     };
     const more = {
       defaults:
