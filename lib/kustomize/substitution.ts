@@ -164,11 +164,13 @@ class Substitution {
 
   #part(value: string, depth: number): string {
     this.#at++;
-    const position = Number.parseInt(this.#number(this.#word(/[:}]/, depth)), 10);
+    // Flux's own reader steps back by the bytes of this one.
+    if (this.#next() > '\u007f') throw new BadSubstitution(`"\${…:" is followed by "${this.#next()}"`);
+    const position = Number.parseInt(this.#number(this.#filled(this.#word(/[:}]/, depth))), 10);
     let length: number | undefined;
     if (this.#next() === ':') {
-      this.#at++;
-      length = Number.parseInt(this.#number(this.#word(/[}]/, depth)), 10);
+      while (this.#next() === ':') this.#at++;
+      length = Number.parseInt(this.#number(this.#filled(this.#word(/[}]/, depth))), 10);
     }
     this.#close();
     if (Number.isNaN(position) || Number.isNaN(length)) return value;
@@ -177,6 +179,14 @@ class Substitution {
     if (length === undefined) return bytes.subarray(from).toString();
     const to = length < 0 ? bytes.length + length : from + length;
     return to < from ? '' : bytes.subarray(from, to).toString();
+  }
+
+  /** What an operator works with must be there; that it stands for nothing is no matter. */
+  #filled(word: string): string {
+    const before = this.#text[this.#at - 1] ?? '';
+    if (word === '' && before !== '}')
+      throw new BadSubstitution('an operator of a variable has nothing to work with');
+    return word;
   }
 
   /** strconv.Atoi, or nothing. */
@@ -200,9 +210,9 @@ class Substitution {
     this.#at++;
     const how = /[/#%]/.test(this.#next()) ? this.#next() : '';
     this.#at += how.length;
-    const pattern = this.#escapedWord('/', depth);
+    const pattern = this.#filled(this.#escapedWord('/', depth));
     if (this.#next() !== '/') throw new BadSubstitution('a replacement has no second part');
-    this.#at++;
+    while (this.#next() === '/') this.#at++;
     const by = this.#next() === '}' ? undefined : this.#escapedWord('}', depth);
     this.#close();
     switch (how) {
@@ -237,7 +247,7 @@ class Substitution {
     const operator = this.#next();
     this.#at++;
     if (this.#next() === operator) this.#at++;
-    const pattern = this.#word(/[}]/, depth);
+    const pattern = this.#filled(this.#word(/[}]/, depth));
     this.#close();
     if (/[*?[\]\\]/.test(pattern))
       throw new BadSubstitution(
