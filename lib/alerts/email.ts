@@ -211,6 +211,9 @@ function findingBlock(finding: Finding, index: number, scope: string): string {
         ]),
     ...(finding.attribution === undefined ? [] : [`   ${oneLine(authorOf(finding.attribution))}`]),
     ...(finding.note === undefined ? [] : [`   ${oneLine(finding.note)}`]),
+    ...(finding.rule === undefined
+      ? []
+      : [`   ${oneLine(`rule ${finding.rule.number} of drift.yaml: ${finding.rule.reason}`)}`]),
   ].join('\n');
 }
 

@@ -11,7 +11,8 @@ import {
   type RolloutIncident,
   whereOf,
 } from './incident.ts';
-import { isCritical } from './severity.ts';
+import { severityOf } from './severity.ts';
+import { type FirstSeen, isSameMemory, type Split, splitWaiting } from './waiting.ts';
 
 interface DriftDecision {
   readonly after: DriftIncident | undefined;
@@ -37,19 +38,41 @@ export function decideDrift(
     case 'drift': {
       const { findings } = seen.state;
       if (findings.length === 0) return converge(before, seen, context);
+      const split = splitWaiting(findings, firstSeenOf(before), context.at);
+      if (split.due.length === 0) return wait(before, split.firstSeen);
       return before?.kind === 'drifting'
-        ? change(before, findings, seen, context)
-        : open(before, findings, rollout, seen, context);
+        ? change(before, split, seen, context)
+        : open(before, split, rollout, seen, context);
     }
   }
 }
 
-const severityOf = (findings: readonly Finding[]): Severity =>
-  findings.some(isCritical) ? 'critical' : 'warning';
+const GRAVITY = { info: 0, warning: 1, critical: 2 } as const satisfies Record<Severity, number>;
+
+const gravestOf = (findings: readonly Finding[]): Severity =>
+  findings.map(severityOf).reduce((a, b) => (GRAVITY[b] > GRAVITY[a] ? b : a), 'info');
+
+/** Since when places of this scope differ, as far as rules make them wait. */
+export const firstSeenOf = (before: DriftIncident | undefined): FirstSeen =>
+  before === undefined || before.kind === 'in-sync' ? {} : (before.firstSeen ?? {});
+
+const remembered = (firstSeen: FirstSeen) => (Object.keys(firstSeen).length === 0 ? {} : { firstSeen });
+
+/**
+ * All that differs now is to wait. What was told before stays open: it is not as Git says, and when the wait ends or
+ * the difference does, people hear of it.
+ */
+function wait(before: DriftIncident | undefined, firstSeen: FirstSeen): DriftDecision {
+  if (before !== undefined && before.kind !== 'in-sync' && isSameMemory(firstSeenOf(before), firstSeen))
+    return { after: before, alerts: [] };
+  if (before?.kind === 'drifting') return { after: { ...before, firstSeen }, alerts: [] };
+  const { opening, sequence } = before ?? NEVER;
+  return { after: { opening, sequence, kind: 'waiting', firstSeen }, alerts: [] };
+}
 
 function open(
   before: DriftIncident | undefined,
-  findings: readonly Finding[],
+  { due: findings, firstSeen, since }: Split,
   rollout: RolloutIncident | undefined,
   seen: ScopeObservation,
   context: DecisionContext,
@@ -60,16 +83,17 @@ function open(
     return { after: before, alerts: [] };
   }
   const numbers = { opening: (before ?? NEVER).opening + 1, sequence: 1 };
-  const severity = severityOf(findings);
+  const severity = gravestOf(findings);
   const shown = fitting(criticalFirst(findings));
   return {
     after: {
       ...numbers,
       kind: 'drifting',
-      since: context.at,
+      since,
       told: [severity],
       fingerprints,
       findings: shown.findings,
+      ...remembered(firstSeen),
     },
     alerts: [
       {
@@ -77,7 +101,7 @@ function open(
         ...whereOf(context, seen),
         kind: 'drift',
         ...shown,
-        since: context.at,
+        since,
       },
     ],
   };
@@ -85,7 +109,7 @@ function open(
 
 function change(
   before: DriftIncident & { readonly kind: 'drifting' },
-  findings: readonly Finding[],
+  { due: findings, firstSeen }: Split,
   seen: ScopeObservation,
   context: DecisionContext,
 ): DriftDecision {
@@ -93,10 +117,14 @@ function change(
   const known = new Set(before.fingerprints);
   const still = new Set(fingerprints);
   const fresh = findings.filter((_, index) => !known.has(fingerprints[index] ?? ''));
-  if (fresh.length === 0 && still.size === known.size) return { after: before, alerts: [] };
+  if (fresh.length === 0 && still.size === known.size) {
+    const { firstSeen: _, ...rest } = before;
+    const isSame = isSameMemory(firstSeenOf(before), firstSeen);
+    return { after: isSame ? before : { ...rest, ...remembered(firstSeen) }, alerts: [] };
+  }
 
   const numbers = { opening: before.opening, sequence: before.sequence + 1 };
-  const severity = severityOf(findings);
+  const severity = gravestOf(findings);
   const old = findings.filter((_, index) => known.has(fingerprints[index] ?? ''));
   const shown = fitting([...criticalFirst(fresh), ...criticalFirst(old)]);
   // Excerpts of what was kept: the fingerprints of cut values no longer match, so compare by place as well.
@@ -112,6 +140,7 @@ function change(
       told: before.told.includes(severity) ? before.told : [...before.told, severity],
       fingerprints,
       findings: shown.findings,
+      ...remembered(firstSeen),
     },
     alerts: [
       {
@@ -132,6 +161,9 @@ function converge(
   seen: Pick<ScopeObservation, 'chart'>,
   context: DecisionContext,
 ): DriftDecision {
+  // What waited is gone before anybody heard of it.
+  if (before?.kind === 'waiting')
+    return { after: { opening: before.opening, sequence: before.sequence, kind: 'in-sync' }, alerts: [] };
   if (before?.kind !== 'drifting') return { after: before, alerts: [] };
   const numbers = { opening: before.opening, sequence: before.sequence + 1 };
   return {
@@ -155,8 +187,8 @@ export function closeDrift(before: DriftIncident | undefined, context: DecisionC
 }
 
 const criticalFirst = (findings: readonly Finding[]): readonly Finding[] => [
-  ...findings.filter(isCritical),
-  ...findings.filter((finding) => !isCritical(finding)),
+  ...findings.filter((finding) => severityOf(finding) === 'critical'),
+  ...findings.filter((finding) => severityOf(finding) !== 'critical'),
 ];
 
 const placeOf = ({ object, at }: Finding): string =>

@@ -2,6 +2,7 @@ import type { ScopeObservation } from '../checks/observation.ts';
 import type { Deployer, Severity } from '../config/config.ts';
 import type { Digest } from '../content/tree.ts';
 import type { Finding } from '../drift/verdicts.ts';
+import type { FirstSeen } from './waiting.ts';
 
 /** The classes of incidents that checks open; `delivery` belongs to uploads and repositories. */
 export type IncidentClass = 'drift' | 'stalled' | 'unknown';
@@ -20,6 +21,8 @@ export const NEVER = { opening: 0, sequence: 0 } as const;
 
 export type DriftIncident =
   | (Numbered & { readonly kind: 'in-sync' })
+  /** All that differs is to wait, as rules of drift.yaml say, and nobody has been told. */
+  | (Numbered & { readonly kind: 'waiting'; readonly firstSeen: FirstSeen })
   | (Numbered & {
       readonly kind: 'drifting';
       readonly since: string;
@@ -29,6 +32,8 @@ export type DriftIncident =
       readonly fingerprints: readonly string[];
       /** As many of the findings as fit, so that what has gone can be named. */
       readonly findings: readonly Finding[];
+      /** Of findings that are to wait; absent where there are none. */
+      readonly firstSeen?: FirstSeen;
     });
 
 export type RolloutIncident =

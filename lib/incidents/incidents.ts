@@ -1,9 +1,10 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { ScopeObservation } from '../checks/observation.ts';
-import { closeDrift, decideDrift } from './drift-incident.ts';
+import { closeDrift, decideDrift, firstSeenOf } from './drift-incident.ts';
 import type { DecisionContext, IncidentClass, Incidents } from './incident.ts';
 import { closeRollout, decideRollout } from './rollout-incident.ts';
 import { closeUnknown, decideUnknown } from './unknown-incident.ts';
+import { splitWaiting } from './waiting.ts';
 
 /**
  * The life of the incidents of one scope: what one more check changes, and what people are to be told.
@@ -24,12 +25,29 @@ export function decide(before: Incidents, seen: ScopeObservation, context: Decis
       after: { ...before, unknown: unknown.after },
       alerts: { ...NO_ALERTS, unknown: unknown.alerts },
     };
-  const stalled = decideRollout(before, seen, context);
+  const stalled = decideRollout(before, withoutWaiting(before, seen, context), context);
   const drift = decideDrift(before.drift, stalled.after, seen, context);
   return {
     after: { drift: drift.after, stalled: stalled.after, unknown: unknown.after },
     alerts: { drift: drift.alerts, stalled: stalled.alerts, unknown: unknown.alerts },
   };
+}
+
+/**
+ * What a rollout sees: a difference that is to wait is not told as a stalled rollout either. Where all of them wait,
+ * nobody knows yet whether it is there.
+ */
+function withoutWaiting(
+  before: Incidents,
+  seen: ScopeObservation,
+  { at }: DecisionContext,
+): ScopeObservation {
+  if (seen.state.kind !== 'drift') return seen;
+  const { due, waiting } = splitWaiting(seen.state.findings, firstSeenOf(before.drift), at);
+  if (waiting.length === 0) return seen;
+  return due.length > 0 || before.stalled === undefined
+    ? { ...seen, state: { ...seen.state, findings: due } }
+    : { ...seen, state: { kind: 'unknown', reason: 'all that differs is to wait' } };
 }
 
 const NO_ALERTS = { drift: [], stalled: [], unknown: [] } as const;

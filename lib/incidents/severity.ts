@@ -1,3 +1,4 @@
+import type { Severity } from '../config/config.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { groupOf, isJsonObject, type Json } from '../objects/objects.ts';
 
@@ -43,6 +44,10 @@ const PROTECTS_WHEN: Readonly<Record<string, (desired: Json) => boolean>> = {
 
 /** Fields of RBAC objects that grant; any live value that Git does not declare widens. */
 const GRANTS = new Set(['rules', 'subjects', 'roleRef', 'aggregationRule']);
+
+/** What a rule of drift.yaml says, else what the finding is by itself. */
+export const severityOf = (finding: Finding): Severity =>
+  finding.rule?.severity ?? (isCritical(finding) ? 'critical' : 'warning');
 
 export const isCritical = (finding: Finding): boolean =>
   removesWorkloadOrProtection(finding) ||
