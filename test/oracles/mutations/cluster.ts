@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatJson } from '../../../lib/objects/json.ts';
+import { identityOf, type Json, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
+import { type Answer, type ApiServer, messageOf, type ResourcePath } from '../api-server.ts';
+import { factsOf } from './expect.ts';
+import type { Node } from './openapi.ts';
+import { writable } from './tools.ts';
+
+/** The deployer's hand: puts objects there as Helm does, and puts them back. */
+export const DEPLOYER = 'helm';
+const PATIENCE_MS = 20_000;
+const AT_ONCE = 8;
+
+export interface Installed {
+  readonly identity: string;
+  readonly chart: string;
+  /** As it was applied. */
+  readonly declared: KubernetesObject;
+  readonly path: ResourcePath;
+  /** Helm 4, Flux; or Helm with --server-side=false. */
+  readonly how: 'apply' | 'create';
+}
+
+/** @returns what it is installed as, or why not */
+export async function install(
+  server: ApiServer,
+  object: KubernetesObject,
+  chart: string,
+  how: Installed['how'],
+): Promise<Installed | string> {
+  const path = await server.pathOf(referenceOf(object));
+  if (path === undefined) return 'kind not served';
+  const { namespace: _namespace, ...clusterWide } = object.metadata;
+  const declared = path.namespaced
+    ? object
+    : ({ ...object, metadata: clusterWide } as unknown as KubernetesObject);
+  const installed = { identity: identityOf(referenceOf(declared)), chart, declared, path, how };
+  let answer = await put(server, installed);
+  for (let waited = 0; waited < PATIENCE_MS && isTransient(answer); waited += 500) {
+    await sleep(500);
+    answer = await put(server, installed);
+  }
+  return answer.status < 300 ? installed : messageOf(answer);
+}
+
+const put = (server: ApiServer, { declared, path, how }: Installed): Promise<Answer> =>
+  how === 'apply'
+    ? server.call(
+        'PATCH',
+        `${path.object}?fieldManager=${DEPLOYER}&force=true`,
+        formatJson(declared),
+        'application/apply-patch+yaml',
+      )
+    : server.call('POST', `${path.collection}?fieldManager=${DEPLOYER}`, declared);
+
+/** What was there before is still on its way out, or a definition is not served yet. */
+const isTransient = (answer: Answer): boolean => {
+  const message = messageOf(answer);
+  return (
+    (answer.status === 409 && /already exists|being deleted|terminating|deleted/i.test(message)) ||
+    (answer.status === 404 && /could not find the requested resource/.test(message))
+  );
+};
+
+/** Everything live of the kinds of these objects, in lists, by identity. */
+export async function readLive(
+  server: ApiServer,
+  objects: readonly Installed[],
+): Promise<Map<string, KubernetesObject>> {
+  const kinds = Map.groupBy(objects, ({ declared }) => `${declared.apiVersion} ${declared.kind}`);
+  const live = new Map<string, KubernetesObject>();
+  await eachAtOnce([...kinds.values()], async ([first]) => {
+    if (first === undefined) return;
+    const { apiVersion, kind } = first.declared;
+    const collection = first.path.collection.replace(/\/namespaces\/[^/]+(?=\/)/, '');
+    for (let next = ''; ; ) {
+      const answer = await server.call('GET', `${collection}?limit=500${next}`);
+      if (answer.status === 410) throw new Error(`a list of ${kind} took too long`);
+      if (answer.status >= 300) return;
+      const { items = [], metadata } = answer.body as {
+        readonly items?: readonly KubernetesObject[];
+        readonly metadata?: { readonly continue?: string };
+      };
+      for (const each of items) {
+        const object = { ...each, apiVersion, kind } as KubernetesObject;
+        live.set(identityOf(referenceOf(object)), object);
+      }
+      if (!metadata?.continue) return;
+      next = `&continue=${encodeURIComponent(metadata.continue)}`;
+    }
+  });
+  return live;
+}
+
+export type Repair = 'repaired' | 'made anew' | 'failed';
+
+/**
+ * Puts an object back as a deployer does: a server-side apply of what is declared, by force, then whatever else is
+ * not as it was. What cannot be put back (an immutable field) is deleted and applied again.
+ */
+export async function repair(
+  server: ApiServer,
+  installed: Installed,
+  before: KubernetesObject,
+  node: Node | undefined,
+  unrecorded: boolean,
+): Promise<Repair> {
+  const { path, how } = installed;
+  const live = await server.call('GET', path.object);
+  if (live.status === 404) {
+    const made = await putPatiently(server, installed);
+    return made ? 'repaired' : 'failed';
+  }
+  const found = live.body as KubernetesObject;
+  const leaving = found.metadata.deletionTimestamp !== undefined;
+  // A client-side deployer leaves no record where nothing differs.
+  if (leaving || (how === 'create' && unrecorded)) return await anew(server, installed);
+  const applied = how === 'apply' ? await put(server, installed) : live;
+  if (applied.status >= 300) return await anew(server, installed);
+  const now = applied.body as KubernetesObject;
+  if (factsOf(now, before, node).length === 0) return 'repaired';
+  const { resourceVersion } = now.metadata as { readonly resourceVersion?: string };
+  const wanted = writable(before);
+  const body = { ...wanted, metadata: { ...wanted.metadata, resourceVersion } } as unknown as Json;
+  let answer = await server.call('PUT', `${path.object}?fieldManager=${DEPLOYER}`, body);
+  for (let attempt = 0; attempt < 5 && answer.status === 409; attempt++) {
+    const fresh = await server.call('GET', path.object);
+    const { resourceVersion: newest } = (fresh.body as KubernetesObject).metadata;
+    const again = { ...wanted, metadata: { ...wanted.metadata, resourceVersion: newest } } as unknown as Json;
+    answer = await server.call('PUT', `${path.object}?fieldManager=${DEPLOYER}`, again);
+  }
+  if (answer.status >= 300) return await anew(server, installed);
+  return factsOf(answer.body as KubernetesObject, before, node).length === 0
+    ? 'repaired'
+    : await anew(server, installed);
+}
+
+export async function anew(server: ApiServer, installed: Installed): Promise<Repair> {
+  await remove(server, [installed]);
+  return (await putPatiently(server, installed)) ? 'made anew' : 'failed';
+}
+
+async function putPatiently(server: ApiServer, installed: Installed): Promise<boolean> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += 250) {
+    const { status } = await put(server, installed);
+    if (status < 300) return true;
+    await sleep(250);
+  }
+  return false;
+}
+
+/** Deletes them, and waits until they are gone. */
+export async function remove(server: ApiServer, objects: readonly Installed[]): Promise<void> {
+  await eachAtOnce(objects, async ({ path, declared }) => {
+    if (declared.kind === 'Namespace') return;
+    const query = 'propagationPolicy=Background&gracePeriodSeconds=0';
+    for (let waited = 0; waited < PATIENCE_MS; waited += 100) {
+      const { status, body } = await server.call('DELETE', `${path.object}?${query}`);
+      if (status === 404) return;
+      const held = (body as { readonly metadata?: { readonly finalizers?: unknown } }).metadata?.finalizers;
+      // What cleans up after a definition does so by itself.
+      if (held !== undefined && declared.kind !== 'CustomResourceDefinition')
+        await server.call(
+          'PATCH',
+          path.object,
+          { metadata: { finalizers: null } },
+          'application/merge-patch+json',
+        );
+      if ((await server.call('GET', path.object)).status === 404) return;
+      await sleep(100);
+    }
+  });
+}
+
+export async function ensureNamespaces(server: ApiServer, names: Iterable<string>): Promise<void> {
+  for (const name of new Set(names))
+    await server.call('POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    });
+}
+
+export async function eachAtOnce<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+  atOnce = AT_ONCE,
+): Promise<void> {
+  const waiting = [...items];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await act(next);
+    }),
+  );
+}

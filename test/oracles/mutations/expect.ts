@@ -1,0 +1,263 @@
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+} from '../../../lib/objects/objects.ts';
+import { stepOf } from './generate.ts';
+import type { ListNode, Node } from './openapi.ts';
+import { canonical, field, index, type Place, same, valueAt, within } from './places.ts';
+
+/** One thing that is other after than before. */
+export interface Fact {
+  readonly what: 'gone' | 'came' | 'differs' | 'reordered' | 'list';
+  readonly place: Place;
+  readonly before?: Json;
+  readonly after?: Json;
+  /** The outermost atomic node that holds it: no deeper is anything owned. */
+  readonly atomic?: Place;
+}
+
+const ANY: Node = { kind: 'any' };
+const IDENTITY = new Set(['apiVersion', 'kind', 'status']);
+const OF_METADATA = new Set(['labels', 'annotations', 'finalizers', 'ownerReferences']);
+/** Written by controllers and the server whenever a workload changes. */
+const BOOKKEEPING =
+  /^f:(deployment\.kubernetes\.io\/|deprecated\.daemonset\.template\.generation$|kubernetes\.io\/metadata\.name$)/;
+
+/** What differs between two states of an object, by the schema's own idea of lists. */
+export function factsOf(before: KubernetesObject, after: KubernetesObject, node: Node | undefined): Fact[] {
+  const facts: Fact[] = [];
+  compare(contentOf(before), contentOf(after), node ?? ANY, [], undefined, facts);
+  return facts.filter(({ place }) => !BOOKKEEPING.test(place.at(-1) ?? ''));
+}
+
+/** What is compared: everything but what identifies the object and what the server keeps. */
+export function contentOf(object: KubernetesObject): JsonObject {
+  const metadata: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(object.metadata))
+    if (OF_METADATA.has(name)) metadata[name] = value as Json;
+  const content: Record<string, Json> = { metadata };
+  for (const [name, value] of Object.entries(object))
+    if (!IDENTITY.has(name) && name !== 'metadata') content[name] = value as Json;
+  return content;
+}
+
+function compare(
+  before: Json | undefined,
+  after: Json | undefined,
+  node: Node,
+  place: Place,
+  atomic: Place | undefined,
+  facts: Fact[],
+): void {
+  if (same(before, after)) return;
+  const held = atomic === undefined ? {} : { atomic };
+  if (after === undefined || before === undefined) {
+    const values = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+    facts.push({ what: after === undefined ? 'gone' : 'came', place, ...values, ...held });
+    return;
+  }
+  if (isJsonObject(before) && isJsonObject(after)) {
+    const inside =
+      atomic ?? ((node.kind === 'struct' || node.kind === 'map') && node.atomic ? place : undefined);
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const inner =
+        node.kind === 'struct' ? (node.fields[name]?.() ?? ANY) : node.kind === 'map' ? node.values : ANY;
+      compare(before[name], after[name], inner, [...place, field(name)], inside, facts);
+    }
+    return;
+  }
+  if (Array.isArray(before) && Array.isArray(after)) {
+    compareLists(before, after, node.kind === 'list' ? node : ATOMIC, place, atomic, facts);
+    return;
+  }
+  facts.push({ what: 'differs', place, before, after, ...held });
+}
+
+const ATOMIC: ListNode = { kind: 'list', items: ANY, type: 'atomic', keys: [], mergeKey: undefined };
+
+function compareLists(
+  before: readonly Json[],
+  after: readonly Json[],
+  node: ListNode,
+  place: Place,
+  atomic: Place | undefined,
+  facts: Fact[],
+): void {
+  const byStep = (items: readonly Json[]) =>
+    new Map(items.map((each, at) => [stepOf(node, each, at), each] as const));
+  const [was, is] = [byStep(before), byStep(after)];
+  const repeated = was.size < before.length || is.size < after.length;
+  if (node.type === 'atomic' || repeated) {
+    facts.push({ what: 'list', place, before, after, atomic: atomic ?? place });
+    return;
+  }
+  for (const step of new Set([...was.keys(), ...is.keys()]))
+    compare(was.get(step), is.get(step), node.items, [...place, step], atomic, facts);
+  const common = (map: Map<string, Json>, other: Map<string, Json>) =>
+    [...map.keys()].filter((step) => other.has(step)).join();
+  if (/^f:(env|initContainers)$/.test(place.at(-1) ?? '') && common(was, is) !== common(is, was))
+    facts.push({ what: 'reordered', place, before, after });
+}
+
+/** A finding, as far as it is looked at here. */
+export interface SeenFinding {
+  readonly verdict: string;
+  readonly place: Place;
+  readonly at: string;
+  readonly manager?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly likely?: string | undefined;
+}
+
+export interface Expectation {
+  readonly verdict: 'changed' | 'added' | 'missing';
+  /** The finding lies at or below this place … */
+  readonly from: Place;
+  /** … and at or above this one; for lists that are compared as a whole, anywhere in it. */
+  readonly to: Place;
+  readonly inside: boolean;
+  /** Who is named: a manager; `nobody`; `any` where it does not follow from what was done. */
+  readonly by: { readonly manager: string; readonly operation: string } | 'nobody' | 'any';
+}
+
+/** How the mutation was made, as far as the attribution follows from it. */
+export interface Writing {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly deployer: boolean;
+  readonly stripped: boolean;
+}
+
+/**
+ * What must be found for one fact; undefined where Git is silent and so must the check be: a default that took the
+ * place of what was there.
+ */
+export function expectationOf(
+  fact: Fact,
+  declared: KubernetesObject,
+  after: KubernetesObject,
+  writing: Writing,
+): Expectation | undefined {
+  const wanted = contentOf(folded(declared)) as Json;
+  const { place } = fact;
+  const root = undeclaredRoot(wanted, place);
+  const owned = ownersOf(after, fact.atomic ?? place);
+  const by: Expectation['by'] = writing.stripped
+    ? 'nobody'
+    : fact.what === 'gone'
+      ? fact.atomic !== undefined && owned.length > 0
+        ? { manager: writing.manager, operation: writing.operation }
+        : owned.length > 0
+          ? 'any'
+          : 'nobody'
+      : { manager: writing.manager, operation: writing.operation };
+  if (root !== undefined) {
+    if (fact.what === 'gone') return undefined;
+    const verdict = writing.deployer && !writing.stripped ? 'changed' : 'added';
+    return { verdict, from: root, to: place, inside: true, by };
+  }
+  const list = fact.what === 'list';
+  if (list && same(valueAt(wanted, place), fact.after)) return undefined;
+  const added = list && isAddition(valueAt(wanted, place) as readonly Json[], fact.after as readonly Json[]);
+  const verdict = added && !(writing.deployer && !writing.stripped) ? 'added' : 'changed';
+  const reordered = fact.what === 'reordered' ? 'any' : by;
+  return { verdict, from: place, to: place, inside: list || fact.what === 'came', by: reordered };
+}
+
+/** `stringData` as the server folds it into `data`. */
+export function folded(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== 'Secret' || !isJsonObject(object.stringData)) return object;
+  const data: Record<string, Json> = { ...(isJsonObject(object.data) ? object.data : {}) };
+  for (const [name, value] of Object.entries(object.stringData))
+    data[name] = Buffer.from(String(value ?? '')).toString('base64');
+  const { stringData: _folded, ...rest } = object;
+  return { ...rest, data } as unknown as KubernetesObject;
+}
+
+/** The shallowest place on the way that Git does not declare; undefined where it declares them all. */
+function undeclaredRoot(declared: Json, place: Place): Place | undefined {
+  for (let depth = 1; depth <= place.length; depth++) {
+    const value = valueAt(declared, place.slice(0, depth));
+    if (value === undefined || value === null) return place.slice(0, depth);
+  }
+  return undefined;
+}
+
+/** Whether every declared item is still there in order, and others beside them. */
+function isAddition(declared: readonly Json[], live: readonly Json[]): boolean {
+  if (live.length <= declared.length) {
+    // Of the same length, only a field that came into an item is an addition.
+    return (
+      live.length === declared.length &&
+      declared.every((wanted, at) => covers(wanted, live[at] ?? null)) &&
+      canonical(declared as Json) !== canonical(live as Json)
+    );
+  }
+  let next = 0;
+  for (const each of live) if (next < declared.length && covers(declared[next] ?? null, each)) next++;
+  return next === declared.length;
+}
+
+function covers(declared: Json, live: Json): boolean {
+  if (isJsonObject(declared) && isJsonObject(live))
+    return Object.entries(declared).every(([name, value]) =>
+      live[name] === undefined ? isNothing(value) : covers(value, live[name]),
+    );
+  if (Array.isArray(declared) && Array.isArray(live))
+    return declared.length === live.length
+      ? declared.every((value: Json, at: number) => covers(value, live[at] as Json))
+      : isAddition(declared, live);
+  return same(declared, live);
+}
+
+const isNothing = (value: Json): boolean =>
+  value === null ||
+  value === '' ||
+  value === 0 ||
+  value === false ||
+  (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** Managers recorded for a place, read from managedFields by its own steps. */
+export function ownersOf(object: KubernetesObject, place: Place): string[] {
+  const entries = object.metadata.managedFields;
+  if (!Array.isArray(entries)) return [];
+  return (entries as readonly JsonObject[]).flatMap(({ manager, fieldsV1 }) => {
+    let node: Json | undefined = fieldsV1;
+    for (const step of place) node = isJsonObject(node) ? node[step] : undefined;
+    return node === undefined ? [] : [String(manager ?? '')];
+  });
+}
+
+/** Whether the finding answers the expectation, and if not, in which respect. */
+export function answers(finding: SeenFinding, expected: Expectation): 'yes' | 'elsewhere' | string {
+  const { place } = finding;
+  const between = within(place, expected.from) && within(expected.to, place);
+  const below = expected.inside && within(place, expected.from);
+  if (!between && !below) return 'elsewhere';
+  if (finding.verdict !== expected.verdict) return `verdict ${finding.verdict}, not ${expected.verdict}`;
+  if (expected.by === 'any') return 'yes';
+  if (expected.by === 'nobody')
+    return finding.manager === undefined ? 'yes' : `attributed to ${finding.manager}, not to nobody`;
+  const { manager, operation } = expected.by;
+  return finding.manager === manager && finding.operation === operation
+    ? 'yes'
+    : `attributed to ${finding.manager} ${finding.operation}, not to ${manager} ${operation}`;
+}
+
+/** A place of the judge's in this oracle's steps. */
+export function placeOf(path: readonly { readonly kind: string; readonly [name: string]: unknown }[]): Place {
+  return path.map((step) => {
+    switch (step.kind) {
+      case 'field':
+        return field(String(step.name));
+      case 'key':
+        return `k:${JSON.stringify(Object.fromEntries(Object.entries(step.keys as object).sort(([a], [b]) => (a < b ? -1 : 1))))}`;
+      case 'value':
+        return `v:${JSON.stringify(step.value)}`;
+      default:
+        return index(Number(step.index));
+    }
+  });
+}

@@ -1,0 +1,52 @@
+import { isJsonObject, type KubernetesObject } from '../../../lib/objects/objects.ts';
+import type { Place } from './places.ts';
+
+/**
+ * Where a difference is no drift whoever makes it, or where nobody but the server writes: this oracle's own reading of
+ * drift.md, asked of nobody.
+ */
+export function leftAlone(declared: KubernetesObject, live: KubernetesObject, place: Place): boolean {
+  const names = place.map((step) => (step.startsWith('f:') ? step.slice(2) : '*'));
+  const at = names.join('.');
+  const last = names.at(-1) ?? '';
+  // Kept by the API server, rollouts and restarts.
+  if (/^(deprecated\.daemonset\.template\.generation|deployment\.kubernetes\.io\/)/.test(last)) return true;
+  if (last === 'kubectl.kubernetes.io/restartedAt' || last === 'kubernetes.io/metadata.name') return true;
+  // What admission of Pods puts in: tokens and tolerations of nodes that fail.
+  if (live.kind === 'Pod' && /kube-api-access-|node\.kubernetes\.io\//.test(place.join())) return true;
+  // Rules of an aggregated role are written by a controller at once.
+  if (declared.kind === 'ClusterRole' && isJsonObject(declared.aggregationRule) && at.startsWith('rules'))
+    return true;
+  // The server's names of a Namespace's life.
+  if (declared.kind === 'Namespace' && at.startsWith('spec')) return true;
+  // A token that a controller fills in.
+  if (live.type === 'kubernetes.io/service-account-token' && names[0] === 'data') return true;
+  return false;
+}
+
+/** What controllers may write without anybody's saying so: only a person's doing is drift there. */
+export function platformRemit(kind: string, place: Place): boolean {
+  const at = place.map((step) => (step.startsWith('f:') ? step.slice(2) : '*')).join('.');
+  if (/^metadata\.(finalizers|ownerReferences)/.test(at)) return true;
+  if (/caBundle$/.test(at)) return true;
+  switch (kind) {
+    case 'Service':
+      return /^spec\.(clusterIPs?|ipFamil\w+|healthCheckNodePort|loadBalancerClass|ports(\.\*)?(\.nodePort)?$)/.test(
+        at,
+      );
+    case 'PersistentVolumeClaim':
+      return /^spec\.(volumeName|storageClassName|volumeAttributesClassName)/.test(at);
+    case 'PersistentVolume':
+      return /^spec\.(claimRef|nodeAffinity)|^metadata\.(labels|annotations)/.test(at);
+    case 'StatefulSet':
+      return /volumeClaimTemplates\.\*\.(status|apiVersion|kind)/.test(at);
+    case 'Job':
+      return /^spec\.selector|metadata\.labels/.test(at);
+    case 'MutatingWebhookConfiguration':
+    case 'ValidatingWebhookConfiguration':
+      // Installed open and closed by its own controller.
+      return /failurePolicy$/.test(at);
+    default:
+      return false;
+  }
+}

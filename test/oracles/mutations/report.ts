@@ -1,0 +1,85 @@
+import { formatJson } from '../../../lib/objects/json.ts';
+import type { Json } from '../../../lib/objects/objects.ts';
+
+/** What came out, counted; a miss is printed as a case that `--script` plays again. */
+export class Report {
+  found = 0;
+  missed = 0;
+  falseFindings = 0;
+  offered = 0;
+  notOffered = 0;
+  madeAnew = 0;
+  byKubectl = 0;
+  byHttp = 0;
+  readonly skipped: Record<string, number> = {};
+  readonly bySort: Record<string, number> = {};
+  readonly byTool: Record<string, number> = {};
+  readonly #started = performance.now();
+  readonly #places = new Set<string>();
+  readonly #write: (line: string) => void;
+
+  constructor(write: (line: string) => void = console.log) {
+    this.#write = write;
+  }
+
+  get count(): number {
+    return this.found + this.missed;
+  }
+
+  say(line: string): void {
+    this.#write(line);
+  }
+
+  played(
+    sort: string,
+    tool: { readonly name: string; readonly by: 'kubectl' | 'http' },
+    place: string,
+  ): void {
+    this.bySort[sort] = (this.bySort[sort] ?? 0) + 1;
+    this.byTool[tool.name] = (this.byTool[tool.name] ?? 0) + 1;
+    if (tool.by === 'kubectl') this.byKubectl++;
+    else this.byHttp++;
+    this.#places.add(place);
+  }
+
+  skip(reason: string): void {
+    this.skipped[reason] = (this.skipped[reason] ?? 0) + 1;
+  }
+
+  miss(why: string, replay: { readonly [name: string]: Json }): void {
+    this.missed++;
+    this.#write(`MISS ${why}`);
+    this.#write(formatJson(replay));
+  }
+
+  wrong(why: string): void {
+    this.falseFindings++;
+    this.#write(`FALSE ${why}`);
+  }
+
+  get exitCode(): 0 | 1 {
+    return this.missed > 0 || this.falseFindings > 0 ? 1 : 0;
+  }
+
+  /** The last line: totals. */
+  summary(more: Readonly<Record<string, Json>> = {}): string {
+    const skipped = Object.values(this.skipped).reduce((sum, each) => sum + each, 0);
+    return JSON.stringify({
+      count: this.count,
+      found: this.found,
+      missed: this.missed,
+      falseFindings: this.falseFindings,
+      skipped: this.skipped,
+      skippedShare: Math.round((1000 * skipped) / Math.max(1, skipped + this.count)) / 1000,
+      proposals: { asked: this.offered, refusedBeforehand: this.notOffered },
+      madeAnew: this.madeAnew,
+      places: this.#places.size,
+      byKubectl: this.byKubectl,
+      byHttp: this.byHttp,
+      bySort: this.bySort,
+      byTool: this.byTool,
+      ...more,
+      seconds: Math.round((performance.now() - this.#started) / 1000),
+    });
+  }
+}
