@@ -4,7 +4,7 @@ import type { Discovery } from '../cluster/discovery.ts';
 import type { KeptSchemas } from '../cluster/openapi.ts';
 import { type Profile, readProfile } from '../cluster/profile.ts';
 import type { Ruled } from '../drift/rules/judge.ts';
-import { identityOf, referenceOf } from '../objects/objects.ts';
+import { identityOf, isJsonObject, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
@@ -54,7 +54,12 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     .map(({ object }) => object);
   const identities = new Set(objects.map((object) => identityOf(referenceOf(object))));
   const rules = rulesAt(desired.rules, now);
-  const seen: Seen = { live, canRun, everything: { objects, identities }, rules };
+  const seen: Seen = {
+    live,
+    canRun,
+    everything: { informing: objects.filter(isInforming), identities },
+    rules,
+  };
   const observed: ScopeObservation[] = [];
   const ruled: Ruled[] = [];
   let soon: CheckReport['next'] = 'scheduled';
@@ -118,6 +123,11 @@ async function hasNodes(cluster: Cluster, discovery: Discovery): Promise<boolean
   const answer = await cluster.list(node, { atMost: 1 });
   return answer.kind !== 'answered' || answer.value.length > 0;
 }
+
+/** What says how other objects may be: who scales a workload, and what a deployer leaves alone (lib/drift). */
+const isInforming = ({ kind, spec }: KubernetesObject): boolean =>
+  DEPLOYERS_KINDS.has(kind) || (isJsonObject(spec) && spec.scaleTargetRef !== undefined);
+const DEPLOYERS_KINDS = new Set(['HelmRelease', 'Kustomization', 'Application']);
 
 /** Group-versions and kinds, as helm's `.Capabilities.APIVersions` holds them. */
 function profileOf(

@@ -32,9 +32,9 @@ export interface Seen {
   readonly live: LiveObjects;
   /** Whether there is anything that workloads could run on. */
   readonly canRun: boolean;
-  /** All that the commit declares: an autoscaler of one release may excuse another's replicas. */
+  /** Of all that the commit declares: an autoscaler of one release may excuse another's replicas. */
   readonly everything: {
-    readonly objects: readonly KubernetesObject[];
+    readonly informing: readonly KubernetesObject[];
     readonly identities: ReadonlySet<string>;
   };
   /** People's rules, as far as they hold today. */
@@ -71,7 +71,7 @@ export async function judgeScope(
       live: { find: (reference) => live.find(reference, release?.namespace), owned },
       schemas: live.schemas,
       deployer: target.deployer,
-      alsoDeclared: everything.objects,
+      alsoDeclared: everything.informing,
       admitted: (reference) => admissions[identityOf(reference)],
       ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
     });

@@ -19,6 +19,8 @@ const render = z.object({
       role: z.enum(['applied', 'hook', 'crd']),
       source: z.string(),
       unstable: z.array(z.string()),
+      sometimes: z.array(z.string()).optional(),
+      unstableName: z.object({ starts: z.string(), ends: z.string() }).optional(),
       usesLookup: z.boolean(),
     }),
   ),

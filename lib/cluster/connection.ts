@@ -58,11 +58,19 @@ async function fromKubeconfig(path: string, context: string | undefined): Promis
       throw new BadKubeconfig(
         `${path} goes through a proxy that is no http:// address: SOCKS is not supported`,
       );
+    if (access.proxy !== undefined && !canProxy(process.versions.node))
+      throw new BadKubeconfig(`${path} goes through a proxy, which needs Node 24.5 or newer`);
     return { ...access, url: trimmed(server) };
   } catch (error) {
     if (error instanceof BadKubeconfig) throw new CannotConnect(error.message);
     throw error;
   }
+}
+
+/** `proxyEnv` of node:https is of that version; an older one would go straight past the proxy. */
+export function canProxy(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 24 || (major === 24 && minor >= 5);
 }
 
 const trimmed = (url: string): string => url.replace(/\/+$/, '');

@@ -1,4 +1,4 @@
-import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { createGunzip } from 'node:zlib';
 import type { Connection } from './connection.ts';
@@ -50,8 +50,9 @@ export function httpClient({ url, headers, tls, proxy }: Connection): HttpClient
     // Only what the kubeconfig says: variables of this process lead clients of AWS and Git, not these.
     ...(proxy === undefined ? {} : { proxyEnv: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy } }),
   };
-  const agent = isTls ? new TlsAgent({ ...options, ...tls }) : new PlainAgent(options);
-  const request = isTls ? tlsRequest : plainRequest;
+  const plain = isTls ? undefined : plainHttp();
+  const agent = plain === undefined ? new TlsAgent({ ...options, ...tls }) : new plain.Agent(options);
+  const request = plain?.request ?? tlsRequest;
   const base = new URL(url);
   const prefix = base.pathname === '/' ? '' : base.pathname;
   const sent = Object.fromEntries(
@@ -94,6 +95,9 @@ export function httpClient({ url, headers, tls, proxy }: Connection): HttpClient
     close: () => agent.destroy(),
   };
 }
+
+/** Only where it is asked for: to import it costs 40 ms, for a WebSocket that nobody opens. */
+const plainHttp = () => process.getBuiltinModule('node:http');
 
 /** The whole body, unpacked. What is cut off in the middle is no answer. */
 async function read(answer: IncomingMessage): Promise<Buffer> {

@@ -4,7 +4,8 @@ import { ignoreRules, optOutOf, rulesFor } from './ignore-rules.ts';
 import { type Deployer, managersOf } from './managers.ts';
 import { judgeObject, type ObjectContext } from './object.ts';
 import { orphans } from './orphans.ts';
-import { ScalingRules } from './replicas.ts';
+import { NamedAnew } from './rendered-anew.ts';
+import { ScalingRules, scalingRules } from './replicas.ts';
 import type { Schemas } from './schema.ts';
 import type { Finding, ObjectVerdict } from './verdicts.ts';
 
@@ -37,7 +38,7 @@ export interface Judgement {
   /** The Helm release; absent for a target's own manifests. */
   readonly release?: { readonly namespace: string; readonly name: string };
   /** Other objects that Git declares: an HPA excuses a number of replicas, a HelmRelease has ignore rules. */
-  readonly alsoDeclared?: Iterable<KubernetesObject>;
+  readonly alsoDeclared?: readonly KubernetesObject[];
   /** The `admission` of the object's verdict at the first check after the rollout that wrote it, if one was kept. */
   readonly admitted?: (reference: ObjectReference) => string | undefined;
   /** `required` unless said otherwise: see ObjectContext. */
@@ -59,22 +60,31 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
     declared.add(identity);
     if (rendered.role !== 'hook') judged.set(identity, rendered);
   }
-  const scaling = new ScalingRules([
-    ...desired.map(({ object }) => object),
-    ...(judgement.alsoDeclared ?? []),
-  ]);
+  const alsoDeclared = judgement.alsoDeclared ?? [];
+  const scaling = [
+    scalingRules(alsoDeclared),
+    new ScalingRules(desired.map(({ object }) => object)),
+  ] as const;
   const deployers = managersOf(deployer);
-  const ignored = release === undefined ? [] : ignoreRules(judgement.alsoDeclared ?? [], release);
+  const ignored = release === undefined ? [] : ignoreRules(alsoDeclared, release);
   const ownership = judgement.ownership ?? 'required';
   const verdicts: ObjectVerdict[] = [];
-  for (const rendered of judged.values()) {
+  const namedAnew = new NamedAnew(live.owned, (object) => declared.has(identityOf(referenceOf(object))));
+  for (const each of judged.values()) {
+    const seen = live.find(referenceOf(each.object));
+    const like = seen.kind === 'absent' ? namedAnew.take(each, release?.namespace) : undefined;
+    if (like !== undefined) declared.add(identityOf(referenceOf(like)));
+    const rendered = like === undefined ? each : renamed(each, like.metadata.name);
     const { object } = rendered;
+    const found: Found = like === undefined ? seen : { kind: 'found', object: like };
     verdicts.push(
-      judgeOne(rendered, live.find(referenceOf(object)), () => ({
+      judgeOne(rendered, found, () => ({
         schema: judgement.schemas.of(object.apiVersion, object.kind),
         deployers,
         ownership,
-        scaling: scaling.of(object, object.metadata.namespace),
+        scaling:
+          scaling[0].of(object, object.metadata.namespace) ??
+          scaling[1].of(object, object.metadata.namespace),
         admitted: judgement.admitted?.(referenceOf(object)),
         ignore: rulesFor(ignored, object),
       })),
@@ -82,6 +92,11 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
   }
   return [...verdicts, ...orphans(live.owned, declared, deployer, release)];
 }
+
+const renamed = (rendered: RenderedObject, name: string): RenderedObject => ({
+  ...rendered,
+  object: { ...rendered.object, metadata: { ...rendered.object.metadata, name } },
+});
 
 function judgeOne(rendered: RenderedObject, found: Found, context: () => ObjectContext): ObjectVerdict {
   const object = referenceOf(rendered.object);

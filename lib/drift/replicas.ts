@@ -41,6 +41,15 @@ export class ScalingRules {
   }
 }
 
+/** One set of objects serves the judgement of every release in it: looked through once. */
+const known = new WeakMap<readonly KubernetesObject[], ScalingRules>();
+
+export function scalingRules(declared: readonly KubernetesObject[]): ScalingRules {
+  const rules = known.get(declared) ?? new ScalingRules(declared);
+  known.set(declared, rules);
+  return rules;
+}
+
 function ruleOf(object: KubernetesObject, spec: { readonly [key: string]: Json }): Scaling | undefined {
   switch (`${groupOf(object.apiVersion)}/${object.kind}`) {
     case 'autoscaling/HorizontalPodAutoscaler': {
