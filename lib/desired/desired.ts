@@ -31,6 +31,8 @@ export interface DesiredParts {
   /** `render-release`, or its library directly. */
   readonly render: (request: RenderRequest) => Promise<RenderAnswer>;
   readonly capabilities: Capabilities;
+  /** Told how many releases are declared, before the first is rendered. */
+  readonly onDeclared?: (releases: number) => void;
   /** The repository's address, so that an Application of another one is not taken for one of this. */
   readonly repositoryUrl?: string;
 }
@@ -80,6 +82,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
       ? await plainReleases(target, clone, tip.id)
       : declaredReleases(apply, { branch: target.branch, url: parts.repositoryUrl });
 
+  parts.onDeclared?.(declarations.length);
   const releases = await eachAtOnce(declarations, RENDERS_AT_ONCE, (declaration) =>
     desiredRelease(declaration, tip.id, target, parts),
   );
