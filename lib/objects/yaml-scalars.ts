@@ -21,6 +21,9 @@ const NOT_FINITE = /^(\.(nan|NaN|NAN)|[-+]?\.(inf|Inf|INF))$/;
 const INTEGER = /^[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
 /** yamlStyleFloat in resolve.go. */
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+/** As Go's base64.StdEncoding reads it: padded, line breaks left out. */
+const BASE64 =
+  /^[\r\n]*(?:(?:[A-Za-z0-9+/][\r\n]*){4})*(?:(?:[A-Za-z0-9+/][\r\n]*){2}(?:=[\r\n]*){2}|(?:[A-Za-z0-9+/][\r\n]*){3}=[\r\n]*)?$/;
 const DATE =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d{2}:\d{2})?)?$/;
 
@@ -79,6 +82,7 @@ export function resolveTagged(text: string, tag: string, reader: YamlReader): Js
     case 'tag:yaml.org,2002:str':
       return text;
     case 'tag:yaml.org,2002:binary':
+      if (!BASE64.test(text)) throw new UnreadableScalar('what is tagged !!binary is no base64');
       return Buffer.from(text, 'base64').toString('utf8');
     case 'tag:yaml.org,2002:null':
     case 'tag:yaml.org,2002:bool':
@@ -86,7 +90,9 @@ export function resolveTagged(text: string, tag: string, reader: YamlReader): Js
     case 'tag:yaml.org,2002:float': {
       const value = resolvePlain(text, reader);
       const type = tag.slice('tag:yaml.org,2002:'.length);
-      if (kindOf(value) === type || (type === 'float' && kindOf(value) === 'int')) return value;
+      const kind =
+        kindOf(value) === 'int' && !INTEGER.test(text.replaceAll('_', '')) ? 'float' : kindOf(value);
+      if (kind === type || (type === 'float' && kind === 'int')) return value;
       throw new UnreadableScalar(`"${text}" is no ${type}`);
     }
     default:

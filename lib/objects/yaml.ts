@@ -7,7 +7,7 @@ import {
   UnreadableScalar,
   type YamlReader,
 } from './yaml-scalars.ts';
-import { NESTING, readSyntax } from './yaml-syntax.ts';
+import { readSyntax } from './yaml-syntax.ts';
 
 export type { YamlReader } from './yaml-scalars.ts';
 
@@ -33,8 +33,8 @@ const ALIASED_NODES = 100_000;
  */
 export function parseYamlDocuments(text: string, reader: YamlReader): ParsedYaml {
   const syntax = readSyntax(text);
-  const { lineAt, tooDeepAt } = syntax;
-  if (tooDeepAt !== undefined) return invalid(`it nests more than ${NESTING} levels deep`, lineAt(tooDeepAt));
+  const { lineAt, refused } = syntax;
+  if (refused !== undefined) return invalid(refused.message, lineAt(refused.at));
   const documents: YamlDocument[] = [];
   for (const document of syntax.documents) {
     const [error] = document.errors;
@@ -109,8 +109,17 @@ class Reading {
   #scalar(node: Scalar): Json {
     // The source: the package has already decoded what is tagged !!binary.
     const text = node.source ?? String(node.value ?? '');
+    if (this.#reader === 'kubernetes' && node.type === Scalar.QUOTE_DOUBLE) this.#checkEscapes(node);
     if (node.tag !== undefined) return resolveTagged(text, node.tag, this.#reader);
     return node.type === Scalar.PLAIN || node.type === undefined ? resolvePlain(text, this.#reader) : text;
+  }
+
+  /** go-yaml v2 (scannerc.go, yaml_parser_scan_flow_scalar) knows no `\\/`, and no halves of a surrogate pair. */
+  #checkEscapes(node: Scalar): void {
+    const written = node.srcToken !== undefined && 'source' in node.srcToken ? node.srcToken.source : '';
+    for (const [sequence] of written.matchAll(/\\(?:u[dD][89a-fA-F]..|[^u])/g))
+      if (sequence === '\\/' || sequence.startsWith('\\u'))
+        throw new UnreadableScalar(`"${sequence}" is no escape that Kubernetes reads`);
   }
 
   /** In the order of the text, so that what comes later wins, a merge (`<<`) too: decode.go, mapping(). */

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
-import { NESTING, readSyntax } from '../../objects/yaml-syntax.ts';
+import { readSyntax } from '../../objects/yaml-syntax.ts';
 import { type DriftRule, type DriftRules, RULE_LIMITS, type RuleProblem } from './rule.ts';
 import { fieldOf, type RuleFields, SELECTORS } from './rule-fields.ts';
 
@@ -11,8 +11,8 @@ import { fieldOf, type RuleFields, SELECTORS } from './rule-fields.ts';
 export function readRules(text: string): DriftRules {
   if (Buffer.byteLength(text) > RULE_LIMITS.file)
     return broken(1, `the file has more than ${RULE_LIMITS.file / 1024} KiB, and none of its rules holds`);
-  const { documents, lineAt, tooDeepAt } = readSyntax(text);
-  if (tooDeepAt !== undefined) return broken(lineAt(tooDeepAt), `it nests more than ${NESTING} levels deep`);
+  const { documents, lineAt, refused } = readSyntax(text);
+  if (refused !== undefined) return broken(lineAt(refused.at), refused.message);
   const reading = new Reading(lineAt);
   for (const document of documents) {
     const [error] = document.errors;
