@@ -31,6 +31,25 @@ export const releaseShaping = z.object({
 });
 export type ReleaseShaping = z.output<typeof releaseShaping>;
 
+/** A values file of a chart from outside, by its path in the chart. */
+export const chartFile = z.object({ chartFile: z.string(), ifMissing: z.enum(['fail', 'skip']) });
+export type ChartFile = z.output<typeof chartFile>;
+
+/** What Argo CD gives `helm template` beside values (argo-cd, util/helm/cmd.go). */
+export const helmFlags = z.object({
+  /** Laid over the values: in helm's order, `set`, `set-string`, `set-literal`. */
+  sets: z.array(
+    z.object({ flag: z.enum(['set', 'set-string', 'set-literal']), name: z.string(), value: z.string() }),
+  ),
+  crds: z.enum(['included', 'left-out']),
+  /** `.Release.Namespace`, where it is not where the objects go. */
+  namespace: z.string().optional(),
+  /** Instead of the cluster's. */
+  kubernetesVersion: z.string().optional(),
+  apiVersions: z.array(z.string()).optional(),
+});
+export type HelmFlags = z.output<typeof helmFlags>;
+
 const renderSubject = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('release'),
@@ -38,8 +57,13 @@ const renderSubject = z.discriminatedUnion('kind', [
     release: z.string(),
     /** Tree of the chart as committed below `chart/`. */
     chart: digest,
-    /** Values documents in helm's order, each a tree of one file. */
-    values: z.array(digest),
+    /** `package`: the tree is one file, a package from outside that nobody has opened yet. Absent: a folder. */
+    form: z.enum(['folder', 'package']).optional(),
+    /** Of a package: its files that replace its values.yaml, merged in this order. */
+    chartValues: z.array(chartFile).optional(),
+    /** Values documents in helm's order, each a tree of one file, or of a package one of its own. */
+    values: z.array(z.union([digest, chartFile])),
+    flags: helmFlags.optional(),
     /** The HelmRelease or Application that declares it, where its name is not the one of our own layout. */
     deployedBy: z.object({ namespace: z.string(), name: z.string() }).optional(),
     /** The same with other placeholders for what only the cluster's Secrets say: what depends on it differs. */
@@ -53,6 +77,9 @@ const renderSubject = z.discriminatedUnion('kind', [
     tree: digest,
     /** Where it lies in the repository, for the places of reasons. */
     path: z.string(),
+    /** The Application that applies them, and where what names no namespace goes. */
+    deployedBy: z.object({ namespace: z.string(), name: z.string() }).optional(),
+    namespace: z.string().optional(),
     /** With purpose `desired` and Flux: built as its Kustomization says, folders counted from the tree's root. */
     build: fluxBuild.optional(),
   }),
@@ -122,8 +149,17 @@ export interface RenderedObject {
    * `''` is the whole object: only some renders hold it, it may exist or not.
    */
   readonly unstable: readonly string[];
+  /** Those of them that only some renders hold: they may exist or not. */
+  readonly sometimes?: readonly string[];
+  /** What every render's name begins and ends with, where the name is one of them. */
+  readonly unstableName?: NamePattern;
   /** `lookup` stands in its template: a declared difference that only the deployer owns is not drift. */
   readonly usesLookup: boolean;
+}
+
+export interface NamePattern {
+  readonly starts: string;
+  readonly ends: string;
 }
 
 /** Where a document of a cluster's schemas lies in the state bucket; `hash` is the one that its server gives it. */

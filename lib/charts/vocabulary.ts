@@ -329,6 +329,10 @@ export const REASONS = {
     says: 'kustomize does not build it: {problem}.',
     whatToDo: 'Correct the kustomization; "kubectl kustomize" shows the same.',
   },
+  'chart-values-missing': {
+    says: 'The chart has no file "{path}", which its values are to come from.',
+    whatToDo: 'Name a file of the chart, in the version that is deployed.',
+  },
   'kind-not-served': {
     says: 'The cluster serves no {kind} ({apiVersion}), as far as its last check saw.',
     whatToDo: 'Install its CustomResourceDefinition first, or correct the apiVersion.',

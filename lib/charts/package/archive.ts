@@ -34,8 +34,16 @@ export interface Archive {
   };
 }
 
+/** `outside`: rendered and never committed, so that names and modes that Git would mind do no harm. */
+export type ArchiveUse = 'upload' | 'outside';
+const HARMLESS_OUTSIDE: readonly Reason['code'][] = ['entry-mode', 'entry-forbidden-name', 'entry-twin'];
+
 /** Reads a gzipped tar into memory, taking what it unpacks to from the budget. Nothing is written anywhere. */
-export async function readArchive(bytes: Buffer, budget: Budget): Promise<Archive> {
+export async function readArchive(
+  bytes: Buffer,
+  budget: Budget,
+  use: ArchiveUse = 'upload',
+): Promise<Archive> {
   if (bytes.length > PACKAGE_BYTES) {
     const size = formatBytes(bytes.length);
     return refused(reason('package-too-large', { size, limit: formatBytes(PACKAGE_BYTES) }));
@@ -50,11 +58,12 @@ export async function readArchive(bytes: Buffer, budget: Budget): Promise<Archiv
       return refused(reason('package-trailing-data', { part: 'gzip data' }));
     case 'unzipped':
       budget.unpackedBytes -= unzipped.data.length;
-      return readTar(unzipped.data, budget);
+      return readTar(unzipped.data, budget, use);
   }
 }
 
-async function readTar(tar: Buffer, budget: Budget): Promise<Archive> {
+async function readTar(tar: Buffer, budget: Budget, use: ArchiveUse): Promise<Archive> {
+  const minds = ({ code }: Reason) => use === 'upload' || !HARMLESS_OUTSIDE.includes(code);
   const frame = checkFrame(tar);
   if (frame !== undefined) return refused(frame);
   const reasons: Reason[] = [];
@@ -71,7 +80,7 @@ async function readTar(tar: Buffer, budget: Budget): Promise<Archive> {
       const { header } = entry;
       const isFolder = header.type === 'directory';
       const path = isFolder ? header.name.replace(/\/$/, '') : header.name;
-      const against = [...checkPath(path), ...checkHeader(header, path)];
+      const against = [...checkPath(path), ...checkHeader(header, path)].filter(minds);
       reasons.push(...against);
       const slash = path.indexOf('/');
       if (against.length === 0)
@@ -91,7 +100,7 @@ async function readTar(tar: Buffer, budget: Budget): Promise<Archive> {
     unpacked.destroy();
     return refused(...reasons, reason('package-unreadable', { problem: 'its tar data is damaged' }));
   }
-  reasons.push(...checkPaths(files.map(({ path }) => path)));
+  reasons.push(...checkPaths(files.map(({ path }) => path)).filter(minds));
   const folder = [...top].find((name) => name !== '') ?? '';
   const outside = files.filter(({ path }) => !path.startsWith(`${folder}/`));
   for (const { path } of outside) reasons.push(reason('entry-outside-chart', { folder }, { file: path }));

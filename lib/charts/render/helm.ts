@@ -1,5 +1,5 @@
 import { formatBytes, printable, type Reason, reason } from '../reasons.ts';
-import type { Capabilities, RenderRequest } from '../render-request.ts';
+import type { Capabilities, HelmFlags, RenderRequest } from '../render-request.ts';
 import { type CapabilityStub, type ExtraKind, startCapabilityStub } from './capability-stub.ts';
 import { type ChildOutcome, MEMORY_LIMIT, runLimited, STDOUT_BYTES, WALL_SECONDS } from './limited-child.ts';
 
@@ -15,6 +15,7 @@ export interface HelmTemplate {
   readonly deployer: RenderRequest['deployer'];
   readonly capabilities: Capabilities;
   readonly action: 'install' | 'upgrade';
+  readonly flags?: HelmFlags;
   /** Kinds that an earlier run found missing from the profile. */
   readonly notServed?: readonly ExtraKind[];
 }
@@ -78,13 +79,15 @@ export async function helmTemplate(
 const CANNOT_BUILD = 'unable to build kubernetes objects from release manifest';
 
 function argumentsFor(template: HelmTemplate, flags: readonly string[]): string[] {
+  const given = template.flags;
   return [
     'template',
-    `--namespace=${template.namespace}`,
-    '--include-crds',
+    `--namespace=${given?.namespace ?? template.namespace}`,
+    ...(given?.crds === 'left-out' ? [] : ['--include-crds']),
     '--skip-schema-validation',
     ...(template.action === 'upgrade' ? ['--is-upgrade'] : []),
     ...template.valuesFiles.map((file) => `--values=${file}`),
+    ...(given?.sets ?? []).map(({ flag, name, value }) => `--${flag}=${name}=${value}`),
     ...flags,
     '--',
     template.release,
@@ -99,8 +102,9 @@ const serverFlags = ({ url }: CapabilityStub): string[] => [
 ];
 
 /** Without a profile helm's built-in list for the version serves; Argo CD adds the cluster's to that. */
-function flagsFor({ deployer, capabilities }: HelmTemplate): string[] {
-  const { kubernetesVersion, apiVersions } = capabilities;
+function flagsFor({ deployer, capabilities, flags }: HelmTemplate): string[] {
+  const kubernetesVersion = flags?.kubernetesVersion ?? capabilities.kubernetesVersion;
+  const apiVersions = flags?.apiVersions ?? capabilities.apiVersions;
   const version = deployer === 'argocd' ? kubernetesVersion.replace(/[-+].*$/, '') : kubernetesVersion;
   return [
     `--kube-version=${version}`,

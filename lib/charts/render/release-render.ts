@@ -7,7 +7,7 @@ import { tooComplex } from '../files/file-checks.ts';
 import { limited, OUTPUT_SECONDS } from '../files/limited.ts';
 import type { Chart } from '../package/chart.ts';
 import type { Place, Reason } from '../reasons.ts';
-import type { ObjectRole, ReleaseShaping, RenderRequest } from '../render-request.ts';
+import type { HelmFlags, ObjectRole, ReleaseShaping, RenderRequest } from '../render-request.ts';
 import type { ExtraKind } from './capability-stub.ts';
 import {
   type ChartSources,
@@ -45,6 +45,7 @@ export interface ReleaseToRender {
   /** The same with other placeholders for what is not to be read; absent where there are none. */
   readonly otherValues?: readonly ValuesDocument[];
   readonly shaping?: ReleaseShaping;
+  readonly flags?: HelmFlags;
   readonly helm: string;
   readonly kubectl: string;
   readonly scratch: string;
@@ -162,7 +163,7 @@ const valuesTree = (values: readonly ValuesDocument[], edit: (text: string) => s
   new Map(values.map(({ text }, index) => [`${index}.yaml`, { mode: 0o644, data: Buffer.from(edit(text)) }]));
 
 const templateOf = (
-  { request, namespace, release, values, helm }: ReleaseToRender,
+  { request, namespace, release, values, helm, flags }: ReleaseToRender,
   folder: string,
 ): HelmTemplate => ({
   helm,
@@ -174,6 +175,7 @@ const templateOf = (
   deployer: request.deployer,
   capabilities: request.capabilities,
   action: 'install',
+  ...(flags === undefined ? {} : { flags }),
 });
 
 interface Variation extends HelmTemplate {

@@ -15,10 +15,18 @@ import { checkServed } from '../judge/served.ts';
 import { variantsOf } from '../judge/variants.ts';
 import { loadChart } from '../package/chart.ts';
 import { distinct, type Reason, reason } from '../reasons.ts';
-import type { DeclaredObject, RenderRequest, RenderResponse, RenderSubject } from '../render-request.ts';
+import type {
+  ChartFile,
+  DeclaredObject,
+  RenderedObject,
+  RenderRequest,
+  RenderResponse,
+  RenderSubject,
+} from '../render-request.ts';
 import { digestOfInputs, keep, keptAnswer } from './kept-render.ts';
 import { readManifests } from './manifest-render.ts';
 import { marksOf } from './marks.ts';
+import { openedChart } from './outside-package.ts';
 import { clusterScopedBy, placed } from './placement.ts';
 import {
   type RawObject,
@@ -68,13 +76,17 @@ export async function renderRelease(request: RenderRequest, parts: RenderParts):
   const reasons = [...raw.reasons, ...judgement.reasons];
   if (reasons.length > 0) return { schema: 1, kind: 'rejected', reasons: distinct(reasons) };
   const warnings = distinct([...raw.warnings, ...judgement.warnings]);
-  const result = objects.map(({ object, role, source, unstable, usesLookup }) => ({
-    object,
-    role,
-    source,
-    unstable,
-    usesLookup,
-  }));
+  const result = objects.map(
+    ({ object, role, source, unstable, sometimes, unstableName, usesLookup }): RenderedObject => ({
+      object,
+      role,
+      source,
+      unstable,
+      ...(sometimes === undefined ? {} : { sometimes }),
+      ...(unstableName === undefined ? {} : { unstableName }),
+      usesLookup,
+    }),
+  );
   const judged = { warnings, declares: declaredBy(objects) };
   return keep(request, render, { schema: 1, objects: result }, judged, parts.state);
 }
@@ -155,12 +167,14 @@ async function rawRelease(
   subject: Extract<RenderSubject, { kind: 'release' }>,
   parts: RenderParts,
 ): Promise<Raw> {
-  const tree = await getTree(parts.content, subject.chart);
-  const values = await Promise.all(subject.values.map((digest) => valuesDocument(digest, parts)));
+  const opened = await openedChart(subject, await getTree(parts.content, subject.chart), request.deployer);
+  if (opened.kind === 'refused') return { kind: 'rejected', reasons: opened.reasons };
+  const { tree } = opened;
+  const values = await Promise.all(opened.values.map((each) => valuesDocument(each, tree, parts)));
   const otherValues =
     subject.otherValues === undefined
       ? undefined
-      : await Promise.all(subject.otherValues.map((digest) => valuesDocument(digest, parts)));
+      : await Promise.all(subject.otherValues.map((digest) => valuesDocument(digest, tree, parts)));
   const { reasons: againstChart, chart } = await loadChart(tree);
   const release: ReleaseToRender = {
     request,
@@ -171,6 +185,7 @@ async function rawRelease(
     values,
     ...(otherValues === undefined ? {} : { otherValues }),
     ...(subject.shaping === undefined ? {} : { shaping: subject.shaping }),
+    ...(subject.flags === undefined ? {} : { flags: subject.flags }),
     helm: helmIn(parts),
     kubectl: kubectlIn(parts),
     scratch: parts.scratch,
@@ -206,9 +221,16 @@ async function rawRelease(
   };
 }
 
-/** A values document: a tree of one file. */
-async function valuesDocument(digest: Digest, parts: RenderParts): Promise<ValuesDocument> {
-  const [entry] = await getTree(parts.content, digest);
+/** A values document: a tree of one file, or a file of the chart. */
+async function valuesDocument(
+  from: Digest | ChartFile,
+  chart: FileTree,
+  parts: RenderParts,
+): Promise<ValuesDocument> {
+  const [entry] =
+    typeof from === 'string'
+      ? await getTree(parts.content, from)
+      : [...chart].filter(([path]) => path === from.chartFile);
   const [file, { data }] = entry ?? ['values.yaml', { data: Buffer.alloc(0) }];
   const text = data.toString('utf8');
   const read = await limited('readValues', { text, file });
@@ -231,7 +253,7 @@ async function rawManifests(
   return {
     kind: 'rendered',
     renders: [read.objects],
-    namespace: DEFAULT_NAMESPACE,
+    namespace: subject.namespace ?? DEFAULT_NAMESPACE,
     reasons: [],
     warnings: [],
   };

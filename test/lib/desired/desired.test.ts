@@ -74,7 +74,9 @@ describe('what a commit declares', () => {
     assert.ok(subject?.kind === 'release');
     return await Promise.all(
       subject.values.map(async (digest) =>
-        [...(await getTree(content, digest)).values()].map(({ data }) => data.toString()).join(''),
+        typeof digest === 'string'
+          ? [...(await getTree(content, digest)).values()].map(({ data }) => data.toString()).join('')
+          : `the chart's ${digest.chartFile}`,
       ),
     );
   }

@@ -166,7 +166,7 @@ test('a chart and values that belong together are pushed together also while a c
         ? { schema: 1, kind: 'rejected', reasons: [reason('template-failed', {})] }
         : ACCEPTED,
   });
-  const pairs = new Set<string>();
+  const pairs = new Set<unknown>();
   pipe.git.hook(`while read old new ref; do
   if git ls-tree -r --name-only $new | grep -q forbidden; then echo "forbidden is not wanted here" >&2; exit 1; fi
 done`);
