@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -54,6 +53,8 @@ export class NoHelm extends Error {
 export interface HelmSearch {
   /** What is fetched or found is kept below it. */
   readonly cache: string;
+  /** For what is gone when it ends. */
+  readonly passing: string;
   /** The PATH, as the environment holds it. */
   readonly path: string;
   /** One line for people while it is being fetched. */
@@ -83,12 +84,12 @@ async function layerTools(): Promise<string | undefined> {
   }
 }
 
-async function helmOnPath({ cache, path }: HelmSearch): Promise<string | undefined> {
+async function helmOnPath({ cache, path, passing }: HelmSearch): Promise<string | undefined> {
   for (const place of path.split(delimiter)) {
     // An empty entry means the working directory: what lies there is no tool of the user's.
     if (!place.startsWith('/')) continue;
     const file = join(place, 'helm');
-    if (!(await executable(file)) || !SAME_MAJOR.test(await versionOf(file))) continue;
+    if (!(await executable(file)) || !SAME_MAJOR.test(await versionOf(file, passing))) continue;
     const real = await realpath(file);
     const folder = join(cache, 'tools', `helm-on-path-${sha256(real).slice(0, 16)}`);
     await mkdir(join(folder, 'helm'), { recursive: true });
@@ -101,8 +102,8 @@ async function helmOnPath({ cache, path }: HelmSearch): Promise<string | undefin
 }
 
 /** Asked as rendering will run it, so that a wrapper that needs its user's environment is not taken. */
-async function versionOf(file: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-helm-'));
+async function versionOf(file: string, passing: string): Promise<string> {
+  const folder = await mkdtemp(join(passing, 'helm-'));
   try {
     const answer = await runLimited({
       program: file,

@@ -8,15 +8,17 @@ import { type Cluster, connect } from '../lib/cluster/cluster.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
 import { capabilitiesOf, type Profile } from '../lib/cluster/profile.ts';
 import { ConfigError, type Deployer, parseConfig, type Target } from '../lib/config/config.ts';
-import { placeOf } from '../lib/config/repository-url.ts';
 import { folderStore } from '../lib/content/folder-store.ts';
 import { sealingKey } from '../lib/content/sealing-key.ts';
-import { readDesired } from '../lib/desired/desired.ts';
+import { type DesiredParts, readDesired } from '../lib/desired/desired.ts';
 import type { DesiredState } from '../lib/desired/state.ts';
-import { openClone } from '../lib/repository/clone.ts';
-import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
+import type { Clone } from '../lib/repository/clone.ts';
+import { GitFailed } from '../lib/repository/git-failed.ts';
 import type { Asked } from './asking.ts';
 import { UsageError } from './command.ts';
+import { inPassingFolder, interruptible } from './interrupts.ts';
+import { noProgress, type Progress } from './progress.ts';
+import { onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
 
 /** A check of one target from here, with what it was made of. */
 export interface Observed {
@@ -37,46 +39,70 @@ export class CannotJudge extends Error {
 
 /**
  * Compares the cluster with the tip of the branch. Whatever of the cluster does not answer is `unknown` in it.
+ * Interrupted, it leaves neither programs nor files.
  * @throws UsageError where what was typed cannot be; CannotJudge where there is no kubeconfig, repository or branch
  */
-export async function observe(asked: Asked): Promise<Observed> {
-  const { name } = asked;
-  if (name === undefined) throw new UsageError('name a target, or its folder in the repository with --root');
+export function observe(asked: Asked, progress: Progress = noProgress): Promise<Observed> {
+  return interruptible(progress.end, async () => {
+    try {
+      return await observeHere(asked, progress);
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      if (error instanceof ConfigError) throw new UsageError(error.message);
+      if (error instanceof GitFailed) throw new CannotJudge(repositoryAdvice(error, asked));
+      throw new CannotJudge(error instanceof Error ? error.message : String(error));
+    } finally {
+      progress.end();
+    }
+  });
+}
+
+/** What a check works with: the cluster, the repository, and folders. */
+interface Workplace {
+  readonly cluster: Cluster;
+  readonly clone: Clone;
+  readonly state: ObjectStore;
+  readonly content: ObjectStore;
+  /** For what is gone when it ends. */
+  readonly passing: string;
+  readonly progress: Progress;
+}
+
+async function observeHere(asked: Asked, progress: Progress): Promise<Observed> {
   const folder = join(asked.cache, digestOf(asked.repo, asked.branch));
-  const cache = folderStore(join(folder, 'state'));
-  let cluster: Cluster | undefined;
+  const state = folderStore(join(folder, 'state'));
+  progress.tell('reading the kubeconfig');
+  const cluster = await connect(asked.address, {
+    sealing: await sealingKey(state),
+    openapi: openapiCache(state),
+  });
   try {
-    const parts = { sealing: await sealingKey(cache), openapi: openapiCache(cache) };
-    cluster = await connect(asked.address, parts);
-    return await observeWith(asked, name, cluster, folder);
-  } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigError) throw new UsageError(error.message);
-    throw new CannotJudge(error instanceof Error ? error.message : String(error));
+    return await inPassingFolder(join(folder, 'passing'), async (passing) => {
+      progress.tell('reading the repository');
+      const { clone, close } = await openRepository(asked, folder, passing);
+      try {
+        const content = folderStore(join(folder, 'content'));
+        const name = asked.name ?? (await onlyTarget(clone, asked));
+        return await observeWith(asked, name, { cluster, clone, state, content, passing, progress });
+      } finally {
+        await close();
+      }
+    });
   } finally {
-    await cluster?.close();
+    await cluster.close();
   }
 }
 
-async function observeWith(asked: Asked, name: string, cluster: Cluster, folder: string): Promise<Observed> {
-  const state = folderStore(join(folder, 'state'));
+async function observeWith(asked: Asked, name: string, at: Workplace): Promise<Observed> {
+  const { cluster, clone, state, content, progress } = at;
+  progress.tell(`asking ${cluster.name} what it serves`);
   const seen = await profileOf(cluster, name);
   const target = targetOf(asked, name, asked.deployer ?? seen.deployer);
   const now = new Date().toISOString();
-
-  const token = process.env.FAIRLEAD_GIT_TOKEN;
-  const credential =
-    placeOf(asked.repo)?.kind === 'ssh'
-      ? ownSsh()
-      : token
-        ? givenToken(process.env.FAIRLEAD_GIT_USERNAME ?? 'x-access-token', token)
-        : undefined;
-  const clone = await openClone({
-    url: asked.repo,
-    branch: asked.branch,
-    folder: join(folder, 'clone.git'),
-    credential,
-  });
-  const noBranch = new Error(`${asked.repo} has no branch "${asked.branch}" with a commit`);
+  const noBranch = new CannotJudge(
+    `${asked.repo} has no branch "${asked.branch}" with a commit: name another with --branch`,
+  );
+  progress.tell('reading the repository');
   if (seen.failed !== undefined) {
     const tip = await clone.fetchTip();
     if (tip === undefined) throw noBranch;
@@ -90,29 +116,66 @@ async function observeWith(asked: Asked, name: string, cluster: Cluster, folder:
     const observation = unknownTarget({ target, desired, sequence: 0, now }, seen.failed);
     return { observation, cluster: cluster.name, target, desired, state };
   }
-  const content = folderStore(join(folder, 'content'));
-  const scratch = join(folder, 'scratch');
   const reading = await readDesired(target, {
     clone,
     content,
     state,
     capabilities: capabilitiesOf(seen.profile, target),
-    // What renders is loaded, and helm looked for, only where something is not kept yet.
-    render: async (request) => {
-      const { renderRelease } = await import('../lib/charts/render/render.ts');
-      const { tools } = await import('../local/tools.ts');
-      return renderRelease(request, { content, state, tools: (await tools()).folder, scratch });
-    },
+    ...rendering(asked, at),
   });
   if (reading.kind === 'no-branch') throw noBranch;
 
   const question = { target, desired: reading.state, sequence: 0, now };
   const { observation } = await checkTarget(question, {
     state,
-    cluster,
+    cluster: listingAloud(cluster, progress),
     memory: noMemory,
   });
   return { observation, cluster: cluster.name, target, desired: reading.state, state };
+}
+
+/** What renders is loaded, and helm looked for, only where something is not kept yet. */
+function rendering(
+  { cache }: Asked,
+  { content, state, passing, progress }: Workplace,
+): Pick<DesiredParts, 'render' | 'onDeclared'> {
+  let declared = 0;
+  let rendered = 0;
+  let helm: Promise<string> | undefined;
+  return {
+    onDeclared(releases) {
+      declared = releases;
+    },
+    async render(request) {
+      const { renderRelease } = await import('../lib/charts/render/render.ts');
+      helm ??= import('./helm.ts').then(({ findHelm }) =>
+        findHelm({
+          cache,
+          path: process.env.PATH ?? '',
+          passing,
+          onProgress: (line) => progress.tell(line),
+        }),
+      );
+      const tools = await helm;
+      if (request.subject.kind === 'release') {
+        progress.tell(`rendering ${++rendered} of ${declared} releases: ${request.subject.release}`);
+      }
+      return await renderRelease(request, { content, state, tools, scratch: passing });
+    },
+  };
+}
+
+/** The cluster, saying what is being listed. */
+function listingAloud(cluster: Cluster, progress: Progress): Cluster {
+  const kinds = new Set<string>();
+  return {
+    ...cluster,
+    list(kind, options) {
+      kinds.add(`${kind.apiVersion}/${kind.kind}`);
+      progress.tell(`listing ${kinds.size === 1 ? '1 kind' : `${kinds.size} kinds`}: ${kind.kind}`);
+      return cluster.list(kind, options);
+    },
+  };
 }
 
 /** What rendering needs of the cluster, and which deployer it has. */

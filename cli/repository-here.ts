@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { placeOf } from '../lib/config/repository-url.ts';
+import { type Clone, openClone } from '../lib/repository/clone.ts';
+import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
+import { denialOf } from '../lib/repository/denials.ts';
+import { type GitFailed, NoAccess } from '../lib/repository/git-failed.ts';
+import { DataFolderInUse, lockFolder } from '../local/lock.ts';
+import type { Asked } from './asking.ts';
+import { UsageError } from './command.ts';
+
+/** The repository that was named, to be read from here. */
+export interface RepositoryHere {
+  readonly clone: Clone;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the clone that is kept in `folder`; where another run is at it, one of its own in `passing`.
+ * @throws what making folders throws
+ */
+export async function openRepository(
+  { repo, branch }: Asked,
+  folder: string,
+  passing: string,
+): Promise<RepositoryHere> {
+  const token = process.env.FAIRLEAD_GIT_TOKEN;
+  const credential =
+    placeOf(repo)?.kind === 'ssh'
+      ? ownSsh()
+      : token
+        ? givenToken(process.env.FAIRLEAD_GIT_USERNAME ?? 'x-access-token', token)
+        : undefined;
+  const release = await lockFolder(folder).catch((error: unknown) => {
+    if (error instanceof DataFolderInUse) return undefined;
+    throw error;
+  });
+  const place = release === undefined ? passing : folder;
+  const clone = await openClone({ url: repo, branch, folder: join(place, 'clone.git'), credential });
+  return { clone, close: release ?? (async () => {}) };
+}
+
+/** The targets that the tip has below `fairlead/`. */
+export async function targetsIn(clone: Clone): Promise<readonly string[]> {
+  const tip = await clone.fetchTip();
+  const entries = tip === undefined ? [] : await clone.list(tip.id, 'fairlead');
+  const names = entries.filter(({ path }) => path.includes('/')).map(({ path }) => path.split('/')[0] ?? '');
+  return [...new Set(names)].sort();
+}
+
+/** The one target of the repository. @throws UsageError where there are others, or none that has a name */
+export async function onlyTarget(clone: Clone, { repo, branch }: Asked): Promise<string> {
+  const names = await targetsIn(clone);
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  throw new UsageError(
+    only === undefined
+      ? `${repo} has no folder fairlead/ on branch "${branch}": say with --root FOLDER what the cluster is deployed from`
+      : `name a target: the repository has ${names.join(', ')}, and each is of a cluster of its own`,
+  );
+}
+
+/** What a person can do about git's failure; its own words where there is nothing better. */
+export function repositoryAdvice(error: GitFailed, { repo }: Asked): string {
+  if (error instanceof NoAccess) return error.message.replace(/^git \S+ failed \(-?\d+\): /, '');
+  const said = error.output.trim();
+  switch (denialOf(error.output)) {
+    case 'unauthorised':
+    case 'forbidden':
+      return `${repo} does not let us in without credentials: put a token that may read it into FAIRLEAD_GIT_TOKEN`;
+    case 'no-such-repository':
+      return `there is no repository ${repo}, or it is private: is the address right? A private one needs a token in FAIRLEAD_GIT_TOKEN`;
+    case 'key-refused':
+    case 'host-key':
+    case undefined:
+      return /spawn git ENOENT/.test(said)
+        ? 'git is not installed here: Fairlead reads the repository with it (https://git-scm.com/downloads)'
+        : `${repo} could not be read: ${lastLine(said)}`;
+  }
+}
+
+/** git says first what it does, and last what went wrong. */
+const lastLine = (said: string): string =>
+  said.split(/[\r\n]+/).findLast((line) => /^(fatal|error|ssh):/.test(line)) ?? said.slice(0, 500);
