@@ -1,46 +1,34 @@
 import * as z from 'zod';
 import { eachAtOnce } from '../at-once/at-once.ts';
 import type { ObjectStore } from '../aws/objects.ts';
-import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
 import { putTree } from '../content/store.ts';
 import { type Digest, digestOf, type FileTree } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import { canonicalJson } from '../objects/json.ts';
-import { isJsonObject, referenceOf } from '../objects/objects.ts';
-import { parseYamlDocuments } from '../objects/yaml.ts';
+import { referenceOf } from '../objects/objects.ts';
 import { applyFolder } from '../repository/layout.ts';
 import { type Here, isApplication, readApplication } from './application.ts';
 import { type ApplyFolder, findDeclared, isManifestFile, readApplyFolder } from './apply-folder.ts';
-import type { CommitReader } from './commit-reader.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
+import { type RenderingParts, renderDeclaration, renderingOf, renderRequest } from './declared-render.ts';
 import { readDriftRules } from './drift-rules.ts';
-import { readFolder, storeChart } from './git-trees.ts';
+import { readFolder } from './git-trees.ts';
 import { isHelmRelease, readHelmRelease } from './helm-release.ts';
 import { plainReleases } from './plain-releases.ts';
 import { staleValues } from './stale-values.ts';
 import { type DesiredRelease, type DesiredState, desiredKey, desiredState } from './state.ts';
-import { storeValues, withChartValues } from './values-documents.ts';
 
-export interface DesiredParts {
-  readonly clone: CommitReader;
-  /** Trees of charts and values. */
-  readonly content: ObjectStore;
+export type { RenderAnswer } from './declared-render.ts';
+
+export interface DesiredParts extends RenderingParts {
   /** Renders and desired states. */
   readonly state: ObjectStore;
-  /** `render-release`, or its library directly. */
-  readonly render: (request: RenderRequest) => Promise<RenderAnswer>;
-  readonly capabilities: Capabilities;
   /** Told how many releases are declared, before the first is rendered. */
   readonly onDeclared?: (releases: number) => void;
   /** The repository's address, so that an Application of another one is not taken for one of this. */
   readonly repositoryUrl?: string;
 }
-
-export type RenderAnswer =
-  | RenderResponse
-  /** Rendering itself broke: ran out of time or memory. In words for people. */
-  | { readonly kind: 'failed'; readonly reason: string };
 
 export type DesiredReading =
   | {
@@ -67,7 +55,8 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const tip = await clone.fetchTip();
   if (tip === undefined) return { kind: 'no-branch' };
 
-  const inputs = digestOf(canonicalJson([READER, tip.id, target, parts.capabilities, parts.repositoryUrl]));
+  const { capabilities, repositoryUrl, applied = {} } = parts;
+  const inputs = digestOf(canonicalJson([READER, tip.id, target, capabilities, repositoryUrl, applied]));
   const read = await parts.state.get(inputsKey(inputs));
   if (read !== undefined) return reread(read.body, parts.state);
 
@@ -106,12 +95,14 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const stateDigest = digestOf(text);
   await parts.state.putOnce(desiredKey(stateDigest), text, 'application/json');
   const stale = target.deployer === 'flux' ? await staleValues(apply, target, clone, tip.id) : [];
-  // What could not be rendered is tried again each time: the reason may lie outside the commit.
+  // What could not be rendered is tried again each time, since the reason may lie outside the commit; and so is what
+  // the newest of a range is.
   const renderings = [
     ...releases.map(({ rendering }) => rendering),
     ...(manifests === undefined ? [] : [manifests]),
   ];
-  if (renderings.every(({ kind }) => kind === 'rendered')) {
+  const isFloating = releases.some(({ chart }) => chart?.newestOf !== undefined);
+  if (!isFloating && renderings.every(({ kind }) => kind === 'rendered')) {
     await parts.state.putOnce(inputsKey(inputs), JSON.stringify({ digest: stateDigest, staleValues: stale }));
   }
   return { kind: 'read', state, digest: stateDigest, staleValues: stale };
@@ -176,88 +167,4 @@ async function desiredRelease(
     suspended,
     rendering,
   };
-}
-
-type Rendered = Pick<DesiredRelease, 'chart' | 'rendering'>;
-
-const unknown = (reason: string): Rendered => ({ rendering: { kind: 'unknown', reason } });
-
-async function renderDeclaration(
-  { namespace, name, source, deployedBy }: ReleaseDeclaration,
-  commit: string,
-  target: Target,
-  { clone, content, render, capabilities }: DesiredParts,
-): Promise<Rendered> {
-  if (source.kind === 'unresolved') return unknown(source.reason);
-  if (source.kind === 'outside') return unknown('the chart comes from outside, which is not fetched yet');
-  const stored = await storeChart(clone, content, commit, source.chart);
-  if (stored.kind === 'absent') return unknown(`${source.chart} is not in the commit`);
-  if (stored.kind === 'unreadable') return unknown(stored.reason);
-  const about = chartOf(stored.about);
-  const chart = await withChartValues(stored.tree, source.chartValues, clone, commit, content);
-  if (chart.kind === 'unresolved') return { ...about, ...unknown(chart.reason) };
-  const values = await storeValues(source.values, clone, commit, content);
-  if (values.kind === 'unresolved') return { ...about, ...unknown(values.reason) };
-
-  const own = deployedBy === undefined ? undefined : { namespace: 'default', ...deployedBy.metadata };
-  const response = await render(
-    renderRequest(target, capabilities, {
-      kind: 'release',
-      namespace,
-      release: name,
-      chart: chart.result,
-      values: [...values.result],
-      ...(own === undefined ? {} : { deployedBy: { namespace: own.namespace, name: own.name } }),
-    }),
-  );
-  return { ...about, rendering: renderingOf(response) };
-}
-
-const renderRequest = (
-  target: Target,
-  capabilities: Capabilities,
-  subject: RenderRequest['subject'],
-): RenderRequest => ({
-  schema: 1,
-  purpose: 'desired',
-  target: target.name,
-  deployer: target.deployer,
-  capabilities,
-  boundary: {
-    namespaces: target.namespaces,
-    allowKinds: target.allowKinds,
-    allowPlainSecrets: target.allowPlainSecrets,
-  },
-  subject,
-});
-
-function renderingOf(answer: RenderAnswer): DesiredRelease['rendering'] {
-  switch (answer.kind) {
-    case 'rendered':
-      return { kind: 'rendered', render: answer.render };
-    case 'rejected':
-      return { kind: 'unknown', reason: reasonsInWords(answer.reasons) };
-    case 'failed':
-      return { kind: 'unknown', reason: answer.reason };
-  }
-}
-
-function reasonsInWords(reasons: Extract<RenderResponse, { kind: 'rejected' }>['reasons']): string {
-  const [first] = reasons;
-  if (first === undefined) return 'it could not be rendered';
-  const file =
-    first.place?.file === undefined
-      ? ''
-      : ` (${first.place.file}${first.place.line === undefined ? '' : `:${first.place.line}`})`;
-  const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
-  return `it does not render: ${first.message}${file}${others}`;
-}
-
-/** Name and version as Chart.yaml says them; nothing where it does not. */
-function chartOf(chartYaml: string): Pick<DesiredRelease, 'chart'> {
-  const parsed = parseYamlDocuments(chartYaml, 'kubernetes');
-  const value = parsed.kind === 'parsed' ? parsed.documents[0]?.value : undefined;
-  return isJsonObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
-    ? { chart: { name: value.name, version: value.version } }
-    : {};
 }

@@ -13,7 +13,14 @@ const rendering = z.discriminatedUnion('kind', [
 export const desiredRelease = z.object({
   namespace: z.string(),
   name: z.string(),
-  chart: z.object({ name: z.string(), version: z.string() }).optional(),
+  chart: z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      /** The range that is declared, where the deployer does not report which version of it runs. */
+      newestOf: z.string().optional(),
+    })
+    .optional(),
   /** The deployer's object for it, in the cluster. */
   deployedBy: z
     .object({ apiVersion: z.string(), kind: z.string(), namespace: z.string(), name: z.string() })

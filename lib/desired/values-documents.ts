@@ -1,11 +1,12 @@
 import type { ObjectStore } from '../aws/objects.ts';
+import type { ChartFile as FileInChart } from '../charts/render-request.ts';
 import { getTree, putTree } from '../content/store.ts';
 import { type Digest, type FileTree, treeOfFile } from '../content/tree.ts';
 import { formatJson } from '../objects/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
 import { parseYamlDocuments } from '../objects/yaml.ts';
 import type { CommitReader } from './commit-reader.ts';
-import type { ValuesFile, ValuesSource } from './declaration.ts';
+import type { ChartFile, ValuesFile, ValuesSource } from './declaration.ts';
 import { readFolder } from './git-trees.ts';
 
 /** How values documents are named in the content store. */
@@ -15,15 +16,19 @@ export type Resolved<Result> =
   | { readonly kind: 'resolved'; readonly result: Result }
   | { readonly kind: 'unresolved'; readonly reason: string };
 
-/** The values documents in the content store, in helm's order. */
+/** The values documents in the content store, in helm's order, and those that lie in the chart. */
 export async function storeValues(
   sources: readonly ValuesSource[],
   clone: CommitReader,
   commit: string,
   content: ObjectStore,
-): Promise<Resolved<readonly Digest[]>> {
-  const digests: Digest[] = [];
+): Promise<Resolved<readonly (Digest | FileInChart)[]>> {
+  const digests: (Digest | FileInChart)[] = [];
   for (const source of sources) {
+    if (source.kind === 'chart-file') {
+      digests.push(fileInChart(source));
+      continue;
+    }
     const text = await textOf(source, clone, commit);
     if (text.kind === 'unresolved') return text;
     if (text.result === undefined) continue;
@@ -67,9 +72,15 @@ export async function withChartValues(
   return { kind: 'resolved', result: await putTree(content, tree) };
 }
 
+/** As rendering is asked for it: the chart is not opened here. */
+export const fileInChart = ({ path, ifMissing }: ChartFile): FileInChart => ({
+  chartFile: path,
+  ifMissing: ifMissing === 'skip' ? 'skip' : 'fail',
+});
+
 /** The document, undefined where it is missing and may be. */
 async function textOf(
-  source: ValuesSource,
+  source: Exclude<ValuesSource, ChartFile>,
   clone: CommitReader,
   commit: string,
 ): Promise<Resolved<string | undefined>> {
@@ -79,8 +90,6 @@ async function textOf(
     case 'inline':
       // JSON is YAML, and keeps integers and strings apart.
       return { kind: 'resolved', result: formatJson(source.values) };
-    case 'chart-file':
-      return { kind: 'unresolved', reason: `${source.path} lies in the chart, which is not opened here` };
     case 'file': {
       const text = await readFile(source.path, clone, commit);
       return text === undefined && source.ifMissing === 'unknown'

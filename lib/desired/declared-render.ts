@@ -1,0 +1,186 @@
+import type { ObjectStore } from '../aws/objects.ts';
+import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
+import type { Target } from '../config/config.ts';
+import {
+  isJsonObject,
+  type KubernetesObject,
+  type ObjectReference,
+  referenceOf,
+} from '../objects/objects.ts';
+import { parseYamlDocuments } from '../objects/yaml.ts';
+import type { CommitReader } from './commit-reader.ts';
+import type { OutsideChart, ReleaseDeclaration, ReleaseSource } from './declaration.ts';
+import { storeChart } from './git-trees.ts';
+import type { OutsideCharts } from './outside/outside-charts.ts';
+import { rangeOf } from './outside/versions.ts';
+import type { DesiredRelease } from './state.ts';
+import { fileInChart, storeValues, withChartValues } from './values-documents.ts';
+
+export type RenderAnswer =
+  | RenderResponse
+  /** Rendering itself broke: ran out of time or memory. In words for people. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface RenderingParts {
+  readonly clone: CommitReader;
+  /** Trees of charts and values. */
+  readonly content: ObjectStore;
+  /** `render-release`, or its library directly. */
+  readonly render: (request: RenderRequest) => Promise<RenderAnswer>;
+  readonly capabilities: Capabilities;
+  /** Where charts come from that lie in no repository; absent: nowhere. */
+  readonly outside?: OutsideCharts;
+  /** Versions of charts that the deployer reports as applied, by `kind/namespace/name` of its object. */
+  readonly applied?: AppliedVersions;
+}
+
+export type AppliedVersions = Readonly<Record<string, string>>;
+export const appliedKey = ({
+  kind,
+  namespace = 'default',
+  name,
+}: Omit<ObjectReference, 'apiVersion'>): string => `${kind}/${namespace}/${name}`;
+
+export type Rendered = Pick<DesiredRelease, 'chart' | 'rendering'>;
+
+const unknown = (reason: string): Rendered => ({ rendering: { kind: 'unknown', reason } });
+
+/** What a release renders to, or why it does not: one `unknown`. */
+export async function renderDeclaration(
+  declaration: ReleaseDeclaration,
+  commit: string,
+  target: Target,
+  parts: RenderingParts,
+): Promise<Rendered> {
+  const { namespace, name, source, deployedBy } = declaration;
+  if (source.kind === 'unresolved') return unknown(source.reason);
+  const chart =
+    source.kind === 'outside'
+      ? await chartOutside(source, deployedBy, parts)
+      : await chartInGit(source, commit, parts);
+  if (chart.kind === 'unavailable') return { ...chart.about, ...unknown(chart.reason) };
+  const values = await storeValues(source.values, parts.clone, commit, parts.content);
+  if (values.kind === 'unresolved') return { ...chart.about, ...unknown(values.reason) };
+
+  const own = deployedBy === undefined ? undefined : { namespace: 'default', ...deployedBy.metadata };
+  const response = await parts.render(
+    renderRequest(target, parts.capabilities, {
+      kind: 'release',
+      namespace,
+      release: name,
+      ...chart.subject,
+      values: [...values.result],
+      ...(own === undefined ? {} : { deployedBy: { namespace: own.namespace, name: own.name } }),
+    }),
+  );
+  return { ...chart.about, rendering: renderingOf(response) };
+}
+
+type About = Pick<DesiredRelease, 'chart'>;
+type ReleaseSubject = Extract<RenderRequest['subject'], { kind: 'release' }>;
+type FoundChart =
+  | {
+      readonly kind: 'found';
+      readonly about: About;
+      readonly subject: Pick<ReleaseSubject, 'chart' | 'form' | 'chartValues'>;
+    }
+  | { readonly kind: 'unavailable'; readonly about?: About; readonly reason: string };
+
+async function chartInGit(
+  { chart, chartValues }: Extract<ReleaseSource, { kind: 'in-git' }>,
+  commit: string,
+  { clone, content }: RenderingParts,
+): Promise<FoundChart> {
+  const stored = await storeChart(clone, content, commit, chart);
+  if (stored.kind === 'absent') return { kind: 'unavailable', reason: `${chart} is not in the commit` };
+  if (stored.kind === 'unreadable') return { kind: 'unavailable', reason: stored.reason };
+  const about = chartOf(stored.about);
+  const tree = await withChartValues(stored.tree, chartValues, clone, commit, content);
+  return tree.kind === 'unresolved'
+    ? { kind: 'unavailable', about, reason: tree.reason }
+    : { kind: 'found', about, subject: { chart: tree.result } };
+}
+
+async function chartOutside(
+  { chart, chartValues }: Extract<ReleaseSource, { kind: 'outside' }>,
+  deployedBy: KubernetesObject | undefined,
+  { outside, applied = {} }: RenderingParts,
+): Promise<FoundChart> {
+  if (outside === undefined)
+    return { kind: 'unavailable', reason: `${chart.url} is not asked for charts here` };
+  const range = rangeIn(chart);
+  // Which of a range runs, the deployer says; a newer one in the index is not its doing yet.
+  const key = deployedBy === undefined ? '' : appliedKey(referenceOf(deployedBy));
+  const running = range !== undefined && Object.hasOwn(applied, key) ? applied[key] : undefined;
+  const fetched = await outside.fetch(chart, running);
+  if (fetched.kind === 'unavailable') return fetched;
+  const { name, version, tree } = fetched;
+  return {
+    kind: 'found',
+    about: {
+      chart: { name, version, ...(range === undefined || running !== undefined ? {} : { newestOf: range }) },
+    },
+    subject: {
+      chart: tree,
+      form: 'package',
+      ...(chartValues.length === 0 ? {} : { chartValues: chartValues.map(fileInChart) }),
+    },
+  };
+}
+
+/** The range, where no single version is declared. */
+function rangeIn(chart: OutsideChart): string | undefined {
+  const { reference } = chart.kind === 'oci' ? chart : { reference: { ...chart, kind: 'version' as const } };
+  if (reference.kind !== 'version') return undefined;
+  const declared = reference.version;
+  return rangeOf(declared)?.kind === 'range' ? declared || '*' : undefined;
+}
+
+export const renderRequest = (
+  target: Target,
+  capabilities: Capabilities,
+  subject: RenderRequest['subject'],
+): RenderRequest => ({
+  schema: 1,
+  purpose: 'desired',
+  target: target.name,
+  deployer: target.deployer,
+  capabilities,
+  boundary: {
+    namespaces: target.namespaces,
+    allowKinds: target.allowKinds,
+    allowPlainSecrets: target.allowPlainSecrets,
+  },
+  subject,
+});
+
+export function renderingOf(answer: RenderAnswer): DesiredRelease['rendering'] {
+  switch (answer.kind) {
+    case 'rendered':
+      return { kind: 'rendered', render: answer.render };
+    case 'rejected':
+      return { kind: 'unknown', reason: reasonsInWords(answer.reasons) };
+    case 'failed':
+      return { kind: 'unknown', reason: answer.reason };
+  }
+}
+
+function reasonsInWords(reasons: Extract<RenderResponse, { kind: 'rejected' }>['reasons']): string {
+  const [first] = reasons;
+  if (first === undefined) return 'it could not be rendered';
+  const file =
+    first.place?.file === undefined
+      ? ''
+      : ` (${first.place.file}${first.place.line === undefined ? '' : `:${first.place.line}`})`;
+  const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
+  return `it does not render: ${first.message}${file}${others}`;
+}
+
+/** Name and version as Chart.yaml says them; nothing where it does not. */
+function chartOf(chartYaml: string): Pick<DesiredRelease, 'chart'> {
+  const parsed = parseYamlDocuments(chartYaml, 'kubernetes');
+  const value = parsed.kind === 'parsed' ? parsed.documents[0]?.value : undefined;
+  return isJsonObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
+    ? { chart: { name: value.name, version: value.version } }
+    : {};
+}
