@@ -3,6 +3,7 @@ import type { Json, KubernetesObject } from '../objects/objects.ts';
 import { isPerson } from './managers.ts';
 import type { Writer } from './owners.ts';
 import type { Trail } from './path.ts';
+import { isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
 import { platformReason } from './writers.ts';
 
 /** A declared value that does not hold, and what may excuse it. */
@@ -36,29 +37,55 @@ const byDeployerOnly = ({ owners, deployers }: Difference): boolean =>
 /** Rendered anew each time: any value will do, if it is there and the deployer or the platform wrote it. */
 const unstable: Excuse = (difference) => {
   const { rendered, trail, live, root, owners, deployers } = difference;
-  if (rendered.unstable.length === 0 || live === undefined) return undefined;
-  const pointer = trail.pointer();
-  const place = rendered.unstable.find((path) => {
-    const folded = path.replace(/^\/stringData(?=\/|$)/, '/data');
-    return (
-      pointer === folded ||
-      pointer.startsWith(`${folded}/`) ||
-      (folded.startsWith(`${pointer}/`) && isList(live))
-    );
-  });
+  if (rendered.unstable.length === 0) return undefined;
+  if (live === undefined) {
+    const place = placeOfAbsent(rendered, trail);
+    return place === undefined ? undefined : `${place} is in only some renders`;
+  }
+  const place = unstablePlace(rendered, trail, live);
   if (place === undefined) return undefined;
+  const plain = trail.plain();
   const allowed =
-    byDeployerOnly(difference) || platformReason(root, live, trail.plain(), owners, deployers) !== undefined;
+    byDeployerOnly(difference) ||
+    isAppliedByDeployer(difference) ||
+    isWrittenOver(root, plain, owners, deployers) ||
+    platformReason(root, live, plain, owners, deployers) !== undefined;
   return allowed ? `${place} is rendered anew each time` : undefined;
 };
 
-const isList = (value: Json): boolean => Array.isArray(value);
-
-/** `lookup` answers nothing in a template run: what the deployer alone owns is its own, later answer. */
+/**
+ * `lookup` answers nothing in a template run: what the deployer alone owns is its own, later answer. So is what it
+ * applied together with others: it found their value in the cluster and made it its own.
+ */
 const lookedUp: Excuse = (difference) =>
-  difference.rendered.usesLookup && difference.owners.length > 0 && byDeployerOnly(difference)
-    ? 'the template looks into the cluster (lookup), and only the deployer owns the difference'
+  difference.rendered.usesLookup &&
+  difference.owners.length > 0 &&
+  (byDeployerOnly(difference) || isAppliedByDeployer(difference))
+    ? 'the template looks into the cluster (lookup), and the deployer applied what it found'
     : undefined;
+
+/**
+ * Several own a value only as long as none of them has changed it since the others applied it (KEP-555, "Conflicts"):
+ * where the deployer is one of them, it is the value that the deployer applied.
+ */
+const isAppliedByDeployer = ({ live, owners, deployers }: Difference): boolean =>
+  live !== undefined &&
+  (live === null || typeof live !== 'object') &&
+  owners.some(({ manager, operation }) => operation === 'Apply' && deployers.has(manager));
+
+/** Why something that Git does not declare is the deployer's own all the same, or undefined: then it is not. */
+export const undeclaredExcuseOf = (
+  rendered: RenderedObject,
+  trail: Trail,
+  live: Json,
+  owners: readonly Writer[],
+  deployers: ReadonlySet<string>,
+): string | undefined => {
+  const place = unstablePlace(rendered, trail, live);
+  return place !== undefined && owners.every(({ manager }) => deployers.has(manager))
+    ? `${place} is in only some renders`
+    : undefined;
+};
 
 /** CRDs of `crds/` are installed once and never upgraded. */
 const olderCrd: Excuse = (difference) =>
@@ -116,6 +143,23 @@ const aggregated: Excuse = ({ root, rendered, trail, owners, recorded }) => {
     : undefined;
 };
 
+/**
+ * What the API server allocates where it is declared as empty (pkg/registry/core/service/storage/alloc.go), and the
+ * volume that a claim is bound to. Not `storageClassName`: there the empty text is a wish of its own.
+ */
+const ALLOCATED: Readonly<Record<string, readonly string[]>> = {
+  Service: ['spec.clusterIP', 'spec.healthCheckNodePort', 'spec.ports.*.nodePort'],
+  PersistentVolumeClaim: ['spec.volumeName'],
+};
+
+const allocated: Excuse = ({ root, trail, desired, live, owners, deployers }) =>
+  (desired === '' || desired === 0) &&
+  live !== undefined &&
+  ALLOCATED[root.kind]?.includes(trail.plain().join('.')) === true &&
+  owners.every(({ manager }) => deployers.has(manager) || !isPerson(manager))
+    ? 'declared as empty, and allocated by the cluster'
+    : undefined;
+
 const BUILD_METADATA = /[+_][0-9A-Za-z.-]+$/;
 
 /** `Revision` and references by digest append the commit to the chart's version. */
@@ -157,6 +201,7 @@ const EXCUSES: readonly Excuse[] = [
   injected,
   closed,
   aggregated,
+  allocated,
   buildMetadata,
   counted,
   restarted,

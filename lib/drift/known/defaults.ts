@@ -97,6 +97,8 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
   'core.ServiceAccountTokenProjection': { expirationSeconds: value(3600) },
   'core.ISCSIVolumeSource': { iscsiInterface: value('default') },
   'core.ObjectFieldSelector': { apiVersion: value('v1') },
+  // Filled in by nobody, and written out as long as it is zero: a quantity by value has no empty form.
+  'core.ResourceFieldSelector': { divisor: value('0') },
   'core.ServiceSpec': {
     type: value('ClusterIP'),
     sessionAffinity: value('None'),

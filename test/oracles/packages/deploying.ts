@@ -18,11 +18,14 @@ export interface Deploying {
 export interface Release {
   readonly place: Place;
   readonly revision: Revision;
+  /** Why helm has to be told to take over what controllers wrote. */
+  readonly conflicts?: string | undefined;
 }
 
 export const nameOf = ({ namespace, release }: Place): string => `${namespace}/${release}`;
 
 const AT_ONCE = 3;
+const FORCED = { helm4: ['--force-conflicts'], 'client-side': [] } as const;
 const TIMEOUT = '90s';
 
 /** The pinned helm; `client-side`: with the three-way merge of old. */
@@ -41,7 +44,7 @@ export async function deployingByHelm(
   };
   const each = async (releases: readonly Release[], flags: readonly string[]) => {
     const failed = new Map<string, string>();
-    await eachAtOnce(releases, AT_ONCE, async ({ place, revision }) => {
+    await eachAtOnce(releases, AT_ONCE, async ({ place, revision, conflicts }) => {
       const chart = join(folder, place.namespace, 'chart');
       await rm(chart, { recursive: true, force: true });
       for (const [path, text] of Object.entries(revision.files)) {
@@ -51,15 +54,19 @@ export async function deployingByHelm(
       const values = join(folder, place.namespace, 'values.yaml');
       await writeFile(values, revision.values);
       const argv = ['upgrade', '--install', '-n', place.namespace, place.release, chart, '-f', values];
-      await run([...argv, '--timeout', TIMEOUT, ...how, ...flags]).catch((error: Error) =>
-        failed.set(nameOf(place), error.message),
-      );
+      await run([
+        ...argv,
+        '--timeout',
+        TIMEOUT,
+        ...how,
+        ...(conflicts === undefined ? flags : FORCED[way]),
+      ]).catch((error: Error) => failed.set(nameOf(place), error.message));
     });
     return failed;
   };
   return {
     deploy: (releases) => each(releases, []),
-    repair: (releases) => each(releases, way === 'helm4' ? ['--force-conflicts'] : []),
+    repair: (releases) => each(releases, FORCED[way]),
     stop: async () => {},
   };
 }

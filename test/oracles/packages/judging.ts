@@ -21,7 +21,6 @@ export interface Judging {
   check(): Promise<readonly ScopeObservation[]>;
   /** What the tip declares for a release, as the last check read it. */
   declared(namespace: string, name: string): Promise<readonly RenderedObject[]>;
-  close(): Promise<void>;
 }
 
 export interface ToJudge {
@@ -35,10 +34,8 @@ export interface ToJudge {
 export async function judging({ target, repository, kubeconfig, folder }: ToJudge): Promise<Judging> {
   const state = folderStore(join(folder, 'state'));
   const content = folderStore(join(folder, 'content'));
-  const cluster = await connect(
-    { kind: 'kubeconfig', path: kubeconfig },
-    { sealing: await sealingKey(state), openapi: openapiCache(state) },
-  );
+  const sealing = await sealingKey(state);
+  const openapi = openapiCache(state);
   const clone = await openClone({
     url: repository,
     branch: target.branch,
@@ -67,12 +64,17 @@ export async function judging({ target, repository, kubeconfig, folder }: ToJudg
       }
       sequence++;
       const question = { target, desired: reading.state, sequence, now: new Date().toISOString() };
-      const { observation, profile } = await checkTarget(question, { state, cluster, memory });
-      if (profile !== undefined) await writeProfile(state, profile);
-      return observation.scopes;
+      // A connection for each check, as a function has it.
+      const cluster = await connect({ kind: 'kubeconfig', path: kubeconfig }, { sealing, openapi });
+      try {
+        const { observation, profile } = await checkTarget(question, { state, cluster, memory });
+        if (profile !== undefined) await writeProfile(state, profile);
+        return observation.scopes;
+      } finally {
+        await cluster.close();
+      }
     },
     declared: async (namespace, name) => renders.get(`${namespace}/${name}`) ?? [],
-    close: () => cluster.close(),
   };
 }
 

@@ -43,6 +43,8 @@ export interface ChartPackage {
   revisions(place: Place): readonly [installed: Revision, upgraded: Revision];
   /** Beside those that are made of its kinds (edits.ts). */
   edits?(place: Place): readonly Edit[];
+  /** Why a server-side apply of its upgrade is refused without --force-conflicts, whoever changed nothing. */
+  readonly conflicts?: string;
   /** Where it goes by another name than its own. */
   readonly releaseName?: string;
   /** Group of a kind that the cluster serves only once the package has been upgraded. */

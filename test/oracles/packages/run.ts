@@ -105,7 +105,11 @@ async function runWay(
   const round: Round = { way, judge, say, total };
   try {
     const releasesAt = (index: 0 | 1): Release[] =>
-      packages.map(({ place, revisions }) => ({ place, revision: revisions[index] }));
+      packages.map(({ chart, place, revisions }) => ({
+        place,
+        revision: revisions[index],
+        conflicts: chart.conflicts,
+      }));
     const deploy = async (what: string, releases: readonly Release[]) => {
       await commit(releases);
       const failed = await deploying.deploy(releases);
@@ -152,7 +156,6 @@ async function runWay(
     await settled(round);
     total.afterRepair += await found(round, 'repaired');
   } finally {
-    await judge.close();
     await deploying.stop();
     await repository.remove();
   }

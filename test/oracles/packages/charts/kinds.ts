@@ -86,6 +86,7 @@ spec: {controller: example.com/ingress}
 
 const roles: ChartPackage = {
   name: 'roles',
+  conflicts: "the rules of an aggregated ClusterRole are its controller's",
   about: 'roles, also aggregated ones, accounts, their tokens and pull secrets',
   revisions: () => {
     const files = {
@@ -291,7 +292,7 @@ apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: {{ .Release.Name }}
-  labels: {x: y}
+  labels: {x: z}
 automountServiceAccountToken: {{ .Values.mount | default "false" }}
 status: {}
 ---

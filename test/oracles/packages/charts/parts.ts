@@ -163,10 +163,9 @@ const ownKinds: ChartPackage = {
   until: null
   noted: null
   memory: 1024Mi
-  unknown: pruned
-  free: {any: {thing: [1, "2", null, {a: 1e3}]}, on: yes}
+${place.way === 'client-side' ? '  unknown: pruned\n' : ''}  free: {any: {thing: [1, "2", null, {a: 1e3}]}, on: yes}
   rules: [{name: b, weight: 2}, {name: a}]
-  tags: [x, y]
+  tags: [x, z]
 `,
           ),
         },
@@ -184,7 +183,7 @@ const ownKinds: ChartPackage = {
   memory: 1Gi
   free: {any: {thing: []}, big: 9007199254740993}
   rules: [{name: a, weight: 5}, {name: c}]
-  tags: [y]
+  tags: [z]
 `,
           ),
         },

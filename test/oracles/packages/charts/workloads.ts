@@ -179,6 +179,7 @@ const autoscaled: ChartPackage = {
 
 const declaredReplicas: ChartPackage = {
   name: 'declared-replicas',
+  conflicts: 'the autoscaler has taken the replicas over',
   about: 'replicas declared and an autoscaler that sets others',
   revisions: () => {
     const files = { 'deployment.yaml': deployment({ replicas: '1' }), 'autoscaler.yaml': AUTOSCALER };
@@ -211,7 +212,7 @@ env:
 ports:
   - {containerPort: 8080, name: http}
   - {containerPort: 8080, name: http-udp, protocol: UDP}
-livenessProbe: {httpGet: {path: /, port: http, httpHeaders: [{name: X, value: y}]}, periodSeconds: 10}
+livenessProbe: {httpGet: {path: /, port: http, httpHeaders: [{name: X, value: z}]}, periodSeconds: 10}
 readinessProbe: {tcpSocket: {port: 8080}, initialDelaySeconds: 0, timeoutSeconds: 1}
 startupProbe: {exec: {command: ["true"]}, failureThreshold: 30}
 lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}
