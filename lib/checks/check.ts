@@ -12,7 +12,7 @@ import type { Observation, ScopeObservation, ScopeState } from './observation.ts
 import { markOf } from './ownership-marks.ts';
 import { ignoredIn, observeRules, rulesAt } from './rules.ts';
 import { readScopes } from './scopes.ts';
-import { wantedKinds } from './wanted.ts';
+import { inventoriedKinds, wantedKinds } from './wanted.ts';
 
 export type { CheckQuestion } from './judge-scope.ts';
 
@@ -46,7 +46,9 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const scopes = await readScopes(parts.state, desired, await parts.memory.read());
   const marks = new Set(scopes.map((scope) => markOf(target, scope)).filter((mark) => mark !== undefined));
   const [live, canRun] = await Promise.all([
-    readLive(parts.cluster, discovery.value, wantedKinds(target, scopes), marks),
+    readLive(parts.cluster, discovery.value, wantedKinds(target, scopes), marks, (seen) =>
+      inventoriedKinds(seen, target, scopes),
+    ),
     hasNodes(parts.cluster, discovery.value),
   ]);
   const objects = scopes

@@ -38,8 +38,28 @@ export function reportOf(
   }
 }
 
+/** Where the deployer's own objects are found. */
+export type DeployersObjects = Pick<LiveObjects, 'find' | 'all'>;
+
+/** The objects through which the target's deployer speaks of all its scopes. */
+export function deployersObjects(
+  live: DeployersObjects,
+  target: Target,
+  scopes: readonly DeclaredScope[],
+): readonly KubernetesObject[] {
+  const own = scopes.flatMap(({ release }) => foundObject(live, release?.deployedBy) ?? []);
+  switch (target.deployer) {
+    case 'none':
+      return [];
+    case 'flux':
+      return [...kustomizationsOf(target, live), ...own];
+    case 'argocd':
+      return [...[rootApplication(target, live) ?? []].flat(), ...own];
+  }
+}
+
 const foundObject = (
-  live: LiveObjects,
+  live: DeployersObjects,
   reference: Parameters<LiveObjects['find']>[0] | undefined,
 ): KubernetesObject | undefined => {
   const found = reference === undefined ? undefined : live.find(reference);
@@ -47,7 +67,7 @@ const foundObject = (
 };
 
 /** By the path that they apply, else those in the target's own namespace. */
-function kustomizationsOf(target: Target, live: LiveObjects): readonly KubernetesObject[] {
+function kustomizationsOf(target: Target, live: DeployersObjects): readonly KubernetesObject[] {
   const { apiVersion, kind } = deployerKinds.KUSTOMIZATION;
   const all = live.all(apiVersion, kind);
   const byPath = all.filter(({ spec }) => isBelowRoot(isJsonObject(spec) ? spec.path : undefined, target));
@@ -56,7 +76,7 @@ function kustomizationsOf(target: Target, live: LiveObjects): readonly Kubernete
     : all.filter(({ metadata: { namespace } }) => namespace === deployerNamespace(target));
 }
 
-function rootApplication(target: Target, live: LiveObjects): KubernetesObject | undefined {
+function rootApplication(target: Target, live: DeployersObjects): KubernetesObject | undefined {
   const { apiVersion, kind } = deployerKinds.APPLICATION;
   return live.all(apiVersion, kind).find(({ spec }) => {
     const source = isJsonObject(spec) ? spec.source : undefined;

@@ -1,6 +1,6 @@
 import type { RenderedObject } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
-import type { DesiredState } from '../desired/state.ts';
+import type { DesiredRelease, DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/managers.ts';
 import { type Ruled, type RulesInForce, underRules } from '../drift/rules/judge.ts';
@@ -73,7 +73,7 @@ export async function judgeScope(
       deployer: target.deployer,
       alsoDeclared: everything.informing,
       admitted: (reference) => admissions[identityOf(reference)],
-      ...(release === undefined ? {} : { release: { namespace: release.namespace, name: release.name } }),
+      ...(release === undefined ? {} : { release: deployedOf(release) }),
     });
     return underRules(verdicts, rules, release?.chart?.name);
   };
@@ -112,6 +112,12 @@ export async function judgeScope(
     ruled: againstTip,
   };
 }
+
+const deployedOf = ({ namespace, name, deployedBy }: DesiredRelease) => ({
+  namespace,
+  name,
+  ...(deployedBy === undefined ? {} : { deployedBy }),
+});
 
 /**
  * Deleted, and held by its finalizers: deployers wait there until all that an Application or a HelmRelease made is gone.

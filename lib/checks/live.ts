@@ -1,6 +1,7 @@
 import { eachAtOnce } from '../at-once/at-once.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import type { Discovery, ServedKind } from '../cluster/discovery.ts';
+import type { Discovery } from '../cluster/discovery.ts';
+import type { ListOptions } from '../cluster/listing.ts';
 import type { Found } from '../drift/drift.ts';
 import { type OpenApiDocument, schemasFrom } from '../drift/openapi.ts';
 import type { Schemas } from '../drift/schema.ts';
@@ -23,6 +24,8 @@ export interface WantedKind {
   readonly turn: 0 | 1 | 2;
   /** Whether an object is worth keeping in memory. */
   readonly keep: (object: KubernetesObject) => boolean;
+  /** Where it is listed for orphans alone, by a label that all of them have. */
+  readonly labelSelector?: string;
 }
 
 /** What was read. Answers for every object of the wanted kinds, also why there is none. */
@@ -57,60 +60,83 @@ type ListedKind =
 /**
  * Lists the wanted kinds and reads their schemas. Never throws for what the cluster answers.
  * @param marks ownership marks (ownership-marks.ts) whose objects are kept, whatever their names
+ * @param beyond what else is wanted, once the deployer's own objects are read
  */
 export async function readLive(
   cluster: Cluster,
   discovery: Discovery,
   wanted: readonly WantedKind[],
   marks: ReadonlySet<string>,
+  beyond: (live: Pick<LiveObjects, 'find' | 'all'>) => readonly WantedKind[] = () => [],
 ): Promise<LiveObjects> {
-  const keeping = wanted.map((kind) => ({
-    ...kind,
-    keep: (object: KubernetesObject) => kind.keep(object) || marksOf(object).some((mark) => marks.has(mark)),
-  }));
   const listed = new Map<string, ListedKind>();
-  const documents: OpenApiDocument[] = [];
-  const schemaErrors = new Map<string, Unlisted>();
-  for (const turn of [0, 1, 2] as const) {
-    const now = keeping.filter((kind) => kind.turn === turn);
-    await eachAtOnce(now, AT_ONCE, async (kind) => {
-      listed.set(keyOf(kind), await listKind(cluster, discovery, kind));
+  const schemas = schemasOf(cluster, wanted);
+  const list = (kinds: readonly WantedKind[]) =>
+    eachAtOnce(kinds, AT_ONCE, async (kind) => {
+      const keep = (object: KubernetesObject) =>
+        kind.keep(object) || marksOf(object).some((mark) => marks.has(mark));
+      listed.set(keyOf(kind), await listKind(cluster, discovery, { ...kind, keep }));
     });
-  }
-  await eachAtOnce(
-    [...new Set(wanted.map(({ apiVersion }) => apiVersion))],
-    AT_ONCE,
-    async (groupVersion) => {
-      const answer = await cluster.openapi(groupVersion);
-      if (answer.kind !== 'answered') schemaErrors.set(groupVersion, unlisted(answer));
-      else if (answer.value !== undefined) documents.push(answer.value as OpenApiDocument);
-    },
-  );
+  const view = viewOf(listed, discovery);
+  for (const turn of [0, 1] as const) await list(wanted.filter((kind) => kind.turn === turn));
+  const known = new Set(wanted.map(keyOf));
+  const more = beyond(view).filter((kind) => !known.has(keyOf(kind)));
+  await list([...wanted.filter((kind) => kind.turn === 2), ...more]);
 
-  const all = (apiVersion: string, kind: string): readonly KubernetesObject[] => {
-    const found = listed.get(keyOf({ apiVersion, kind }));
-    switch (found?.kind) {
-      case 'whole':
-        return [...found.objects.values()];
-      case 'by-namespace':
-        return [...found.namespaces.values()].flatMap((each) => (isListed(each) ? [...each.values()] : []));
-      default:
-        return [];
-    }
-  };
   const byMark = new Map<string, KubernetesObject[]>();
-  for (const { apiVersion, kind } of wanted) {
-    for (const object of all(apiVersion, kind)) {
-      for (const mark of marksOf(object)) byMark.set(mark, [...(byMark.get(mark) ?? []), object]);
+  for (const { apiVersion, kind } of [...wanted, ...more]) {
+    for (const object of view.all(apiVersion, kind)) {
+      for (const mark of marksOf(object)) {
+        const having = byMark.get(mark);
+        if (having === undefined) byMark.set(mark, [object]);
+        else having.push(object);
+      }
     }
   }
+  const { schemas: read, errors } = await schemas;
   return {
-    schemas: schemasFrom(documents),
-    all,
+    schemas: read,
+    all: view.all,
     marked: (mark) => byMark.get(mark) ?? [],
+    find: (reference, defaultNamespace) =>
+      errors.get(reference.apiVersion) ?? view.find(reference, defaultNamespace),
+  };
+}
+
+/** The schemas of the wanted kinds, and of which group-versions there are none, and why. */
+async function schemasOf(
+  cluster: Cluster,
+  wanted: readonly WantedKind[],
+): Promise<{ schemas: Schemas; errors: ReadonlyMap<string, Unlisted> }> {
+  const documents: OpenApiDocument[] = [];
+  const errors = new Map<string, Unlisted>();
+  const groupVersions = [...new Set(wanted.map(({ apiVersion }) => apiVersion))];
+  await eachAtOnce(groupVersions, AT_ONCE, async (groupVersion) => {
+    const answer = await cluster.openapi(groupVersion);
+    if (answer.kind !== 'answered') errors.set(groupVersion, unlisted(answer));
+    else if (answer.value !== undefined) documents.push(answer.value as OpenApiDocument);
+  });
+  return { schemas: schemasFrom(documents), errors };
+}
+
+/** What was listed so far. */
+function viewOf(
+  listed: ReadonlyMap<string, ListedKind>,
+  discovery: Discovery,
+): Pick<LiveObjects, 'find' | 'all'> {
+  return {
+    all(apiVersion, kind) {
+      const found = listed.get(keyOf({ apiVersion, kind }));
+      switch (found?.kind) {
+        case 'whole':
+          return [...found.objects.values()];
+        case 'by-namespace':
+          return [...found.namespaces.values()].flatMap((each) => (isListed(each) ? [...each.values()] : []));
+        default:
+          return [];
+      }
+    },
     find(reference, defaultNamespace) {
-      const noSchema = schemaErrors.get(reference.apiVersion);
-      if (noSchema !== undefined) return noSchema;
       const found = listed.get(keyOf(reference));
       const scope = discovery.find(reference.apiVersion, reference.kind)?.scope;
       const namespace = scope === 'cluster' ? '' : (reference.namespace ?? defaultNamespace ?? '');
@@ -152,33 +178,26 @@ async function listKind(cluster: Cluster, discovery: Discovery, wanted: WantedKi
         }
       : { kind: 'not-served' };
   }
-  const whole = await cluster.list(served);
-  if (whole.kind === 'answered') return { kind: 'whole', objects: kept(whole.value, wanted) };
+  const options = optionsOf(wanted);
+  const whole = await cluster.list(served, options);
+  if (whole.kind === 'answered') return { kind: 'whole', objects: byName(whole.value) };
   if (whole.kind !== 'forbidden' || served.scope === 'cluster' || wanted.namespaces.size === 0)
     return unlisted(whole);
-  return await listByNamespace(cluster, served, wanted, unlisted(whole));
-}
-
-async function listByNamespace(
-  cluster: Cluster,
-  served: ServedKind,
-  wanted: WantedKind,
-  whole: Unlisted,
-): Promise<ListedKind> {
   const namespaces = new Map<string, Listed | Unlisted>();
-  for (const namespace of wanted.namespaces) {
-    const answer = await cluster.list(served, { namespace });
-    namespaces.set(namespace, answer.kind === 'answered' ? kept(answer.value, wanted) : unlisted(answer));
-  }
-  return { kind: 'by-namespace', namespaces, whole };
+  await eachAtOnce([...wanted.namespaces], AT_ONCE, async (namespace) => {
+    const answer = await cluster.list(served, { ...options, namespace });
+    namespaces.set(namespace, answer.kind === 'answered' ? byName(answer.value) : unlisted(answer));
+  });
+  return { kind: 'by-namespace', namespaces, whole: unlisted(whole) };
 }
 
-const kept = (objects: readonly KubernetesObject[], wanted: WantedKind): Listed =>
-  new Map(
-    objects
-      .filter(wanted.keep)
-      .map((object) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object]),
-  );
+const optionsOf = ({ keep, labelSelector }: WantedKind): ListOptions => ({
+  keep,
+  ...(labelSelector === undefined ? {} : { labelSelector }),
+});
+
+const byName = (objects: readonly KubernetesObject[]): Listed =>
+  new Map(objects.map((object) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`, object]));
 
 const unlisted = ({ reason, rule }: { readonly reason: string; readonly rule?: string }): Unlisted => ({
   kind: 'unknown',

@@ -1,6 +1,8 @@
 import type { Target } from '../config/config.ts';
 import { groupOf, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
+import type { DeployersObjects } from './deployer-report.ts';
+import { inventoriesOf } from './inventories.ts';
 import type { WantedKind } from './live.ts';
 import type { DeclaredScope } from './scopes.ts';
 
@@ -15,13 +17,7 @@ export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): r
   const wanted = new Map<string, Wish>();
   const wish = (apiVersion: string, kind: string): Wish => {
     const key = `${apiVersion}/${kind}`;
-    const known = wanted.get(key) ?? {
-      apiVersion,
-      kind,
-      namespaces: new Set(),
-      names: new Set(),
-      whole: new Set(),
-    };
+    const known = wanted.get(key) ?? wishFor(apiVersion, kind);
     wanted.set(key, known);
     return known;
   };
@@ -62,15 +58,75 @@ export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): r
     case 'none':
       break;
   }
-  return [...wanted.values()].map(({ apiVersion, kind, namespaces, names, whole }) => ({
+  return [...wanted.values()].map((each) => wantedOf(each, orphanSelector(target, scopes)));
+}
+
+/**
+ * Kinds that only an inventory of the deployer names: nothing declares them any more, and what is left of them is an
+ * orphan.
+ */
+export function inventoriedKinds(
+  live: DeployersObjects,
+  target: Target,
+  scopes: readonly DeclaredScope[],
+): readonly WantedKind[] {
+  const selector = orphanSelector(target, scopes);
+  const wishes = new Map<string, Wish>();
+  for (const { apiVersion, kind, namespace } of inventoriesOf(live, target, scopes)) {
+    const key = `${apiVersion}/${kind}`;
+    const wish = wishes.get(key) ?? wishFor(apiVersion, kind);
+    if (namespace !== '') wish.namespaces.add(namespace);
+    if (wishes.size < INVENTORIED_KINDS) wishes.set(key, wish);
+  }
+  return [...wishes.values()].map((wish) => ({ ...wantedOf(wish, selector), turn: 2 }));
+}
+
+/** More kinds than a deployer applies of; what a cluster says is not to make a check ask without end. */
+const INVENTORIED_KINDS = 200;
+
+function wantedOf(
+  { apiVersion, kind, namespaces, names, whole }: Wish,
+  selector: string | undefined,
+): WantedKind {
+  const isForOrphansOnly = names.size === 0 && whole.size === 0;
+  return {
     apiVersion,
     kind,
     namespaces,
     turn: turnOf(apiVersion),
     keep: ({ metadata }: KubernetesObject) =>
       names.has(metadata.name) || whole.has('*') || whole.has(metadata.namespace ?? ''),
-  }));
+    ...(isForOrphansOnly && selector !== undefined ? { labelSelector: selector } : {}),
+  };
 }
+
+/** What every orphan of the target has; undefined where that is no label, or not the same for all. */
+function orphanSelector(
+  { deployer }: Target,
+  scopes: readonly Pick<DeclaredScope, 'release'>[],
+): string | undefined {
+  const hasReleases = scopes.some(({ release }) => release !== undefined);
+  const hasManifests = scopes.some(({ release }) => release === undefined);
+  switch (deployer) {
+    case 'none':
+      return HELMS;
+    case 'flux':
+      if (hasReleases && hasManifests) return undefined;
+      return hasReleases ? HELMS : 'kustomize.toolkit.fluxcd.io/name';
+    case 'argocd':
+      return undefined;
+  }
+}
+
+const HELMS = 'app.kubernetes.io/managed-by=Helm';
+
+const wishFor = (apiVersion: string, kind: string): Wish => ({
+  apiVersion,
+  kind,
+  namespaces: new Set(),
+  names: new Set(),
+  whole: new Set(),
+});
 
 /** Flux speaks of `apply/` through its Kustomization and of releases through HelmReleases, which the former writes. */
 function turnOf(apiVersion: string): WantedKind['turn'] {
