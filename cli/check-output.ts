@@ -1,24 +1,39 @@
 import { oneLine } from '../lib/alerts/plain.ts';
-import { maskedFinding, shownValue } from '../lib/alerts/shown-values.ts';
+import { maskedFinding } from '../lib/alerts/shown-values.ts';
 import { formatScope, type Observation, type ScopeObservation } from '../lib/checks/observation.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatJson } from '../lib/objects/json.ts';
 import { formatReference } from '../lib/objects/objects.ts';
+import { findingText } from './finding-text.ts';
+import { NOTHING } from './junit.ts';
+import { type Paint, plain } from './progress.ts';
 
 const SHORT_COMMIT = 10;
+/** Releases in sync that are named one by one; of more, how many there are says as much. */
+const NAMED = 20;
 
-/** For people, in a terminal: nothing that a cluster says reaches it as a control character. */
-export function formatObservation(observation: Observation, cluster: string): string {
+/** For people, in a terminal: nothing that a cluster says reaches it as a control character. What needs them is last. */
+export function formatObservation(observation: Observation, cluster: string, paint: Paint = plain): string {
   const { target, commit, scopes } = observation;
   const shown = scopes.filter(({ scope, state }) => !isSilent(scope) || state.kind === 'unknown');
-  const lines = [`${target}: ${oneLine(cluster)} against commit ${commit.slice(0, SHORT_COMMIT)}`, ''];
-  for (const seen of shown) lines.push(...scopeLines(seen), ...ignoredLines(seen));
+  const against = commit === '' ? '' : ` against commit ${commit.slice(0, SHORT_COMMIT)}`;
+  const lines = [paint(`${oneLine(target)}: ${oneLine(cluster)}${against}`, 'bold'), ''];
+  const well = shown.filter(({ state }) => state.kind === 'in-sync');
+  const isQuiet = (seen: ScopeObservation) => seen.ignored === undefined && !isUnready(seen);
+  const named = well.length > NAMED ? well.filter((seen) => !isQuiet(seen)) : well;
+  if (named.length < well.length) lines.push(`${well.length - named.length} in sync`);
+  for (const seen of named) lines.push(...scopeLines(seen, paint), ...ignoredLines(seen));
+  lines.push(...unknownLines(shown, paint));
+  for (const seen of shown.filter(isApart)) lines.push(...scopeLines(seen, paint), ...ignoredLines(seen));
   lines.push(...scopes.flatMap(remarkLines));
   return [...lines, '', summaryOf(shown)].join('\n');
 }
 
 /** Of the target itself and of its rules there is only something to say where something is wrong. */
 const isSilent = ({ kind }: ScopeObservation['scope']): boolean => kind === 'target' || kind === 'rules';
+const isApart = ({ state }: ScopeObservation): boolean => state.kind === 'drift' || state.kind === 'rollout';
+const isUnready = ({ state }: ScopeObservation): boolean =>
+  state.kind === 'in-sync' && state.unready.length > 0;
 
 /** What rules of drift.yaml ignore: said, so that nobody takes it for the same as nothing. */
 function ignoredLines({ ignored }: ScopeObservation): readonly string[] {
@@ -43,50 +58,73 @@ export function formatObservationJson(observation: Observation): string {
   return formatJson({ schema: 1, ...observation, scopes }, 2);
 }
 
-function scopeLines({ scope, chart, state }: ScopeObservation): readonly string[] {
-  const title = `${formatScope(scope)}${chart === undefined ? '' : `  ${oneLine(`${chart.name} ${chart.version}`)}`}`;
+function scopeLines(seen: ScopeObservation, paint: Paint): readonly string[] {
+  const { scope, state } = seen;
   switch (state.kind) {
     case 'in-sync':
-      return [`${title}  in sync`, ...state.unready.map((line) => `  not ready: ${oneLine(line)}`)];
+      return [
+        `${titleOf(seen)}  ${paint('in sync', 'green')}`,
+        ...state.unready.map((line) => `  not ready: ${oneLine(line)}`),
+      ];
     case 'drift':
     case 'rollout':
       return [
-        `${title}  ${WORDS[state.kind]}`,
+        `${titleOf(seen)}  ${paint(WORDS[state.kind], COLOURS[state.kind])}`,
         ...(state.deployer === undefined ? [] : [`  the deployer: ${oneLine(state.deployer)}`]),
-        ...state.findings.flatMap((finding) => findingLines(finding, namespaceOf(scope))),
+        ...state.findings.flatMap((finding) => findingLines(finding, namespaceOf(scope), paint)),
       ];
     case 'unknown':
-      return [
-        `${title}  could not be judged: ${oneLine(state.reason)}`,
-        ...(state.rule === undefined
-          ? []
-          : [
-              '  add this to the rules of its ClusterRole:',
-              ...state.rule.split('\n').map((line) => `    ${line}`),
-            ]),
-      ];
+      return [];
   }
 }
 
 const WORDS = { drift: 'drift', rollout: 'rolling out' } as const;
+const COLOURS = { drift: 'red', rollout: 'yellow' } as const;
 
-function findingLines(finding: Finding, inNamespace: string | undefined): readonly string[] {
+const titleOf = ({ scope, chart }: ScopeObservation): string => {
+  const of = chart === undefined ? '' : `  ${oneLine(`${chart.name} ${chart.version}`)}`;
+  return `${oneLine(formatScope(scope))}${of}`;
+};
+
+/** One missing right keeps a hundred releases from being judged: it is said once, with the rules to add, once. */
+function unknownLines(scopes: readonly ScopeObservation[], paint: Paint): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  const rules = new Set<string>();
+  for (const seen of scopes) {
+    if (seen.state.kind !== 'unknown') continue;
+    const { reason, rule } = seen.state;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), titleOf(seen)]);
+    for (const each of rule?.split(/^(?=- )/m) ?? []) rules.add(each.trimEnd());
+  }
+  const lines = [...byReason].flatMap(([reason, titles]) => {
+    const more = titles.length - NAMED;
+    const said = `${paint('could not be judged', 'yellow')}: ${oneLine(reason)}`;
+    if (titles.length === 1) return [`${titles[0]}  ${said}`];
+    return [
+      `${titles.length} ${said}`,
+      ...titles.slice(0, NAMED).map((title) => `  ${title}`),
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ];
+  });
+  if (rules.size === 0) return lines;
+  const pasted = [...rules].flatMap((rule) => rule.split('\n').map((line) => `    ${oneLine(line)}`));
+  return [...lines, '  add this to the rules of its ClusterRole:', ...pasted];
+}
+
+function findingLines(finding: Finding, inNamespace: string | undefined, paint: Paint): readonly string[] {
   const object = oneLine(formatReference(finding.object, inNamespace));
-  const where = finding.at === '' ? '' : `  ${oneLine(finding.at)}`;
-  const lines = [
-    `  ${object}${where}  ${finding.verdict}${finding.note === undefined ? '' : ` (${oneLine(finding.note)})`}`,
+  const [head = '', ...rest] = findingText(finding);
+  const [gone, here] = [/^ {2}Git: /, /^ {2}cluster: /];
+  return [
+    `  ${object}  ${head}`,
+    ...rest.map((line) =>
+      gone.test(line)
+        ? `  ${paint(line, 'red')}`
+        : here.test(line)
+          ? `  ${paint(line, 'green')}`
+          : `  ${paint(line, 'dim')}`,
+    ),
   ];
-  if (finding.secret) lines.push('    (a Secret: the value is not shown)');
-  else if (finding.at !== '') {
-    lines.push(`    Git:     ${oneLine(shownValue(finding, 'desired'))}`);
-    lines.push(`    cluster: ${oneLine(shownValue(finding, 'live'))}`);
-  }
-  const { attribution } = finding;
-  if (attribution !== undefined) {
-    const since = attribution.since === undefined ? '' : `, at the latest ${oneLine(attribution.since)}`;
-    lines.push(`    ${oneLine(attribution.likely)}${since}`);
-  }
-  return lines;
 }
 
 const namespaceOf = (scope: ScopeObservation['scope']): string | undefined =>
@@ -102,7 +140,5 @@ function summaryOf(scopes: readonly ScopeObservation[]): string {
     [count('in-sync'), 'in sync'],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
-  return said.length === 0
-    ? 'nothing is declared there: is that the right target, --root and --branch?'
-    : said.join(', ');
+  return said.length === 0 ? NOTHING : said.join(', ');
 }

@@ -2,39 +2,66 @@ import type { Observation } from '../lib/checks/observation.ts';
 import { ASKING_OPTIONS, ASKING_USAGE, type Asked, askedOf } from './asking.ts';
 import { formatObservation, formatObservationJson } from './check-output.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { formatJunit } from './junit.ts';
 import { CannotJudge, observe } from './observing.ts';
+import { paintOn, progressOn } from './progress.ts';
+import { only } from './selecting.ts';
 
-const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [--kubeconfig FILE] [OPTIONS]
+const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [OPTIONS]
 
-Compares a cluster with what a branch of its repository declares. Only reads; installs nothing.
+Compares a cluster with what a branch of its repository declares. Only reads; installs nothing. It needs a kubeconfig
+and git; charts are rendered with helm 4 from the PATH, or with the official release, fetched once.
 
-  TARGET             the target's name; its files lie below fairlead/TARGET in the repository
-  -o text|json       default: text
+  TARGET             the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one
+  --only NAME        a release (shop/web), a namespace (shop) or manifests; may be given several times
+  -o text|json|junit default: text. junit is the XML that CI systems show as test results
 ${ASKING_USAGE}
-Exit: 0 in sync, 1 drift, 2 could not judge all of it.`;
 
-const EXIT = { 'in-sync': 0, drift: 1, unknown: 2 } as const;
-const FORMS = ['text', 'json'] as const;
+Exit: 0 in sync, 1 drift, 2 could not judge all of it.
+
+  npx fairlead check staging --repo https://git.example.com/platform/cluster.git
+  npx fairlead check --repo . --root clusters/staging --context staging -o junit > drift.xml`;
+
+const FORMS = ['text', 'json', 'junit'] as const;
+
+/** What a check says to programs: by its exit code. */
+export const EXIT = { 'in-sync': 0, drift: 1, unknown: 2 } as const;
 
 export const check: Command = {
   name: 'check',
   summary: 'compare a cluster with its repository, from here',
   usage: USAGE,
   async run(argv) {
-    const { asked, form } = parse(argv);
+    const { asked, form, wanted } = parse(argv);
+    const progress = progressOn(process.stderr, process.env);
     try {
-      const { observation, cluster } = await observe(asked);
-      console.log(
-        form === 'json' ? formatObservationJson(observation) : formatObservation(observation, cluster),
-      );
+      const observed = await observe(asked, progress);
+      const observation = only(observed.observation, wanted);
+      console.log(formatted[form](observation, observed.cluster));
       return EXIT[outcomeOf(observation)];
     } catch (error) {
       if (!(error instanceof CannotJudge)) throw error;
+      // A program that reads the answer is told in its own form, a person on the other stream.
+      if (form !== 'text') console.log(formatted[form](notJudged(asked, error.message), ''));
       console.error(`could not judge: ${error.message}`);
       return EXIT.unknown;
     }
   },
 };
+
+const formatted: Readonly<Record<(typeof FORMS)[number], (seen: Observation, cluster: string) => string>> = {
+  text: (seen, cluster) => formatObservation(seen, cluster, paintOn(process.stdout, process.env)),
+  json: formatObservationJson,
+  junit: formatJunit,
+};
+
+const notJudged = ({ name }: Asked, reason: string): Observation => ({
+  target: name ?? '',
+  commit: '',
+  sequence: 0,
+  at: new Date().toISOString(),
+  scopes: [{ scope: { kind: 'target' }, state: { kind: 'unknown', reason } }],
+});
 
 export function outcomeOf({ scopes }: Observation): keyof typeof EXIT {
   const kinds = scopes.map(({ state }) => state.kind);
@@ -46,12 +73,24 @@ export function outcomeOf({ scopes }: Observation): keyof typeof EXIT {
     : 'unknown';
 }
 
-function parse(argv: readonly string[]): { asked: Asked; form: (typeof FORMS)[number] } {
+function parse(argv: readonly string[]): {
+  asked: Asked;
+  form: (typeof FORMS)[number];
+  wanted: readonly string[];
+} {
   const { values, positionals } = readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: { ...ASKING_OPTIONS, output: { type: 'string', short: 'o', default: 'text' } },
+    options: {
+      ...ASKING_OPTIONS,
+      only: { type: 'string', multiple: true, default: [] },
+      output: { type: 'string', short: 'o', default: 'text' },
+    },
   });
   if (positionals.length > 1) throw new UsageError(`one target at a time, not ${positionals.join(', ')}`);
-  return { asked: askedOf(values, positionals[0]), form: oneOf(FORMS, values.output, '-o') };
+  return {
+    asked: askedOf(values, positionals[0]),
+    form: oneOf(FORMS, values.output, '-o'),
+    wanted: values.only,
+  };
 }
