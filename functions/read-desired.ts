@@ -15,9 +15,11 @@ import { ssmParameters } from '../lib/aws/parameters.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
-import { writeCheckConfig } from '../lib/checks/check-config.ts';
+import { type FoundEndpoint, knownEndpoint, writeCheckConfig } from '../lib/checks/check-config.ts';
 import { capabilitiesOf, readProfile } from '../lib/cluster/profile.ts';
+import type { Target } from '../lib/config/config.ts';
 import { configReader } from '../lib/config/parameters.ts';
+import { outsideCharts } from '../lib/desired/outside/outside-charts.ts';
 import { remoteRender } from '../lib/desired/remote-render.ts';
 import { requestCheck } from '../lib/desired/request-check.ts';
 import { unreadTarget } from '../lib/desired/unread.ts';
@@ -57,6 +59,17 @@ export const readDesired = (environment: Environment) => {
 
   const log = functionLog('read-desired', environment);
 
+  /** What passes hides nothing: the cluster is still where it was. */
+  const endpointOf = async ({ name, cluster }: Target): Promise<FoundEndpoint | undefined> => {
+    if (cluster?.kind !== 'eks') return undefined;
+    const described = await describeCluster(clients.eks(environment, cluster.region), cluster);
+    if (described.kind === 'described') return { kind: 'endpoint', endpoint: described.endpoint };
+    const { why, reason } = described;
+    log.event('the cluster could not be looked up', { target: name, why, reason });
+    const before = why === 'passing' ? await knownEndpoint(state, name, cluster) : undefined;
+    return before === undefined ? { kind: 'no-endpoint', reason } : { kind: 'endpoint', endpoint: before };
+  };
+
   const read = async (request: ReadRequest): Promise<void> => {
     const current = await config();
     const target = current.targets.find(({ name }) => name === request.target);
@@ -64,12 +77,7 @@ export const readDesired = (environment: Environment) => {
     // A target that was taken out of the configuration meanwhile: nothing is left to read.
     if (target === undefined || repository === undefined) return;
 
-    const { cluster } = target;
-    const endpoint =
-      cluster?.kind === 'eks'
-        ? await describeCluster(clients.eks(environment, cluster.region), cluster.name)
-        : undefined;
-    await writeCheckConfig(state, current, target.name, endpoint);
+    await writeCheckConfig(state, current, target.name, await endpointOf(target));
     const clone = await openClone({
       url: repository.url,
       branch: target.branch,
@@ -82,6 +90,12 @@ export const readDesired = (environment: Environment) => {
       clone,
       capabilities,
       repositoryUrl: repository.url,
+      outside: outsideCharts({
+        sources: current.chartSources,
+        others: 'refused',
+        content: parts.content,
+        secrets,
+      }),
     });
     if (requested.kind !== 'no-access') return;
     const { reason, checked } = requested;

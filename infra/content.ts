@@ -10,6 +10,7 @@ const OLD_VERSIONS_KEPT = Duration.days(30);
 
 const TREES = 'trees/';
 const TREES_OF_GIT = 'trees-of-git/';
+const OUTSIDE = 'outside/';
 
 /** What each part of the state bucket holds; each function gets the parts it works with. */
 export const STATE = {
@@ -88,10 +89,10 @@ export class Content extends Store {
     this.give(writer, 'write', [TREES]);
   }
 
-  /** Which tree of ours a tree of Git is. */
+  /** Which tree of ours a tree of Git is, or a version of a chart from outside. */
   indexedBy(reader: FairleadFunction): void {
-    this.give(reader, 'read', [TREES_OF_GIT]);
-    this.give(reader, 'write', [TREES_OF_GIT]);
+    this.give(reader, 'read', [TREES_OF_GIT, OUTSIDE]);
+    this.give(reader, 'write', [TREES_OF_GIT, OUTSIDE]);
   }
 }
 

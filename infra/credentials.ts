@@ -1,4 +1,5 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { ChartSource } from '../lib/config/chart-sources.ts';
 import type { Credential, Repository } from '../lib/config/config.ts';
 import { placeOf } from '../lib/config/repository-url.ts';
 import type { FairleadFunction } from './function.ts';
@@ -14,12 +15,16 @@ export function writesRepositories(writer: FairleadFunction, repositories: reado
   );
 }
 
-/** Lets a function read these repositories, with what cannot write. */
-export function readsRepositories(reader: FairleadFunction, repositories: readonly Repository[]): void {
-  readsSecrets(
-    reader,
-    repositories.flatMap(({ readCredential }) => secretsOf(readCredential)),
-  );
+/** Lets a function read these repositories and sources of charts, with what cannot write. */
+export function readsRepositories(
+  reader: FairleadFunction,
+  repositories: readonly Repository[],
+  chartSources: readonly ChartSource[],
+): void {
+  readsSecrets(reader, [
+    ...repositories.flatMap(({ readCredential }) => secretsOf(readCredential)),
+    ...chartSources.flatMap(({ credential }) => (credential === undefined ? [] : [credential.secret])),
+  ]);
   reachesCodeCommit(
     reader,
     repositories.filter(({ readCredential }) => readCredential.kind === 'codecommit'),

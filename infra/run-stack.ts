@@ -138,7 +138,7 @@ export class RunStack extends Stack {
 
     // read-desired reads Git: it has the credential that cannot write.
     configuration.readBy(read);
-    readsRepositories(read, repositories);
+    readsRepositories(read, repositories, config.chartSources);
     content.readBy(read);
     content.filledBy(read);
     content.indexedBy(read);

@@ -6,12 +6,77 @@ export interface EksEndpoint {
   readonly certificateAuthority: string;
 }
 
-/** Where an EKS cluster answers, as AWS says it. @throws if AWS does not know it, or it has no endpoint yet */
-export async function describeCluster(client: EKSClient, name: string): Promise<EksEndpoint> {
-  const { cluster } = await client.send(new DescribeClusterCommand({ name }));
-  const { endpoint, certificateAuthority } = cluster ?? {};
-  if (endpoint === undefined || certificateAuthority?.data === undefined) {
-    throw new Error(`the EKS cluster ${name} has no endpoint (status ${cluster?.status ?? 'unknown'})`);
+export type DescribedCluster =
+  | { readonly kind: 'described'; readonly endpoint: EksEndpoint }
+  /** `standing`: until a person changes something. `passing`: asked again, AWS may answer. In words for people. */
+  | { readonly kind: 'not-described'; readonly why: 'standing' | 'passing'; readonly reason: string };
+
+/**
+ * Where an EKS cluster answers, as AWS says it (Amazon EKS API, DescribeCluster, "Errors").
+ * @throws what is no answer of AWS and no failure to reach it
+ */
+export async function describeCluster(
+  client: EKSClient,
+  { name, region }: { readonly name: string; readonly region: string },
+): Promise<DescribedCluster> {
+  const cluster = `the EKS cluster ${name} in ${region}`;
+  try {
+    const { cluster: found } = await client.send(new DescribeClusterCommand({ name }));
+    const { endpoint, certificateAuthority } = found ?? {};
+    if (endpoint !== undefined && certificateAuthority?.data !== undefined)
+      return {
+        kind: 'described',
+        endpoint: { url: endpoint, certificateAuthority: certificateAuthority.data },
+      };
+    const status = found?.status ?? 'unknown';
+    return notDescribed('passing', `${cluster} has no endpoint (status ${status}): it is looked at again`);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    switch (error.name) {
+      case 'ResourceNotFoundException':
+        return notDescribed(
+          'standing',
+          `there is no EKS cluster ${name} in ${region}: correct its name or region in the configuration`,
+        );
+      case 'AccessDeniedException':
+      case 'AccessDenied':
+      case 'UnauthorizedException':
+        return notDescribed(
+          'standing',
+          `AWS does not let read-desired describe ${cluster}: allow its role eks:DescribeCluster there ("cdk deploy" does, unless a policy of the organisation denies it)`,
+        );
+      case 'ExpiredTokenException':
+      case 'UnrecognizedClientException':
+        return notDescribed(
+          'standing',
+          `AWS does not know the credentials with which ${cluster} is looked up`,
+        );
+      case 'InvalidParameterException':
+        return notDescribed(
+          'standing',
+          `AWS takes "${name}" for no name of a cluster: correct the configuration`,
+        );
+      default:
+        if (!isPassing(error)) throw error;
+        return notDescribed(
+          'passing',
+          `AWS does not say where ${cluster} is (${error.name}): it is asked again`,
+        );
+    }
   }
-  return { url: endpoint, certificateAuthority: certificateAuthority.data };
 }
+
+const notDescribed = (why: 'standing' | 'passing', reason: string): DescribedCluster => ({
+  kind: 'not-described',
+  why,
+  reason,
+});
+
+/** Throttled, AWS's own fault, or not reached: what the client library marks so, and what Node says of connections. */
+const isPassing = (error: Error): boolean =>
+  /Throttl|TooManyRequests|ServiceUnavailable|ServerException|InternalFailure|Timeout/.test(error.name) ||
+  ('$retryable' in error && error.$retryable !== undefined) ||
+  ('$fault' in error && error.$fault === 'server') ||
+  ('code' in error && typeof error.code === 'string' && CONNECTION.has(error.code));
+
+const CONNECTION = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
-import { type Config, parsePart, type Repository, type Target } from '../config/config.ts';
+import { type Config, ConfigError, parsePart, type Repository, type Target } from '../config/config.ts';
 
 /**
  * What a check has to know, kept in the state bucket: `check-drift` in a private VPC reaches nothing else.
@@ -20,6 +20,7 @@ const document = z.object({
   schema: z.literal(1),
   config: z.unknown(),
   endpoint: endpoint.optional(),
+  noEndpoint: z.string().optional(),
 });
 
 export interface CheckConfig {
@@ -28,7 +29,13 @@ export interface CheckConfig {
   readonly repository: Repository;
   /** Of an EKS cluster. */
   readonly endpoint?: ClusterEndpoint;
+  /** Why AWS does not say where the cluster is: nothing of it can be judged. In words for people. */
+  readonly noEndpoint?: string;
 }
+
+export type FoundEndpoint =
+  | { readonly kind: 'endpoint'; readonly endpoint: ClusterEndpoint }
+  | { readonly kind: 'no-endpoint'; readonly reason: string };
 
 const keyOf = (target: string): string => `config/checks/${target}.json`;
 
@@ -37,14 +44,16 @@ export async function writeCheckConfig(
   state: ObjectStore,
   config: Config,
   target: string,
-  found?: ClusterEndpoint,
+  found?: FoundEndpoint,
 ): Promise<void> {
   const entry = config.targets.find(({ name }) => name === target);
   const repository = config.repositories.find(({ name }) => name === entry?.repository);
   if (entry === undefined || repository === undefined) throw new Error(`there is no target ${target}`);
   const { name, url } = repository;
   const narrowed = { installation: config.installation, repositories: [{ name, url }], targets: [entry] };
-  const text = JSON.stringify({ schema: 1, config: narrowed, ...(found ? { endpoint: found } : {}) });
+  const where =
+    found?.kind === 'endpoint' ? { endpoint: found.endpoint } : found && { noEndpoint: found.reason };
+  const text = JSON.stringify({ schema: 1, config: narrowed, ...where });
   await state.put(keyOf(target), text, 'application/json');
 }
 
@@ -52,7 +61,7 @@ export async function writeCheckConfig(
 export async function readCheckConfig(state: ObjectStore, target: string): Promise<CheckConfig | undefined> {
   const stored = await state.get(keyOf(target), { maxBytes: BYTES });
   if (stored === undefined) return undefined;
-  const { config, endpoint: found } = document.parse(JSON.parse(stored.body.toString('utf8')));
+  const { config, endpoint: found, noEndpoint } = document.parse(JSON.parse(stored.body.toString('utf8')));
   const parsed = parsePart(config, keyOf(target));
   const [entry] = parsed.targets;
   const [repository] = parsed.repositories;
@@ -62,5 +71,25 @@ export async function readCheckConfig(state: ObjectStore, target: string): Promi
     target: entry,
     repository,
     ...(found === undefined ? {} : { endpoint: found }),
+    ...(noEndpoint === undefined ? {} : { noEndpoint }),
   };
+}
+
+/** Where the cluster was when AWS last said it, if the configuration still means the same one. */
+export async function knownEndpoint(
+  state: ObjectStore,
+  target: string,
+  { name, region }: { readonly name: string; readonly region: string },
+): Promise<ClusterEndpoint | undefined> {
+  let known: CheckConfig | undefined;
+  try {
+    known = await readCheckConfig(state, target);
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+  const cluster = known?.target.cluster;
+  return cluster?.kind === 'eks' && cluster.name === name && cluster.region === region
+    ? known?.endpoint
+    : undefined;
 }

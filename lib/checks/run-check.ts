@@ -82,6 +82,7 @@ async function withCluster(
   parts: RunParts,
   check: (cluster: Cluster) => Promise<CheckReport>,
 ): Promise<CheckReport | { readonly reason: string }> {
+  if (config.noEndpoint !== undefined) return { reason: config.noEndpoint };
   let cluster: Cluster;
   try {
     cluster = await connect(address, {

@@ -112,6 +112,31 @@ describe('check-drift', () => {
     assert.equal(await verdictOf('down', 'default/web'), undefined);
   });
 
+  test('an EKS cluster that AWS does not know is an unknown of the target, with what to do', async () => {
+    const event = await request('nowhere');
+    const config = parseConfig({
+      repositories: [{ name: 'cluster', url: 'https://git.example/cluster.git' }],
+      targets: [
+        {
+          name: 'nowhere',
+          repository: 'cluster',
+          deployer: 'none',
+          namespaces: ['default'],
+          cluster: { kind: 'eks', name: 'production', region: 'eu-central-1' },
+        },
+      ],
+    });
+    const state = s3Store(clients.s3(aws.environment), BUCKETS.state);
+    await writeCheckConfig(state, config, 'nowhere', {
+      kind: 'no-endpoint',
+      reason: 'there is none: correct it',
+    });
+    assert.deepEqual(await check(event), { batchItemFailures: [] });
+    const item = await aws.table.get({ pk: 'target#nowhere', sk: 'verdict#target' });
+    assert.equal(item?.verdict, 'unknown');
+    assert.match(JSON.stringify(item), /there is none: correct it/);
+  });
+
   test('a target without a cluster is not checked, and nobody is told that it is unknown', async () => {
     assert.deepEqual(await check(await request('only-git')), { batchItemFailures: [] });
     const verdict = await aws.table.get({ pk: 'target#only-git', sk: 'verdict#target' });

@@ -13,6 +13,7 @@ import { digestOf } from '../../lib/content/tree.ts';
 import { type CheckRequest, checkRequest, doorbell } from '../../lib/messages/messages.ts';
 import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
 import { type GitServer, startGit } from '../../local/git.ts';
+import { type ChartHost, host } from '../fixtures/chart-hosts.ts';
 import {
   type ClusterRepository,
   clusterRepository,
@@ -201,6 +202,55 @@ describe('read-desired', () => {
         assert.equal((await alerts()).length, told);
       }
       assert.deepEqual(await checks(), []);
+    });
+  });
+
+  describe('where AWS does not say where the cluster is', () => {
+    let eks: ChartHost;
+    let answer: { status: number; type: string; body: unknown };
+    const EKS = { kind: 'eks', name: 'production', region: 'eu-central-1' } as const;
+    before(async () => {
+      eks = await host((_request, response) => {
+        response.writeHead(answer.status, { 'x-amzn-errortype': answer.type });
+        response.end(JSON.stringify(answer.body));
+      });
+    });
+    after(() => eks.stop());
+    const DENIED = { status: 403, type: 'AccessDeniedException', body: { message: 'no' } };
+    const THROTTLED = { status: 429, type: 'ThrottlingException', body: { message: 'slowly' } };
+    const FOUND = {
+      status: 200,
+      type: '',
+      body: {
+        cluster: { endpoint: 'https://x.eks.example.com', certificateAuthority: { data: 'Q0E=' } },
+      },
+    };
+    async function readWith(given: typeof answer) {
+      answer = given;
+      const config = configOf({});
+      const [target] = config.targets;
+      for (const [name, value] of toParameters({
+        ...config,
+        targets: target === undefined ? [] : [{ ...target, cluster: EKS }],
+      }))
+        parameters.set(`/fairlead/test/${name}`, value);
+      read = readDesired({ ...environment(), AWS_ENDPOINT_URL_EKS: eks.url });
+      assert.deepEqual(await read(REQUEST), well);
+      assert.equal((await checks()).length, 1, 'it is checked: the check tells why nothing can be judged');
+      const state = s3Store(clients.s3(aws.environment), BUCKETS.state);
+      return await readCheckConfig(state, 'staging');
+    }
+
+    test('Git is read and a check asked for, with the reason; what passes does not take away what is known', async () => {
+      await repository.commit(deliveredRelease(TARGET));
+      assert.match((await readWith(THROTTLED))?.noEndpoint ?? '', /AWS does not say where .* asked again/);
+      const found = await readWith(FOUND);
+      assert.equal(found?.endpoint?.url, 'https://x.eks.example.com');
+      assert.equal(found?.noEndpoint, undefined);
+      assert.equal((await readWith(THROTTLED))?.endpoint?.url, 'https://x.eks.example.com');
+      const denied = await readWith(DENIED);
+      assert.match(denied?.noEndpoint ?? '', /allow its role eks:DescribeCluster/);
+      assert.equal(denied?.endpoint, undefined);
     });
   });
 
