@@ -1,6 +1,6 @@
 import type { RenderedObject } from '../charts/render-request.ts';
 import { identityOf, type KubernetesObject, type ObjectReference, referenceOf } from '../objects/objects.ts';
-import { ignoreRules, optOutOf, rulesFor } from './ignore-rules.ts';
+import { type Asked, askedOf, type Deployed, IgnoreRules, type ObjectRules } from './ignore-rules.ts';
 import { type Deployer, managersOf } from './managers.ts';
 import { judgeObject, type ObjectContext } from './object.ts';
 import { orphans } from './orphans.ts';
@@ -36,7 +36,7 @@ export interface Judgement {
   readonly schemas: Schemas;
   readonly deployer: Deployer;
   /** The Helm release; absent for a target's own manifests. */
-  readonly release?: { readonly namespace: string; readonly name: string };
+  readonly release?: Deployed;
   /** Other objects that Git declares: an HPA excuses a number of replicas, a HelmRelease has ignore rules. */
   readonly alsoDeclared?: readonly KubernetesObject[];
   /** The `admission` of the object's verdict at the first check after the rollout that wrote it, if one was kept. */
@@ -66,7 +66,7 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
     new ScalingRules(desired.map(({ object }) => object)),
   ] as const;
   const deployers = managersOf(deployer);
-  const ignored = release === undefined ? [] : ignoreRules(alsoDeclared, release);
+  const ignored = new IgnoreRules(alsoDeclared, release);
   const ownership = judgement.ownership ?? 'required';
   const verdicts: ObjectVerdict[] = [];
   const namedAnew = new NamedAnew(live.owned, (object) => declared.has(identityOf(referenceOf(object))));
@@ -77,8 +77,10 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
     const rendered = like === undefined ? each : renamed(each, like.metadata.name);
     const { object } = rendered;
     const found: Found = like === undefined ? seen : { kind: 'found', object: like };
+    const rules = ignored.of(object, found.kind === 'found' ? found.object : object);
+    const asked = askedOf(object, deployer, release === undefined ? 'manifests' : 'release');
     verdicts.push(
-      judgeOne(rendered, found, () => ({
+      judgeOne(rendered, found, asked, rules, () => ({
         schema: judgement.schemas.of(object.apiVersion, object.kind),
         deployers,
         ownership,
@@ -86,7 +88,7 @@ export function judgeSet(judgement: Judgement): ObjectVerdict[] {
           scaling[0].of(object, object.metadata.namespace) ??
           scaling[1].of(object, object.metadata.namespace),
         admitted: judgement.admitted?.(referenceOf(object)),
-        ignore: rulesFor(ignored, object),
+        ignore: rules,
       })),
     );
   }
@@ -98,13 +100,22 @@ const renamed = (rendered: RenderedObject, name: string): RenderedObject => ({
   object: { ...rendered.object, metadata: { ...rendered.object.metadata, name } },
 });
 
-function judgeOne(rendered: RenderedObject, found: Found, context: () => ObjectContext): ObjectVerdict {
+function judgeOne(
+  rendered: RenderedObject,
+  found: Found,
+  asked: Asked | undefined,
+  rules: ObjectRules | undefined,
+  context: () => ObjectContext,
+): ObjectVerdict {
   const object = referenceOf(rendered.object);
+  const left = rules?.whole ?? (asked?.leaves === 'all' ? `left alone, as Git asks: ${asked.by}` : undefined);
+  if (left !== undefined && found.kind !== 'unknown') return { kind: 'in-sync', object, notes: [left] };
   switch (found.kind) {
     case 'found': {
-      const optOut = optOutOf(rendered.object);
-      if (optOut !== undefined) return { kind: 'in-sync', object, notes: [optOut] };
-      return judgeObject(rendered, found.object, context());
+      if (asked?.leaves === 'what-is')
+        return { kind: 'in-sync', object, notes: [`made once and left alone, as Git asks: ${asked.by}`] };
+      const verdict = judgeObject(rendered, found.object, context());
+      return withUnread(asked?.leaves === 'additions' ? withoutAdditions(verdict, asked.by) : verdict, rules);
     }
     case 'unknown':
       return {
@@ -120,6 +131,22 @@ function judgeOne(rendered: RenderedObject, found: Found, context: () => ObjectC
       return reason === undefined ? missing(object) : { kind: 'in-sync', object, notes: [reason] };
     }
   }
+}
+
+/** What others added stays, as Git asks. */
+function withoutAdditions(verdict: ObjectVerdict, by: string): ObjectVerdict {
+  if (verdict.kind !== 'drift') return verdict;
+  const findings = verdict.findings.filter((finding) => finding.verdict !== 'added');
+  if (findings.length > 0) return { ...verdict, findings };
+  return { kind: 'in-sync', object: verdict.object, notes: [`what others added stays, as Git asks: ${by}`] };
+}
+
+/** Rules that are not understood ignore nothing: said where somebody may think that they do. */
+function withUnread(verdict: ObjectVerdict, rules: ObjectRules | undefined): ObjectVerdict {
+  const [first, ...others] = rules?.unread ?? [];
+  if (first === undefined || verdict.kind === 'unknown') return verdict;
+  if (verdict.kind === 'in-sync') return { ...verdict, notes: [...verdict.notes, first, ...others] };
+  return { ...verdict, findings: verdict.findings.map((finding) => ({ note: first, ...finding })) };
 }
 
 /** Why an object that is not there is not missing. */

@@ -1,122 +1,147 @@
 import {
   groupOf,
-  isJsonObject,
   type Json,
-  type JsonObject,
   type KubernetesObject,
+  type ObjectReference,
   partOf,
 } from '../objects/objects.ts';
+import { argoRules } from './deployer-rules/argocd.ts';
+import type { DeployerRule } from './deployer-rules/deployer-rule.ts';
+import { fluxRules } from './deployer-rules/flux.ts';
+import { isReached } from './deployer-rules/reach.ts';
+import { isSensitive } from './sensitive.ts';
+import type { Finding } from './verdicts.ts';
 
-/** What the deployer was told to leave alone: a difference there is a note. Only what Git declares counts. */
-export interface IgnoreRule {
-  /** Absent: any. `*` and `.*` match anything; other patterns are compared as they are. */
-  readonly group?: string;
-  readonly kind?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-  /** JSON pointers; the empty one is the whole object. */
-  readonly pointers: readonly string[];
-  /** Differences that one of these field managers owns. */
-  readonly managers: readonly string[];
-  readonly why: string;
+export { type Asked, askedOf } from './deployer-rules/asked.ts';
+
+/** The release that is judged, or none: then a target's own manifests are. */
+export interface Deployed {
+  readonly namespace: string;
+  readonly name: string;
+  /** The deployer's object for it, where that is known. */
+  readonly deployedBy?: ObjectReference;
 }
 
-const FLUX = 'HelmRelease.spec.driftDetection.ignore';
-const ARGO = 'Application.spec.ignoreDifferences';
+const DEPLOYERS = new Set(['HelmRelease', 'Application', 'Kustomization']);
+const known = new WeakMap<readonly KubernetesObject[], readonly KubernetesObject[]>();
 
-/** The rules of the HelmRelease and the Application that deploy a release, among what Git declares. */
-export function ignoreRules(
-  declared: Iterable<KubernetesObject>,
-  release: { readonly namespace: string; readonly name: string },
-): readonly IgnoreRule[] {
-  const rules: IgnoreRule[] = [];
-  for (const { apiVersion, kind, metadata, spec } of declared) {
-    if (!isJsonObject(spec)) continue;
-    if (kind === 'HelmRelease' && groupOf(apiVersion) === 'helm.toolkit.fluxcd.io') {
-      const name = spec.releaseName ?? metadata.name;
-      const namespace = spec.targetNamespace ?? metadata.namespace;
-      if (name !== release.name || namespace !== release.namespace) continue;
-      rules.push(...list(partOf(spec.driftDetection).ignore).map(fromFlux));
+/** Looked for once a check, and not once a release. */
+function deployersAmong(declared: readonly KubernetesObject[]): readonly KubernetesObject[] {
+  const found = known.get(declared) ?? declared.filter(({ kind }) => DEPLOYERS.has(kind));
+  known.set(declared, found);
+  return found;
+}
+
+/** The deployers' own ignore rules, as far as Git declares them. */
+export class IgnoreRules {
+  readonly #ofRelease: readonly DeployerRule[];
+  /** Of each Kustomization and Application, by kind and name: their objects say in the cluster whose they are. */
+  readonly #byOwner = new Map<string, readonly DeployerRule[]>();
+
+  constructor(declared: readonly KubernetesObject[], release: Deployed | undefined) {
+    const ofRelease: DeployerRule[] = [];
+    for (const object of deployersAmong(declared)) {
+      const { kind, metadata, spec } = object;
+      switch (`${kind}.${groupOf(object.apiVersion)}`) {
+        case 'HelmRelease.helm.toolkit.fluxcd.io':
+          if (release !== undefined && deploysByFlux(object, release))
+            ofRelease.push(
+              ...fluxRules(
+                partOf(partOf(spec).driftDetection).ignore,
+                'HelmRelease.spec.driftDetection.ignore',
+              ),
+            );
+          break;
+        case 'Application.argoproj.io':
+          if (release === undefined)
+            this.#byOwner.set(`Application/${metadata.name}`, argoRules(partOf(spec).ignoreDifferences));
+          else if (deploysByArgo(object, release))
+            ofRelease.push(...argoRules(partOf(spec).ignoreDifferences));
+          break;
+        case 'Kustomization.kustomize.toolkit.fluxcd.io':
+          this.#byOwner.set(
+            `Kustomization/${metadata.namespace ?? 'default'}/${metadata.name}`,
+            fluxRules(partOf(spec).ignore, 'Kustomization.spec.ignore'),
+          );
+          break;
+      }
     }
-    if (kind === 'Application' && groupOf(apiVersion) === 'argoproj.io') {
-      const name = partOf(partOf(spec.source).helm).releaseName ?? metadata.name;
-      if (name !== release.name || partOf(spec.destination).namespace !== release.namespace) continue;
-      rules.push(...list(spec.ignoreDifferences).map(fromArgo));
-    }
+    this.#ofRelease = ofRelease;
   }
-  return rules;
+
+  /** What of them concerns one object. */
+  of(desired: KubernetesObject, live: KubernetesObject): ObjectRules | undefined {
+    const rules = [...this.#ofRelease, ...(this.#byOwner.get(ownerOf(live)) ?? [])];
+    const about = rules.filter((rule) => rule.selects(desired));
+    return about.length === 0 ? undefined : new ObjectRules(about, desired, live);
+  }
 }
 
-const fromFlux = (rule: JsonObject): IgnoreRule => ({
-  ...selection(partOf(rule.target)),
-  pointers: strings(rule.paths),
-  managers: [],
-  why: FLUX,
-});
+/** The rules about one object, with both sides of it at hand. */
+export class ObjectRules {
+  readonly #rules: readonly DeployerRule[];
+  readonly #sides: { readonly desired: Json; readonly live: Json };
 
-const fromArgo = (rule: JsonObject): IgnoreRule => ({
-  ...selection(rule),
-  pointers: [...strings(rule.jsonPointers), ...strings(rule.jqPathExpressions).flatMap(pointerOfJq)],
-  managers: strings(rule.managedFieldsManagers),
-  why: ARGO,
-});
-
-/** A plain path (`.spec.replicas`); what selects or computes is not understood, and ignores nothing. */
-const pointerOfJq = (expression: string): string[] =>
-  /^(\.[A-Za-z_]\w*)+$/.test(expression) ? [expression.replaceAll('.', '/')] : [];
-
-/** Annotations (or, for Flux's drift detection, labels) by which an object in Git asks to be left alone. */
-const OPT_OUTS: readonly (readonly [name: string, values: readonly string[]])[] = [
-  ['helm.toolkit.fluxcd.io/driftDetection', ['disabled']],
-  ['kustomize.toolkit.fluxcd.io/reconcile', ['disabled']],
-  ['kustomize.toolkit.fluxcd.io/ssa', ['Ignore', 'IfNotPresent']],
-];
-
-/** Why the deployer leaves this object alone, or undefined. */
-export function optOutOf({ metadata }: KubernetesObject): string | undefined {
-  for (const [name, values] of OPT_OUTS) {
-    const value = metadata.annotations?.[name] ?? metadata.labels?.[name];
-    if (value !== undefined && values.includes(value)) return `left alone, as Git asks: ${name}: ${value}`;
+  constructor(rules: readonly DeployerRule[], desired: KubernetesObject, live: KubernetesObject) {
+    this.#rules = rules;
+    this.#sides = { desired: desired as unknown as Json, live: live as unknown as Json };
   }
-  return undefined;
+
+  /** Why a difference is ignored, or undefined. @param managers who own the place */
+  ignores({ path, at }: Pick<Finding, 'path' | 'at'>, managers: readonly string[]): string | undefined {
+    // Anyone can take a manager's name: it alone excuses nothing of what runs and with which rights.
+    const isPlain = !isSensitive(path.map((step) => (step.kind === 'field' ? step.name : '*')));
+    const rule = this.#rules.find(
+      (one) =>
+        isReached(one.places, path, this.#sides) ||
+        (isPlain && managers.some((manager) => one.managers.includes(manager))),
+    );
+    return rule === undefined ? undefined : `${at} is ignored, as ${rule.from} says`;
+  }
+
+  /** Rules that name the whole object. */
+  get whole(): string | undefined {
+    const rule = this.#rules.find(({ places }) => places.some((place) => place.length === 0));
+    return rule === undefined ? undefined : `left alone, as ${rule.from} says`;
+  }
+
+  /** Parts of rules that are not understood, in words: people should not think that they hold. */
+  get unread(): readonly string[] {
+    return this.#rules.flatMap(({ from, unread }) =>
+      unread.map((what) => `${from}: ${what} is not understood here, and ignores nothing`),
+    );
+  }
 }
 
-/** The rules that concern an object. */
-export const rulesFor = (rules: readonly IgnoreRule[], { apiVersion, kind, metadata }: KubernetesObject) =>
-  rules.filter(
-    (rule) =>
-      isSelected(rule.group, groupOf(apiVersion)) &&
-      isSelected(rule.kind, kind) &&
-      isSelected(rule.name, metadata.name) &&
-      isSelected(rule.namespace, metadata.namespace ?? ''),
+/** fluxcd/helm-controller, api/v2: GetReleaseName, GetReleaseNamespace. */
+function deploysByFlux({ metadata, spec }: KubernetesObject, release: Deployed): boolean {
+  const own = metadata.namespace ?? 'default';
+  if (release.deployedBy !== undefined)
+    return release.deployedBy.name === metadata.name && (release.deployedBy.namespace ?? 'default') === own;
+  const { releaseName, targetNamespace } = partOf(spec);
+  const prefix = typeof targetNamespace === 'string' ? `${targetNamespace}-` : '';
+  return (
+    (releaseName ?? `${prefix}${metadata.name}`) === release.name &&
+    (targetNamespace ?? own) === release.namespace
   );
-
-/** Why a difference at `pointer` is ignored, or undefined. */
-export function ignoredBy(
-  rules: readonly IgnoreRule[],
-  pointer: string,
-  managers: readonly string[],
-): string | undefined {
-  const covers = (rule: IgnoreRule) =>
-    rule.pointers.some((place) => place === '' || pointer === place || pointer.startsWith(`${place}/`)) ||
-    managers.some((manager) => rule.managers.includes(manager));
-  const rule = rules.find(covers);
-  return rule === undefined ? undefined : `${pointer} is ignored, as ${rule.why} says`;
 }
 
-const isSelected = (wanted: string | undefined, value: string): boolean =>
-  wanted === undefined || wanted === '*' || wanted === '.*' || wanted === value;
-
-function selection(from: JsonObject): Pick<IgnoreRule, 'group' | 'kind' | 'name' | 'namespace'> {
-  const chosen: Record<string, string> = {};
-  for (const field of ['group', 'kind', 'name', 'namespace']) {
-    const value = from[field];
-    if (typeof value === 'string' && value !== '') chosen[field] = value;
-  }
-  return chosen;
+function deploysByArgo({ metadata, spec }: KubernetesObject, release: Deployed): boolean {
+  if (release.deployedBy !== undefined)
+    return (
+      release.deployedBy.name === metadata.name &&
+      (metadata.namespace === undefined || release.deployedBy.namespace === metadata.namespace)
+    );
+  const { source, destination } = partOf(spec);
+  const name = partOf(partOf(source).helm).releaseName ?? metadata.name;
+  return name === release.name && partOf(destination).namespace === release.namespace;
 }
 
-const list = (value: Json | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? value.filter(isJsonObject) : [];
-const strings = (value: Json | undefined): string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+/** What applied a live object, as its marks say: kustomize-controller's labels, Argo CD's tracking id. */
+function ownerOf({ metadata: { labels = {}, annotations = {} } }: KubernetesObject): string {
+  const name = labels['kustomize.toolkit.fluxcd.io/name'];
+  if (name !== undefined)
+    return `Kustomization/${labels['kustomize.toolkit.fluxcd.io/namespace'] ?? ''}/${name}`;
+  const [application] = (annotations['argocd.argoproj.io/tracking-id'] ?? '').split(':');
+  return `Application/${application?.split('_').at(-1) ?? ''}`;
+}

@@ -13,7 +13,7 @@ import { attributionOf } from './attribution.ts';
 import { comparison } from './comparison.ts';
 import { excuseOf } from './excuses.ts';
 import { filled } from './filled.ts';
-import { type IgnoreRule, ignoredBy } from './ignore-rules.ts';
+import type { ObjectRules } from './ignore-rules.ts';
 import { isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
 import { asApplied, contentOf, metadataOf } from './normal.ts';
@@ -40,7 +40,7 @@ export interface ObjectContext {
   /** What Git declares that scales this workload. */
   readonly scaling?: Scaling | undefined;
   /** What the deployer was told to leave alone, as far as it concerns this object. */
-  readonly ignore?: readonly IgnoreRule[];
+  readonly ignore?: ObjectRules | undefined;
   /** Digest of what admission put there, as kept since the rollout. */
   readonly admitted?: string | undefined;
 }
@@ -221,14 +221,14 @@ class Judging implements Visitor {
     owners: readonly Writer[],
     note?: string,
   ): void {
-    const { ignore = [] } = this.#context;
+    const path = this.trail.path();
+    const at = formatPath(path);
     const managers = owners.map(({ manager }) => manager);
-    const ignored = ignore.length === 0 ? undefined : ignoredBy(ignore, this.trail.pointer(), managers);
+    const ignored = this.#context.ignore?.ignores({ path, at }, managers);
     if (ignored !== undefined) {
       this.notes.add(ignored);
       return;
     }
-    const path = this.trail.path();
     const first = path[0];
     const secret = holdsSecret(this.#live, path);
     const attribution: Attribution = attributionOf(
@@ -244,7 +244,7 @@ class Judging implements Visitor {
       verdict,
       object: this.#reference,
       path,
-      at: formatPath(path),
+      at,
       ...(secret ? {} : sides),
       secret,
       attribution,

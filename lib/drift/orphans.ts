@@ -1,4 +1,5 @@
 import { identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
+import { keptOf } from './deployer-rules/asked.ts';
 import type { Deployer } from './managers.ts';
 import type { Finding, ObjectVerdict } from './verdicts.ts';
 
@@ -51,8 +52,7 @@ function isOwned(
     ownerReferences.some((owner) => (owner as { controller?: unknown }).controller === true)
   )
     return false;
-  if (annotations['helm.sh/hook'] !== undefined || annotations['helm.sh/resource-policy'] === 'keep')
-    return false;
+  if (annotations['helm.sh/hook'] !== undefined || keptOf(object) !== undefined) return false;
   if (release !== undefined && deployer !== 'argocd')
     return annotations[RELEASE_NAME] === release.name && annotations[RELEASE_NAMESPACE] === release.namespace;
   if (deployer === 'argocd') return isTracked(object, annotations[TRACKING]);
