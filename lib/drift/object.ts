@@ -68,6 +68,9 @@ export function judgeObject(
     : { kind: 'in-sync', object, notes, ...kept };
 }
 
+const isDeclaredNull = (field: string | undefined, { desired }: Parents): boolean =>
+  field !== undefined && desired !== undefined && Object.hasOwn(desired, field) && desired[field] === null;
+
 const NO_PARENTS: Parents = { desired: undefined, live: {} };
 
 class Judging implements Visitor {
@@ -107,7 +110,14 @@ class Judging implements Visitor {
     this.findings.push(...deletionOf(this.#reference, this.#live));
     if (this.#context.ownership === 'required')
       this.findings.push(
-        ...foreignOf(this.#reference, this.#rendered, this.#owners, this.#context.deployers),
+        ...foreignOf(
+          this.#reference,
+          this.#rendered,
+          this.#live,
+          this.#context.schema ?? ANY,
+          this.#owners,
+          this.#context.deployers,
+        ),
       );
     const metadata = metadataOf(this.#live);
     this.trail.enter('metadata');
@@ -151,8 +161,18 @@ class Judging implements Visitor {
   undeclared(live: Json, schema: Schema, parents: Parents): void {
     if (live === null || comparison.isDefault(live, schema, parents, this.root)) return;
     if (this.#isReplicas() && this.#isLeftOut(live)) return;
-    const owners = this.#ownersHere();
-    const platform = platformReason(this.#live, live, this.trail.plain(), owners, this.#context.deployers);
+    const owners = this.#ownersHere().filter(
+      // A declared null is recorded for the deployer, and is no wish for what is there.
+      ({ manager }) => !(isDeclaredNull(this.trail.field, parents) && this.#context.deployers.has(manager)),
+    );
+    const platform = platformReason(
+      this.#live,
+      live,
+      this.trail.plain(),
+      owners,
+      this.#context.deployers,
+      this.#owners.recorded || this.#context.ownership === 'required' ? 'kept' : 'absent',
+    );
     if (platform !== undefined) {
       this.notes.add(platform);
       return;

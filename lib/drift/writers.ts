@@ -13,6 +13,11 @@ interface PlatformWriter {
   readonly at: readonly (readonly string[])[];
   /** Field managers it comes through; none given: anyone but a person. */
   readonly managers?: readonly string[];
+  /**
+   * What the API server puts in after the record of writers is made, so that nobody owns it. Left out: everything of
+   * an entry that names no managers.
+   */
+  readonly unrecorded?: (value: Json) => boolean;
   /** Also when a person's tool owns it: benign by itself. */
   readonly byAnyone?: true;
   /** Only in such an object, or for such a value. */
@@ -153,9 +158,15 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
     at: [['webhooks', '*', 'clientConfig', 'caBundle']],
+    unrecorded: () => false,
     reason: 'certificate authority put in by an injector',
   },
-  { kinds: ['APIService'], at: spec('caBundle'), reason: 'certificate authority put in by an injector' },
+  {
+    kinds: ['APIService'],
+    at: spec('caBundle'),
+    unrecorded: () => false,
+    reason: 'certificate authority put in by an injector',
+  },
   {
     kinds: ['APIService'],
     at: label('kube-aggregator.kubernetes.io/automanaged'),
@@ -164,6 +175,7 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: ['CustomResourceDefinition'],
     at: [['spec', 'conversion', 'webhook', 'clientConfig', 'caBundle']],
+    unrecorded: () => false,
     reason: 'certificate authority put in by an injector',
   },
   {
@@ -198,6 +210,8 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     kinds: ['Pod'],
     at: spec('nodeName', 'priority'),
     managers: ['kube-scheduler'],
+    // plugin/pkg/admission/priority, and the binding subresource.
+    unrecorded: () => true,
     reason: 'admission and scheduling of the Pod',
   },
   {
@@ -291,14 +305,18 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
       ['metadata', 'ownerReferences', '*'],
       ['metadata', 'ownerReferences'],
     ],
+    // Admission protects volumes that are in use (plugin/pkg/admission/storage/storageobjectinuseprotection).
+    unrecorded: (value) =>
+      value === 'kubernetes.io/pvc-protection' || value === 'kubernetes.io/pv-protection',
     reason: 'life cycle: controllers add themselves',
   },
 ];
 
 /**
  * Why the platform may have put this there; undefined where the catalogue does not say so. `owners`: who is recorded
- * for it. Nobody recorded excuses (allocation happens after the record is made); a person never does, and the deployer
- * alone neither: it applied that from another revision.
+ * for it. Nobody recorded excuses what the API server itself puts in (allocation happens after the record is made), and
+ * no controller's work, which is always recorded; a person never does, and the deployer alone neither: it applied that
+ * from another revision. `absent`: the object was recorded without its writers, so that nothing follows from that.
  */
 export function platformReason(
   root: KubernetesObject,
@@ -306,12 +324,17 @@ export function platformReason(
   place: readonly string[],
   owners: readonly Writer[],
   deployers: ReadonlySet<string>,
+  record: 'kept' | 'absent' = 'kept',
 ): string | undefined {
   for (const writer of PLATFORM_WRITERS) {
     if (writer.kinds !== EVERY && !writer.kinds.includes(root.kind)) continue;
     if (!writer.at.some((pattern) => matches(pattern, place))) continue;
     if (writer.when?.(root as JsonObject, value) === false) continue;
-    if (writer.byAnyone || owners.length === 0) return writer.reason;
+    if (writer.byAnyone) return writer.reason;
+    if (owners.length === 0) {
+      if (record === 'absent' || isUnrecorded(writer, value)) return writer.reason;
+      continue;
+    }
     const isPlatform = ({ manager }: Writer) =>
       writer.managers?.includes(manager) ?? !(deployers.has(manager) || isPerson(manager));
     const others = owners.filter(({ manager }) => !deployers.has(manager));
@@ -319,6 +342,9 @@ export function platformReason(
   }
   return undefined;
 }
+
+const isUnrecorded = ({ managers, unrecorded }: PlatformWriter, value: Json): boolean =>
+  unrecorded?.(value) ?? (managers === undefined || managers.length === 0);
 
 function matches(pattern: readonly string[], place: readonly string[]): boolean {
   return (

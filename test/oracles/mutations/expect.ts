@@ -6,7 +6,7 @@ import {
 } from '../../../lib/objects/objects.ts';
 import { stepOf } from './generate.ts';
 import type { ListNode, Node } from './openapi.ts';
-import { canonical, field, index, type Place, same, valueAt, within } from './places.ts';
+import { field, index, type Place, same, valueAt, within } from './places.ts';
 
 /** One thing that is other after than before. */
 export interface Fact {
@@ -159,12 +159,20 @@ export function expectationOf(
     return { verdict, from: root, to: place, inside: true, by };
   }
   const list = fact.what === 'list';
+  // Declared as empty, so that whatever came into it is not declared.
+  if (fact.what === 'came' && isEmptyCollection(valueAt(wanted, place))) {
+    const verdict = writing.deployer && !writing.stripped ? 'changed' : 'added';
+    return { verdict, from: place, to: place, inside: true, by };
+  }
   if (list && same(valueAt(wanted, place), fact.after)) return undefined;
-  const added = list && isAddition(valueAt(wanted, place) as readonly Json[], fact.after as readonly Json[]);
+  const added = list && isAddition(fact.before as readonly Json[], fact.after as readonly Json[]);
   const verdict = added && !(writing.deployer && !writing.stripped) ? 'added' : 'changed';
   const reordered = fact.what === 'reordered' ? 'any' : by;
   return { verdict, from: place, to: place, inside: list || fact.what === 'came', by: reordered };
 }
+
+const isEmptyCollection = (value: Json | undefined): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 /** `stringData` as the server folds it into `data`. */
 export function folded(object: KubernetesObject): KubernetesObject {
@@ -185,39 +193,22 @@ function undeclaredRoot(declared: Json, place: Place): Place | undefined {
   return undefined;
 }
 
-/** Whether every declared item is still there in order, and others beside them. */
-function isAddition(declared: readonly Json[], live: readonly Json[]): boolean {
-  if (live.length <= declared.length) {
-    // Of the same length, only a field that came into an item is an addition.
-    return (
-      live.length === declared.length &&
-      declared.every((wanted, at) => covers(wanted, live[at] ?? null)) &&
-      canonical(declared as Json) !== canonical(live as Json)
-    );
-  }
+/** Whether every item of before is still there in order, and others, or other fields, beside them. */
+function isAddition(before: readonly Json[], after: readonly Json[]): boolean {
+  if (after.length === before.length) return before.every((was, at) => covers(was, after[at] ?? null));
   let next = 0;
-  for (const each of live) if (next < declared.length && covers(declared[next] ?? null, each)) next++;
-  return next === declared.length;
+  for (const each of after) if (next < before.length && covers(before[next] ?? null, each)) next++;
+  return next === before.length;
 }
 
-function covers(declared: Json, live: Json): boolean {
-  if (isJsonObject(declared) && isJsonObject(live))
-    return Object.entries(declared).every(([name, value]) =>
-      live[name] === undefined ? isNothing(value) : covers(value, live[name]),
+function covers(before: Json, after: Json): boolean {
+  if (isJsonObject(before) && isJsonObject(after))
+    return Object.entries(before).every(
+      ([name, value]) => after[name] !== undefined && covers(value, after[name]),
     );
-  if (Array.isArray(declared) && Array.isArray(live))
-    return declared.length === live.length
-      ? declared.every((value: Json, at: number) => covers(value, live[at] as Json))
-      : isAddition(declared, live);
-  return same(declared, live);
+  if (Array.isArray(before) && Array.isArray(after)) return isAddition(before, after);
+  return same(before, after);
 }
-
-const isNothing = (value: Json): boolean =>
-  value === null ||
-  value === '' ||
-  value === 0 ||
-  value === false ||
-  (typeof value === 'object' && Object.keys(value).length === 0);
 
 /** Managers recorded for a place, read from managedFields by its own steps. */
 export function ownersOf(object: KubernetesObject, place: Place): string[] {

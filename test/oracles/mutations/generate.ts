@@ -7,7 +7,7 @@ import {
 import { leftAlone } from './left-alone.ts';
 import type { ListNode, Node } from './openapi.ts';
 import { field, index, item, key, keysOf, type Place, same, withValue } from './places.ts';
-import { below, keyName, pick, type Random, valueOf } from './values.ts';
+import { below, guessOf, keyName, pick, type Random } from './values.ts';
 
 /** What can be done to an object, by the schema of its kind and what is in it. */
 export const SORTS = [
@@ -117,7 +117,7 @@ class Walk {
       const value =
         name === 'finalizers' && place.length === 2
           ? ['mutated.example/hold']
-          : valueOf(node, name, undefined, random, attempt);
+          : guessOf(node, name, undefined, random, attempt);
       return isEmpty(value) ? undefined : { pointer, value };
     });
   }
@@ -169,7 +169,7 @@ class Walk {
   ): Json | undefined {
     // Left out of Git, a number of replicas says something only where it is zero; declared, beyond any scaler's bounds.
     if (place.length === 2 && name === 'replicas') return declared === undefined ? 0 : 1000 + attempt;
-    const value = valueOf(node, name, live, random, attempt);
+    const value = guessOf(node, name, live, random, attempt);
     return isEmpty(value) && value !== false && value !== 0 ? undefined : value;
   }
 
@@ -204,14 +204,14 @@ class Walk {
     const wanted = isJsonObject(declared) ? declared : {};
     this.#offer('add key', place, (random, attempt) => ({
       pointer: [...pointer, mapKey(name, random)],
-      value: valueOf(values, name, undefined, random, attempt),
+      value: guessOf(values, name, undefined, random, attempt),
     }));
     for (const [entry, value] of sample(Object.entries(live), this.#random)) {
       const inner = [...place, field(entry)];
       const at = [...pointer, entry];
       if (values.kind === 'scalar') {
         this.#offer('change key', inner, (random, attempt) => {
-          const changed = valueOf(values, name, value, random, attempt);
+          const changed = guessOf(values, name, value, random, attempt);
           return same(changed, value) ? undefined : { pointer: at, value: changed };
         });
         if (wanted[entry] !== undefined)
@@ -235,7 +235,7 @@ class Walk {
       const made =
         name === 'finalizers' && place.length === 2
           ? 'mutated.example/hold'
-          : valueOf(node.items, name.replace(/s$/, ''), live.at(-1), random, attempt);
+          : guessOf(node.items, name.replace(/s$/, ''), live.at(-1), random, attempt);
       return live.some((present) => same(present, made)) || isEmpty(made)
         ? undefined
         : { pointer: [...pointer, live.length], value: made };
@@ -269,7 +269,7 @@ class Walk {
         const present = value[keyField];
         if (inner === undefined || present === undefined) continue;
         this.#offer('change list key', [...place, step, field(keyField)], (random, attempt) => {
-          const changed = valueOf(inner, keyField, present, random, attempt);
+          const changed = guessOf(inner, keyField, present, random, attempt);
           return same(changed, present) ? undefined : { pointer: [...pointer, at, keyField], value: changed };
         });
       }

@@ -30,6 +30,10 @@ export function platformRemit(kind: string, place: Place): boolean {
   if (/^metadata\.(finalizers|ownerReferences)/.test(at)) return true;
   if (/caBundle$/.test(at)) return true;
   switch (kind) {
+    case 'ServiceAccount':
+      return /^(secrets|imagePullSecrets)/.test(at);
+    case 'Endpoints':
+      return at.startsWith('subsets');
     case 'Service':
       return /^spec\.(clusterIPs?|ipFamil\w+|healthCheckNodePort|loadBalancerClass|ports(\.\*)?(\.nodePort)?$)/.test(
         at,

@@ -101,9 +101,17 @@ export function canonical(value: Json): string {
   return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${canonical(entry)}`).join()}}`;
 }
 
-/** As people read it. */
-export const format = (place: Place): string =>
-  place
-    .map((step) => (step.startsWith('f:') ? `.${step.slice(2)}` : `[${step.slice(2)}]`))
-    .join('')
-    .replace(/^\./, '');
+/** As findings say it: `spec.ports[port=80,protocol=TCP].name`, `metadata.labels['a.example/b']`. */
+export const format = (place: Place): string => {
+  let text = '';
+  for (const step of place) {
+    const rest = step.slice(2);
+    if (step.startsWith('f:'))
+      text += /^[$\w-]+$/.test(rest) ? `${text === '' ? '' : '.'}${rest}` : `['${rest}']`;
+    else if (step.startsWith('k:')) {
+      const keys = Object.entries(JSON.parse(rest) as JsonObject);
+      text += `[${keys.map(([name, value]) => `${name}=${typeof value === 'string' ? value : formatJson(value)}`).join()}]`;
+    } else text += `[${rest}]`;
+  }
+  return text;
+};

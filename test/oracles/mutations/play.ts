@@ -77,7 +77,7 @@ export async function playRound(
       playing,
     );
   }
-  await restore(plans, before, playing);
+  await restore(plans, playing);
 }
 
 function writingOf({ tool }: Plan, stripped: boolean): Writing {
@@ -121,11 +121,7 @@ async function strip(server: ApiServer, { path }: Installed): Promise<void> {
 }
 
 /** Everything as it was, and the judge must say so. */
-async function restore(
-  plans: readonly Plan[],
-  before: Map<string, KubernetesObject>,
-  playing: Playing,
-): Promise<void> {
+async function restore(plans: readonly Plan[], playing: Playing): Promise<void> {
   const { report, hands, strip: unrecorded } = playing;
   const { server } = hands;
   await eachAtOnce(plans, async ({ installed, node, before: was, sort }) => {

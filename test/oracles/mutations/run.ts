@@ -36,6 +36,11 @@ export async function run(wish: Wish, report = new Report()): Promise<number> {
   }
   const { server } = started;
   const folder = await mkdtemp(join(tmpdir(), 'mutations-'));
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     const hands = await handsFor(server, (await tools()).kubectl, folder);
     const all = (await readCharts(wish.folder)).filter(
@@ -47,7 +52,7 @@ export async function run(wish: Wish, report = new Report()): Promise<number> {
     const tried = new Map<string, number>();
     for (let pass = 0; pass < PASSES && report.count < wish.count; pass++)
       for (const charts of together(all)) {
-        if (report.count >= wish.count) break;
+        if (report.count >= wish.count || stopped) break;
         await playCharts(charts, rounds, pass, { wish, server, hands, report, tried });
       }
   } finally {

@@ -25,7 +25,7 @@ const DEPTH = 5;
  * A value of the schema that is not `current`, never a zero value: those may say nothing. What fits depends on rules
  * that no schema has, so `attempt` (0, 1, …) gives another guess each time.
  */
-export function valueOf(
+export function guessOf(
   node: Node,
   name: string,
   current: Json | undefined,
@@ -37,11 +37,11 @@ export function valueOf(
     case 'scalar':
       return scalarOf(node, name, current, random, attempt);
     case 'list': {
-      const inner = valueOf(node.items, singular(name), undefined, random, attempt, depth + 1);
+      const inner = guessOf(node.items, singular(name), undefined, random, attempt, depth + 1);
       return [inner];
     }
     case 'map':
-      return { [keyName(random)]: valueOf(node.values, name, undefined, random, attempt, depth + 1) };
+      return { [keyName(random)]: guessOf(node.values, name, undefined, random, attempt, depth + 1) };
     case 'struct': {
       const names = new Set(node.required);
       const others = Object.keys(node.fields).filter((other) => !names.has(other));
@@ -51,7 +51,7 @@ export function valueOf(
       for (const each of names) {
         const inner = node.fields[each]?.();
         if (inner !== undefined && depth < DEPTH + 3)
-          made[each] = valueOf(inner, each, undefined, random, attempt, depth + 1);
+          made[each] = guessOf(inner, each, undefined, random, attempt, depth + 1);
       }
       return made satisfies JsonObject;
     }

@@ -1,4 +1,5 @@
 import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
+import { DEPLOYER } from './cluster.ts';
 import {
   answers,
   type Expectation,
@@ -38,7 +39,7 @@ export function judgeOf(
     problems.push(`${each.verdict} ${format(each.to)}: ${near ?? 'not found'}`);
   }
   for (const finding of findings)
-    if (!expected.some((each) => answers(finding, each) !== 'elsewhere'))
+    if (!expected.some((each) => answers(finding, each) !== 'elsewhere') && !isLostRecord(finding, after))
       problems.push(`not expected: ${finding.verdict} ${finding.at}`);
   if (problems.length === 0) return { kind: 'found' };
   return {
@@ -87,6 +88,12 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
     special.push(whole(MANAGED, 'nobody'));
   return [...expected, ...special];
 }
+
+/** Of a deployer that owns nothing any more, it may be said that its record is gone. */
+const isLostRecord = ({ place }: SeenFinding, after: KubernetesObject | undefined): boolean =>
+  format(place) === format(MANAGED) &&
+  after !== undefined &&
+  !recordOf(after).some((entry) => (entry as { readonly manager?: unknown }).manager === DEPLOYER);
 
 /** Whether the mutation was at the place of the fact, or around it. */
 const isMeant = ({ place }: Fact, meant: Place): boolean => within(place, meant) || within(meant, place);

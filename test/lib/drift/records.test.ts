@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
+import { builtInSchemas } from '../../oracles/schemas.ts';
+import { findingsOf, judge, object, ownedBy, put, said } from './judging.ts';
+
+const schemas = await builtInSchemas();
+
+/** What mutations of a real cluster (test/oracles/mutations) found about the record of writers. */
+const SERVICE = object(`
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: ClusterIP, ports: [{name: http, port: 80, nodePort: null}]}
+`);
+const SERVICE_ACCOUNT = object(`
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web, namespace: shop, labels: {app: web}}
+`);
+const ROLE = object(`
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: web}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+`);
+const WEBHOOK = object(`
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: web, labels: {app: web}}
+webhooks:
+  - name: a.example
+    sideEffects: None
+    admissionReviewVersions: [v1]
+    clientConfig: {service: {name: web, namespace: shop}}
+`);
+
+const LABELS: Json = { 'f:metadata': { 'f:labels': { 'f:app': {} } } };
+const PORT: Json = { '.': {}, 'f:name': {}, 'f:nodePort': {}, 'f:port': {} };
+const cleared = (live: KubernetesObject): KubernetesObject => put(live, ['metadata', 'managedFields'], [{}]);
+
+const CASES: readonly {
+  readonly what: string;
+  readonly desired: KubernetesObject;
+  readonly live: KubernetesObject;
+  readonly findings: readonly string[];
+  readonly manager?: string;
+}[] = [
+  {
+    what: 'a declared null is recorded for the deployer, and what the server allocates there is in sync',
+    desired: SERVICE,
+    live: ownedBy(put(SERVICE, ['spec', 'ports', 0, 'nodePort'], 31_000), [
+      'helm',
+      { 'f:spec': { 'f:type': {}, 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': PORT } } },
+    ]),
+    findings: [],
+  },
+  {
+    what: 'a deployer of which nothing is left has no record, and what was taken away says so',
+    desired: SERVICE_ACCOUNT,
+    live: ownedBy(put(SERVICE_ACCOUNT, ['metadata', 'labels'], undefined), [
+      'kubectl-edit',
+      { 'f:automountServiceAccountToken': {} },
+    ]),
+    findings: ['changed metadata.labels'],
+  },
+  {
+    what: 'the same where all that it owned is one atomic list, and that is changed',
+    desired: ROLE,
+    live: ownedBy(put(ROLE, ['rules', 0, 'verbs', 1], 'escalate'), ['kubectl-patch', { 'f:rules': {} }]),
+    findings: ['added rules[0].verbs[1]'],
+    manager: 'kubectl-patch',
+  },
+  {
+    what: 'where something still holds and is not the deployer’s, another made the object',
+    desired: ROLE,
+    live: ownedBy(ROLE, ['kubectl-create', { 'f:rules': {} }]),
+    findings: ['changed metadata.managedFields'],
+    manager: 'kubectl-create',
+  },
+  {
+    what: 'who writes its status did not make it',
+    desired: ROLE,
+    live: ownedBy(
+      ROLE,
+      ['kubectl-create', { 'f:rules': {} }],
+      ['a-controller', { 'f:status': {} }, { subresource: 'status', time: '2026-11-02T10:00:00Z' }],
+    ),
+    findings: ['changed metadata.managedFields'],
+    manager: 'kubectl-create',
+  },
+  {
+    what: 'controllers leave a record: without one a pull secret is somebody’s',
+    desired: SERVICE_ACCOUNT,
+    live: cleared(put(SERVICE_ACCOUNT, ['imagePullSecrets'], [{ name: 'evil' }])),
+    findings: ['changed metadata.managedFields', 'added imagePullSecrets'],
+  },
+  {
+    what: 'so do injectors of certificate authorities',
+    desired: WEBHOOK,
+    live: cleared(put(WEBHOOK, ['webhooks', 0, 'clientConfig', 'caBundle'], 'ZXZpbA==')),
+    findings: ['changed metadata.managedFields', 'added webhooks[name=a.example].clientConfig.caBundle'],
+  },
+  {
+    what: 'and who holds an object by a finalizer',
+    desired: SERVICE_ACCOUNT,
+    live: cleared(put(SERVICE_ACCOUNT, ['metadata', 'finalizers'], ['evil.example/hold'])),
+    findings: ['changed metadata.managedFields', 'added metadata.finalizers["evil.example/hold"]'],
+  },
+  {
+    what: 'the API server protects volumes and leaves no record',
+    desired: SERVICE_ACCOUNT,
+    live: ownedBy(put(SERVICE_ACCOUNT, ['metadata', 'finalizers'], ['kubernetes.io/pvc-protection']), [
+      'helm',
+      LABELS,
+    ]),
+    findings: [],
+  },
+];
+
+describe('the record of writers', () => {
+  for (const { what, desired, live, findings, manager } of CASES) {
+    test(what, () => {
+      const verdict = judge(desired, live, { schemas, ownership: 'required' });
+      assert.deepEqual(said(verdict), findings);
+      if (manager !== undefined) assert.equal(findingsOf(verdict)[0]?.attribution?.manager, manager);
+    });
+  }
+});
