@@ -13,8 +13,8 @@ const GO_MEMORY_MIB = 208;
  */
 const GO_GROWTH_PERCENT = 400;
 /**
- * Where helm would keep what a cluster has told it. It may write no byte (`ulimit -f`), so nothing was ever kept: but it
- * made some forty files and folders a run in trying, most of the time that helm took. Below no folder none can be made.
+ * Where helm would keep what a cluster has told it. It may write no byte (`ulimit -f`), so nothing can be kept; but in
+ * trying it makes two dozen folders and files a run, which cost as much as the rest of it. Below no folder it makes none.
  */
 const NO_FOLDER = '/dev/null';
 /** Resident memory at which the parent kills the child, where the limits above let it pass. */

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import type { Environment } from '../../../lib/aws/environment.ts';
 import { clock, installClock } from './clock.ts';
@@ -30,10 +31,21 @@ export function serve(create: (environment: Environment) => Handler): void {
     clock.set(ahead);
     const name = `${run} ${environment.FAIRLEAD_SCRATCH}`;
     if (made?.name !== name) made = { name, handler: create(environment) };
-    made.handler(event).then(
-      (answer) => reply({ id, answer }),
-      (error: unknown) => reply({ id, error: error instanceof Error ? (error.stack ?? '') : String(error) }),
-    );
+    void made
+      .handler(event)
+      .then(
+        (answer) => reply({ id, answer }),
+        (error: unknown) =>
+          reply({ id, error: error instanceof Error ? (error.stack ?? '') : String(error) }),
+      )
+      .then(keepCompiled);
   });
+  // Node keeps what it has compiled when a process ends by itself, which none of these does: whoever has worked once
+  // keeps it for all that come after, with the functions that work needs.
+  let keeps: 'not yet' | 'kept' = 'not yet';
+  function keepCompiled(): void {
+    if (keeps === 'not yet') flushCompileCache();
+    keeps = 'kept';
+  }
   process.on('disconnect', () => process.exit());
 }
