@@ -10,6 +10,10 @@ export const COMMANDS: Commands = {
     summary: 'compare a cluster with its repository, from here',
     load: async () => (await import('./check.ts')).check,
   },
+  diff: {
+    summary: 'show what of a release differs, line by line',
+    load: async () => (await import('./diff.ts')).diff,
+  },
   upload: {
     summary: 'upload charts and values, and wait for how it ends',
     load: async () => (await import('./upload.ts')).upload,

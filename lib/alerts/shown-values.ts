@@ -1,6 +1,6 @@
 import type { Finding } from '../drift/verdicts.ts';
 import { formatJson } from '../objects/json.ts';
-import { isJsonObject, type Json } from '../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
 
 /** What stands for a Secret's value. */
 const SECRET = '(secret, changed)';
@@ -32,6 +32,36 @@ export function maskedFinding(finding: Finding): Finding {
     ...(finding.desired === undefined ? {} : { desired: shown(finding.desired) }),
     ...(finding.live === undefined ? {} : { live: shown(finding.live) }),
   };
+}
+
+/** What stands for a Secret's value where a whole object is shown. */
+export const HIDDEN = '<hidden>';
+
+/** A whole object as people may see it: values of Secrets hidden, credentials of variables and ConfigMaps masked. */
+export function shownObject(object: KubernetesObject): KubernetesObject {
+  const isConfigMap = object.kind === 'ConfigMap';
+  const { data, stringData } = object;
+  if (object.kind === 'Secret') {
+    return {
+      ...object,
+      ...(isJsonObject(data) ? { data: hidden(data) } : {}),
+      ...(isJsonObject(stringData) ? { stringData: hidden(stringData) } : {}),
+    };
+  }
+  return maskInside(object as unknown as Json, isConfigMap ? data : undefined) as unknown as KubernetesObject;
+}
+
+const hidden = (data: JsonObject): JsonObject =>
+  Object.fromEntries(Object.keys(data).map((key) => [key, HIDDEN]));
+
+/** Masks what is a credential by its looks or, in variables and in `named`, by its name; `secretName` is none. */
+function maskInside(value: Json, named: unknown): Json {
+  if (typeof value === 'string') return CREDENTIAL_VALUE.test(value) ? MASKED : value;
+  if (Array.isArray(value)) return value.map((entry: Json) => maskInside(entry, named));
+  if (!isJsonObject(value)) return value;
+  if (value === named || (typeof value.name === 'string' && typeof value.value === 'string'))
+    return mask(value, '');
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskInside(entry, named)]));
 }
 
 /** Strings bare where they cannot be taken for something else; all else as JSON. */
