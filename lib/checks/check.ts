@@ -74,7 +74,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
       scope: declared.scope,
       state,
       ...(declared.release?.chart === undefined ? {} : { chart: declared.release.chart }),
-      ...(declared.tip.kind === 'rendered' ? { render: declared.tip.render } : {}),
+      ...(judged.render === undefined ? {} : { render: judged.render }),
       ...ignoredIn(judged.ruled, declared.release?.namespace),
     });
   }

@@ -1,5 +1,6 @@
 import type { RenderedObject } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
+import type { Digest } from '../content/tree.ts';
 import type { DesiredRelease, DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/managers.ts';
@@ -44,6 +45,8 @@ export interface Seen {
 /** How things are with a scope, and whether they are about to change: then the next check is soon. */
 export interface JudgedScope {
   readonly state: ScopeState;
+  /** What it was judged against. */
+  readonly render?: Digest;
   readonly next: 'soon' | 'scheduled';
   /** The verdicts against the tip under people's rules; absent where there are none. */
   readonly ruled?: Ruled;
@@ -56,8 +59,8 @@ export async function judgeScope(
   { target, desired, now }: CheckQuestion,
   memory: CheckMemory,
 ): Promise<JudgedScope> {
-  const { tip, release, remembered, applied } = declared;
-  if (tip.kind === 'unknown') return { state: tip, next: 'scheduled' };
+  const { release, remembered, applied } = declared;
+  if (declared.tip.kind === 'unknown') return { state: declared.tip, next: 'scheduled' };
   const mark = markOf(target, declared);
   // What another scope declares meanwhile is no orphan, whatever marks it has left; nor is what goes already.
   const owned = (mark === undefined ? [] : live.marked(mark)).filter(
@@ -79,7 +82,10 @@ export async function judgeScope(
   };
 
   const known = remembered.admissions ?? {};
-  let againstTip = against(tip.objects, known);
+  const { tip, otherwise, ...first } = asDeployed(declared.tip, declared, (objects) =>
+    against(objects, known),
+  );
+  let { againstTip } = first;
   let admissions: Admissions = known;
   if (remembered.applied?.render !== tip.render && memory.admissions === 'remembered') {
     // The first checks of a rollout: what admission put there now is what it puts there (drift.md, rule 5).
@@ -87,9 +93,13 @@ export async function judgeScope(
     if (Object.keys(admissions).length > 0) againstTip = against(tip.objects, admissions);
   }
   const answer = decideState({
-    tip: { render: tip.render, commit: desired.commit },
+    tip: {
+      render: tip.render,
+      commit: desired.commit,
+      ...(tip.inputs === undefined ? {} : { inputs: tip.inputs }),
+    },
     againstTip: againstTip.verdicts,
-    ...(applied === undefined ? {} : { againstApplied: against(applied, known).verdicts }),
+    ...(applied === undefined || otherwise ? {} : { againstApplied: against(applied, known).verdicts }),
     unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
     memory: remembered,
     deployer: reportOf(declared, live, target, desired.commit),
@@ -108,10 +118,38 @@ export async function judgeScope(
   if (!isSame(after, remembered)) await memory.write(declared.name, after);
   return {
     state: answer.state,
+    render: tip.render,
     next: nextOf(answer, now, target.rolloutDeadlineMinutes),
     ruled: againstTip,
   };
 }
+
+type RenderedTip = Extract<DeclaredScope['tip'], { kind: 'rendered' }>;
+
+/**
+ * The tip as the deployer last rendered it. The same chart and values render to something else once the cluster serves
+ * another kind or version, and by a newer helm: that comes with the next upgrade, and is no rollout. What is nearer to
+ * the cluster is what was deployed: somebody may have upgraded meanwhile.
+ */
+function asDeployed(
+  tip: RenderedTip,
+  { remembered, applied }: DeclaredScope,
+  against: (objects: readonly RenderedObject[]) => Ruled,
+): { readonly tip: RenderedTip; readonly againstTip: Ruled; readonly otherwise: boolean } {
+  const againstTip = against(tip.objects);
+  const now = { tip, againstTip, otherwise: false };
+  const { inputs, render } = remembered.applied ?? {};
+  if (applied === undefined || render === undefined || inputs === undefined || inputs !== tip.inputs)
+    return now;
+  const findings = findingsIn(againstTip);
+  if (findings === 0) return now;
+  const againstApplied = against(applied);
+  if (findingsIn(againstApplied) >= findings) return now;
+  return { tip: { ...tip, render, objects: applied }, againstTip: againstApplied, otherwise: true };
+}
+
+const findingsIn = ({ verdicts }: Ruled): number =>
+  verdicts.reduce((sum, verdict) => sum + (verdict.kind === 'drift' ? verdict.findings.length : 0), 0);
 
 const deployedOf = ({ namespace, name, deployedBy }: DesiredRelease) => ({
   namespace,
@@ -154,6 +192,7 @@ const withAdmissions = (admissions: Admissions) =>
 
 const isSame = (a: RememberedScope, b: RememberedScope): boolean =>
   a.applied?.render === b.applied?.render &&
+  a.applied?.inputs === b.applied?.inputs &&
   a.waiting?.render === b.waiting?.render &&
   a.kinds.length === b.kinds.length &&
   JSON.stringify(a.admissions) === JSON.stringify(b.admissions);

@@ -20,7 +20,9 @@ export interface RememberedScope extends ScopeMemory {
 }
 
 const remembered = z.object({
-  applied: z.object({ render: digest, commit: z.string(), at: z.string() }).optional(),
+  applied: z
+    .object({ render: digest, commit: z.string(), at: z.string(), inputs: digest.exactOptional() })
+    .optional(),
   waiting: z.object({ render: digest, since: z.string() }).optional(),
   kinds: z.array(z.string()),
   admissions: z.record(z.string(), z.string()).optional(),

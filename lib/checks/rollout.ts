@@ -9,6 +9,8 @@ export interface AppliedRender {
   readonly commit: string;
   /** ISO: the check that saw it. */
   readonly at: string;
+  /** Of what Git declared for it, whatever the cluster served. */
+  readonly inputs?: Digest;
 }
 
 export interface WaitingTip {
@@ -31,7 +33,7 @@ export type DeployerReport =
   | { readonly kind: 'silent' };
 
 export interface RolloutQuestion {
-  readonly tip: { readonly render: Digest; readonly commit: string };
+  readonly tip: Omit<AppliedRender, 'at'>;
   /** The cluster against the tip. */
   readonly againstTip: readonly ObjectVerdict[];
   /** The cluster against what was last applied, where that is another render and still kept. */
@@ -67,7 +69,7 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
   const { tip, againstTip, memory, deployer, now } = question;
   const findings = findingsOf(againstTip);
   const asApplied: ScopeMemory = {
-    applied: memory.applied?.render === tip.render ? memory.applied : { ...tip, at: now },
+    applied: memory.applied?.render === tip.render ? { ...tip, ...memory.applied } : { ...tip, at: now },
   };
   if (findings.length === 0) {
     const unjudged = againstTip.filter((verdict) => verdict.kind === 'unknown');

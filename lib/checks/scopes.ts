@@ -17,7 +17,12 @@ export interface DeclaredScope {
   readonly name: string;
   readonly release?: DesiredRelease;
   readonly tip:
-    | { readonly kind: 'rendered'; readonly render: Digest; readonly objects: readonly RenderedObject[] }
+    | {
+        readonly kind: 'rendered';
+        readonly render: Digest;
+        readonly inputs?: Digest;
+        readonly objects: readonly RenderedObject[];
+      }
     | { readonly kind: 'unknown'; readonly reason: string };
   readonly remembered: RememberedScope;
   /** What was last applied, where that is another render and still kept. */
@@ -69,5 +74,5 @@ async function readTip(
   const objects = await readRender(state, rendering.render);
   return objects === undefined
     ? { kind: 'unknown', reason: 'its render is not kept any more: the next reading of Git makes it anew' }
-    : { kind: 'rendered', render: rendering.render, objects };
+    : { ...rendering, objects };
 }

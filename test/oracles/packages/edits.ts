@@ -6,10 +6,10 @@ import {
   type KubernetesObject,
   partOf,
 } from '../../../lib/objects/objects.ts';
-import type { Edit } from './package.ts';
+import type { Edit, Place } from './package.ts';
 
 /** What people do by hand to the objects of a package: a few things each, chosen by kind. */
-export function editsOf(declared: readonly RenderedObject[], namespace: string): Edit[] {
+export function editsOf(declared: readonly RenderedObject[], { way, namespace }: Place): Edit[] {
   const objects = declared
     .filter(
       ({ role, unstable }) =>
@@ -33,10 +33,25 @@ export function editsOf(declared: readonly RenderedObject[], namespace: string):
   const victim = objects.findLast(
     ({ kind, metadata }) => REMOVABLE.has(kind) && !touched.has(`${kind}/${metadata.name}`),
   );
-  return victim === undefined ? edits : [...edits, removed(victim)];
+  const all = victim === undefined ? edits : [...edits, removed(victim)];
+  const asking = new Set(declared.filter(({ usesLookup }) => usesLookup).map(({ object }) => nameIn(object)));
+  // Without server-side apply a chart that finds the changed value leaves it, and takes no part in it: only an object
+  // that is not there is made anew.
+  return way !== 'client-side'
+    ? all
+    : all.map((edit) =>
+        edit.expected.verdict === 'changed' && asking.has(`${edit.expected.kind}/${edit.expected.name}`)
+          ? {
+              ...edit,
+              beforeRepair: ['delete', edit.expected.kind, edit.expected.name, '--ignore-not-found'],
+            }
+          : edit,
+      );
 }
 
 type EditsOfKind = (object: KubernetesObject, scaled: ReadonlySet<string>) => Edit[];
+
+const nameIn = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`;
 
 const place = ({ kind, metadata }: KubernetesObject) => ({ kind, name: metadata.name });
 const of = ({ apiVersion, kind, metadata }: KubernetesObject): string => {
@@ -144,7 +159,9 @@ const labelled: EditsOfKind = (object) => [
 ];
 
 const keys = (object: KubernetesObject): Edit[] => {
-  if (object.immutable === true) return labelled(object, new Set());
+  // Of other types the API server checks what the keys hold.
+  const isFree = object.type === undefined || object.type === 'Opaque';
+  if (object.immutable === true || !isFree) return labelled(object, new Set());
   const data: JsonObject = { ...partOf(object.stringData), ...partOf(object.data) };
   const [first] = Object.keys(data);
   const isSecret = object.kind === 'Secret';

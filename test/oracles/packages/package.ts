@@ -24,6 +24,8 @@ export interface Edit {
   readonly expected: Expected;
   /** By the deployer's own repair, or by these arguments of kubectl: what it never owned it leaves alone. */
   readonly undo: 'repair' | readonly string[];
+  /** What the deployer's repair needs to be done first, by kubectl's arguments. */
+  readonly beforeRepair?: readonly string[];
 }
 
 export interface Expected {

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScopeObservation } from '../../../lib/checks/observation.ts';
 import type { Finding } from '../../../lib/drift/verdicts.ts';
+import { helmReleaseName } from '../../../lib/repository/layout.ts';
 import { type TestControlPlane, testControlPlane } from '../../control-plane.ts';
 import { clusterRepository } from '../../fixtures/cluster-repository.ts';
+import { type FluxCluster, fluxCluster } from '../../flux/flux.ts';
 import { type Deploying, deployingByHelm, nameOf, type Release } from './deploying.ts';
 import { editsOf } from './edits.ts';
+import { deployingByFlux } from './flux.ts';
 import { type Judging, judging } from './judging.ts';
 import { addNodes } from './nodes.ts';
 import type { ChartPackage, Edit, Place, Way } from './package.ts';
@@ -56,16 +59,17 @@ export async function runPackages(
     seconds: 0,
     wrong: 0,
   };
-  const plane = await testControlPlane('controllers');
+  const flux = ways.includes('helm-controller') ? await fluxCluster() : undefined;
+  const plane = flux?.plane ?? (await testControlPlane('controllers'));
   try {
     const nodes = await addNodes(plane);
     try {
-      for (const way of ways) await runWay(way, charts, plane, total, say);
+      for (const way of ways) await runWay(way, charts, { plane, flux }, total, say);
     } finally {
       await nodes.stop();
     }
   } finally {
-    await plane.end();
+    await (flux ?? plane).end();
   }
   total.seconds = Math.round((performance.now() - began) / 1000);
   total.wrong =
@@ -78,10 +82,16 @@ export async function runPackages(
   return total;
 }
 
+interface Running {
+  readonly plane: TestControlPlane;
+  /** Where helm-controller is one of the ways. */
+  readonly flux: FluxCluster | undefined;
+}
+
 async function runWay(
   way: Way,
   charts: readonly ChartPackage[],
-  plane: TestControlPlane,
+  { plane, flux }: Running,
   total: Total,
   say: (line: string) => void,
 ): Promise<void> {
@@ -100,9 +110,14 @@ async function runWay(
   const repository = await clusterRepository();
   const target = targetOf(way, plane.kubeconfig, namespaces);
   const commit = committing(repository, target);
-  const deploying: Deploying = await deployingByHelm(plane, way === 'client-side' ? way : 'helm4');
   const judge = await judging({ target, repository: repository.url, kubeconfig: plane.kubeconfig, folder });
   const round: Round = { way, judge, say, total };
+  // A target is checked before anything is delivered into it: what the cluster serves is known then.
+  let tip = await repository.commit({ 'README.md': 'the cluster\n' });
+  const deploying: Deploying =
+    way === 'helm-controller' && flux !== undefined
+      ? await deployingByFlux(flux, target, repository.url, async () => tip)
+      : await deployingByHelm(plane, way === 'client-side' ? way : 'helm4');
   try {
     const releasesAt = (index: 0 | 1): Release[] =>
       packages.map(({ chart, place, revisions }) => ({
@@ -111,14 +126,12 @@ async function runWay(
         conflicts: chart.conflicts,
       }));
     const deploy = async (what: string, releases: readonly Release[]) => {
-      await commit(releases);
+      tip = await commit(releases);
       const failed = await deploying.deploy(releases);
       for (const [name, why] of failed) say(`${way}: ${what} of ${name} failed: ${why}`);
       total.failed += failed.size;
       say(`${way}: ${what} of ${releases.length - failed.size} done`);
     };
-    // A target is checked before anything is delivered into it: what the cluster serves is known then.
-    await repository.commit({ 'README.md': 'the cluster\n' });
     await judge.check();
 
     await deploy('install', releasesAt(0));
@@ -133,10 +146,17 @@ async function runWay(
     await settled(round);
     await nothingFound(round, 'upgraded, after the controllers');
 
+    const late = packages.flatMap(({ chart, place }) => chart.late?.(place) ?? []);
+    if (late.length > 0) {
+      await plane.apply(late.map(kindOf), 'people');
+      await settled(round);
+      await nothingFound(round, 'another kind is served');
+    }
+
     const edits = new Map<Place, readonly Edit[]>();
     for (const { chart, place } of packages) {
       const declared = await judge.declared(place.namespace, place.release);
-      edits.set(place, [...editsOf(declared, place.namespace), ...(chart.edits?.(place) ?? [])]);
+      edits.set(place, [...editsOf(declared, place), ...(chart.edits?.(place) ?? [])]);
     }
     for (const [place, made] of edits)
       for (const { argv, what } of made)
@@ -147,6 +167,9 @@ async function runWay(
     await settled(round);
     await editsFound(round, edits);
 
+    for (const [place, made] of edits)
+      for (const { beforeRepair } of made)
+        if (beforeRepair !== undefined) await plane.kubectl(['-n', place.namespace, ...beforeRepair]);
     const failed = await deploying.repair(releasesAt(1));
     for (const [name, why] of failed) say(`${way}: repair of ${name} failed: ${why}`);
     total.failed += failed.size;
@@ -246,12 +269,26 @@ async function editsFound({ way, judge, say, total }: Round, edits: ReadonlyMap<
   say(`${way}: edited: ${total.editsFound} found, ${total.editsMissed} missed so far`);
 }
 
-const findingsOf = (scopes: readonly ScopeObservation[], { namespace, release }: Place): readonly Finding[] =>
-  scopes.flatMap(({ scope, state }) =>
-    scope.kind === 'release' &&
-    scope.namespace === namespace &&
-    scope.name === release &&
-    (state.kind === 'drift' || state.kind === 'rollout')
-      ? state.findings
-      : [],
-  );
+/** A kind that a package asks for, which comes into the cluster after it. */
+const kindOf = (group: string) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `lates.${group}` },
+  spec: {
+    group,
+    scope: 'Namespaced',
+    names: { plural: 'lates', singular: 'late', kind: 'Late' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+});
+
+/** Of the release, and of what declares it. */
+const findingsOf = (scopes: readonly ScopeObservation[], place: Place): readonly Finding[] =>
+  scopes.flatMap(({ scope, state }) => {
+    if (state.kind !== 'drift' && state.kind !== 'rollout') return [];
+    if (scope.kind === 'manifests')
+      return state.findings.filter(({ object }) => object.name === helmReleaseName(place));
+    const isIts =
+      scope.kind === 'release' && scope.namespace === place.namespace && scope.name === place.release;
+    return isIts ? state.findings : [];
+  });

@@ -294,7 +294,6 @@ metadata:
   name: {{ .Release.Name }}
   labels: {x: z}
 automountServiceAccountToken: {{ .Values.mount | default "false" }}
-status: {}
 ---
 apiVersion: apps/v1
 kind: Deployment

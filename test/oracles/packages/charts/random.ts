@@ -1,4 +1,5 @@
-import { type ChartPackage, revision } from '../package.ts';
+import { helmReleaseName } from '../../../../lib/repository/layout.ts';
+import { type ChartPackage, type Edit, type Place, revision } from '../package.ts';
 import { configMap, deployment, service } from './pieces.ts';
 
 /** What renders to something else each time. */
@@ -175,6 +176,7 @@ stringData:
 
 const clock: ChartPackage = {
   name: 'clock',
+  edits: ownObjectEdits,
   about: 'the time of the render, and how long ago something was',
   revisions: () => {
     const files = {
@@ -246,6 +248,30 @@ env:
     ];
   },
 };
+
+/** What only helm-controller has: its own object for the release. */
+function ownObjectEdits(place: Place): readonly Edit[] {
+  if (place.way !== 'helm-controller') return [];
+  const name = helmReleaseName(place);
+  const patch = (spec: string) => [
+    ...['-n', 'fairlead-helm-controller', 'patch', `helmrelease/${name}`, '--type=merge', '-p'],
+    `{"spec":${spec}}`,
+  ];
+  return [
+    {
+      what: 'values written into the HelmRelease',
+      argv: patch('{"values":{"by":"hand"}}'),
+      expected: { kind: 'HelmRelease', name, verdict: 'added', at: 'spec.values' },
+      undo: 'repair',
+    },
+    {
+      what: 'the HelmRelease suspended',
+      argv: patch('{"suspend":true}'),
+      expected: { kind: 'HelmRelease', name, verdict: 'added', at: 'spec.suspend' },
+      undo: 'repair',
+    },
+  ];
+}
 
 export const RANDOM_CHARTS: readonly ChartPackage[] = [
   password,

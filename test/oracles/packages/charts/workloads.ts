@@ -217,7 +217,7 @@ readinessProbe: {tcpSocket: {port: 8080}, initialDelaySeconds: 0, timeoutSeconds
 startupProbe: {exec: {command: ["true"]}, failureThreshold: 30}
 lifecycle: {preStop: {exec: {command: [sleep, "5"]}}}
 resources:
-  requests: {cpu: 1000m, memory: 1e2Mi, ephemeral-storage: 0.1Gi}
+  requests: {cpu: 1000m, memory: 100Mi, ephemeral-storage: 0.1Gi}
   limits: {cpu: 1.5, memory: "1.5Gi", ephemeral-storage: 10e8}
 securityContext:
   runAsUser: 1000
