@@ -1,9 +1,9 @@
 import type { Target } from '../config/config.ts';
-import { readRules } from '../drift/rules/read.ts';
 import type { DriftRules } from '../drift/rules/rule.ts';
 import { BlobTooLarge } from '../repository/clone.ts';
 import { driftRulesFile } from '../repository/layout.ts';
 import type { CommitReader } from './commit-reader.ts';
+import { readRules } from './drift-file.ts';
 
 /**
  * The rules of the target's `drift.yaml` as the commit has them, with all that is wrong in them; undefined where there

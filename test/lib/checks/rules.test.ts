@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ignoredIn, observeRules, rulesAt } from '../../../lib/checks/rules.ts';
+import { readRules } from '../../../lib/desired/drift-file.ts';
 import { underRules } from '../../../lib/drift/rules/judge.ts';
-import { readRules } from '../../../lib/drift/rules/read.ts';
 import type { ObjectVerdict } from '../../../lib/drift/verdicts.ts';
 import { DEPLOYMENT, finding } from '../../fixtures/findings.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { readRules } from '../../../../lib/desired/drift-file.ts';
 import { inForce, underRules } from '../../../../lib/drift/rules/judge.ts';
-import { readRules } from '../../../../lib/drift/rules/read.ts';
 import type { Finding, ObjectVerdict } from '../../../../lib/drift/verdicts.ts';
 import { DEPLOYMENT, finding, wholeObject } from '../../../fixtures/findings.ts';
 

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
-import { readSyntax } from '../../objects/yaml-syntax.ts';
-import { type DriftRule, type DriftRules, RULE_LIMITS, type RuleProblem } from './rule.ts';
-import { fieldOf, type RuleFields, SELECTORS } from './rule-fields.ts';
+import { type DriftRule, type DriftRules, RULE_LIMITS, type RuleProblem } from '../drift/rules/rule.ts';
+import { fieldOf, type RuleFields, SELECTORS } from '../drift/rules/rule-fields.ts';
+import { readSyntax } from '../objects/yaml-syntax.ts';
 
 /**
  * `drift.yaml` as text → its rules, and all that is wrong with it, each with line and key. A rule with something wrong

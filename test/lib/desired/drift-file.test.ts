@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readRules } from '../../../../lib/drift/rules/read.ts';
+import { readRules } from '../../../lib/desired/drift-file.ts';
 
 const told = (text: string): string[] =>
   readRules(text).problems.map(({ line, key, message }) => `${line}: ${key}: ${message}`);
