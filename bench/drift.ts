@@ -10,7 +10,7 @@ import { only } from './drift/only.ts';
  *   first    the same with nothing kept, and with a new commit
  *   compare  microseconds an object, by kind, over a corpus of rendered charts
  *   memory   peak memory and time of 5,000 to 20,000 objects
- * `cli`: what is run as `fairlead`, if not cli/main.ts: a bundle.
+ * `cli`: what is run as `fairlead`, if not the bundle that `npm run pack` publishes, made for the run.
  */
 export const bench: Bench = {
   about: 'a check of a cluster, against what kubectl needs for the same',

@@ -1,11 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { tools } from '../../local/tools.ts';
 import type { AuditedRequest } from '../../test/audit-log.ts';
 import { median, rounded } from '../median.ts';
 import type { Asked } from './only.ts';
 import { type Ran, ran, ranNode } from './process.ts';
+import { SOURCES, withProgram } from './program.ts';
 import { makeWorld, TARGET, type World } from './world.ts';
 
 const RELEASES = { full: 200, quick: 20 } as const;
@@ -21,11 +22,14 @@ const verdict = z.object({ scopes: z.array(z.object({ state: z.object({ kind: z.
  * `fairlead check` as a process, from its start to its end, of 1,000 objects in 200 releases. In the same run, in
  * turns: kubectl diff of the same objects, and the bare lists of their kinds.
  */
-export async function measureCheck({ parts, pace, cli }: Asked): Promise<Record<string, unknown>> {
+export const measureCheck = (asked: Asked): Promise<Record<string, unknown>> =>
+  withProgram(asked, (program) => measure(asked, program));
+
+async function measure({ parts, pace }: Asked, program: string): Promise<Record<string, unknown>> {
   const world = await makeWorld({ releases: RELEASES[pace], setsEach: 1 });
   try {
     const cache = await mkdtemp(join(world.folder, 'cache-'));
-    const check = async (into = cache): Promise<Ran> => await checked(world, cli, into);
+    const check = (what = program): Promise<Ran> => checked(world, what, cache);
     const first = await check();
     console.log(`first, nothing kept: ${seconds(first)} s`);
     await world.requests();
@@ -49,7 +53,7 @@ export async function measureCheck({ parts, pace, cli }: Asked): Promise<Record<
 async function warm(
   world: World,
   pace: Asked['pace'],
-  check: () => Promise<Ran>,
+  check: (what?: string) => Promise<Ran>,
   requests: readonly AuditedRequest[],
 ) {
   const { kubectl } = await tools();
@@ -59,28 +63,33 @@ async function warm(
     ran(
       kubectl,
       [...as, 'diff', '--server-side', '--force-conflicts', '--field-manager=helm', '--filename=-'],
-      world.manifests,
+      { input: world.manifests },
     );
-  const took = { check: [] as number[], lists: [] as number[], diff: [] as number[] };
+  const took = {
+    check: [] as number[],
+    sources: [] as number[],
+    lists: [] as number[],
+    diff: [] as number[],
+  };
   let peak = 0;
   for (let run = 0; run < RUNS[pace]; run++) {
     const ours = await check();
     took.check.push(ours.milliseconds);
     peak = Math.max(peak, ours.peakMegabytes);
+    took.sources.push((await check(SOURCES)).milliseconds);
     took.lists.push(successful(await lists()).milliseconds);
     if (run < DIFFS[pace]) took.diff.push(successful(await diff()).milliseconds);
   }
-  const [checkMs, listsMs, diffMs] = [took.check, took.lists, took.diff].map(median) as [
-    number,
-    number,
-    number,
-  ];
+  const checkMs = median(took.check);
+  const listsMs = median(took.lists);
+  const diffMs = median(took.diff);
   const written = requests.filter(({ verb }) => !READING.has(verb));
   console.log(
     `check ${rounded(checkMs)} ms, bare lists ${rounded(listsMs)} ms, kubectl diff ${rounded(diffMs)} ms`,
   );
   return {
     checkMs: rounded(checkMs),
+    fromSourcesMs: rounded(median(took.sources)),
     listsMs: rounded(listsMs),
     diffMs: rounded(diffMs),
     timesFasterThanDiff: rounded(diffMs / checkMs),
@@ -103,12 +112,12 @@ async function otherCommit(world: World, check: () => Promise<Ran>) {
 
 /** A check that must find all in sync. @throws Error with what it said otherwise */
 export async function checked(world: World, cli: string, cache: string): Promise<Ran> {
-  const ours = await ranNode(cli, [
-    'check',
-    TARGET,
-    ...['--repo', world.repository, '--kubeconfig', world.kubeconfig, '--deployer', 'none'],
-    ...['--output', 'json', '--cache', cache],
-  ]);
+  const { helm } = await tools();
+  const argv = [
+    ...['check', TARGET, '--repo', world.repository, '--kubeconfig', world.kubeconfig],
+    ...['--deployer', 'none', '--output', 'json', '--cache', cache],
+  ];
+  const ours = await ranNode(cli, argv, dirname(helm));
   successful(ours);
   const { scopes } = verdict.parse(JSON.parse(ours.stdout));
   const wrong = scopes.filter(({ state }) => state.kind !== 'in-sync');

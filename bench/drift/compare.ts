@@ -23,6 +23,7 @@ const RUNS = 7;
 const QUICK_CHARTS = 20;
 /** A folder of rendered charts, one `<chart>.yaml.gz` each. */
 const CORPUS = process.env.FAIRLEAD_CORPUS ?? join(import.meta.dirname, '..', '..', '..', 'shared', 'corpus');
+const SHOWN_KINDS = 15;
 const OUTPUT_BYTES = 256 * 1024 * 1024;
 
 interface Pair {
@@ -66,15 +67,7 @@ export async function measureCompare({ pace }: Asked) {
 }
 
 function compare(pairs: readonly Pair[], schemas: ReturnType<typeof schemasFrom>) {
-  const live = new Map<string, Found>(
-    pairs.map(({ live: object }) => [identityOf(referenceOf(object)), { kind: 'found', object }]),
-  );
-  const view = {
-    find: (reference: ObjectReference): Found => live.get(identityOf(reference)) ?? { kind: 'absent' },
-    owned: [],
-  };
-  const desired = pairs.map((pair) => pair.desired);
-  const judge = () => judgeSet({ desired, live: view, schemas, deployer: 'none' });
+  const judge = () => judgeSet(setOf(pairs, schemas));
   const texts = pairs.map((pair) => [formatJson(pair.desired.object), formatJson(pair.live)] as const);
   const parseWith = (parse: (text: string) => unknown) => () => {
     for (const [a, b] of texts) {
@@ -83,6 +76,7 @@ function compare(pairs: readonly Pair[], schemas: ReturnType<typeof schemasFrom>
     }
   };
   const verdicts = judge();
+  const byKind = microsecondsByKind(pairs, schemas);
   const judgeUs = rounded(microseconds(judge) / pairs.length);
   const referenceUs = rounded(microseconds(parseWith(JSON.parse)) / pairs.length);
   const losslessUs = rounded(microseconds(parseWith(parseJson)) / pairs.length);
@@ -96,10 +90,38 @@ function compare(pairs: readonly Pair[], schemas: ReturnType<typeof schemasFrom>
     referenceUs,
     losslessUs,
     ratio: rounded(judgeUs / referenceUs),
+    byKind,
     inSync: count('in-sync'),
     drift: count('drift'),
     unknown: count('unknown'),
   };
+}
+
+/** The most frequent kinds, slowest first, each judged alone. */
+function microsecondsByKind(
+  pairs: readonly Pair[],
+  schemas: ReturnType<typeof schemasFrom>,
+): Readonly<Record<string, number>> {
+  const kinds = Map.groupBy(pairs, ({ live }) => live.kind);
+  const measured = [...kinds]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .slice(0, SHOWN_KINDS)
+    .map(([kind, of]) => {
+      const judge = () => judgeSet(setOf(of, schemas));
+      return [kind, rounded(microseconds(judge) / of.length)] as const;
+    });
+  return Object.fromEntries(measured.sort(([, a], [, b]) => b - a));
+}
+
+function setOf(pairs: readonly Pair[], schemas: ReturnType<typeof schemasFrom>) {
+  const live = new Map<string, Found>(
+    pairs.map(({ live: object }) => [identityOf(referenceOf(object)), { kind: 'found', object }]),
+  );
+  const view = {
+    find: (reference: ObjectReference): Found => live.get(identityOf(reference)) ?? { kind: 'absent' },
+    owned: [],
+  };
+  return { desired: pairs.map(({ desired }) => desired), live: view, schemas, deployer: 'none' as const };
 }
 
 function pairsOf(manifests: string, run: (arguments_: string[], input?: string) => string): Pair[] {

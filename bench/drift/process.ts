@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 /** How a process ended, and what it took. */
 export interface Ran {
@@ -14,9 +14,18 @@ export interface Ran {
 const PEAK = join(import.meta.dirname, 'peak.mjs');
 
 /** From start to end, with all output read, as a person in a terminal would wait for it. */
-export async function ran(command: string, argv: readonly string[], input?: string): Promise<Ran> {
+export async function ran(
+  command: string,
+  argv: readonly string[],
+  { input, path }: { readonly input?: string; readonly path?: string } = {},
+): Promise<Ran> {
   const started = performance.now();
-  const child = spawn(command, argv, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(command, argv, {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    ...(path === undefined
+      ? {}
+      : { env: { ...process.env, PATH: `${path}${delimiter}${process.env.PATH}` } }),
+  });
   const [stdout, stderr, peak] = [1, 2, 3].map((at) => {
     const chunks: Buffer[] = [];
     child.stdio[at]?.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -36,6 +45,6 @@ export async function ran(command: string, argv: readonly string[], input?: stri
   };
 }
 
-/** The same of one of our programs, with its peak memory. */
-export const ranNode = (file: string, argv: readonly string[]): Promise<Ran> =>
-  ran(process.execPath, ['--import', PEAK, file, ...argv]);
+/** The same of one of our programs, with its peak memory. @param path a folder where it finds helm */
+export const ranNode = (file: string, argv: readonly string[], path: string): Promise<Ran> =>
+  ran(process.execPath, ['--import', PEAK, file, ...argv], { path });
