@@ -7,7 +7,7 @@ import {
 import { leftAlone } from './left-alone.ts';
 import type { ListNode, Node } from './openapi.ts';
 import { field, index, item, key, keysOf, type Place, same, withValue } from './places.ts';
-import { below, guessOf, keyName, pick, type Random } from './values.ts';
+import { below, guessOf, itemOf, keyName, pick, type Random } from './values.ts';
 
 /** What can be done to an object, by the schema of its kind and what is in it. */
 export const SORTS = [
@@ -235,7 +235,7 @@ class Walk {
       const made =
         name === 'finalizers' && place.length === 2
           ? 'mutated.example/hold'
-          : guessOf(node.items, name.replace(/s$/, ''), live.at(-1), random, attempt);
+          : itemOf(node, name, live.at(-1), random, attempt);
       return live.some((present) => same(present, made)) || isEmpty(made)
         ? undefined
         : { pointer: [...pointer, live.length], value: made };

@@ -19,8 +19,8 @@ export interface Playing extends Planning {
   wanted: number;
 }
 
-/** kubectl is a process a call: more of them than processors wait for each other. */
-const KUBECTL_AT_ONCE = 4;
+/** kubectl is a process a call, and waits for the server half of the time. */
+const KUBECTL_AT_ONCE = 8;
 
 /** One mutation of each object; then everything back, and in sync again. */
 export async function playRound(

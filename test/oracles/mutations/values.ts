@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../../lib/objects/objects.ts';
-import type { Node, ScalarNode } from './openapi.ts';
+import type { ListNode, Node, ScalarNode } from './openapi.ts';
 
 /** Numbers from a seed, the same on every machine (mulberry32). */
 export type Random = () => number;
@@ -36,10 +36,8 @@ export function guessOf(
   switch (node.kind) {
     case 'scalar':
       return scalarOf(node, name, current, random, attempt);
-    case 'list': {
-      const inner = guessOf(node.items, singular(name), undefined, random, attempt, depth + 1);
-      return [inner];
-    }
+    case 'list':
+      return [itemOf(node, name, undefined, random, attempt, depth + 1)];
     case 'map':
       return { [keyName(random)]: guessOf(node.values, name, undefined, random, attempt, depth + 1) };
     case 'struct': {
@@ -60,9 +58,21 @@ export function guessOf(
   }
 }
 
-export const keyName = (random: Random): string => `mutated-${below(random, 90) + 10}`;
+/** An item of a list, its key fields in it: without them the server could not say who owns it. */
+export function itemOf(
+  { items, keys }: ListNode,
+  name: string,
+  current: Json | undefined,
+  random: Random,
+  attempt: number,
+  depth = 0,
+): Json {
+  const required = items.kind === 'struct' ? [...new Set([...items.required, ...keys])] : [];
+  const whole = items.kind === 'struct' ? { ...items, required } : items;
+  return guessOf(whole, name.replace(/s$/, ''), current, random, attempt, depth);
+}
 
-const singular = (name: string): string => name.replace(/s$/, '');
+export const keyName = (random: Random): string => `mutated-${below(random, 90) + 10}`;
 
 function scalarOf(
   { type, choices, minimum, pattern }: ScalarNode,

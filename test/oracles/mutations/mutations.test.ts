@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { requirement } from '../../requirements.ts';
+import { Report } from './report.ts';
+import { run } from './run.ts';
+import { playScript } from './script.ts';
+
+const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'mutations');
+const COUNT = 70;
+
+describe('mutations of what is in a real cluster', requirement('control-plane'), () => {
+  for (const [what, ways] of [
+    ['made with kubectl and by other clients', {}],
+    ['by those who take the record of writers away', { strip: true }],
+  ] as const)
+    test(`${what} are found, and in sync after the repair`, { timeout: 240_000 }, async () => {
+      const lines: string[] = [];
+      const report = new Report((line) => lines.push(line));
+      const wish = {
+        folder: join(FIXTURES, 'charts'),
+        count: COUNT,
+        seed: 'test',
+        strip: false,
+        forge: false,
+      };
+      const code = await run({ ...wish, ...ways }, report);
+      assert.equal(code, 0, lines.join('\n'));
+      assert.equal(report.count, COUNT);
+      assert.ok(Object.keys(report.byTool).length >= 8, lines.at(-1));
+      assert.ok(Object.keys(report.bySort).length >= 8, lines.at(-1));
+    });
+
+  test('a script of given cases is played, and a wrong expectation is a miss', {
+    timeout: 120_000,
+  }, async () => {
+    const lines: string[] = [];
+    const report = new Report((line) => lines.push(line));
+    assert.equal(await playScript(join(FIXTURES, 'cases.json'), report), 0, lines.join('\n'));
+    assert.equal(report.found, 5);
+    const wrong = new Report(() => undefined);
+    assert.equal(await playScript(join(FIXTURES, 'wrong.json'), wrong), 1);
+    assert.deepEqual([wrong.found, wrong.missed], [0, 1]);
+  });
+});
+
+test('what expects does not lean on what is judged', async () => {
+  // Only playing, which asks the judge, may know it.
+  for (const name of await readdir(import.meta.dirname)) {
+    if (name === 'play.ts' || name.endsWith('.test.ts')) continue;
+    assert.doesNotMatch(await readFile(join(import.meta.dirname, name), 'utf8'), /lib\/drift\//, name);
+  }
+});
