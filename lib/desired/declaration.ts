@@ -1,3 +1,4 @@
+import type { HelmFlags, ReleaseShaping } from '../charts/render-request.ts';
 import type { JsonObject, KubernetesObject } from '../objects/objects.ts';
 
 /** A release as the deployer's object declares it, before anything that it refers to was read. */
@@ -9,6 +10,8 @@ export interface ReleaseDeclaration {
   readonly deployedBy?: KubernetesObject;
   readonly suspended: boolean;
   readonly source: ReleaseSource;
+  /** What the HelmRelease does to what helm renders. */
+  readonly shaping?: ReleaseShaping;
 }
 
 export type ReleaseSource =
@@ -20,6 +23,7 @@ export type ReleaseSource =
       readonly chartValues: readonly ValuesFile[];
       /** In helm's order: the last wins. */
       readonly values: readonly ValuesSource[];
+      readonly flags?: HelmFlags;
     }
   | {
       /** A chart that lies in no repository of the configuration: fetched by exact version. */
@@ -28,6 +32,15 @@ export type ReleaseSource =
       /** Flux: files of the chart that replace its own values.yaml, merged in this order. */
       readonly chartValues: readonly ChartFile[];
       readonly values: readonly ValuesSource[];
+      readonly flags?: HelmFlags;
+    }
+  | {
+      /** Argo CD: manifests as they lie in a folder. */
+      readonly kind: 'folder';
+      /** From the repository's root; empty for the whole of it. */
+      readonly folder: string;
+      /** Those of its files that are applied, below the folder. */
+      readonly files: readonly string[];
     }
   /** In words for people: what it refers to, and why that is not to be had. */
   | { readonly kind: 'unresolved'; readonly reason: string };

@@ -1,6 +1,9 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
+import { digestOf } from '../content/tree.ts';
+import { holdsPlaceholder } from '../kustomize/placeholders.ts';
+import { canonicalJson, formatJson } from '../objects/json.ts';
 import {
   isJsonObject,
   type KubernetesObject,
@@ -14,7 +17,7 @@ import { storeChart } from './git-trees.ts';
 import type { OutsideCharts } from './outside/outside-charts.ts';
 import { rangeOf } from './outside/versions.ts';
 import type { DesiredRelease } from './state.ts';
-import { fileInChart, storeValues, withChartValues } from './values-documents.ts';
+import { fileInChart, type StoredValues, storeValues, withChartValues } from './values-documents.ts';
 
 export type RenderAnswer =
   | RenderResponse
@@ -52,7 +55,7 @@ export async function renderDeclaration(
   target: Target,
   parts: RenderingParts,
 ): Promise<Rendered> {
-  const { namespace, name, source, deployedBy } = declaration;
+  const { namespace, name, source, deployedBy, shaping } = declaration;
   if (source.kind === 'unresolved') return unknown(source.reason);
   const chart =
     source.kind === 'outside'
@@ -63,17 +66,28 @@ export async function renderDeclaration(
   if (values.kind === 'unresolved') return { ...chart.about, ...unknown(values.reason) };
 
   const own = deployedBy === undefined ? undefined : { namespace: 'default', ...deployedBy.metadata };
-  const response = await parts.render(
-    renderRequest(target, parts.capabilities, {
-      kind: 'release',
-      namespace,
-      release: name,
-      ...chart.subject,
-      values: [...values.result],
-      ...(own === undefined ? {} : { deployedBy: { namespace: own.namespace, name: own.name } }),
-    }),
-  );
-  return { ...chart.about, rendering: renderingOf(response) };
+  const request = renderRequest(target, parts.capabilities, {
+    kind: 'release',
+    namespace,
+    release: name,
+    ...chart.subject,
+    values: [...values.result.values],
+    ...otherwise(values.result, shaping),
+    ...(shaping === undefined ? {} : { shaping }),
+    ...(own === undefined ? {} : { deployedBy: { namespace: own.namespace, name: own.name } }),
+  });
+  return { ...chart.about, rendering: renderingOf(await parts.render(request), request) };
+}
+
+/** Values with other placeholders, where one stands anywhere: then both are rendered. */
+function otherwise(
+  { values, others }: StoredValues,
+  shaping: ReleaseDeclaration['shaping'],
+): Pick<ReleaseSubject, 'otherValues'> {
+  if (others !== undefined) return { otherValues: [...others] };
+  return shaping !== undefined && holdsPlaceholder(formatJson(shaping))
+    ? { otherValues: values.filter((each) => typeof each === 'string') }
+    : {};
 }
 
 type About = Pick<DesiredRelease, 'chart'>;
@@ -154,10 +168,15 @@ export const renderRequest = (
   subject,
 });
 
-export function renderingOf(answer: RenderAnswer): DesiredRelease['rendering'] {
+export function renderingOf(answer: RenderAnswer, request: RenderRequest): DesiredRelease['rendering'] {
   switch (answer.kind) {
-    case 'rendered':
-      return { kind: 'rendered', render: answer.render };
+    case 'rendered': {
+      const { target, deployer, subject } = request;
+      // Argo CD renders anew all the time, so that what the cluster serves now is part of what it applies.
+      if (deployer === 'argocd') return { kind: 'rendered', render: answer.render };
+      const inputs = digestOf(canonicalJson({ target, deployer, subject }));
+      return { kind: 'rendered', render: answer.render, inputs };
+    }
     case 'rejected':
       return { kind: 'unknown', reason: reasonsInWords(answer.reasons) };
     case 'failed':

@@ -8,16 +8,22 @@ import { digest } from '../messages/messages.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { referenceOf } from '../objects/objects.ts';
 import { applyFolder } from '../repository/layout.ts';
-import { type Here, isApplication, readApplication } from './application.ts';
-import { type ApplyFolder, findDeclared, isManifestFile, readApplyFolder } from './apply-folder.ts';
+import { isApplication, readApplication } from './application.ts';
+import { type ApplyFolder, isManifestFile, readApplyFolder } from './apply-folder.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
 import { type RenderingParts, renderDeclaration, renderingOf, renderRequest } from './declared-render.ts';
 import { readDriftRules } from './drift-rules.ts';
+import { declaredByFlux } from './flux/declared-by-flux.ts';
+import type { ClusterMaps } from './flux/maps.ts';
 import { readFolder } from './git-trees.ts';
-import { isHelmRelease, readHelmRelease } from './helm-release.ts';
 import { plainReleases } from './plain-releases.ts';
-import { staleValues } from './stale-values.ts';
-import { type DesiredRelease, type DesiredState, desiredKey, desiredState } from './state.ts';
+import {
+  type DesiredKustomization,
+  type DesiredRelease,
+  type DesiredState,
+  desiredKey,
+  desiredState,
+} from './state.ts';
 
 export type { RenderAnswer } from './declared-render.ts';
 
@@ -26,6 +32,8 @@ export interface DesiredParts extends RenderingParts {
   readonly state: ObjectStore;
   /** Told how many releases are declared, before the first is rendered. */
   readonly onDeclared?: (releases: number) => void;
+  /** What the cluster's last check saw of the ConfigMaps that Git refers to and does not declare. */
+  readonly clusterMaps?: ClusterMaps;
   /** The repository's address, so that an Application of another one is not taken for one of this. */
   readonly repositoryUrl?: string;
 }
@@ -42,6 +50,14 @@ export type DesiredReading =
   /** The branch does not exist yet, or has no commit. */
   | { readonly kind: 'no-branch' };
 
+/** What a commit declares, before any release of it is rendered. */
+export interface Declared extends Pick<DesiredState, 'manifests' | 'appliedBy'> {
+  readonly releases: readonly ReleaseDeclaration[];
+  readonly kustomizations?: readonly DesiredKustomization[];
+  readonly asks?: readonly string[];
+  readonly staleValues: readonly string[];
+}
+
 /** Renders asked for at once. */
 const RENDERS_AT_ONCE = 4;
 
@@ -55,50 +71,43 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const tip = await clone.fetchTip();
   if (tip === undefined) return { kind: 'no-branch' };
 
-  const { capabilities, repositoryUrl, applied = {} } = parts;
-  const inputs = digestOf(canonicalJson([READER, tip.id, target, capabilities, repositoryUrl, applied]));
+  const { capabilities, repositoryUrl, applied = {}, clusterMaps = {} } = parts;
+  const inputs = digestOf(
+    canonicalJson([READER, tip.id, target, capabilities, repositoryUrl, applied, clusterMaps]),
+  );
   const read = await parts.state.get(inputsKey(inputs));
   if (read !== undefined) return reread(read.body, parts.state);
 
-  const folder = applyFolder(target);
-  const files = await readFolder(clone, tip.id, folder, isManifestFile(target.deployer));
-  const apply: ApplyFolder =
-    files.kind === 'unreadable'
-      ? { objects: [], broken: files.reason }
-      : readApplyFolder(files.files, folder, target.deployer);
-  const declarations =
-    target.deployer === 'none'
-      ? await plainReleases(target, clone, tip.id)
-      : declaredReleases(apply, { branch: target.branch, url: parts.repositoryUrl });
-
-  parts.onDeclared?.(declarations.length);
-  const releases = await eachAtOnce(declarations, RENDERS_AT_ONCE, (declaration) =>
+  const declared =
+    target.deployer === 'flux'
+      ? await declaredByFlux(target, tip.id, parts)
+      : await declaredInApply(target, tip.id, parts);
+  parts.onDeclared?.(declared.releases.length);
+  const releases = await eachAtOnce(declared.releases, RENDERS_AT_ONCE, (declaration) =>
     desiredRelease(declaration, tip.id, target, parts),
   );
-  const manifests = await desiredManifests(
-    apply,
-    files.kind === 'read' ? files.files : new Map(),
-    target,
-    parts,
-  );
+  const { manifests, appliedBy, kustomizations = [], asks = [], staleValues: stale } = declared;
   const rules = await readDriftRules(target, clone, tip.id);
   const state: DesiredState = {
     schema: 1,
     target: target.name,
     commit: tip.id,
     committedAt: tip.committedAt,
-    releases: [...releases].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
+    releases: [...releases].sort(byPlace),
     ...(manifests === undefined ? {} : { manifests }),
+    ...(appliedBy === undefined ? {} : { appliedBy }),
+    ...(kustomizations.length === 0 ? {} : { kustomizations: [...kustomizations].sort(byPlace) }),
+    ...(asks.length === 0 ? {} : { asks: [...asks] }),
     ...(rules === undefined ? {} : { rules }),
   };
   const text = canonicalJson(state);
   const stateDigest = digestOf(text);
   await parts.state.putOnce(desiredKey(stateDigest), text, 'application/json');
-  const stale = target.deployer === 'flux' ? await staleValues(apply, target, clone, tip.id) : [];
   // What could not be rendered is tried again each time, since the reason may lie outside the commit; and so is what
   // the newest of a range is.
   const renderings = [
     ...releases.map(({ rendering }) => rendering),
+    ...kustomizations.map(({ rendering }) => rendering),
     ...(manifests === undefined ? [] : [manifests]),
   ];
   const isFloating = releases.some(({ chart }) => chart?.newestOf !== undefined);
@@ -109,7 +118,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
 }
 
 /** Raised when the same commit is to be read otherwise than before. */
-const READER = 'reader 2';
+const READER = 'reader 3';
 
 /** What a commit declares depends on these inputs alone; the answer for them is kept. */
 const inputsKey = (inputs: Digest): string => `desired/by-inputs/${inputs.slice('sha256:'.length)}.json`;
@@ -124,17 +133,29 @@ async function reread(body: Buffer, store: ObjectStore): Promise<DesiredReading>
   return { kind: 'read', state, digest: stateDigest, staleValues: stale };
 }
 
-const keyOf = ({ namespace, name }: DesiredRelease): string => `${namespace}/${name}`;
+interface Placed {
+  readonly namespace: string;
+  readonly name: string;
+}
+const keyOf = ({ namespace, name }: Placed): string => `${namespace}/${name}`;
+const byPlace = (a: Placed, b: Placed): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
-function declaredReleases(apply: ApplyFolder, here: Here): readonly ReleaseDeclaration[] {
-  return apply.objects.flatMap(({ object }) => {
-    if (isHelmRelease(object)) {
-      return [
-        readHelmRelease(object, (namespace, name) => findDeclared(apply, 'ConfigMap', namespace, name)),
-      ];
-    }
-    return isApplication(object) ? [readApplication(object, here)] : [];
-  });
+/** `apply/` as a directory, and the Applications in it; without a deployer the releases that were delivered. */
+async function declaredInApply(target: Target, commit: string, parts: DesiredParts): Promise<Declared> {
+  const folder = applyFolder(target);
+  const files = await readFolder(parts.clone, commit, folder, isManifestFile(target.deployer));
+  const apply: ApplyFolder =
+    files.kind === 'unreadable'
+      ? { objects: [], broken: files.reason }
+      : readApplyFolder(files.files, folder, target.deployer);
+  const here = { branch: target.branch, url: parts.repositoryUrl };
+  const releases =
+    target.deployer === 'none'
+      ? await plainReleases(target, parts.clone, commit)
+      : apply.objects.flatMap(({ object }) => (isApplication(object) ? [readApplication(object, here)] : []));
+  const tree = files.kind === 'read' ? files.files : new Map();
+  const manifests = await desiredManifests(apply, tree, target, parts);
+  return { releases, ...(manifests === undefined ? {} : { manifests }), staleValues: [] };
 }
 
 /** `apply/` itself, as the deployer applies it: plain manifests and its own objects. */
@@ -148,7 +169,8 @@ async function desiredManifests(
   if (apply.objects.length === 0) return undefined;
   const tree = await putTree(content, files);
   const subject = { kind: 'manifests' as const, tree, path: applyFolder(target) };
-  return renderingOf(await render(renderRequest(target, capabilities, subject)));
+  const request = renderRequest(target, capabilities, subject);
+  return renderingOf(await render(request), request);
 }
 
 async function desiredRelease(

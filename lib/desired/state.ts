@@ -5,7 +5,12 @@ import { commitId, digest } from '../messages/messages.ts';
  * What a commit declares for a target: references to renders, kept in the state bucket under `desired/<digest>.json`.
  */
 const rendering = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('rendered'), render: digest }),
+  z.object({
+    kind: z.literal('rendered'),
+    render: digest,
+    /** Of what Git declares for it, whatever the cluster serves: the render may change without that. */
+    inputs: digest.exactOptional(),
+  }),
   /** It could not be rendered or resolved: one `unknown` of the release, with the reason for people. */
   z.object({ kind: z.literal('unknown'), reason: z.string() }),
 ]);
@@ -30,6 +35,15 @@ export const desiredRelease = z.object({
   rendering,
 });
 export type DesiredRelease = z.output<typeof desiredRelease>;
+
+export const desiredKustomization = z.object({
+  apiVersion: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  suspended: z.boolean(),
+  rendering,
+});
+export type DesiredKustomization = z.output<typeof desiredKustomization>;
 
 const driftRules = z.object({
   rules: z
@@ -63,6 +77,12 @@ export const desiredState = z.object({
   releases: z.array(desiredRelease),
   /** `apply/` itself: the deployer's objects and plain manifests. Absent where there is none. */
   manifests: rendering.optional(),
+  /** Flux: the Kustomization that applies those, where it is not the one of Fairlead's own layout. */
+  appliedBy: z.object({ namespace: z.string(), name: z.string() }).optional(),
+  /** Flux: Kustomizations that they declare, and what each applies. */
+  kustomizations: z.array(desiredKustomization).optional(),
+  /** ConfigMaps of the cluster, `namespace/name`, that Git refers to and does not declare: the check learns them. */
+  asks: z.array(z.string()).optional(),
   /** What `drift.yaml` says at the tip; absent where there is none. */
   rules: driftRules.optional(),
 });

@@ -2,6 +2,7 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { ChartFile as FileInChart } from '../charts/render-request.ts';
 import { getTree, putTree } from '../content/store.ts';
 import { type Digest, type FileTree, treeOfFile } from '../content/tree.ts';
+import { holdsPlaceholder, withOtherPlaceholder } from '../kustomize/placeholders.ts';
 import { formatJson } from '../objects/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
 import { parseYamlDocuments } from '../objects/yaml.ts';
@@ -16,25 +17,38 @@ export type Resolved<Result> =
   | { readonly kind: 'resolved'; readonly result: Result }
   | { readonly kind: 'unresolved'; readonly reason: string };
 
+export interface StoredValues {
+  readonly values: readonly (Digest | FileInChart)[];
+  /** With other placeholders for what is never read; absent where there are none. No deployer that has any takes files of a chart. */
+  readonly others?: readonly Digest[];
+}
+
 /** The values documents in the content store, in helm's order, and those that lie in the chart. */
 export async function storeValues(
   sources: readonly ValuesSource[],
   clone: CommitReader,
   commit: string,
   content: ObjectStore,
-): Promise<Resolved<readonly (Digest | FileInChart)[]>> {
-  const digests: (Digest | FileInChart)[] = [];
+): Promise<Resolved<StoredValues>> {
+  const values: (Digest | FileInChart)[] = [];
+  const others: Digest[] = [];
+  const store = (text: string) => putTree(content, treeOfFile(VALUES_FILE, Buffer.from(text)));
+  let isSecretive = false;
   for (const source of sources) {
     if (source.kind === 'chart-file') {
-      digests.push(fileInChart(source));
+      values.push(fileInChart(source));
       continue;
     }
     const text = await textOf(source, clone, commit);
     if (text.kind === 'unresolved') return text;
     if (text.result === undefined) continue;
-    digests.push(await putTree(content, treeOfFile(VALUES_FILE, Buffer.from(text.result))));
+    const stored = await store(text.result);
+    const holds = holdsPlaceholder(text.result);
+    isSecretive ||= holds;
+    values.push(stored);
+    others.push(holds ? await store(withOtherPlaceholder(text.result)) : stored);
   }
-  return { kind: 'resolved', result: digests };
+  return { kind: 'resolved', result: { values, ...(isSecretive ? { others } : {}) } };
 }
 
 /**
@@ -63,7 +77,7 @@ export async function withChartValues(
     }
     const value = parsed.documents[0]?.value ?? {};
     if (!isJsonObject(value)) return { kind: 'unresolved', reason: `${file.path} is no mapping of values` };
-    merged = merge(merged, value);
+    merged = mergeValues(merged, value);
   }
   const tree: FileTree = new Map([
     ...(await getTree(content, chart)),
@@ -112,11 +126,11 @@ export async function readFile(
 }
 
 /** Maps into each other, anything else replaced (fluxcd/pkg/chartutil, MergeMaps). */
-function merge(into: JsonObject, from: JsonObject): JsonObject {
+export function mergeValues(into: JsonObject, from: JsonObject): JsonObject {
   const merged = new Map<string, Json>(Object.entries(into));
   for (const [key, value] of Object.entries(from)) {
     const before = merged.get(key);
-    merged.set(key, isJsonObject(before) && isJsonObject(value) ? merge(before, value) : value);
+    merged.set(key, isJsonObject(before) && isJsonObject(value) ? mergeValues(before, value) : value);
   }
   return Object.fromEntries(merged);
 }

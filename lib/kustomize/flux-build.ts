@@ -1,9 +1,11 @@
 import { limited, OUTPUT_SECONDS } from '../charts/files/limited.ts';
 import type { FileTree } from '../content/tree.ts';
 import { treePath } from '../desired/tree-path.ts';
+import { formatJson } from '../objects/json.ts';
 import type { KubernetesObject } from '../objects/objects.ts';
-import type { FluxBuild } from './flux-kustomization.ts';
+import { type FluxBuild, fluxBuild } from './flux-kustomization.ts';
 import { generated } from './generated.ts';
+import { holdsPlaceholder, PLACEHOLDERS, withOtherPlaceholder } from './placeholders.ts';
 import { type KustomizeParts, runKustomize } from './run-kustomize.ts';
 import { holdsSops, isEncrypted, withoutSops, withoutSopsField } from './sops.ts';
 import { substituted, type Variables, variablesOf } from './substitution.ts';
@@ -23,9 +25,6 @@ export type FluxBuilt =
   /** In words for people. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Stand for values that are never read: alike in nothing, so that what depends on one differs in every place. */
-const PLACEHOLDERS = ['placeholder-a', 'stand-in-b'] as const;
-
 /**
  * The objects that a Flux `Kustomization` applies, as kustomize-controller builds them (internal/controller/
  * kustomization_controller.go, build): kustomize, decryption, then variables.
@@ -35,13 +34,16 @@ export async function buildAsFlux(
   build: FluxBuild,
   parts: KustomizeParts,
 ): Promise<FluxBuilt> {
-  const isSecretive = build.substitute?.sources.some(({ kind }) => kind === 'secret') ?? false;
+  const text = formatJson(build);
+  const fromSecret = build.substitute?.sources.some(({ kind }) => kind === 'secret') ?? false;
   const decrypts = build.decrypts && holdsSops(tree);
-  const placeholders = isSecretive || decrypts ? PLACEHOLDERS : [PLACEHOLDERS[0]];
+  const placeholders = fromSecret || decrypts || holdsPlaceholder(text) ? PLACEHOLDERS : [PLACEHOLDERS[0]];
   const builds: (readonly BuiltObject[])[] = [];
   for (const placeholder of placeholders) {
     const given = decrypts ? withoutSops(tree, placeholder) : tree;
-    const built = await buildOnce(given, build, placeholder, parts);
+    const said =
+      placeholder === PLACEHOLDERS[0] ? build : fluxBuild.parse(JSON.parse(withOtherPlaceholder(text)));
+    const built = await buildOnce(given, said, placeholder, parts);
     if (built.kind === 'failed') return built;
     builds.push(built.objects);
   }

@@ -1,13 +1,20 @@
 import { join } from 'node:path';
 import type { FileTree } from '../../content/tree.ts';
-import { parseJson } from '../../objects/json.ts';
+import { withOtherPlaceholder } from '../../kustomize/placeholders.ts';
+import { formatJson, parseJson } from '../../objects/json.ts';
 import { isJsonObject, type Json } from '../../objects/objects.ts';
 import type { Declared } from '../files/declared.ts';
 import { tooComplex } from '../files/file-checks.ts';
 import { limited, OUTPUT_SECONDS } from '../files/limited.ts';
 import type { Chart } from '../package/chart.ts';
 import type { Place, Reason } from '../reasons.ts';
-import type { HelmFlags, ObjectRole, ReleaseShaping, RenderRequest } from '../render-request.ts';
+import {
+  type HelmFlags,
+  type ObjectRole,
+  type ReleaseShaping,
+  type RenderRequest,
+  releaseShaping,
+} from '../render-request.ts';
 import type { ExtraKind } from './capability-stub.ts';
 import {
   type ChartSources,
@@ -100,7 +107,7 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
         ...first,
         askedCluster: sources.withLookup.size > 0 && first.reasons.every(mayBeForLackOfAnswers),
       };
-    const outputs = [first.output];
+    const outputs: Output[] = [{ text: first.output }];
     const { notServed } = first;
     const began = performance.now();
     for (const variation of await variationsOf({ ...base, notServed }, release, sources)) {
@@ -111,7 +118,7 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
       if (rendered.kind === 'failed' && variation.need === 'must-render')
         return { ...rendered, askedCluster: false };
       // Charts that want an existing password on upgrade fail here: then there is less to compare.
-      if (rendered.kind === 'rendered') outputs.push(rendered.output);
+      if (rendered.kind === 'rendered') outputs.push({ text: rendered.output, need: variation.need });
     }
     const shaped = await shapedBy(release, outputs);
     if (shaped.kind === 'failed') return { ...shaped, askedCluster: false };
@@ -134,6 +141,11 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
   });
 }
 
+interface Output {
+  readonly text: string;
+  readonly need?: Variation['need'];
+}
+
 type Shaped =
   | { readonly kind: 'shaped'; readonly outputs: readonly string[] }
   | { readonly kind: 'failed'; readonly reasons: readonly Reason[] };
@@ -141,16 +153,27 @@ type Shaped =
 /** What the deployer makes of helm's output. The same text is shaped once. */
 async function shapedBy(
   { shaping, kubectl, scratch }: ReleaseToRender,
-  outputs: readonly string[],
+  outputs: readonly Output[],
 ): Promise<Shaped> {
-  if (shaping === undefined || shaping.postRenderers.length === 0) return { kind: 'shaped', outputs };
+  if (shaping === undefined || shaping.postRenderers.length === 0)
+    return { kind: 'shaped', outputs: outputs.map(({ text }) => text) };
+  const otherwise = releaseShaping.parse(JSON.parse(withOtherPlaceholder(formatJson(shaping))));
   const known = new Map<string, string>();
-  for (const output of new Set(outputs)) {
-    const made = await postRendered(output, shaping.postRenderers, { kubectl, scratch });
-    if (made.kind === 'failed') return made;
-    known.set(output, made.output);
+  const made: string[] = [];
+  for (const { text, need } of outputs) {
+    const { postRenderers } = need === undefined ? shaping : otherwise;
+    const key = `${need ?? ''} ${text}`;
+    const before = known.get(key);
+    if (before !== undefined) {
+      made.push(before);
+      continue;
+    }
+    const shaped = await postRendered(text, postRenderers, { kubectl, scratch });
+    if (shaped.kind === 'failed') return shaped;
+    known.set(key, shaped.output);
+    made.push(shaped.output);
   }
-  return { kind: 'shaped', outputs: outputs.map((output) => known.get(output) ?? output) };
+  return { kind: 'shaped', outputs: made };
 }
 
 /** A template that fails on what it was told, and not one that does not parse, or takes more than it may. */
@@ -181,7 +204,7 @@ const templateOf = (
 interface Variation extends HelmTemplate {
   readonly moment?: 'another';
   /** Without it nothing tells what depends on values that are not to be read. */
-  readonly need?: 'must-render';
+  readonly need?: 'must-render' | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ObjectStore } from '../../../lib/aws/objects.ts';
+import { renderRelease } from '../../../lib/charts/render/render.ts';
 import type { RenderRequest } from '../../../lib/charts/render-request.ts';
 import type { Target } from '../../../lib/config/config.ts';
 import { folderStore } from '../../../lib/content/folder-store.ts';
@@ -12,6 +13,7 @@ import { digestOf } from '../../../lib/content/tree.ts';
 import { type DesiredReading, type RenderAnswer, readDesired } from '../../../lib/desired/desired.ts';
 import type { DesiredRelease } from '../../../lib/desired/state.ts';
 import { openClone } from '../../../lib/repository/clone.ts';
+import { tools } from '../../../local/tools.ts';
 import {
   type ClusterRepository,
   clusterRepository,
@@ -21,6 +23,8 @@ import {
 
 const APPLY = 'fairlead/staging/apply';
 const CHART = 'fairlead/staging/releases/shop/web/chart';
+
+const { folder: toolsFolder } = await tools();
 
 describe('what a commit declares', () => {
   let folder: string;
@@ -54,7 +58,16 @@ describe('what a commit declares', () => {
       repositoryUrl: 'https://GIT.example.com/cluster/',
       render: async (request) => {
         requests.push(request);
-        return answer(request);
+        // What Flux's Kustomizations build is read again for what it declares.
+        const { subject } = request;
+        return subject.kind === 'manifests' && subject.build !== undefined
+          ? await renderRelease(request, {
+              content,
+              state,
+              tools: toolsFolder,
+              scratch: join(folder, 'scratch'),
+            })
+          : answer(request);
       },
     });
   }

@@ -1,0 +1,62 @@
+import { type KubernetesObject, partOf } from '../../objects/objects.ts';
+import type { Here } from '../application.ts';
+import { at, text } from '../json-reading.ts';
+import { isSameRepository } from './same-repository.ts';
+
+/** Finds an object that the same commit declares: by kind, whatever its version. */
+export type FindDeclared = (kind: string, namespace: string, name: string) => KubernetesObject | undefined;
+
+export type SourcePlace =
+  /** This repository, at this branch. */
+  | { readonly kind: 'here' }
+  /** In words for people. */
+  | { readonly kind: 'elsewhere'; readonly reason: string };
+
+/** The repository that is read, and the name by which the cluster knows it where Git does not declare it. */
+export interface FluxHere extends Here {
+  /** GitRepositories that are this one by how the target was set up: `namespace/name`, or a name alone. */
+  readonly ownSources: readonly string[];
+}
+
+const HERE: SourcePlace = { kind: 'here' };
+const elsewhere = (reason: string): SourcePlace => ({ kind: 'elsewhere', reason });
+
+/**
+ * Whether a source is the repository in hand: by the address and branch of the `GitRepository` that Git declares
+ * (fluxcd/source-controller, api/v1/gitrepository_types.go), else by its name.
+ */
+export function placeOfSource(
+  reference: { readonly kind: string; readonly namespace: string; readonly name: string },
+  here: FluxHere,
+  find: FindDeclared,
+): SourcePlace {
+  const { kind, namespace, name } = reference;
+  const spoken = `${kind}/${name}`;
+  if (kind !== 'GitRepository') return elsewhere(`it comes from ${spoken}, not from this repository`);
+  const isOwn = here.ownSources.includes(name) || here.ownSources.includes(`${namespace}/${name}`);
+  const declared = find(kind, namespace, name);
+  if (declared === undefined) {
+    return isOwn ? HERE : elsewhere(`it comes from ${spoken}, which need not be this repository`);
+  }
+  const spec = partOf(declared.spec);
+  const url = text(spec.url);
+  // Where the repository is a folder of this machine, its name must do.
+  if (here.url === undefined) {
+    if (!isOwn) return elsewhere(`it comes from ${spoken}, which need not be this repository`);
+  } else if (url !== undefined && !isSameRepository(url, here.url)) {
+    return elsewhere(`it comes from ${spoken}, which is another repository`);
+  }
+  const ref = at(spec, 'ref');
+  const pinned = ['commit', 'name', 'semver', 'tag'].find((field) => text(ref?.[field]) !== undefined);
+  const refName = text(ref?.name);
+  if (pinned === 'name' && refName === `refs/heads/${here.branch}`) return HERE;
+  if (pinned !== undefined)
+    return elsewhere(
+      `it comes from ${spoken}, which follows ${pinned} "${text(ref?.[pinned])}", not the branch "${here.branch}"`,
+    );
+  // source-controller's own default is master.
+  const branch = text(ref?.branch) ?? 'master';
+  return branch === here.branch || here.url === undefined
+    ? HERE
+    : elsewhere(`it comes from ${spoken}, which follows the branch "${branch}", not "${here.branch}"`);
+}
