@@ -27,7 +27,9 @@ export function fieldOf(fields: RuleFields, key: string, value: string): Wrong |
     case 'namespace':
     case 'manager':
     case 'chart':
-      if (!/^\S+$/.test(value)) return wrong('is a name, or a pattern with "*", without spaces');
+      // Names of roles and managers may hold spaces.
+      if (value.trim() !== value || value === '' || /[\p{Cc}\u2028\u2029]/u.test(value))
+        return wrong('is a name, or a pattern with "*"');
       if (key === 'kind' && !/^[A-Za-z*][A-Za-z0-9*]*(\.[a-z0-9*]([a-z0-9.*-]*[a-z0-9*])?)?$/.test(value))
         return wrong('is a kind, as in Deployment, Deployment.apps or Service.core');
       fields[key] = value;
