@@ -26,7 +26,7 @@ export function formatObservation(observation: Observation, cluster: string, pai
   lines.push(...unknownLines(shown, paint));
   for (const seen of shown.filter(isApart)) lines.push(...scopeLines(seen, paint), ...ignoredLines(seen));
   lines.push(...scopes.flatMap(remarkLines));
-  return [...lines, '', summaryOf(shown)].join('\n');
+  return [...lines, ...(lines.length > 2 ? [''] : []), summaryOf(shown)].join('\n');
 }
 
 /** Of the target itself and of its rules there is only something to say where something is wrong. */

@@ -1,3 +1,4 @@
+import { oneLine } from '../lib/alerts/plain.ts';
 import { HIDDEN, maskedFinding, shownObject } from '../lib/alerts/shown-values.ts';
 import type { Finding, PathStep } from '../lib/drift/verdicts.ts';
 import { canonicalJson } from '../lib/objects/json.ts';
@@ -34,7 +35,9 @@ interface Shown {
 function shownFinding(finding: Finding): Shown {
   const { path, verdict } = finding;
   if (!finding.secret) {
-    const { desired, live } = maskedFinding(finding);
+    const masked = maskedFinding(finding);
+    const { desired } = masked;
+    const live = desired === masked.live && typeof desired === 'string' ? `${desired}: changed` : masked.live;
     return {
       path,
       ...(desired === undefined ? {} : { desired }),
@@ -48,6 +51,8 @@ function shownFinding(finding: Finding): Shown {
 
 function treeOf(value: Json): Tree {
   if (Array.isArray(value)) return value.map((entry: Json) => treeOf(entry));
+  // Each line by itself: a text of several lines stays one, whatever else is in it.
+  if (typeof value === 'string') return value.split('\n').map(oneLine).join('\n');
   if (!isJsonObject(value)) return value as Exclude<Json, object>;
   return new Map(Object.entries(value).map(([key, entry]) => [key, treeOf(entry)]));
 }

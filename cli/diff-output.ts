@@ -87,10 +87,10 @@ const WHOLE: Readonly<Record<Finding['verdict'], string>> = {
 function groupLines(findings: readonly Finding[], object: KubernetesObject, paint: Paint): readonly string[] {
   const [first] = findings;
   if (first === undefined) return [];
-  const where = oneLine(placeOf(first));
+  const where = first.path.length === 0 ? 'the whole object' : oneLine(placeOf(first)) || 'top level';
   const lines = [
     ...commentsOf(first).map((line) => paint(`# ${line}`, 'dim')),
-    paint(`@@ ${where === '' ? 'the whole object' : where} @@`, 'yellow'),
+    paint(`@@ ${where} @@`, 'yellow'),
   ];
   const hunk = hunkOf(findings, object);
   const shown = hunk.slice(0, HUNK_LINES);

@@ -18,7 +18,7 @@ import type { Asked } from './asking.ts';
 import { UsageError } from './command.ts';
 import { inPassingFolder, interruptible } from './interrupts.ts';
 import { noProgress, type Progress } from './progress.ts';
-import { onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
+import { noBranchOf, onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
 
 /** A check of one target from here, with what it was made of. */
 export interface Observed {
@@ -50,7 +50,9 @@ export function observe(asked: Asked, progress: Progress = noProgress): Promise<
       if (error instanceof UsageError) throw error;
       if (error instanceof ConfigError) throw new UsageError(error.message);
       if (error instanceof GitFailed) throw new CannotJudge(repositoryAdvice(error, asked));
-      throw new CannotJudge(error instanceof Error ? error.message : String(error));
+      const said = error instanceof Error ? error.message : String(error);
+      const hint = / there is no such file$/.test(said) ? ': name one with --kubeconfig FILE' : '';
+      throw new CannotJudge(`${said}${hint}`);
     } finally {
       progress.end();
     }
@@ -99,9 +101,7 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
   const seen = await profileOf(cluster, name);
   const target = targetOf(asked, name, asked.deployer ?? seen.deployer);
   const now = new Date().toISOString();
-  const noBranch = new CannotJudge(
-    `${asked.repo} has no branch "${asked.branch}" with a commit: name another with --branch`,
-  );
+  const noBranch = new CannotJudge(noBranchOf(asked));
   progress.tell('reading the repository');
   if (seen.failed !== undefined) {
     const tip = await clone.fetchTip();

@@ -27,7 +27,7 @@ export function progressOn(screen: Screen, environment: NodeJS.ProcessEnv): Prog
   return {
     tell(step) {
       // A line that wraps could not be drawn over.
-      screen.write(`${CLEAR}${oneLine(step).slice(0, (screen.columns ?? COLUMNS) - 1)}`);
+      screen.write(`${CLEAR}${oneLine(step).slice(0, (screen.columns || COLUMNS) - 1)}`);
     },
     end() {
       screen.write(CLEAR);

@@ -39,17 +39,23 @@ export async function openRepository(
   return { clone, close: release ?? (async () => {}) };
 }
 
+/** In words for people. */
+export const noBranchOf = ({ repo, branch }: Asked): string =>
+  `${repo} has no branch "${branch}" with a commit: name another with --branch`;
+
 /** The targets that the tip has below `fairlead/`. */
-export async function targetsIn(clone: Clone): Promise<readonly string[]> {
+async function targetsIn(clone: Clone, asked: Asked): Promise<readonly string[]> {
   const tip = await clone.fetchTip();
-  const entries = tip === undefined ? [] : await clone.list(tip.id, 'fairlead');
+  if (tip === undefined) throw new UsageError(noBranchOf(asked));
+  const entries = await clone.list(tip.id, 'fairlead');
   const names = entries.filter(({ path }) => path.includes('/')).map(({ path }) => path.split('/')[0] ?? '');
   return [...new Set(names)].sort();
 }
 
 /** The one target of the repository. @throws UsageError where there are others, or none that has a name */
-export async function onlyTarget(clone: Clone, { repo, branch }: Asked): Promise<string> {
-  const names = await targetsIn(clone);
+export async function onlyTarget(clone: Clone, asked: Asked): Promise<string> {
+  const { repo, branch } = asked;
+  const names = await targetsIn(clone, asked);
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
   throw new UsageError(

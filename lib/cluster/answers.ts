@@ -57,7 +57,7 @@ function statusAnswer<Schema extends z.ZodType>(
     case 401:
       return {
         kind: 'forbidden',
-        reason: 'the cluster does not accept the credentials (401): is there an access entry?',
+        reason: 'the cluster does not accept the credentials (401): have they expired, or is there no access entry for them?',
       };
     case 403:
       return {

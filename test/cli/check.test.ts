@@ -1,34 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { tools } from '../../local/tools.ts';
-import { type TestControlPlane, testControlPlane } from '../control-plane.ts';
+import type { TestControlPlane } from '../control-plane.ts';
 import { requirement } from '../requirements.ts';
-
-const CHART: Readonly<Record<string, string>> = {
-  'Chart.yaml': 'apiVersion: v2\nname: web\nversion: 1.4.2\n',
-  'values.yaml': 'replicas: 2\n',
-  'templates/deployment.yaml': `apiVersion: apps/v1
-kind: Deployment
-metadata: {name: {{ .Release.Name }}}
-spec:
-  replicas: {{ .Values.replicas }}
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: "web:1"}]}
-`,
-  'templates/secret.yaml':
-    'apiVersion: v1\nkind: Secret\nmetadata: {name: web}\nstringData: {password: hunter2}\n',
-};
+import { type CheckedCluster, checkedCluster } from './checked-cluster.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('npx fairlead check', requirement('control-plane'), () => {
+  let cluster: CheckedCluster;
   let plane: TestControlPlane;
   let folder: string;
   let repository: string;
@@ -45,37 +28,10 @@ describe('npx fairlead check', requirement('control-plane'), () => {
   };
 
   before(async () => {
-    plane = await testControlPlane();
-    folder = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
-    repository = join(folder, 'repository');
-    const release = join(repository, 'fairlead/staging/releases/shop/web');
-    for (const [path, text] of Object.entries(CHART)) {
-      await mkdir(dirname(join(release, 'chart', path)), { recursive: true });
-      await writeFile(join(release, 'chart', path), text);
-    }
-    await writeFile(join(release, 'values.yaml'), 'replicas: 3\n');
-    const git = (...argv: string[]) =>
-      promisify(execFile)(
-        'git',
-        ['-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...argv],
-        {
-          env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
-        },
-      );
-    await git('init', '-q', '-b', 'main');
-    await git('add', '-A');
-    await git('commit', '-qm', 'A release');
-
-    const { helm } = await tools();
-    const flags = ['--namespace', 'shop', '--create-namespace', '-f', join(release, 'values.yaml')];
-    await promisify(execFile)(helm, ['install', 'web', join(release, 'chart'), ...flags], {
-      env: { ...process.env, HOME: folder, KUBECONFIG: plane.kubeconfig },
-    });
+    cluster = await checkedCluster();
+    ({ plane, folder, repository } = cluster);
   });
-  after(async () => {
-    await plane.end();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => cluster.end());
 
   const asked = () => [
     'staging',
@@ -156,7 +112,6 @@ describe('npx fairlead check', requirement('control-plane'), () => {
     ],
     ['a password', ['staging', '--repo', 'https://me:hunter2@example.com/x'], /^(?!.*hunter2).*GIT_TOKEN/],
     ['no repository', ['staging'], /missing: --repo/],
-    ['no target', ['--repo', '.'], /name a target/],
     [
       'an unknown deployer',
       ['staging', '--repo', '.', '--deployer', 'helmfile'],
