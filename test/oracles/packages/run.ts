@@ -7,7 +7,7 @@ import { helmReleaseName } from '../../../lib/repository/layout.ts';
 import { type TestControlPlane, testControlPlane } from '../../control-plane.ts';
 import { clusterRepository } from '../../fixtures/cluster-repository.ts';
 import { type FluxCluster, fluxCluster } from '../../flux/flux.ts';
-import { type Deploying, deployingByHelm, nameOf, type Release } from './deploying.ts';
+import { type Deploying, deployingByHelm, eachAtOnce, nameOf, type Release } from './deploying.ts';
 import { editsOf } from './edits.ts';
 import { deployingByFlux } from './flux.ts';
 import { type Judging, judging } from './judging.ts';
@@ -37,6 +37,7 @@ export interface Total {
 
 const SETTLE_MS = 20_000;
 const POLL_MS = 1000;
+const HANDS = 3;
 
 export async function runPackages(
   charts: readonly ChartPackage[],
@@ -146,6 +147,11 @@ async function runWay(
     await settled(round);
     await nothingFound(round, 'upgraded, after the controllers');
 
+    const edits = new Map<Place, readonly Edit[]>();
+    for (const { chart, place } of packages) {
+      const declared = await judge.declared(place.namespace, place.release);
+      edits.set(place, [...editsOf(declared, place), ...(chart.edits?.(place) ?? [])]);
+    }
     const late = packages.flatMap(({ chart, place }) => chart.late?.(place) ?? []);
     if (late.length > 0) {
       await plane.apply(late.map(kindOf), 'people');
@@ -153,35 +159,40 @@ async function runWay(
       await nothingFound(round, 'another kind is served');
     }
 
-    const edits = new Map<Place, readonly Edit[]>();
-    for (const { chart, place } of packages) {
-      const declared = await judge.declared(place.namespace, place.release);
-      edits.set(place, [...editsOf(declared, place), ...(chart.edits?.(place) ?? [])]);
-    }
-    for (const [place, made] of edits)
-      for (const { argv, what } of made)
-        await plane.kubectl(['-n', place.namespace, ...argv]).catch((error: Error) => {
-          say(`${way}: ${nameOf(place)}: "${what}" could not be done: ${error.message}`);
-          total.failed++;
-        });
+    await byHand(round, plane, edits, ({ argv }) => argv);
     await settled(round);
     await editsFound(round, edits);
 
-    for (const [place, made] of edits)
-      for (const { beforeRepair } of made)
-        if (beforeRepair !== undefined) await plane.kubectl(['-n', place.namespace, ...beforeRepair]);
+    await byHand(round, plane, edits, ({ beforeRepair }) => beforeRepair);
     const failed = await deploying.repair(releasesAt(1));
     for (const [name, why] of failed) say(`${way}: repair of ${name} failed: ${why}`);
     total.failed += failed.size;
-    for (const [place, made] of edits)
-      for (const { undo } of made)
-        if (undo !== 'repair') await plane.kubectl(['-n', place.namespace, ...undo]);
+    await byHand(round, plane, edits, ({ undo }) => (undo === 'repair' ? undefined : undo));
     await settled(round);
     total.afterRepair += await found(round, 'repaired');
   } finally {
     await deploying.stop();
     await repository.remove();
   }
+}
+
+/** What people do with kubectl, in the package's namespace; some parts of it at once. */
+async function byHand(
+  { way, say, total }: Round,
+  plane: TestControlPlane,
+  edits: ReadonlyMap<Place, readonly Edit[]>,
+  argvOf: (edit: Edit) => readonly string[] | undefined,
+): Promise<void> {
+  await eachAtOnce([...edits], HANDS, async ([place, made]) => {
+    for (const edit of made) {
+      const argv = argvOf(edit);
+      if (argv === undefined) continue;
+      await plane.kubectl(['-n', place.namespace, ...argv]).catch((error: Error) => {
+        say(`${way}: ${nameOf(place)}: "${edit.what}": ${error.message}`);
+        total.failed++;
+      });
+    }
+  });
 }
 
 interface Round {
