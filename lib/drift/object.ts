@@ -11,7 +11,7 @@ import {
 } from '../objects/objects.ts';
 import { attributionOf } from './attribution.ts';
 import { comparison } from './comparison.ts';
-import { excuseOf } from './excuses.ts';
+import { excuseOf, undeclaredExcuseOf } from './excuses.ts';
 import { filled } from './filled.ts';
 import type { ObjectRules } from './ignore-rules.ts';
 import { isPerson } from './managers.ts';
@@ -226,6 +226,11 @@ class Judging implements Visitor {
       others.every(({ manager }) => this.#isOwnController(manager))
     ) {
       this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
+      return;
+    }
+    const excuse = undeclaredExcuseOf(this.#rendered, this.trail, live, owners, deployers);
+    if (excuse !== undefined) {
+      this.notes.add(excuse);
       return;
     }
     if (owners.length > 0 && others.length === 0) {
