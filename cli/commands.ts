@@ -14,6 +14,10 @@ export const COMMANDS: Commands = {
     summary: 'show what of a release differs, line by line',
     load: async () => (await import('./diff.ts')).diff,
   },
+  baseline: {
+    summary: 'accept what differs now, as rules in drift.yaml',
+    load: async () => (await import('./baseline.ts')).baseline,
+  },
   upload: {
     summary: 'upload charts and values, and wait for how it ends',
     load: async () => (await import('./upload.ts')).upload,

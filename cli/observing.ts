@@ -11,6 +11,7 @@ import { ConfigError, type Deployer, parseConfig, type Target } from '../lib/con
 import { folderStore } from '../lib/content/folder-store.ts';
 import { sealingKey } from '../lib/content/sealing-key.ts';
 import { type DesiredParts, readDesired } from '../lib/desired/desired.ts';
+import { driftFileText } from '../lib/desired/drift-rules.ts';
 import type { DesiredState } from '../lib/desired/state.ts';
 import type { Clone } from '../lib/repository/clone.ts';
 import { GitFailed } from '../lib/repository/git-failed.ts';
@@ -30,6 +31,8 @@ export interface Observed {
   readonly desired: DesiredState;
   /** Where its renders are kept. */
   readonly state: ObjectStore;
+  /** The text of its drift.yaml; absent where there is none. */
+  readonly driftFile?: string;
 }
 
 /** Nothing could be judged, and why, in words for people. */
@@ -131,7 +134,16 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
     cluster: listingAloud(cluster, progress),
     memory: noMemory,
   });
-  return { observation, cluster: cluster.name, target, desired: reading.state, state };
+  const driftFile =
+    reading.state.rules === undefined ? undefined : await driftFileText(target, clone, reading.state.commit);
+  return {
+    observation,
+    cluster: cluster.name,
+    target,
+    desired: reading.state,
+    state,
+    ...(driftFile === undefined ? {} : { driftFile }),
+  };
 }
 
 /** What renders is loaded, and helm looked for, only where something is not kept yet. */

@@ -15,13 +15,21 @@ export async function readDriftRules(
   clone: CommitReader,
   commit: string,
 ): Promise<DriftRules | undefined> {
-  const id = await clone.treeId(commit, driftRulesFile(target));
-  if (id === undefined) return undefined;
   try {
-    const text = (await clone.blobs([id])).get(id);
-    return text === undefined ? undefined : readRules(text.toString('utf8'));
+    const text = await driftFileText(target, clone, commit);
+    return text === undefined ? undefined : readRules(text);
   } catch (error) {
     if (!(error instanceof BlobTooLarge)) throw error;
     return { rules: [], problems: [{ line: 1, key: '(the whole)', message: error.message }] };
   }
+}
+
+/** `drift.yaml` as the commit has it, undefined where there is none. @throws BlobTooLarge, and what the clone throws */
+export async function driftFileText(
+  target: Target,
+  clone: CommitReader,
+  commit: string,
+): Promise<string | undefined> {
+  const id = await clone.treeId(commit, driftRulesFile(target));
+  return id === undefined ? undefined : (await clone.blobs([id])).get(id)?.toString('utf8');
 }
