@@ -32,7 +32,7 @@ export async function declaredByFlux(target: Target, commit: string, parts: Desi
 
 /** Values and patches may hold what is never read; what says which release it is, and of which chart, may not. */
 function secretNames({ namespace, name, source, shaping }: ReleaseDeclaration): string | undefined {
-  const chart = source.kind === 'unresolved' ? undefined : [source.chart, source.chartValues];
+  const chart = 'chart' in source ? [source.chart, source.chartValues] : undefined;
   return holdsPlaceholder(formatJson([namespace, name, chart, shaping?.commonMetadata]))
     ? 'the name, the chart or the commonMetadata of the HelmRelease comes from a Secret, which Fairlead does not read'
     : undefined;

@@ -8,7 +8,7 @@ import { type FluxBuild, shapingSpec } from '../../kustomize/flux-kustomization.
 import { kustomizationOf } from '../../kustomize/generated.ts';
 import type { KubernetesObject } from '../../objects/objects.ts';
 import { applyFolder, deployerNamespace, FLUX_NAMES } from '../../repository/layout.ts';
-import { type DeclaredObject, readApplyFolder } from '../apply-folder.ts';
+import { type ApplyFolder, readApplyFolder } from '../apply-folder.ts';
 import { renderingOf, renderRequest } from '../declared-render.ts';
 import type { DesiredParts } from '../desired.ts';
 import type { DesiredKustomization, DesiredState } from '../state.ts';
@@ -56,10 +56,14 @@ export async function readKustomizations(
   const found = isDelivered ? undefined : await rootKustomization(files, folder);
   if (found !== undefined) reading.ownSource(found);
   const entry = found ?? plainDeclaration(folder, isDelivered ? ours : undefined);
-  const { rendering, count } = await reading.build(entry);
-  // Releases were deployed from what the other files declare before one of them became unreadable.
-  if (rendering.kind === 'unknown' && kustomizationOf(files, folder) === undefined)
-    reading.objects.addRaw(await rawObjects(files, folder));
+  const { rendering: built, count } = await reading.build(entry);
+  let rendering = built;
+  if (built.kind === 'unknown' && kustomizationOf(files, folder) === undefined) {
+    // Releases were deployed from what the other files declare before one of them became unreadable.
+    const raw = await rawFolder(files, folder);
+    reading.objects.addRaw(raw.objects);
+    if (raw.broken !== undefined) rendering = { kind: 'unknown', reason: raw.broken };
+  }
   const kustomizations = await reading.nested(entry);
   const isEmpty = rendering.kind === 'rendered' && count === 0;
   return {
@@ -88,7 +92,7 @@ async function rootKustomization(
   files: CommitFiles,
   root: string,
 ): Promise<KustomizationDeclaration | undefined> {
-  for (const { object } of await rawObjects(files, root)) {
+  for (const { object } of (await rawFolder(files, root)).objects) {
     if (!isFluxKustomization(object)) continue;
     const read = readKustomization(object);
     if (read.kind === 'read' && read.declaration.path === root) return read.declaration;
@@ -97,14 +101,14 @@ async function rootKustomization(
 }
 
 /** What the files themselves hold, whatever builds them. */
-async function rawObjects(files: CommitFiles, folder: string): Promise<readonly DeclaredObject[]> {
+async function rawFolder(files: CommitFiles, folder: string): Promise<ApplyFolder> {
   const paths = files.below(folder).filter((path) => /\.ya?ml$/.test(path));
   try {
     const tree = await files.read(paths);
     const below = new Map([...tree].map(([path, entry]) => [path.slice(folder.length + 1), entry]));
-    return readApplyFolder(below, folder, 'flux').objects;
+    return readApplyFolder(below, folder, 'flux');
   } catch (error) {
-    if (error instanceof UnreadableFiles) return [];
+    if (error instanceof UnreadableFiles) return { objects: [] };
     throw error;
   }
 }

