@@ -88,6 +88,16 @@ export function openapiReader(reader: Reader, cache: OpenapiCache | undefined): 
     return answered({ schemas, ...(isTrue ? { hash: hashIn(url) } : {}) });
   };
 
+  /** A document that has changed since the index was read is at another address: the server redirects there. */
+  const readNewest = async (groupVersion: string, url: string): Promise<Answer<Document>> => {
+    const answer = await read(groupVersion, url);
+    if (answer.kind !== 'failed') return answer;
+    reading = undefined;
+    const known = await index();
+    const newest = known.kind === 'answered' ? known.value.get(pathOf(groupVersion)) : undefined;
+    return newest === undefined || newest === url ? answer : read(groupVersion, newest);
+  };
+
   return {
     async document(groupVersion) {
       const known = await index();
@@ -97,7 +107,7 @@ export function openapiReader(reader: Reader, cache: OpenapiCache | undefined): 
       const hash = hashIn(url);
       const kept = hash === undefined ? undefined : await cache?.get(hash);
       if (kept !== undefined) return answered(kept);
-      const answer = await read(groupVersion, url);
+      const answer = await readNewest(groupVersion, url);
       if (answer.kind !== 'answered') return answer;
       if (answer.value.hash !== undefined) await cache?.put(answer.value.hash, answer.value.schemas);
       return answered(answer.value.schemas);
