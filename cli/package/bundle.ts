@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -27,7 +27,6 @@ export async function bundle(folder: string): Promise<Metafile> {
     entryNames: '[name]',
     outExtension: { '.js': '.mjs' },
     inject: ['cli/package/older-node.ts'],
-    plugins: [smaller],
     legalComments: 'none',
     logLevel: 'error',
     metafile: true,
@@ -38,14 +37,3 @@ export async function bundle(folder: string): Promise<Metafile> {
   });
   return metafile;
 }
-
-const smaller: Plugin = {
-  name: 'parts of large dependencies',
-  setup(build) {
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: join(import.meta.dirname, 'undici.mjs') }));
-    // Its typed calls of a thousand kinds are not used.
-    build.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({
-      path: join(ROOT, 'node_modules', '@kubernetes', 'client-node', 'dist', 'config.js'),
-    }));
-  },
-};

@@ -1,6 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { OLDEST_NODE } from '../../cli/package/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -64,3 +67,16 @@ export function running(argv: readonly string[], environment: NodeJS.ProcessEnv 
 
 export const fairlead = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> =>
   running(argv, environment).ended;
+
+/** Every Node on the PATH, the oldest that the package is for and the newest alike; by version. */
+export async function nodes(): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  const files = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'node'));
+  for (const file of [process.execPath, ...files]) {
+    if (!existsSync(file)) continue;
+    const { stdout } = await promisify(execFile)(file, ['--version']);
+    const version = stdout.trim();
+    if (Number(/^v(\d+)/.exec(version)?.[1]) >= OLDEST_NODE && !found.has(version)) found.set(version, file);
+  }
+  return found;
+}

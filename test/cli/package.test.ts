@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { pack } from '../../cli/package/pack.ts';
+import { tools } from '../../local/tools.ts';
+import { requirement } from '../requirements.ts';
+import { type CheckedCluster, checkedCluster } from './checked-cluster.ts';
+import { nodes } from './command-line.ts';
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('the published package', () => {
+  let folder: string;
+  let installed: string;
+  let home: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
+    const archive = await pack(join(folder, 'packed'));
+    home = join(folder, 'home');
+    const project = join(folder, 'project');
+    await mkdir(project, { recursive: true });
+    await mkdir(home);
+    await promisify(execFile)('npm', ['install', '--offline', '--no-audit', '--no-fund', archive], {
+      cwd: project,
+      env: { PATH: process.env.PATH, HOME: home, npm_config_cache: join(folder, 'npm') },
+    });
+    installed = join(project, 'node_modules', 'fairlead');
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  /** As a user has it: nothing of this checkout is near. */
+  const run = (node: string, argv: readonly string[], path = '/usr/bin:/bin'): Promise<Ran> =>
+    promisify(execFile)(node, [join(installed, 'bin', 'fairlead.mjs'), ...argv], {
+      cwd: home,
+      env: { PATH: path, HOME: home },
+    }).then(
+      (done) => ({ code: 0, ...done }),
+      (failed: Ran) => failed,
+    );
+
+  test('is installed offline into an empty folder: it needs no other package and runs nothing', async () => {
+    const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
+    assert.equal(manifest.dependencies, undefined);
+    assert.equal(manifest.scripts, undefined);
+    assert.equal(manifest.bin.fairlead, 'bin/fairlead.mjs');
+    assert.deepEqual(
+      (await readdir(join(installed, '..'))).filter((name) => !name.startsWith('.')),
+      ['fairlead'],
+    );
+    assert.ok(existsSync(join(installed, '..', '.bin', 'fairlead')));
+  });
+
+  test('hands on the licence of everything that is in it', async () => {
+    const notices = await readFile(join(installed, 'NOTICES'), 'utf8');
+    for (const name of ['yaml', 'zod', 'simple-git', '@aws-sdk/client-s3'])
+      assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
+    assert.match(notices, /Permission to use, copy, modify/);
+  });
+
+  test('names no path of the machine that it was made on', async () => {
+    for (const file of await readdir(join(installed, 'lib'))) {
+      const text = await readFile(join(installed, 'lib', file), 'utf8');
+      assert.ok(!text.includes(join(import.meta.dirname, '..', '..')), file);
+    }
+  });
+
+  test('tells its commands and their options, on every Node that is here', async () => {
+    for (const [version, node] of await nodes()) {
+      const help = await run(node, ['--help']);
+      assert.equal(help.code, 0, version);
+      for (const name of ['check', 'diff', 'upload', 'uploads', 'replay', 'bootstrap']) {
+        assert.match(help.stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
+        const { code, stdout, stderr } = await run(node, [name, '--help']);
+        assert.equal(code, 0, `${version} ${name}: ${stderr}`);
+        assert.match(stdout, new RegExp(`^npx fairlead ${name}`), version);
+      }
+    }
+  });
+
+  test('says of kubectl that it belongs to the local installation', async () => {
+    const { code, stderr } = await run(process.execPath, ['kubectl', 'get', 'pods']);
+    assert.equal(code, 69);
+    assert.match(stderr, /of the local installation: clone the repository/);
+  });
+
+  describe('against a cluster', requirement('control-plane'), () => {
+    let cluster: CheckedCluster;
+    let path: string;
+    before(async () => {
+      cluster = await checkedCluster();
+      const bin = join(folder, 'bin');
+      await mkdir(bin);
+      await symlink((await tools()).helm, join(bin, 'helm'));
+      path = `${bin}${delimiter}/usr/bin${delimiter}/bin`;
+    });
+    after(() => cluster.end());
+    const asked = () => ['--repo', cluster.repository, '--kubeconfig', cluster.plane.kubeconfig];
+
+    test('judges as the checkout does, on every Node that is here, with the helm of the PATH', async () => {
+      const { plane } = cluster;
+      const seen = new Map<string, unknown>();
+      for (const [version, node] of await nodes()) {
+        const cache = ['--cache', join(folder, `cache-${version}`)];
+        const well = await run(node, ['check', ...asked(), ...cache], path);
+        assert.equal(well.code, 0, `${version}: ${well.stdout}${well.stderr}`);
+        assert.match(well.stdout, /shop\/web .*in sync/);
+      }
+      await plane.kubectl(['-n', 'shop', 'scale', 'deployment/web', '--replicas=7']);
+      for (const [version, node] of await nodes()) {
+        const cache = ['--cache', join(folder, `cache-${version}`)];
+        const drift = await run(node, ['check', ...asked(), ...cache, '-o', 'json'], path);
+        assert.equal(drift.code, 1, `${version}: ${drift.stdout}${drift.stderr}`);
+        assert.equal(drift.stderr, '', version);
+        const { at: _at, ...observation } = JSON.parse(drift.stdout);
+        // The render's digest holds a key of each cache's own.
+        seen.set(version, JSON.stringify(observation).replace(/"render":"[^"]*"/g, ''));
+        const shown = await run(node, ['diff', 'shop/web', ...asked(), ...cache], path);
+        assert.match(shown.stdout, /^- {3}replicas: 3\n\+ {3}replicas: 7$/m, version);
+      }
+      assert.ok(seen.size > 0);
+      assert.equal(new Set(seen.values()).size, 1, 'every Node judges alike');
+    });
+  });
+});
