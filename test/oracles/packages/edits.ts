@@ -90,7 +90,7 @@ const removed = (object: KubernetesObject): Edit => ({
 
 const environment = (object: KubernetesObject): Edit[] => {
   const [first] = containersOf(object);
-  if (first === undefined) return [];
+  if (first === undefined || hasTwice(object)) return [];
   return [
     {
       what: 'an environment variable added',
@@ -109,6 +109,14 @@ function containersOf(object: KubernetesObject): string[] {
   const { containers } = partOf(partOf(partOf(object.spec).template).spec);
   return Array.isArray(containers) ? containers.map((container) => String(partOf(container).name)) : [];
 }
+
+/** Of names that stand twice kubectl's own patch loses one: what is left is no addition any more. */
+const hasTwice = (object: KubernetesObject): boolean => {
+  const { containers } = partOf(partOf(partOf(object.spec).template).spec);
+  const { env } = partOf(Array.isArray(containers) ? containers[0] : undefined);
+  const names = Array.isArray(env) ? env.map((entry) => partOf(entry).name) : [];
+  return new Set(names).size < names.length;
+};
 
 const image = (object: KubernetesObject): Edit[] => {
   const [first] = containersOf(object);

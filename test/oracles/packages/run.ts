@@ -43,6 +43,8 @@ export async function runPackages(
   charts: readonly ChartPackage[],
   ways: readonly Way[],
   say: (line: string) => void,
+  /** `none`: where scheduler and kwok may not be there; workloads are then declared and never run. */
+  nodes: 'two' | 'none' = 'two',
 ): Promise<Total> {
   const began = performance.now();
   const total: Total = {
@@ -63,11 +65,11 @@ export async function runPackages(
   const flux = ways.includes('helm-controller') ? await fluxCluster() : undefined;
   const plane = flux?.plane ?? (await testControlPlane('controllers'));
   try {
-    const nodes = await addNodes(plane);
+    const added = nodes === 'two' ? await addNodes(plane) : undefined;
     try {
       for (const way of ways) await runWay(way, charts, { plane, flux }, total, say);
     } finally {
-      await nodes.stop();
+      await added?.stop();
     }
   } finally {
     await (flux ?? plane).end();

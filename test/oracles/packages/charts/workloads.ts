@@ -265,14 +265,15 @@ volumes:
 
 const duplicates: ChartPackage = {
   name: 'duplicates',
-  about: 'an environment variable twice, which is legal and ordered; a server-side apply refuses it',
+  about:
+    'an environment variable twice, legal and ordered: a server-side apply refuses it, a strategic merge loses one as soon as the list changes',
   ways: ['client-side'],
   revisions: () => {
     const files = {
       'deployment.yaml': deployment({
         container: `env:
   - {name: PATH_EXTRA, value: /a}
-  - {name: OTHER, value: "{{ .Chart.Version }}"}
+  - {name: OTHER, value: between}
   - {name: PATH_EXTRA, value: "$(PATH_EXTRA):/b"}`,
       }),
     };
