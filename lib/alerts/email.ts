@@ -2,6 +2,7 @@ import type { Reason } from '../charts/reasons.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
 import type { Alert } from './alert.ts';
+import { formatAuthor } from './by-whom.ts';
 import { headlineOf, namespaceOf, placeOf, RULES, subjectOf, VERBS } from './headline.ts';
 import { cutBytes, MESSAGE_BYTES, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
@@ -177,7 +178,9 @@ const place = ({ target, scope, kind }: Alert): readonly string[] => [
 ];
 
 const what = (scope: string, chart = ''): string =>
-  scope === 'manifests' || scope === RULES ? `What     ${scope}` : `Release  ${oneLine(scope + chart)}`;
+  scope === 'manifests' || scope.startsWith('manifests/') || scope === RULES
+    ? `What     ${scope}`
+    : `Release  ${oneLine(scope + chart)}`;
 
 const newOnes = (count: number): string => (count === 1 ? 'the first is new' : `the first ${count} are new`);
 
@@ -217,7 +220,8 @@ function findingBlock(finding: Finding, index: number, scope: string): string {
   ].join('\n');
 }
 
-function authorOf({ likely, since }: NonNullable<Finding['attribution']>): string {
+function authorOf({ likely, since, by }: NonNullable<Finding['attribution']>): string {
+  if (by !== undefined) return `${formatAuthor(by)}, ${by.verb} at ${formatTime(by.at)}`;
   return since === undefined ? likely : `${likely}, ${formatTime(since)} or before`;
 }
 

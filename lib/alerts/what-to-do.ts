@@ -53,9 +53,13 @@ function putsBack({ findings, more = 0, deployer, scope }: DriftAlert): boolean 
 
 type Subject =
   | { readonly kind: 'release'; readonly namespace: string; readonly release: string }
-  | { readonly kind: 'manifests' };
+  | { readonly kind: 'manifests'; readonly namespace?: string; readonly name?: string };
 
 function subjectOf(scope: string): Subject {
+  const [first, namespace, name] = scope.split('/');
+  // No target has a namespace of that name (lib/config).
+  if (first === 'manifests' && namespace !== undefined && name !== undefined)
+    return { kind: 'manifests', namespace, name };
   const slash = scope.indexOf('/');
   return slash < 0
     ? { kind: 'manifests' }
@@ -72,7 +76,11 @@ function look({ deployer, scope, target, argocdNamespace }: DriftAlert): readonl
     case 'flux':
       return subject.kind === 'release'
         ? describe('helmrelease', helmReleaseName(subject), deployerNamespace({ name: target }))
-        : describe(KUSTOMIZATION, FLUX_NAMES.kustomization, deployerNamespace({ name: target }));
+        : describe(
+            KUSTOMIZATION,
+            subject.name ?? FLUX_NAMES.kustomization,
+            subject.namespace ?? deployerNamespace({ name: target }),
+          );
     case 'argocd':
       return describe(
         'application.argoproj.io',
@@ -112,8 +120,8 @@ function putBack(alert: DriftAlert): Remedy {
             text: ['Flux does so by itself at its next interval, unless the Kustomization is suspended.'],
             commands: [
               [
-                `kubectl annotate --overwrite -n ${quoted(deployerNamespace({ name: alert.target }))}`,
-                quoted(`${KUSTOMIZATION}/${FLUX_NAMES.kustomization}`),
+                `kubectl annotate --overwrite -n ${quoted(subject.namespace ?? deployerNamespace({ name: alert.target }))}`,
+                quoted(`${KUSTOMIZATION}/${subject.name ?? FLUX_NAMES.kustomization}`),
                 'reconcile.fluxcd.io/requestedAt="$(date +%s)"',
               ].join(' '),
             ],

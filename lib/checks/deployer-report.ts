@@ -10,7 +10,7 @@ import { deployerKinds } from './wanted.ts';
 
 /** What the target's deployer says of a scope, read from its own objects in the cluster. */
 export function reportOf(
-  { release }: DeclaredScope,
+  { release, appliedBy }: DeclaredScope,
   live: LiveObjects,
   target: Target,
   commit: string,
@@ -19,7 +19,7 @@ export function reportOf(
     case 'none':
       return { kind: 'silent' };
     case 'flux': {
-      const kustomizations = kustomizationsOf(target, live);
+      const kustomizations = kustomizationsOf(target, live, appliedBy);
       if (release === undefined) return kustomizationReport(kustomizations, commit);
       const helmRelease = foundObject(live, release.deployedBy);
       return helmReleaseReport({
@@ -52,7 +52,13 @@ export function deployersObjects(
     case 'none':
       return [];
     case 'flux':
-      return [...kustomizationsOf(target, live), ...own];
+      return [
+        ...kustomizationsOf(target, live),
+        ...scopes.flatMap(({ appliedBy }) =>
+          appliedBy === undefined ? [] : kustomizationsOf(target, live, appliedBy),
+        ),
+        ...own,
+      ];
     case 'argocd':
       return [...[rootApplication(target, live) ?? []].flat(), ...own];
   }
@@ -66,10 +72,18 @@ const foundObject = (
   return found?.kind === 'found' ? found.object : undefined;
 };
 
-/** By the path that they apply, else those in the target's own namespace. */
-function kustomizationsOf(target: Target, live: DeployersObjects): readonly KubernetesObject[] {
+/** The one that Git names; else by the path that they apply, else those in the target's own namespace. */
+function kustomizationsOf(
+  target: Target,
+  live: DeployersObjects,
+  named?: DeclaredScope['appliedBy'],
+): readonly KubernetesObject[] {
   const { apiVersion, kind } = deployerKinds.KUSTOMIZATION;
   const all = live.all(apiVersion, kind);
+  if (named !== undefined)
+    return all.filter(
+      ({ metadata }) => metadata.namespace === named.namespace && metadata.name === named.name,
+    );
   const byPath = all.filter(({ spec }) => isBelowRoot(isJsonObject(spec) ? spec.path : undefined, target));
   return byPath.length > 0
     ? byPath

@@ -20,7 +20,8 @@ export type ScopeState =
  */
 export type Scope =
   | { readonly kind: 'release'; readonly namespace: string; readonly name: string }
-  | { readonly kind: 'manifests' }
+  /** Flux: `of` is a Kustomization that the manifests declare, and whose own are meant (`manifests/flux-system/apps`). */
+  | { readonly kind: 'manifests'; readonly of?: { readonly namespace: string; readonly name: string } }
   | { readonly kind: 'target' }
   | { readonly kind: 'rules' };
 
@@ -51,7 +52,7 @@ export const formatScope = (scope: Scope): string => {
     case 'release':
       return `${scope.namespace}/${scope.name}`;
     case 'manifests':
-      return 'manifests';
+      return scope.of === undefined ? 'manifests' : `manifests/${scope.of.namespace}/${scope.of.name}`;
     case 'target':
       return 'target';
     case 'rules':

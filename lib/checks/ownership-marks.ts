@@ -32,7 +32,10 @@ export function marksOf({ metadata }: KubernetesObject): readonly string[] {
 }
 
 /** The mark on the objects of a scope, or undefined where its deployer leaves none. */
-export function markOf(target: Target, { release }: Pick<DeclaredScope, 'release'>): string | undefined {
+export function markOf(
+  target: Target,
+  { release, appliedBy }: Pick<DeclaredScope, 'release' | 'appliedBy'>,
+): string | undefined {
   switch (target.deployer) {
     case 'argocd': {
       const application = release === undefined ? rootApplicationName(target) : release.deployedBy?.name;
@@ -40,7 +43,7 @@ export function markOf(target: Target, { release }: Pick<DeclaredScope, 'release
     }
     case 'flux':
       return release === undefined
-        ? `flux:${deployerNamespace(target)}/${FLUX_NAMES.kustomization}`
+        ? `flux:${appliedBy?.namespace ?? deployerNamespace(target)}/${appliedBy?.name ?? FLUX_NAMES.kustomization}`
         : `helm:${release.namespace}/${release.name}`;
     case 'none':
       return release === undefined ? undefined : `helm:${release.namespace}/${release.name}`;

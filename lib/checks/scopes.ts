@@ -16,6 +16,8 @@ export interface DeclaredScope {
   /** As people write it: `shop/web`, `manifests`. */
   readonly name: string;
   readonly release?: DesiredRelease;
+  /** Flux: the Kustomization that applies the manifests, where Git says which. */
+  readonly appliedBy?: { readonly namespace: string; readonly name: string };
   readonly tip:
     | {
         readonly kind: 'rendered';
@@ -35,19 +37,29 @@ export async function readScopes(
   desired: DesiredState,
   memory: ReadonlyMap<string, RememberedScope>,
 ): Promise<readonly DeclaredScope[]> {
-  const declared: { scope: Scope; rendering: DesiredRelease['rendering']; release?: DesiredRelease }[] =
-    desired.releases.map((release) => ({
-      scope: { kind: 'release', namespace: release.namespace, name: release.name },
-      rendering: release.rendering,
-      release,
-    }));
+  const declared: (Pick<DeclaredScope, 'scope' | 'release' | 'appliedBy'> & {
+    readonly rendering: DesiredRelease['rendering'];
+  })[] = desired.releases.map((release) => ({
+    scope: { kind: 'release', namespace: release.namespace, name: release.name },
+    rendering: release.rendering,
+    release,
+  }));
   if (desired.manifests !== undefined) {
-    declared.push({ scope: { kind: 'manifests' }, rendering: desired.manifests });
+    const { appliedBy } = desired;
+    declared.push({
+      scope: { kind: 'manifests' },
+      rendering: desired.manifests,
+      ...(appliedBy === undefined ? {} : { appliedBy }),
+    });
+  }
+  for (const { namespace, name, rendering } of desired.kustomizations ?? []) {
+    const of = { namespace, name };
+    declared.push({ scope: { kind: 'manifests', of }, rendering, appliedBy: of });
   }
   return await eachAtOnce(
     declared,
     AT_ONCE,
-    async ({ scope, rendering, release }): Promise<DeclaredScope> => {
+    async ({ scope, rendering, release, appliedBy }): Promise<DeclaredScope> => {
       const name = formatScope(scope);
       const remembered = memory.get(name) ?? { kinds: [] };
       const tip = await readTip(state, rendering);
@@ -60,6 +72,7 @@ export async function readScopes(
         tip,
         remembered,
         ...(release === undefined ? {} : { release }),
+        ...(appliedBy === undefined ? {} : { appliedBy }),
         ...(applied === undefined ? {} : { applied }),
       };
     },

@@ -38,6 +38,8 @@ export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): r
       const { namespaces } = wish(key.slice(0, slash), key.slice(slash + 1));
       if (home !== undefined) namespaces.add(home);
     }
+    if (scope.appliedBy !== undefined)
+      wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind).namespaces.add(scope.appliedBy.namespace);
     const deployedBy = scope.release?.deployedBy;
     if (deployedBy !== undefined) {
       const { namespaces, names } = wish(deployedBy.apiVersion, deployedBy.kind);
