@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatJson } from '../../../lib/objects/json.ts';
 import { identityOf, type Json, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
 import { type Answer, type ApiServer, messageOf, type ResourcePath } from '../api-server.ts';
-import { factsOf } from './expect.ts';
+import { factsOf, folded, undeclaredRoot } from './expect.ts';
 import type { Node } from './openapi.ts';
-import { writable } from './tools.ts';
+import { at, type Place, pointerOf, valueAt, withValue } from './places.ts';
 
 /** The deployer's hand: puts objects there as Helm does, and puts them back. */
 export const DEPLOYER = 'helm';
@@ -119,20 +119,47 @@ export async function repair(
   if (applied.status >= 300) return await anew(server, installed);
   const now = applied.body as KubernetesObject;
   if (factsOf(now, before, node).length === 0) return 'repaired';
-  const { resourceVersion } = now.metadata as { readonly resourceVersion?: string };
-  const wanted = writable(before);
-  const body = { ...wanted, metadata: { ...wanted.metadata, resourceVersion } } as unknown as Json;
-  let answer = await server.call('PUT', `${path.object}?fieldManager=${DEPLOYER}`, body);
-  for (let attempt = 0; attempt < 5 && answer.status === 409; attempt++) {
-    const fresh = await server.call('GET', path.object);
-    const { resourceVersion: newest } = (fresh.body as KubernetesObject).metadata;
-    const again = { ...wanted, metadata: { ...wanted.metadata, resourceVersion: newest } } as unknown as Json;
-    answer = await server.call('PUT', `${path.object}?fieldManager=${DEPLOYER}`, again);
+  for (let attempt = 0, newest = now; attempt < 5; attempt++) {
+    const body = putBack(newest, before, installed.declared, node);
+    const answer = await server.call('PUT', `${path.object}?fieldManager=${DEPLOYER}`, body);
+    if (answer.status < 300) {
+      const left = factsOf(answer.body as KubernetesObject, before, node);
+      return left.length === 0 ? 'repaired' : await anew(server, installed);
+    }
+    if (answer.status !== 409) break;
+    newest = (await server.call('GET', path.object)).body as KubernetesObject;
   }
-  if (answer.status >= 300) return await anew(server, installed);
-  return factsOf(answer.body as KubernetesObject, before, node).length === 0
-    ? 'repaired'
-    : await anew(server, installed);
+  return await anew(server, installed);
+}
+
+/** What is declared as it was; what is not declared taken out, so that the server fills it in again. */
+function putBack(
+  now: KubernetesObject,
+  before: KubernetesObject,
+  declared: KubernetesObject,
+  node: Node | undefined,
+): Json {
+  let body = now as unknown as Json;
+  for (const { place } of factsOf(now, before, node)) {
+    const wanted = undeclaredRoot(folded(declared) as unknown as Json, place) === undefined;
+    const value = wanted ? valueAt(before as unknown as Json, place) : undefined;
+    const pointer = pointerOf(body, place) ?? appended(body, place);
+    if (pointer !== undefined) body = withValue(body, pointer, value);
+  }
+  return body;
+}
+
+/** Where a field or item that is gone belongs. */
+function appended(body: Json, place: Place): (string | number)[] | undefined {
+  const parent = pointerOf(body, place.slice(0, -1));
+  if (parent === undefined) return undefined;
+  const node = at(body, parent);
+  const last = place.at(-1) ?? '';
+  return Array.isArray(node)
+    ? [...parent, node.length]
+    : last.startsWith('f:')
+      ? [...parent, last.slice(2)]
+      : undefined;
 }
 
 export async function anew(server: ApiServer, installed: Installed): Promise<Repair> {

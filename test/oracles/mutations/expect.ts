@@ -4,9 +4,9 @@ import {
   type JsonObject,
   type KubernetesObject,
 } from '../../../lib/objects/objects.ts';
-import { stepOf } from './generate.ts';
+import { stepOf, UNORDERED } from './generate.ts';
 import type { ListNode, Node } from './openapi.ts';
-import { field, index, type Place, same, valueAt, within } from './places.ts';
+import { canonical, field, index, type Place, same, valueAt, within } from './places.ts';
 
 /** One thing that is other after than before. */
 export interface Fact {
@@ -89,6 +89,17 @@ function compareLists(
     new Map(items.map((each, at) => [stepOf(node, each, at), each] as const));
   const [was, is] = [byStep(before), byStep(after)];
   const repeated = was.size < before.length || is.size < after.length;
+  // Item by item where there are as many, unless they only stand in another order.
+  if (
+    node.type === 'atomic' &&
+    before.length === after.length &&
+    !UNORDERED.test(place.at(-1)?.slice(2) ?? '') &&
+    !same([...before].map(canonical).sort(), [...after].map(canonical).sort())
+  ) {
+    for (const [at, was] of before.entries())
+      compare(was, after[at], node.items, [...place, index(at)], atomic ?? place, facts);
+    return;
+  }
   if (node.type === 'atomic' || repeated) {
     facts.push({ what: 'list', place, before, after, atomic: atomic ?? place });
     return;
@@ -127,6 +138,7 @@ export interface Writing {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
   readonly deployer: boolean;
+  /** Nobody is recorded: the record was taken away, or there was none (the server begins none with an update). */
   readonly stripped: boolean;
 }
 
@@ -185,7 +197,7 @@ export function folded(object: KubernetesObject): KubernetesObject {
 }
 
 /** The shallowest place on the way that Git does not declare; undefined where it declares them all. */
-function undeclaredRoot(declared: Json, place: Place): Place | undefined {
+export function undeclaredRoot(declared: Json, place: Place): Place | undefined {
   for (let depth = 1; depth <= place.length; depth++) {
     const value = valueAt(declared, place.slice(0, depth));
     if (value === undefined || value === null) return place.slice(0, depth);

@@ -278,7 +278,7 @@ class Walk {
 }
 
 /** Compared in any order: the servers of old gave these back in another one. */
-const UNORDERED = /^(metrics|subsets|addresses|notReadyAddresses)$/;
+export const UNORDERED = /^(metrics|subsets|addresses|notReadyAddresses)$/;
 
 export function stepOf(node: ListNode, value: Json, at: number): string {
   if (node.type === 'map' && isJsonObject(value)) return key(keysOf(value, node.keys));

@@ -27,9 +27,9 @@ export function pointerOf(root: Json, place: Place): (string | number)[] | undef
   for (const step of place) {
     const token = tokenOf(node, step);
     if (token === undefined) return undefined;
-    pointer.push(token);
     node = childOf(node, token);
     if (node === undefined) return undefined;
+    pointer.push(token);
   }
   return pointer;
 }

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../../lib/objects/objects.ts';
 import type { ApiServer } from '../api-server.ts';
+import { clients, FOREIGN } from './clients.ts';
 import type { Installed } from './cluster.ts';
 import { expectationOf, factsOf, type Writing } from './expect.ts';
 import { type Candidate, candidatesOf, choose, edited, type Sort, triedKey } from './generate.ts';
@@ -7,7 +8,8 @@ import { platformRemit } from './left-alone.ts';
 import type { Node } from './openapi.ts';
 import { jsonPatch } from './patches.ts';
 import type { Report } from './report.ts';
-import { clients, FOREIGN, type Hands, KUBECTL, type Task, type Tool } from './tools.ts';
+import { KUBECTL } from './special.ts';
+import type { Hands, Task, Tool } from './tools.ts';
 import { below, pick, type Random } from './values.ts';
 
 /** What is to be done to one object. */

@@ -80,7 +80,11 @@ export async function playRound(
   await restore(plans, playing);
 }
 
-function writingOf({ tool }: Plan, stripped: boolean): Writing {
+function writingOf({ tool, before }: Plan, strip: boolean): Writing {
+  const { managedFields } = before.metadata;
+  const unrecorded =
+    tool.operation === 'Update' && !(Array.isArray(managedFields) && managedFields.length > 0);
+  const stripped = strip || unrecorded;
   return { manager: tool.manager, operation: tool.operation, deployer: tool.manager === 'helm', stripped };
 }
 

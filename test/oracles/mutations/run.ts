@@ -6,6 +6,7 @@ import { tools } from '../../../local/tools.ts';
 import { type ApiServer, startApiServer } from '../api-server.ts';
 import { type Chart, readCharts, type Stage, stageOf, together } from './charts.ts';
 import { eachAtOnce, ensureNamespaces, type Installed, install, readLive, remove } from './cluster.ts';
+import { installCustoms } from './customs.ts';
 import { type OpenApi, openApiReader } from './openapi.ts';
 import { judge, type Playing, playRound } from './play.ts';
 import { Report } from './report.ts';
@@ -105,6 +106,8 @@ async function playCharts(
     if (installed.definitions.length > 0) await served(server, installed.definitions);
     const openApi = openApiReader((method, path) => server.call(method, path));
     await put('ordinary');
+    const customs = await installCustoms(server, installed.definitions, await openApi(), setting.wish.seed);
+    installed.ordinary.push(...customs);
     for (const stage of STAGES) {
       if (stage === 'restricting') await put(stage);
       const here = installed[stage].sort((a, b) => (a.identity < b.identity ? -1 : 1));

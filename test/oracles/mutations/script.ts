@@ -6,13 +6,15 @@ import { formatJson, parseJson } from '../../../lib/objects/json.ts';
 import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
 import { tools } from '../../../local/tools.ts';
 import { messageOf, startApiServer } from '../api-server.ts';
+import { clients } from './clients.ts';
 import { ensureNamespaces, type Installed, install, readLive, remove } from './cluster.ts';
 import type { SeenFinding } from './expect.ts';
 import { edited } from './generate.ts';
 import { type Node, openApiReader } from './openapi.ts';
 import { judge } from './play.ts';
 import { Report } from './report.ts';
-import { clients, type Hands, handsFor, KUBECTL, resourceOf, type Task } from './tools.ts';
+import { KUBECTL } from './special.ts';
+import { type Hands, handsFor, resourceOf, type Task } from './tools.ts';
 
 const json: z.ZodType<Json> = z.unknown() as z.ZodType<Json>;
 const token = z.union([z.string(), z.number()]);

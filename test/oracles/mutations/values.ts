@@ -116,6 +116,9 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   attachRequired: false,
 };
 
+/** What the documentation says that an absent field means: written out, it says nothing new. */
+const MEANT_ANYWAY: Readonly<Record<string, string>> = { preemptionPolicy: 'PreemptLowerPriority' };
+
 const NUMBERS: Readonly<Record<string, number>> = {
   containerPort: 8000,
   port: 8000,
@@ -161,7 +164,7 @@ function textOf(
   attempt: number,
   pattern: string | undefined,
 ): string {
-  const others = choices.filter((choice) => choice !== current && choice !== '');
+  const others = choices.filter((choice) => choice !== (current ?? MEANT_ANYWAY[name]) && choice !== '');
   if (others.length > 0) return others[(attempt + below(random, others.length)) % others.length] ?? 'mutated';
   const forms = FORMS.find(([form]) => form.test(name))?.[1] ?? [];
   const own = typeof current === 'string' && current !== '' ? [`${current}x`, `x${current}`] : [];

@@ -76,6 +76,8 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   const expected = facts.flatMap((fact) => {
     const each = expectationOf(fact, installed.declared, after, writing);
     if (each === undefined) return [];
+    // Made from what is declared: anything else is the server's allocation.
+    if (made.sort === 'recreate' && each.verdict === 'added') return [];
     if (isMeant(fact, meant)) return [each];
     // What came along by itself: the server's or a controller's doing. Declared, it is a change whoever made it.
     return each.verdict === 'changed' && !writing.deployer ? [{ ...each, by: 'any' as const }] : [];
@@ -84,7 +86,7 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   if (made.sort === 'hold and delete') special.push(whole(LEAVING, 'any'));
   if (made.sort === 'recreate' && !writing.stripped && recordOf(after).length > 0)
     special.push(whole(MANAGED, { manager: writing.manager, operation: writing.operation }));
-  if (writing.stripped && (expected.length > 0 || made.sort === 'recreate'))
+  if (writing.stripped && recordOf(before).length > 0 && (expected.length > 0 || made.sort === 'recreate'))
     special.push(whole(MANAGED, 'nobody'));
   return [...expected, ...special];
 }
