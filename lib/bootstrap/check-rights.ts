@@ -40,13 +40,18 @@ export function checkRights(target: Target, secrets: SecretsRead): readonly Docu
 const FLUX_OBJECTS: readonly Rule[] = [
   { apiGroups: ['helm.toolkit.fluxcd.io'], resources: ['helmreleases'], verbs: READ },
   { apiGroups: ['kustomize.toolkit.fluxcd.io'], resources: ['kustomizations'], verbs: READ },
+  {
+    apiGroups: ['source.toolkit.fluxcd.io'],
+    resources: ['buckets', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'],
+    verbs: READ,
+  },
 ];
 
 /** Whoever set Flux up for a target that Fairlead never writes to chose the namespaces of its objects. */
 const isElsewhere = ({ deployer, driftOnly }: Target): boolean => deployer === 'flux' && driftOnly;
 
 const ABOUT_ELSEWHERE = [
-  'HelmReleases and Kustomizations in every namespace: where yours are is not in the configuration. ConfigMaps that',
+  'HelmReleases, Kustomizations and their sources in every namespace: where yours are is not in the configuration. ConfigMaps that',
   'HelmReleases take values from are read too: where these are in no namespace of the target, add a rule for them.',
 ];
 
@@ -83,7 +88,7 @@ function deployerReading(target: Target): readonly { namespace: string; rules: r
       return [
         {
           namespace: target.argocdNamespace,
-          rules: [{ apiGroups: ['argoproj.io'], resources: ['applications'], verbs: READ }],
+          rules: [{ apiGroups: ['argoproj.io'], resources: ['applications', 'appprojects'], verbs: READ }],
         },
       ];
     case 'none':

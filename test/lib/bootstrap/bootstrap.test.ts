@@ -179,7 +179,15 @@ describe('rights', () => {
     );
     assert.deepEqual(
       rulesFor(found, 'fairlead-staging-check', undefined).flatMap(({ resources }) => resources),
-      ['helmreleases', 'kustomizations'],
+      [
+        'helmreleases',
+        'kustomizations',
+        'buckets',
+        'gitrepositories',
+        'helmcharts',
+        'helmrepositories',
+        'ocirepositories',
+      ],
     );
   });
 
