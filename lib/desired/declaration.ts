@@ -1,4 +1,6 @@
 import type { HelmFlags, ReleaseShaping } from '../charts/render-request.ts';
+import type { FileTree } from '../content/tree.ts';
+import type { FluxBuild } from '../kustomize/flux-kustomization.ts';
 import type { JsonObject, KubernetesObject } from '../objects/objects.ts';
 
 /** A release as the deployer's object declares it, before anything that it refers to was read. */
@@ -35,12 +37,13 @@ export type ReleaseSource =
       readonly flags?: HelmFlags;
     }
   | {
-      /** Argo CD: manifests as they lie in a folder. */
-      readonly kind: 'folder';
+      /** Argo CD: manifests as they lie in a folder, or as kustomize builds them. */
+      readonly kind: 'manifests';
       /** From the repository's root; empty for the whole of it. */
       readonly folder: string;
-      /** Those of its files that are applied, below the folder. */
-      readonly files: readonly string[];
+      /** What is applied of the folder, or of the repository what the build reads. */
+      readonly tree: FileTree;
+      readonly build?: FluxBuild;
     }
   /** In words for people: what it refers to, and why that is not to be had. */
   | { readonly kind: 'unresolved'; readonly reason: string };

@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
+import { putTree } from '../content/store.ts';
 import { digestOf } from '../content/tree.ts';
 import { holdsPlaceholder } from '../kustomize/placeholders.ts';
 import { canonicalJson, formatJson } from '../objects/json.ts';
@@ -57,6 +58,9 @@ export async function renderDeclaration(
 ): Promise<Rendered> {
   const { namespace, name, source, deployedBy, shaping } = declaration;
   if (source.kind === 'unresolved') return unknown(source.reason);
+  const own = deployedBy === undefined ? undefined : ownerIn(target, deployedBy);
+  if (source.kind === 'manifests')
+    return { rendering: await manifestsOf(source, namespace, own, target, parts) };
   const chart =
     source.kind === 'outside'
       ? await chartOutside(source, deployedBy, parts)
@@ -65,7 +69,6 @@ export async function renderDeclaration(
   const values = await storeValues(source.values, parts.clone, commit, parts.content);
   if (values.kind === 'unresolved') return { ...chart.about, ...unknown(values.reason) };
 
-  const own = deployedBy === undefined ? undefined : { namespace: 'default', ...deployedBy.metadata };
   const request = renderRequest(target, parts.capabilities, {
     kind: 'release',
     namespace,
@@ -74,9 +77,40 @@ export async function renderDeclaration(
     values: [...values.result.values],
     ...otherwise(values.result, shaping),
     ...(shaping === undefined ? {} : { shaping }),
-    ...(own === undefined ? {} : { deployedBy: { namespace: own.namespace, name: own.name } }),
+    ...(source.flags === undefined ? {} : { flags: source.flags }),
+    ...(own === undefined ? {} : { deployedBy: own }),
   });
   return { ...chart.about, rendering: renderingOf(await parts.render(request), request) };
+}
+
+interface Owner {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** As its objects are marked: Applications outside of Argo CD's own namespace are `<namespace>_<name>`. */
+function ownerIn({ deployer, argocdNamespace }: Target, { metadata }: KubernetesObject): Owner {
+  const { name, namespace } = metadata;
+  const isApart = deployer === 'argocd' && namespace !== undefined && namespace !== argocdNamespace;
+  return { namespace: namespace ?? 'default', name: isApart ? `${namespace}_${name}` : name };
+}
+
+async function manifestsOf(
+  { folder, tree, build }: Extract<ReleaseSource, { kind: 'manifests' }>,
+  namespace: string,
+  own: Owner | undefined,
+  target: Target,
+  { content, render, capabilities }: RenderingParts,
+): Promise<Rendered['rendering']> {
+  const request = renderRequest(target, capabilities, {
+    kind: 'manifests',
+    tree: await putTree(content, tree),
+    path: folder,
+    namespace,
+    ...(build === undefined ? {} : { build }),
+    ...(own === undefined ? {} : { deployedBy: own }),
+  });
+  return renderingOf(await render(request), request);
 }
 
 /** Values with other placeholders, where one stands anywhere: then both are rendered. */

@@ -8,8 +8,8 @@ import { digest } from '../messages/messages.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { referenceOf } from '../objects/objects.ts';
 import { applyFolder } from '../repository/layout.ts';
-import { isApplication, readApplication } from './application.ts';
 import { type ApplyFolder, isManifestFile, readApplyFolder } from './apply-folder.ts';
+import { declaredByArgocd } from './argocd/declared-by-argocd.ts';
 import type { ReleaseDeclaration } from './declaration.ts';
 import { type RenderingParts, renderDeclaration, renderingOf, renderRequest } from './declared-render.ts';
 import { readDriftRules } from './drift-rules.ts';
@@ -53,6 +53,10 @@ export type DesiredReading =
 /** What a commit declares, before any release of it is rendered. */
 export interface Declared extends Pick<DesiredState, 'manifests' | 'appliedBy'> {
   readonly releases: readonly ReleaseDeclaration[];
+  /** Those that had to be rendered to know what they declare. */
+  readonly rendered?: readonly DesiredRelease[];
+  /** What people should know of what is not judged. */
+  readonly remarks?: readonly string[];
   readonly kustomizations?: readonly DesiredKustomization[];
   readonly asks?: readonly string[];
   readonly staleValues: readonly string[];
@@ -78,14 +82,15 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const read = await parts.state.get(inputsKey(inputs));
   if (read !== undefined) return reread(read.body, parts.state);
 
-  const declared =
-    target.deployer === 'flux'
-      ? await declaredByFlux(target, tip.id, parts)
-      : await declaredInApply(target, tip.id, parts);
-  parts.onDeclared?.(declared.releases.length);
-  const releases = await eachAtOnce(declared.releases, RENDERS_AT_ONCE, (declaration) =>
-    desiredRelease(declaration, tip.id, target, parts),
-  );
+  const declared = await declaredBy(target, tip.id, parts);
+  const { rendered = [], remarks = [] } = declared;
+  if (declared.releases.length > 0) parts.onDeclared?.(declared.releases.length + rendered.length);
+  const releases = [
+    ...rendered,
+    ...(await eachAtOnce(declared.releases, RENDERS_AT_ONCE, (declaration) =>
+      desiredRelease(declaration, tip.id, target, parts),
+    )),
+  ];
   const { manifests, appliedBy, kustomizations = [], asks = [], staleValues: stale } = declared;
   const rules = await readDriftRules(target, clone, tip.id);
   const state: DesiredState = {
@@ -98,6 +103,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
     ...(appliedBy === undefined ? {} : { appliedBy }),
     ...(kustomizations.length === 0 ? {} : { kustomizations: [...kustomizations].sort(byPlace) }),
     ...(asks.length === 0 ? {} : { asks: [...asks] }),
+    ...(remarks.length === 0 ? {} : { remarks: [...remarks].sort() }),
     ...(rules === undefined ? {} : { rules }),
   };
   const text = canonicalJson(state);
@@ -118,7 +124,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
 }
 
 /** Raised when the same commit is to be read otherwise than before. */
-const READER = 'reader 3';
+const READER = 'reader 4';
 
 /** What a commit declares depends on these inputs alone; the answer for them is kept. */
 const inputsKey = (inputs: Digest): string => `desired/by-inputs/${inputs.slice('sha256:'.length)}.json`;
@@ -140,19 +146,26 @@ interface Placed {
 const keyOf = ({ namespace, name }: Placed): string => `${namespace}/${name}`;
 const byPlace = (a: Placed, b: Placed): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
-/** `apply/` as a directory, and the Applications in it; without a deployer the releases that were delivered. */
-async function declaredInApply(target: Target, commit: string, parts: DesiredParts): Promise<Declared> {
+function declaredBy(target: Target, commit: string, parts: DesiredParts): Promise<Declared> {
+  switch (target.deployer) {
+    case 'flux':
+      return declaredByFlux(target, commit, parts);
+    case 'argocd':
+      return declaredByArgocd(target, commit, parts);
+    case 'none':
+      return declaredByNobody(target, commit, parts);
+  }
+}
+
+/** Without a deployer: the releases that were delivered, and `apply/` as a directory. */
+async function declaredByNobody(target: Target, commit: string, parts: DesiredParts): Promise<Declared> {
   const folder = applyFolder(target);
   const files = await readFolder(parts.clone, commit, folder, isManifestFile(target.deployer));
   const apply: ApplyFolder =
     files.kind === 'unreadable'
       ? { objects: [], broken: files.reason }
       : readApplyFolder(files.files, folder, target.deployer);
-  const here = { branch: target.branch, url: parts.repositoryUrl };
-  const releases =
-    target.deployer === 'none'
-      ? await plainReleases(target, parts.clone, commit)
-      : apply.objects.flatMap(({ object }) => (isApplication(object) ? [readApplication(object, here)] : []));
+  const releases = await plainReleases(target, parts.clone, commit);
   const tree = files.kind === 'read' ? files.files : new Map();
   const manifests = await desiredManifests(apply, tree, target, parts);
   return { releases, ...(manifests === undefined ? {} : { manifests }), staleValues: [] };

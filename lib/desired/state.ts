@@ -83,6 +83,8 @@ export const desiredState = z.object({
   kustomizations: z.array(desiredKustomization).optional(),
   /** ConfigMaps of the cluster, `namespace/name`, that Git refers to and does not declare: the check learns them. */
   asks: z.array(z.string()).optional(),
+  /** What people should know of what is not judged, such as an Application for another cluster. */
+  remarks: z.array(z.string()).optional(),
   /** What `drift.yaml` says at the tip; absent where there is none. */
   rules: driftRules.optional(),
 });

@@ -22,9 +22,10 @@ export function marksOf(
         const common = build?.spec.commonMetadata ?? {};
         return (object) => marked(marked(object, { labels }), common);
       }
-      case 'argocd':
-        return (object) =>
-          marked(object, { annotations: trackingId(rootApplication(request.target), object, '') });
+      case 'argocd': {
+        const name = subject.deployedBy?.name ?? rootApplication(request.target);
+        return (object) => tracked(object, name, subject.namespace ?? '');
+      }
       case 'none':
         return (object) => object;
     }
@@ -48,7 +49,7 @@ export function marksOf(
     }
     case 'argocd': {
       const name = deployedBy?.name ?? applicationName(target, { namespace, release });
-      return (object) => marked(object, { annotations: trackingId(name, object, namespace) });
+      return (object) => tracked(object, name, namespace);
     }
   }
 }
@@ -66,6 +67,12 @@ const kustomizeLabels = (name: string, namespace: string) => ({
 
 /** The one Application that is pointed at `apply/`. */
 export const rootApplication = (target: string): string => `fairlead-${target}`;
+
+/** Every object but CustomResourceDefinitions (argo-cd, reposerver/repository/repository.go, GenerateManifests). */
+const tracked = (object: KubernetesObject, application: string, destination: string): KubernetesObject =>
+  object.kind === 'CustomResourceDefinition' && groupOf(object.apiVersion) === 'apiextensions.k8s.io'
+    ? object
+    : marked(object, { annotations: trackingId(application, object, destination) });
 
 /** Argo CD's resource tracking (util/argo/resource_tracking.go): an object without namespace counts as in the destination's. */
 function trackingId(

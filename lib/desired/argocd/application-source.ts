@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../objects/objects.ts';
 import { type ReleaseSource, unresolved } from '../declaration.ts';
+import { UnreadableFiles } from '../flux/commit-files.ts';
 import { at, text } from '../json-reading.ts';
 import { treePath } from '../tree-path.ts';
 import { type BuildEnvironment, substituted } from './build-environment.ts';
 import { directorySource } from './directory-source.ts';
 import { helmSource } from './helm-source.ts';
-import { type Here, isThisRepository, revisionElsewhere } from './here.ts';
+import { type Here, inFolder, isThisRepository, revisionElsewhere, textIn } from './here.ts';
+import { kustomizeSource } from './kustomize-source.ts';
 import { outsideChart } from './outside-chart.ts';
 import { overridden, overrideFiles } from './source-override.ts';
 
@@ -44,7 +46,12 @@ export async function readSource(
     targetRevision: text(found.targetRevision) ?? '',
   };
   const substitute = (value: string) => substituted(value, environment);
-  return { source: await sourceOf(found, substitute, context), release, name };
+  try {
+    return { source: await sourceOf(found, substitute, context), release, name };
+  } catch (error) {
+    if (!(error instanceof UnreadableFiles)) throw error;
+    return { source: unresolved(error.message), release, name };
+  }
 }
 
 const TYPES = ['helm', 'kustomize', 'directory', 'plugin'] as const;
@@ -68,39 +75,24 @@ async function sourceOf(
   }
   const { here } = context;
   if (!isThisRepository(source, here))
-    return unresolved(`it comes from ${shown(source.repoURL)}, which is not the repository of this target`);
+    return unresolved(`it comes from another repository, ${shown(source.repoURL)}, which Fairlead does not read`);
   const revision = revisionElsewhere(source, here);
   if (revision !== undefined) return unresolved(revision);
   const folder = treePath(text(source.path) ?? '');
   if (folder === undefined)
     return unresolved(`its path ${shown(source.path)} is no path inside the repository`);
-  const files = await here.files(folder);
+  const files = inFolder(here, folder);
   if (files.length === 0) return unresolved(`${folder || 'the repository'} is not in the commit, or empty`);
-  return await ofType(stated ?? typeOf(files), { source, folder, files }, substitute, context);
-}
-
-async function ofType(
-  type: SourceType,
-  { source, folder, files }: Place,
-  substitute: (value: string) => string,
-  context: SourceContext,
-): Promise<ReleaseSource> {
-  switch (type) {
+  switch (stated ?? typeOf(files)) {
     case 'helm':
-      return await helmSource(source, { kind: 'in-git', folder, files }, substitute, context);
+      return await helmSource(source, { kind: 'in-git', folder }, substitute, context);
     case 'directory':
-      return await directorySource(at(source, 'directory'), { folder, files }, context.here);
+      return await directorySource(at(source, 'directory'), folder, here);
     case 'kustomize':
-      return unresolved(`Argo CD builds ${folder} with kustomize, which Fairlead does not do for it`);
+      return await kustomizeSource(at(source, 'kustomize'), folder, here);
     case 'plugin':
       return unresolved('a plugin of Argo CD makes its manifests, which only Argo CD can run');
   }
-}
-
-interface Place {
-  readonly source: JsonObject;
-  readonly folder: string;
-  readonly files: readonly string[];
 }
 
 /** argo-cd, util/app/discovery/discovery.go, AppType. */
@@ -121,7 +113,7 @@ async function withOverrides(
   const files: { path: string; text: string }[] = [];
   for (const name of overrideFiles(application.name)) {
     const path = folder === '' ? name : `${folder}/${name}`;
-    const found = await here.read(path);
+    const found = await textIn(here, path);
     if (found !== undefined) files.push({ path, text: found });
   }
   return overridden(source, files);

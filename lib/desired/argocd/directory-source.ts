@@ -1,13 +1,13 @@
+import type { FileTree } from '../../content/tree.ts';
 import { argoGlobMatches } from '../../drift/deployer-rules/argo-glob.ts';
 import type { JsonObject } from '../../objects/objects.ts';
 import { type ReleaseSource, unresolved } from '../declaration.ts';
 import { at, isEmpty, text } from '../json-reading.ts';
-import type { Here } from './here.ts';
+import { type Here, inFolder } from './here.ts';
 
 const MANIFEST = /\.(ya?ml|json|jsonnet)$/;
 /** What a file says that Argo CD is to pass over. */
 const SKIPPED = '+argocd:skip-file-rendering';
-const WHOLE_FILES = 2000;
 
 /**
  * The manifests of a folder (argo-cd, reposerver/repository/repository.go, findManifests): YAML and JSON, below it too
@@ -16,11 +16,11 @@ const WHOLE_FILES = 2000;
  */
 export async function directorySource(
   directory: JsonObject | undefined,
-  { folder, files }: { readonly folder: string; readonly files: readonly string[] },
+  folder: string,
   here: Here,
 ): Promise<ReleaseSource> {
   const [exclude, include] = [text(directory?.exclude), text(directory?.include)];
-  const taken = files
+  const taken = inFolder(here, folder)
     .filter((path) => MANIFEST.test(path))
     .filter((path) => directory?.recurse === true || !path.includes('/'))
     .filter((path) => exclude === undefined || !argoGlobMatches(exclude, path))
@@ -30,22 +30,17 @@ export async function directorySource(
     return unresolved(`${folder}/${jsonnet} is Jsonnet, which Fairlead does not run`);
   if (!isEmpty(at(directory, 'jsonnet') ?? null))
     return unresolved('its manifests are made with Jsonnet, which Fairlead does not run');
-  if (taken.length > WHOLE_FILES)
-    return unresolved(`${folder} has ${taken.length} manifests; at most ${WHOLE_FILES} are read`);
-  const applied: string[] = [];
-  for (const path of taken) {
-    const content = await here.read(folder === '' ? path : `${folder}/${path}`);
-    if (
-      content !== undefined &&
-      !content.includes(SKIPPED) &&
-      (path.endsWith('.json') || isManifest(content))
-    )
-      applied.push(path);
-  }
-  return { kind: 'folder', folder, files: applied };
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const read = await here.files.read(taken.map((path) => `${prefix}${path}`));
+  const tree: FileTree = new Map(
+    [...read]
+      .filter(([path, { data }]) => isApplied(path, data.toString('utf8')))
+      .map(([path, entry]) => [path.slice(prefix.length), entry]),
+  );
+  return { kind: 'manifests', folder, tree };
 }
 
-const isManifest = (content: string): boolean =>
-  ['apiVersion', 'kind', 'metadata'].every((key) =>
-    new RegExp(`^(- )?["']?${key}["']?:|[{,]\\s*["']?${key}["']?:`, 'm').test(content),
-  );
+const isApplied = (path: string, content: string): boolean =>
+  !content.includes(SKIPPED) && (path.endsWith('.json') || MARKS.every((mark) => mark.test(content)));
+
+const MARKS = [/["']?\bapiVersion["']?\s*:/, /["']?\bkind["']?\s*:/, /["']?\bmetadata["']?\s*:/];

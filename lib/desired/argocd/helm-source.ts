@@ -5,12 +5,12 @@ import { at, isEmpty, list, text } from '../json-reading.ts';
 import { treePath } from '../tree-path.ts';
 import type { SourceContext } from './application-source.ts';
 import { isGlob, valueFilesGlob } from './globs.ts';
-import { isThisRepository, revisionElsewhere } from './here.ts';
+import { inFolder, isThisRepository, revisionElsewhere, textIn } from './here.ts';
 import { parameterFlags, type SetFlag } from './parameters.ts';
 
 /** Where the chart is. */
 export type HelmPlace =
-  | { readonly kind: 'in-git'; readonly folder: string; readonly files: readonly string[] }
+  | { readonly kind: 'in-git'; readonly folder: string }
   | { readonly kind: 'outside'; readonly chart: OutsideChart };
 
 /** Characters of a file that becomes one value: it is an argument of helm. */
@@ -30,7 +30,7 @@ export async function helmSource(
   const version = text(helm?.version);
   if (version !== undefined && version !== 'v3')
     return unresolved(`helm.version is "${version.slice(0, 20)}"`);
-  const files = await valueFilesOf(helm, place, substitute, context);
+  const files = valueFilesOf(helm, place, substitute, context);
   if (typeof files === 'string') return unresolved(files);
   const values: ValuesSource[] = [...files];
   const object = at(helm, 'valuesObject');
@@ -97,12 +97,12 @@ const outside = (written: string): string =>
   `helm.valueFiles names "${written.slice(0, 200)}", which is no path inside the repository`;
 
 /** Patterns stand for what they match, in order of the names, without what is listed by itself. */
-async function valueFilesOf(
+function valueFilesOf(
   helm: JsonObject | undefined,
   place: HelmPlace,
   substitute: (value: string) => string,
   context: SourceContext,
-): Promise<ValuesSource[] | string> {
+): ValuesSource[] | string {
   const ifMissing = helm?.ignoreMissingValueFiles === true ? ('skip' as const) : ('unknown' as const);
   const found: Found[] = [];
   for (const written of list(helm?.valueFiles)) {
@@ -125,7 +125,7 @@ async function valueFilesOf(
     }
     if (file.in === 'chart')
       return `helm.valueFiles has the pattern "${file.path}" inside a chart that is not opened here`;
-    const matches = await matching(file.path, context);
+    const matches = matching(file.path, context);
     if (matches === undefined) return `helm.valueFiles has "${file.path}", which is no pattern`;
     if (matches.length === 0 && ifMissing === 'unknown') return `no file is called "${file.path}"`;
     for (const path of matches) if (!explicit.has(path)) add({ path, in: 'commit' });
@@ -134,13 +134,12 @@ async function valueFilesOf(
 }
 
 /** Only the folder before the first sign of a pattern is listed. */
-async function matching(pattern: string, { here }: SourceContext): Promise<readonly string[] | undefined> {
+function matching(pattern: string, { here }: SourceContext): readonly string[] | undefined {
   const test = valueFilesGlob(pattern);
   if (test === undefined) return undefined;
   const segments = pattern.split('/');
   const folder = segments.slice(0, segments.findIndex(isGlob)).join('/');
-  const files = await here.files(folder);
-  return files
+  return inFolder(here, folder)
     .map((path) => (folder === '' ? path : `${folder}/${path}`))
     .filter(test)
     .sort();
@@ -159,7 +158,7 @@ async function fileParameters(
     if (typeof file === 'string') return file.replace('valueFiles', 'fileParameters');
     if (file.in === 'chart')
       return `helm.fileParameters names "${file.path}" inside a chart that is not opened here`;
-    const content = await context.here.read(file.path);
+    const content = await textIn(context.here, file.path);
     if (content === undefined) return `${file.path} is not in the commit`;
     if (content.length > FILE_PARAMETER_LENGTH)
       return `${file.path} is too large for a parameter: at most ${FILE_PARAMETER_LENGTH} characters`;

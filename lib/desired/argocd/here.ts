@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../objects/objects.ts';
+import type { CommitFiles } from '../flux/commit-files.ts';
+import { isSameRepository } from '../flux/same-repository.ts';
 import { text } from '../json-reading.ts';
 
 /** The commit that is read, and where it is of: an Application may deploy from anywhere. */
@@ -9,15 +11,20 @@ export interface Here {
   readonly url?: string | undefined;
   /** Argo CD's own namespace. */
   readonly argocdNamespace: string;
-  /** Paths of the files below a folder, relative to it; '' is the whole commit. */
-  files(folder: string): Promise<readonly string[]>;
-  /** A file of the commit as text, undefined if there is none. */
-  read(path: string): Promise<string | undefined>;
+  readonly files: CommitFiles;
 }
+
+/** Paths of the files below a folder, relative to it; '' is the whole commit. */
+export const inFolder = ({ files }: Here, folder: string): readonly string[] =>
+  files.below(folder).map((path) => (folder === '' ? path : path.slice(folder.length + 1)));
+
+/** A file of the commit as text, undefined if there is none. @throws UnreadableFiles for a link */
+export const textIn = async ({ files }: Here, path: string): Promise<string | undefined> =>
+  files.has(path) ? (await files.read([path])).get(path)?.data.toString('utf8') : undefined;
 
 export function isThisRepository(source: JsonObject, { url }: Here): boolean {
   const repository = text(source.repoURL);
-  return url === undefined || (repository !== undefined && normalised(repository) === normalised(url));
+  return url === undefined || (repository !== undefined && isSameRepository(repository, url));
 }
 
 /** Why the source follows another revision of this repository than the one that is read; undefined where it does not. */
@@ -27,13 +34,3 @@ export function revisionElsewhere(source: JsonObject, { branch, commit }: Here):
     ? undefined
     : `the Application follows "${revision.slice(0, 200)}", not the branch "${branch}"`;
 }
-
-/** Spellings of one address are one repository (argo-cd#23564; argo-cd, util/git/git.go, NormalizeGitURL). */
-const normalised = (url: string): string =>
-  url
-    .trim()
-    .toLowerCase()
-    .replace(/^([\w.-]+@)?([\w.-]+):(?!\/\/)\/?/, (_whole, user = '', host) => `ssh://${user}${host}/`)
-    .replace(/^ssh:\/\/[^@/]*@/, 'ssh://')
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '');

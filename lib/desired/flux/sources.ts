@@ -1,5 +1,4 @@
 import { type KubernetesObject, partOf } from '../../objects/objects.ts';
-import type { Here } from '../application.ts';
 import { at, text } from '../json-reading.ts';
 import { isSameRepository } from './same-repository.ts';
 
@@ -13,7 +12,10 @@ export type SourcePlace =
   | { readonly kind: 'elsewhere'; readonly reason: string };
 
 /** The repository that is read, and the name by which the cluster knows it where Git does not declare it. */
-export interface FluxHere extends Here {
+export interface FluxHere {
+  readonly branch: string;
+  /** Unknown where the repository is a folder of this machine. */
+  readonly url?: string | undefined;
   /** GitRepositories that are this one by how the target was set up: `namespace/name`, or a name alone. */
   readonly ownSources: readonly string[];
 }

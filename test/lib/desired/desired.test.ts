@@ -193,7 +193,16 @@ describe('what a commit declares', () => {
       ),
     });
     assert.deepEqual((await onlyRelease(target)).chart, { name: 'web', version: '1.0.0' });
-    assert.deepEqual(await valuesAsked(), ['replicas: 3\n', '{"image":{"tag":1}}', '{"debug":"true"}']);
+    assert.deepEqual(await valuesAsked(), ['replicas: 3\n']);
+    const subject = releaseRequests()[0]?.subject;
+    assert.ok(subject?.kind === 'release');
+    assert.deepEqual(subject.flags, {
+      sets: [
+        { flag: 'set', name: 'image.tag', value: '1' },
+        { flag: 'set-string', name: 'debug', value: 'true' },
+      ],
+      crds: 'included',
+    });
   });
 
   test('a target without a deployer: every chart below releases/', async () => {

@@ -1,0 +1,191 @@
+import { eachAtOnce } from '../../at-once/at-once.ts';
+import { readRender } from '../../checks/renders.ts';
+import type { Target } from '../../config/config.ts';
+import { rootOf } from '../../config/root.ts';
+import { putTree } from '../../content/store.ts';
+import type { FileTree } from '../../content/tree.ts';
+import { type KubernetesObject, referenceOf } from '../../objects/objects.ts';
+import { applyFolder } from '../../repository/layout.ts';
+import { isManifestFile, readApplyFolder } from '../apply-folder.ts';
+import { renderingOf, renderRequest } from '../declared-render.ts';
+import type { Declared, DesiredParts } from '../desired.ts';
+import { commitFiles } from '../flux/commit-files.ts';
+import { readFolder } from '../git-trees.ts';
+import type { DesiredRelease, DesiredState } from '../state.ts';
+import { isApplication, isApplicationSet, readApplication } from './application.ts';
+import type { Here } from './here.ts';
+import { renderApplication } from './rendered-application.ts';
+
+/** Applications of one target, and how deep they declare one another. */
+const APPLICATIONS = 1000;
+const DEPTH = 6;
+const AT_ONCE = 4;
+
+/**
+ * What a commit declares through Argo CD: `apply/` as the directory that Fairlead points it at, else every Application
+ * in a YAML file below the root; and the Applications that are in what these apply.
+ */
+export async function declaredByArgocd(
+  target: Target,
+  commit: string,
+  parts: DesiredParts,
+): Promise<Declared> {
+  const files = await commitFiles(parts.clone, commit);
+  const here: Here = {
+    branch: target.branch,
+    commit,
+    url: parts.repositoryUrl,
+    argocdNamespace: target.argocdNamespace,
+    files,
+  };
+  const delivered = applyFolder(target);
+  const isDelivered = files.below(delivered).length > 0;
+  const folder = isDelivered ? delivered : rootOf(target);
+  const read = await readFolder(
+    parts.clone,
+    commit,
+    folder,
+    isDelivered ? isManifestFile('argocd') : (path) => /\.ya?ml$/.test(path),
+  );
+  if (read.kind === 'unreadable')
+    return { releases: [], manifests: { kind: 'unknown', reason: read.reason }, staleValues: [] };
+  // Beside the Applications a repository holds templates and values, which nobody applies as they are.
+  const tree = isDelivered ? read.files : thatNameApplications(read.files);
+  const { objects, broken } = readApplyFolder(tree, folder, 'argocd');
+  const applications = new Applications(here, commit, target, parts);
+  await applications.add(
+    objects.map(({ object }) => object),
+    1,
+  );
+  const manifests = isDelivered
+    ? await manifestsOf(tree, objects.length, broken, target, parts)
+    : unreadable(broken, tree);
+  return {
+    releases: [],
+    rendered: applications.rendered,
+    ...(manifests === undefined ? {} : { manifests }),
+    ...(applications.elsewhere.length === 0 ? {} : { remarks: applications.elsewhere }),
+    staleValues: [],
+  };
+}
+
+/** Templates and values of charts are no YAML that anybody applies. */
+const thatNameApplications = (files: FileTree): FileTree =>
+  new Map(
+    [...files].filter(([, { data }]) => {
+      const text = data.toString('utf8');
+      return /^\s*(- )?["']?kind["']?:\s*["']?Application(Set)?\b/m.test(text) && !text.includes('{{');
+    }),
+  );
+
+function unreadable(broken: string | undefined, tree: FileTree): DesiredState['manifests'] {
+  return broken === undefined || tree.size === 0 ? undefined : { kind: 'unknown', reason: broken };
+}
+
+/** `apply/` itself: the Applications and plain manifests, in the root Application's own destination. */
+async function manifestsOf(
+  files: FileTree,
+  objects: number,
+  broken: string | undefined,
+  target: Target,
+  { content, render, capabilities }: DesiredParts,
+): Promise<DesiredState['manifests']> {
+  if (broken !== undefined) return { kind: 'unknown', reason: broken };
+  if (objects === 0) return undefined;
+  const request = renderRequest(target, capabilities, {
+    kind: 'manifests',
+    tree: await putTree(content, files),
+    path: applyFolder(target),
+    namespace: target.argocdNamespace,
+  });
+  return renderingOf(await render(request), request);
+}
+
+/** Applications, each read and rendered once, and those in what they apply. */
+class Applications {
+  readonly rendered: DesiredRelease[] = [];
+  /** In words for people: what is left out since it goes to other clusters. */
+  readonly elsewhere: string[] = [];
+  readonly #seen = new Set<string>();
+  readonly #here: Here;
+  readonly #commit: string;
+  readonly #target: Target;
+  readonly #parts: DesiredParts;
+
+  constructor(here: Here, commit: string, target: Target, parts: DesiredParts) {
+    this.#here = here;
+    this.#commit = commit;
+    this.#target = target;
+    this.#parts = parts;
+  }
+
+  async add(objects: readonly KubernetesObject[], depth: number): Promise<void> {
+    const fresh = objects
+      .filter((object) => isApplication(object) || isApplicationSet(object))
+      .filter((object) => {
+        const key = keyOf(object, this.#here.argocdNamespace);
+        return this.#seen.has(key) ? false : this.#seen.add(key);
+      });
+    this.#parts.onDeclared?.(this.#seen.size);
+    const within = await eachAtOnce(fresh, AT_ONCE, (object) => this.#one(object, depth));
+    const next = within.flat();
+    if (next.length > 0) await this.add(next, depth + 1);
+  }
+
+  /** @returns the objects that it applies */
+  async #one(object: KubernetesObject, depth: number): Promise<readonly KubernetesObject[]> {
+    if (isApplicationSet(object)) {
+      this.#unknown(object, 'an ApplicationSet makes its Applications in the cluster: Fairlead does not');
+      return [];
+    }
+    if (depth > DEPTH || this.#seen.size > APPLICATIONS) {
+      this.#unknown(
+        object,
+        `more than ${APPLICATIONS} Applications, or ${DEPTH} within one another, are not read`,
+      );
+      return [];
+    }
+    const read = await readApplication(object, this.#here);
+    if (read.kind === 'elsewhere') {
+      this.elsewhere.push(
+        `Application ${object.metadata.name} goes to the cluster "${read.cluster}" and is not judged here`,
+      );
+      return [];
+    }
+    const { chart, rendering } = await renderApplication(
+      object,
+      read,
+      this.#commit,
+      this.#target,
+      this.#parts,
+    );
+    this.#push({
+      namespace: read.namespace,
+      name: read.name,
+      ...(chart === undefined ? {} : { chart }),
+      deployedBy: { namespace: this.#here.argocdNamespace, ...referenceOf(object) },
+      suspended: read.suspended,
+      rendering,
+    });
+    if (rendering.kind === 'unknown') return [];
+    const objects = (await readRender(this.#parts.state, rendering.render)) ?? [];
+    return objects.map((each) => each.object);
+  }
+
+  #unknown(object: KubernetesObject, reason: string): void {
+    const { namespace = this.#here.argocdNamespace, name } = object.metadata;
+    this.#push({ namespace, name, suspended: false, rendering: { kind: 'unknown', reason } });
+  }
+
+  /** Two Applications may call their releases the same: then the later is called as its Application. */
+  #push(release: DesiredRelease): void {
+    const isTaken = this.rendered.some(
+      ({ namespace, name }) => namespace === release.namespace && name === release.name,
+    );
+    const own = release.deployedBy;
+    this.rendered.push(isTaken && own !== undefined ? { ...release, name: own.name } : release);
+  }
+}
+
+const keyOf = ({ kind, metadata: { namespace, name } }: KubernetesObject, home: string): string =>
+  `${kind}/${namespace ?? home}/${name}`;
