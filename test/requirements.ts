@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { KUBERNETES } from '../local/control-plane/binaries.ts';
 import { findArgocdProject, findDeployers } from '../local/control-plane/deployers.ts';
 import { cacheFolder } from '../local/tools.ts';
 
@@ -13,6 +14,8 @@ import { cacheFolder } from '../local/tools.ts';
 export type Requirement =
   | 'aws'
   | 'control-plane'
+  | 'nodes'
+  | 'older-server'
   | 'deployers'
   | 'argocd'
   | 'browser'
@@ -58,6 +61,8 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
       existsSync(cached) && readdirSync(cached).some((version) => holdsControlPlane(join(cached, version)))
     );
   },
+  nodes: () => holds(builtFolder(KUBERNETES[0]), 'kube-controller-manager', 'kube-scheduler', 'kwok'),
+  'older-server': () => holdsControlPlane(builtFolder(KUBERNETES[1])),
   deployers: () => findDeployers(cacheFolder()) !== undefined,
   argocd: () => findArgocdProject(cacheFolder()) !== undefined,
   browser: () => browser() !== undefined,
@@ -72,6 +77,10 @@ const howToGet: Readonly<Record<Requirement, string>> = {
   aws: 'install the AWS CLI ("pip install awscli", or https://docs.aws.amazon.com/cli) so that aws is on the PATH',
   'control-plane':
     'run "npx node local/control-plane/fetch.ts" (about 4 minutes, once), or set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd',
+  nodes:
+    'run "npx node local/control-plane/fetch.ts --all" (about 2 minutes more, once; needs Go 1.25 or newer)',
+  'older-server':
+    'run "npx node local/control-plane/fetch.ts --older" (about 5 minutes, once; needs Go 1.25 or newer)',
   deployers:
     'run "npx node local/control-plane/fetch.ts --deployers" (about 5 minutes, once; needs Go 1.25 or newer)',
   argocd:
@@ -83,8 +92,10 @@ const howToGet: Readonly<Record<Requirement, string>> = {
   moto: "install moto's server (\"pip install 'moto[server]'\") so that moto_server is on the PATH",
 };
 
-const holdsControlPlane = (folder: string): boolean =>
-  existsSync(join(folder, 'kube-apiserver')) && existsSync(join(folder, 'etcd'));
+const holds = (folder: string, ...programs: readonly string[]): boolean =>
+  programs.every((program) => existsSync(join(folder, program)));
+const holdsControlPlane = (folder: string): boolean => holds(folder, 'kube-apiserver', 'etcd');
+const builtFolder = (version: string): string => join(cacheFolder(), 'control-plane', version);
 
 const onPath = (...names: readonly string[]): string | undefined =>
   (process.env.PATH ?? '')
