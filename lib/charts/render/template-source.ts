@@ -9,6 +9,7 @@ const RANDOM =
 const LOOKUP = /(?<![.\w$])lookup(?!\w)/;
 const NOW = /(?<![.\w$])now(?!\w)/g;
 const REVISION = /(?<![\w)])\$?\.Release\.Revision(?!\w)/g;
+const HELM_VERSION = /(?<![\w)])\$?\.Capabilities\.HelmVersion\.(?:Version|GitCommit|GoVersion)(?!\w)/g;
 const CALL = /(?<![.\w$])(?:include|template|block)(?!\w)/g;
 const DEFINE = /(?<![.\w$])(?:define|block)(?!\w)/g;
 const LITERAL = /\s*(?:"([^"\\]*)"|`([^`]*)`)/y;
@@ -16,6 +17,8 @@ const LITERAL = /\s*(?:"([^"\\]*)"|`([^`]*)`)/y;
 /** Another date and another revision than the render's own, in a form that every use of `now` takes. */
 const OTHER_NOW = '(toDate "2006-01-02 15:04:05" "2001-02-03 04:05:06")';
 const OTHER_REVISION = '7';
+/** Of helm itself, which is another one in each deployer and on each machine; as new as any that a chart asks for. */
+const OTHER_HELM = '"v4.99.0"';
 
 /**
  * Template text in which everything that is no code (text, strings, comments) is blanked, so that offsets hold.
@@ -63,13 +66,14 @@ function endOfConstant(text: string, start: number): number {
 
 export const isRandom = (text: string): boolean => text.includes('{{') && RANDOM.test(codeOf(text));
 
-/** The same text with another date in place of `now` and another `.Release.Revision`. */
+/** The same text with another date in place of `now`, another `.Release.Revision` and another helm. */
 export function withOtherMoment(text: string): string {
   if (!text.includes('{{')) return text;
   const code = codeOf(text);
   const edits = [
     ...[...code.matchAll(NOW)].map((match) => ({ match, by: OTHER_NOW })),
     ...[...code.matchAll(REVISION)].map((match) => ({ match, by: OTHER_REVISION })),
+    ...[...code.matchAll(HELM_VERSION)].map((match) => ({ match, by: OTHER_HELM })),
   ].sort((a, b) => b.match.index - a.match.index);
   let edited = text;
   for (const { match, by } of edits)

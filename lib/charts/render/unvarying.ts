@@ -221,7 +221,7 @@ const PLAIN_FIELDS = {
     'Keywords',
     'Annotations',
   ]),
-  Capabilities: new Set(['KubeVersion', 'APIVersions', 'HelmVersion']),
+  Capabilities: new Set(['KubeVersion', 'APIVersions']),
   Template: new Set(['Name', 'BasePath']),
 } as const;
 

@@ -12,12 +12,14 @@ import type { Place } from './package.ts';
 const PATIENCE_MS = 240_000;
 const POLL_MS = 500;
 
-const status = z.object({
-  observedGeneration: z.number().optional(),
-  lastHandledForceAt: z.string().optional(),
+const reconciled = z.object({
   lastHandledReconcileAt: z.string().optional(),
   lastAppliedRevision: z.string().optional(),
-  history: z.array(z.object({ version: z.number(), chartVersion: z.string() })).default([]),
+});
+const deployed = z.object({
+  observedGeneration: z.number().optional(),
+  lastHandledForceAt: z.string().optional(),
+  history: z.array(z.object({ chartVersion: z.string() })).default([]),
 });
 
 /** Flux's own helm-controller and kustomize-controller, which follow the repository. */
@@ -92,7 +94,8 @@ export async function deployingByFlux(
     await flux.until('the Kustomization to be reconciled', async () => {
       const object = await kustomization();
       return (
-        status.parse(object?.status ?? {}).lastHandledReconcileAt === at && readyOf(object)?.status === 'True'
+        reconciled.parse(object?.status ?? {}).lastHandledReconcileAt === at &&
+        readyOf(object)?.status === 'True'
       );
     });
   };
@@ -101,10 +104,10 @@ export async function deployingByFlux(
       const commit = await tip();
       await flux.until('the commit to be applied', async () => {
         const object = await kustomization();
-        return status.parse(object?.status ?? {}).lastAppliedRevision === `main@sha1:${commit}`;
+        return reconciled.parse(object?.status ?? {}).lastAppliedRevision === `main@sha1:${commit}`;
       });
       return until(releases, ({ metadata, status: said }, { revision }) => {
-        const { observedGeneration, history } = status.parse(said ?? {});
+        const { observedGeneration, history } = deployed.parse(said ?? {});
         return (
           observedGeneration === metadata.generation && history[0]?.chartVersion === versionOf(revision.files)
         );
@@ -120,7 +123,7 @@ export async function deployingByFlux(
           `reconcile.fluxcd.io/requestedAt=${at}`,
           `reconcile.fluxcd.io/forceAt=${at}`,
         );
-      return until(releases, ({ status: said }) => status.parse(said ?? {}).lastHandledForceAt === at);
+      return until(releases, ({ status: said }) => deployed.parse(said ?? {}).lastHandledForceAt === at);
     },
     // They end with their control plane.
     stop: async () => {},

@@ -42,6 +42,11 @@ describe('another moment stands in place of', () => {
     ['{{ date "2006" now }} now {{ "now" }}', /^\{\{ date "2006" \(toDate .*\) \}\} now \{\{ "now" \}\}$/],
     ['{{ .Release.Revision }} .Release.Revision', '{{ 7 }} .Release.Revision'],
     ['{{ $.Release.Revision }}{{ $x.Release.Revision }}', '{{ 7 }}{{ $x.Release.Revision }}'],
+    [
+      '{{ .Capabilities.HelmVersion.Version }} {{ $.Capabilities.HelmVersion.GoVersion }}',
+      '{{ "v4.99.0" }} {{ "v4.99.0" }}',
+    ],
+    ['{{ .Capabilities.KubeVersion.Version }}', '{{ .Capabilities.KubeVersion.Version }}'],
     ['{{ .Values.now }}{{ $now }}{{ nowish }}', '{{ .Values.now }}{{ $now }}{{ nowish }}'],
   ];
   for (const [text, expected] of cases)

@@ -46,6 +46,7 @@ const VARYING = [
   'x: {{ .Release.IsUpgrade }}',
   'x: {{ .Release.IsInstall | ternary 1 2 }}',
   'x: {{ $.Release.Revision }}',
+  'x: {{ .Capabilities.HelmVersion.Version }}',
   'x: {{ index .Release "IsUpgrade" }}',
   'x: {{ get .Release (print "IsUp" "grade") }}',
   'x: {{ toJson .Release | sha256sum }}',
