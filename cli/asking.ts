@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { chartSource } from '../lib/config/chart-sources.ts';
 import type { Deployer } from '../lib/config/config.ts';
 import { placeOf, withScheme } from '../lib/config/repository-url.ts';
 import { cacheFolder } from '../local/tools.ts';
@@ -18,6 +19,8 @@ export interface Asked {
   readonly root?: string;
   readonly deployer?: Deployer;
   readonly address: { readonly kind: 'kubeconfig'; readonly path: string; readonly context?: string };
+  /** Chart repositories and registries at addresses that the internet does not reach. */
+  readonly chartSources: readonly string[];
   /** Where clones, renders and schemas are kept between runs. */
   readonly cache: string;
 }
@@ -30,6 +33,7 @@ export const ASKING_OPTIONS = {
   branch: { type: 'string', default: 'main' },
   root: { type: 'string' },
   deployer: { type: 'string' },
+  'chart-source': { type: 'string', multiple: true },
   cache: { type: 'string' },
 } as const;
 
@@ -40,6 +44,8 @@ export const ASKING_USAGE = `  --repo PATH|URL    a Git repository on this machi
   --branch NAME      default: main
   --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET
   --deployer NAME    flux, argocd or none; default: what the cluster has
+  --chart-source URL where charts may come from in your own network (https://, http:// or oci://); public ones are
+                     fetched anyway. May be given several times
   --cache FOLDER     where its clone and renders are kept, to be fast the next time
 
 A token for the repository is read from FAIRLEAD_GIT_TOKEN (user name: FAIRLEAD_GIT_USERNAME).`;
@@ -53,6 +59,7 @@ interface Values {
   readonly branch: string;
   readonly root?: string | undefined;
   readonly deployer?: string | undefined;
+  readonly 'chart-source'?: readonly string[] | undefined;
   readonly cache?: string | undefined;
 }
 
@@ -72,8 +79,15 @@ export function askedOf(values: Values, name: string | undefined): Asked {
       path: resolve(kubeconfig || join(homedir(), '.kube', 'config')),
       ...(values.context === undefined ? {} : { context: values.context }),
     },
+    chartSources: (values['chart-source'] ?? []).map(sourceOf),
     cache: resolve(values.cache ?? join(cacheFolder(), 'check')),
   };
+}
+
+function sourceOf(given: string): string {
+  const parsed = chartSource.safeParse({ url: given, network: 'private' });
+  if (parsed.success) return given;
+  throw new UsageError(`--chart-source is ${parsed.error.issues[0]?.message ?? 'no address'}`);
 }
 
 function repositoryOf(given: string): string {

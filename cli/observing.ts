@@ -12,6 +12,7 @@ import { folderStore } from '../lib/content/folder-store.ts';
 import { sealingKey } from '../lib/content/sealing-key.ts';
 import { type DesiredParts, readDesired } from '../lib/desired/desired.ts';
 import { driftFileText } from '../lib/desired/drift-rules.ts';
+import type { OutsideCharts } from '../lib/desired/outside/outside-charts.ts';
 import type { DesiredState } from '../lib/desired/state.ts';
 import type { Clone } from '../lib/repository/clone.ts';
 import { GitFailed } from '../lib/repository/git-failed.ts';
@@ -124,6 +125,7 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
     content,
     state,
     capabilities: capabilitiesOf(seen.profile, target),
+    outside: outsideHere(asked, content),
     ...rendering(asked, at),
   });
   if (reading.kind === 'no-branch') throw noBranch;
@@ -145,6 +147,15 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
     ...(driftFile === undefined ? {} : { driftFile }),
   };
 }
+
+/** Charts from outside, whatever is public: whoever runs this reaches it anyway. Loaded where there is one. */
+const outsideHere = ({ chartSources }: Asked, content: ObjectStore): OutsideCharts => ({
+  async fetch(chart, applied) {
+    const { outsideCharts } = await import('../lib/desired/outside/outside-charts.ts');
+    const sources = chartSources.map((url) => ({ url, network: 'private' as const }));
+    return await outsideCharts({ sources, others: 'public', content }).fetch(chart, applied);
+  },
+});
 
 /** What renders is loaded, and helm looked for, only where something is not kept yet. */
 function rendering(

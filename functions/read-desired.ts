@@ -84,11 +84,13 @@ export const readDesired = (environment: Environment) => {
       credential: readCredentialOf(repository, { secrets, identity, now: parts.now }),
       folder: join(names.scratch, 'clones', `${repository.name}-${encodeURIComponent(target.branch)}.git`),
     });
-    const capabilities = capabilitiesOf(await readProfile(state, target.name), target);
+    const profile = await readProfile(state, target.name);
+    const capabilities = capabilitiesOf(profile, target);
     const requested = await requestCheck(target, {
       ...parts,
       clone,
       capabilities,
+      ...(profile?.applied === undefined ? {} : { applied: profile.applied }),
       repositoryUrl: repository.url,
       outside: outsideCharts({
         sources: current.chartSources,

@@ -2,7 +2,8 @@ import type { Target } from '../config/config.ts';
 import { rootOf } from '../config/root.ts';
 import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
-import { applicationReport, helmReleaseReport, kustomizationReport } from './deployer-status.ts';
+import { applicationReport } from './argocd-report.ts';
+import { helmReleaseReport, kustomizationReport } from './deployer-status.ts';
 import type { LiveObjects } from './live.ts';
 import type { DeployerReport } from './rollout.ts';
 import type { DeclaredScope } from './scopes.ts';
@@ -33,7 +34,7 @@ export function reportOf(
     case 'argocd':
       return applicationReport(
         release === undefined ? rootApplication(target, live) : foundObject(live, release.deployedBy),
-        commit,
+        { commit, chartVersion: release?.chart?.version },
       );
   }
 }

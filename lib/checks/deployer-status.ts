@@ -14,8 +14,6 @@ import type { DeployerReport } from './rollout.ts';
  *   HelmRelease: `status.history[0]`: the chart's version, `deployed`, and not before its values were last written,
  *     since kustomize-controller writes those first and helm-controller upgrades afterwards
  *   both are at work as long as they say `Reconciling`
- *   Application: `status.operationState` when it succeeded, else the newest of `status.history`;
- *     `status.sync.revision` only says what was compared
  */
 const ELSEWHERE = (says: string): DeployerReport => ({ kind: 'pending', says, at: 'elsewhere' });
 const AT_TIP = (says: string): DeployerReport => ({ kind: 'pending', says, at: 'tip' });
@@ -81,7 +79,15 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
     return AT_TIP(fails ?? `${name} is ${text(latest.status).slice(0, 40) || 'not installed yet'}`);
   }
   const deployed = text(latest.chartVersion);
-  if (chartVersion !== undefined && !isVersion(deployed, chartVersion, commit)) {
+  if (
+    chartVersion !== undefined &&
+    !isVersion(
+      deployed,
+      chartVersion,
+      commit,
+      isJsonObject(partOf(helmRelease.spec).chartRef) ? 'chartRef' : 'chart',
+    )
+  ) {
     return AT_TIP(fails ?? `${name} has chart ${deployed.slice(0, 60)}, not ${chartVersion}`);
   }
   const lastDeployed = Date.parse(text(latest.lastDeployed));
@@ -94,31 +100,15 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
   return APPLIED;
 }
 
-/** Under the strategy `Revision`, Flux appends `+` and twelve digits of the commit to a chart's version. */
-function isVersion(deployed: string, wanted: string, commit: string): boolean {
+/**
+ * Under the strategy `Revision`, Flux appends `+` and twelve digits of the commit to a chart's version; to that of a
+ * chart which it has by `chartRef`, of the artifact's digest (helm-controller, internal/reconcile, chart version).
+ */
+function isVersion(deployed: string, wanted: string, commit: string, from: 'chartRef' | 'chart'): boolean {
   if (deployed === wanted) return true;
   const suffix = deployed.startsWith(`${wanted}+`) ? deployed.slice(wanted.length + 1) : undefined;
-  return suffix !== undefined && /^[0-9a-f]{7,40}$/.test(suffix) && commit.startsWith(suffix);
-}
-
-export function applicationReport(application: KubernetesObject | undefined, commit: string): DeployerReport {
-  if (application === undefined) return SILENT;
-  const name = nameOf(application);
-  const status = partOf(application.status);
-  const operation = partOf(status.operationState);
-  const phase = text(operation.phase);
-  if (phase === 'Running') return ELSEWHERE(`${name} is being synced`);
-  const history = Array.isArray(status.history) ? status.history.filter(isJsonObject) : [];
-  const applied =
-    phase === 'Succeeded'
-      ? text(partOf(operation.syncResult).revision)
-      : text(history[history.length - 1]?.revision);
-  if (applied === commit) return APPLIED;
-  // A commit that changes nothing of an Application is compared and never synced.
-  const pending = text(partOf(status.sync).revision) === commit ? AT_TIP : ELSEWHERE;
-  return phase === 'Failed' || phase === 'Error'
-    ? pending(`${name} fails${detail({ status: '', reason: phase, message: text(operation.message) })}`)
-    : pending(`${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`);
+  if (suffix === undefined || !/^[0-9a-f]{7,64}$/.test(suffix)) return false;
+  return from === 'chartRef' || commit.startsWith(suffix);
 }
 
 /** `main@sha1:<commit>`, and `main/<commit>` as Flux before 2.0 wrote it. */

@@ -23,6 +23,10 @@ const profile = z.object({
     .record(z.string().regex(/^[A-Za-z0-9./-]{1,300}$/), z.string().regex(/^[0-9a-f]{128}$/))
     .refine((schemas) => Object.keys(schemas).length <= GROUP_VERSIONS)
     .optional(),
+  /** Versions of charts that the deployer reports as applied, by `kind/namespace/name` of its object. */
+  applied: z
+    .record(z.string().regex(/^[A-Za-z]{1,63}\/[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/), z.string().max(128))
+    .optional(),
   /** ISO. */
   at: z.string().max(40),
 });

@@ -159,7 +159,9 @@ async function chartOutside(
   const range = rangeIn(chart);
   // Which of a range runs, the deployer says; a newer one in the index is not its doing yet.
   const key = deployedBy === undefined ? '' : appliedKey(referenceOf(deployedBy));
-  const running = range !== undefined && Object.hasOwn(applied, key) ? applied[key] : undefined;
+  const reported = Object.hasOwn(applied, key) ? applied[key] : undefined;
+  const running =
+    range !== undefined && reported !== undefined && rangeOf(range)?.admits(reported) ? reported : undefined;
   const fetched = await outside.fetch(chart, running);
   if (fetched.kind === 'unavailable') return fetched;
   const { name, version, tree } = fetched;

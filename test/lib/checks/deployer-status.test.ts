@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { applicationReport } from '../../../lib/checks/argocd-report.ts';
 import {
-  applicationReport,
   type HelmReleaseQuestion,
   helmReleaseReport,
   kustomizationReport,
@@ -176,17 +176,16 @@ test('what an Application has compared with the tip it has taken up, though noth
     sync: { revision: commit },
     operationState: { phase: 'Succeeded', syncResult: { revision: other } },
   };
-  const report = applicationReport(object('Application', { status }), commit);
+  const report = applicationReport(object('Application', { status }), { commit });
   assert.equal(report.kind === 'pending' && report.at, 'tip');
-  const behind = applicationReport(object('Application', { status: { ...status, sync: {} } }), commit);
+  const behind = applicationReport(object('Application', { status: { ...status, sync: {} } }), { commit });
   assert.equal(behind.kind === 'pending' && behind.at, 'elsewhere');
 });
 for (const [name, status, expected] of CASES_ARGO) {
   test(`an Application that ${name}`, () => {
-    const report = applicationReport(
-      status === undefined ? undefined : object('Application', { status }),
+    const report = applicationReport(status === undefined ? undefined : object('Application', { status }), {
       commit,
-    );
+    });
     if (typeof expected === 'string') assert.equal(report.kind, expected);
     else assert.match(report.kind === 'pending' ? report.says : report.kind, expected);
   });
