@@ -68,14 +68,11 @@ function casesOf({ scope, state }: ScopeObservation): readonly Case[] {
     case 'in-sync':
       return [{ name: 'in sync', result: 'passed' }];
     case 'unknown': {
-      const rule =
-        state.rule === undefined ? '' : `\nadd this to the rules of its ClusterRole:\n${state.rule}`;
-      return [
-        {
-          name: 'in sync',
-          result: { kind: 'error', message: state.reason, text: `${oneLine(state.reason)}${rule}` },
-        },
-      ];
+      const { reason, rule } = state;
+      const toAdd =
+        rule === undefined ? [] : ['add this to the rules of its ClusterRole:', ...rule.split('\n')];
+      const text = [reason, ...toAdd].map(oneLine).join('\n');
+      return [{ name: 'in sync', result: { kind: 'error', message: reason, text } }];
     }
     case 'drift':
     case 'rollout': {
