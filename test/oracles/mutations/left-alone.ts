@@ -12,6 +12,11 @@ export function leftAlone(declared: KubernetesObject, live: KubernetesObject, pl
   // Kept by the API server, rollouts and restarts.
   if (/^(deprecated\.daemonset\.template\.generation|deployment\.kubernetes\.io\/)/.test(last)) return true;
   if (last === 'kubectl.kubernetes.io/restartedAt' || last === 'kubernetes.io/metadata.name') return true;
+  // The server's own part of metadata, which templates have too and nobody keeps there.
+  if (
+    /metadata\.(managedFields|creationTimestamp|deletion\w+|uid|resourceVersion|generation|selfLink)/.test(at)
+  )
+    return true;
   // What admission of Pods puts in: tokens and tolerations of nodes that fail.
   if (live.kind === 'Pod' && /kube-api-access-|node\.kubernetes\.io\//.test(place.join())) return true;
   // Rules of an aggregated role are written by a controller at once.

@@ -33,6 +33,10 @@ export interface Planning {
   otherVersion(installed: Installed, place: readonly string[]): string | undefined;
 }
 
+/** Groups that Kubernetes itself serves: only they know strategic merge patches. */
+const BUILT_IN =
+  /^(v1$|(apps|autoscaling|batch|policy)\/|(admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|flowcontrol\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage)\.k8s\.io\/)/;
+
 const CANDIDATES = 8;
 const GUESSES = 4;
 const ASK: Writing = { manager: '', operation: 'Update', deployer: false, stripped: false };
@@ -72,7 +76,7 @@ export async function plan(
         node,
         path,
         otherVersion: planning.otherVersion(installed, candidate.place),
-        builtIn: !declared.apiVersion.split('/')[0]?.includes('.') || /\.k8s\.io\//.test(declared.apiVersion),
+        builtIn: BUILT_IN.test(declared.apiVersion),
       };
       if (!(await isTaken(planning.hands.server, task))) {
         planning.report.notOffered++;

@@ -1,6 +1,8 @@
 import { formatJson } from '../../../lib/objects/json.ts';
 import type { Json } from '../../../lib/objects/objects.ts';
 
+const SKIPPED_AT_MOST = 0.05;
+
 /** What came out, counted; a miss is printed as a case that `--script` plays again. */
 export class Report {
   found = 0;
@@ -57,20 +59,25 @@ export class Report {
     this.#write(`FALSE ${why}`);
   }
 
+  /** A check of nothing is none: more than a twentieth skipped is a failure, too. */
   get exitCode(): 0 | 1 {
-    return this.missed > 0 || this.falseFindings > 0 ? 1 : 0;
+    return this.missed > 0 || this.falseFindings > 0 || this.#skippedShare() > SKIPPED_AT_MOST ? 1 : 0;
+  }
+
+  #skippedShare(): number {
+    const skipped = Object.values(this.skipped).reduce((sum, each) => sum + each, 0);
+    return Math.round((1000 * skipped) / Math.max(1, skipped + this.count)) / 1000;
   }
 
   /** The last line: totals. */
   summary(more: Readonly<Record<string, Json>> = {}): string {
-    const skipped = Object.values(this.skipped).reduce((sum, each) => sum + each, 0);
     return JSON.stringify({
       count: this.count,
       found: this.found,
       missed: this.missed,
       falseFindings: this.falseFindings,
       skipped: this.skipped,
-      skippedShare: Math.round((1000 * skipped) / Math.max(1, skipped + this.count)) / 1000,
+      skippedShare: this.#skippedShare(),
       proposals: { asked: this.offered, refusedBeforehand: this.notOffered },
       madeAnew: this.madeAnew,
       places: this.#places.size,

@@ -37,11 +37,8 @@ export async function run(wish: Wish, report = new Report()): Promise<number> {
   }
   const { server } = started;
   const folder = await mkdtemp(join(tmpdir(), 'mutations-'));
-  let stopped = false;
-  const stop = () => {
-    stopped = true;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   try {
     const hands = await handsFor(server, (await tools()).kubectl, folder);
     const all = (await readCharts(wish.folder)).filter(
@@ -53,14 +50,15 @@ export async function run(wish: Wish, report = new Report()): Promise<number> {
     const tried = new Map<string, number>();
     for (let pass = 0; pass < PASSES && report.count < wish.count; pass++)
       for (const charts of together(all)) {
-        if (report.count >= wish.count || stopped) break;
-        await playCharts(charts, rounds, pass, { wish, server, hands, report, tried });
+        if (report.count >= wish.count || ending.signal.aborted) break;
+        await playCharts(charts, rounds, pass, { wish, server, hands, report, tried, ending: ending.signal });
       }
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
   report.say(report.summary({ strip: wish.strip, forge: wish.forge, seed: wish.seed }));
+  if (report.count < wish.count) return 1;
   return report.exitCode;
 }
 
@@ -70,6 +68,8 @@ interface Setting {
   readonly hands: Hands;
   readonly report: Report;
   readonly tried: Map<string, number>;
+  /** Interrupted: what is under way is finished, and no more begun. */
+  readonly ending: AbortSignal;
 }
 
 async function playCharts(
@@ -129,14 +129,14 @@ async function playStage(
   rounds: number,
   pass: number,
   openApi: OpenApi,
-  { wish, hands, report, tried, server }: Setting,
+  { wish, hands, report, tried, server, ending }: Setting,
 ): Promise<void> {
   const first = await judge(server, objects, await readLive(server, objects));
   for (const [identity, findings] of first)
     for (const { verdict, at } of findings)
       report.wrong(`before anything was done: ${identity} ${verdict} ${at}`);
   const versions = await otherVersions(server, objects);
-  for (let round = 0; round < rounds && report.count < wish.count; round++) {
+  for (let round = 0; round < rounds && report.count < wish.count && !ending.aborted; round++) {
     const playing: Playing = {
       hands,
       report,

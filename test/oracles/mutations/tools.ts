@@ -40,6 +40,8 @@ export interface Tool {
 /** What tools work with. */
 export interface Hands {
   readonly server: ApiServer;
+  /** A file with that in it. */
+  file(text: string): Promise<string>;
   kubectl(
     task: Task,
     argv: readonly string[],
@@ -52,8 +54,14 @@ export async function handsFor(server: ApiServer, kubectl: string, folder: strin
   const editor = join(folder, 'editor');
   await writeFile(script, EDITOR);
   await writeFile(editor, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`, { mode: 0o755 });
+  let files = 0;
   return {
     server,
+    async file(text) {
+      const path = join(folder, `patch-${files++}`);
+      await writeFile(path, text);
+      return path;
+    },
     async kubectl({ before }, argv, { input, edit } = {}) {
       const { namespace } = before.metadata;
       const place = namespace === undefined ? [] : ['--namespace', namespace];
@@ -114,15 +122,17 @@ export const kubectlTool = (
 });
 
 export const always = () => true;
-const patch = (type: string, can: Tool['can'], body: (task: Task) => string): Tool =>
-  kubectlTool(`patch --type ${type}`, 'kubectl-patch', can, (task) => [
-    'patch',
-    target(task),
-    '--type',
-    type,
-    '-p',
-    body(task),
-  ]);
+const patch = (type: string, can: Tool['can'], body: (task: Task) => string): Tool => ({
+  ...kubectlTool(`patch --type ${type}`, 'kubectl-patch', can, () => []),
+  async run(task, hands) {
+    const text = body(task);
+    const given = text.length < ARGUMENT ? ['-p', text] : ['--patch-file', await hands.file(text)];
+    await hands.kubectl(task, ['patch', target(task), '--type', type, ...given]);
+  },
+});
+
+/** Linux takes no longer argument than 128 KiB. */
+const ARGUMENT = 100_000;
 
 export const asJson = (object: KubernetesObject): Json => object as unknown as Json;
 export const merge = ({ before, after }: Task): string =>
