@@ -1,9 +1,15 @@
 import { oneLine } from '../lib/alerts/plain.ts';
 import { maskedFinding } from '../lib/alerts/shown-values.ts';
-import { formatScope, type Observation, type ScopeObservation } from '../lib/checks/observation.ts';
+import {
+  formatScope,
+  type Observation,
+  type ScopeObservation,
+  type Unjudged,
+} from '../lib/checks/observation.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatJson } from '../lib/objects/json.ts';
 import { formatReference } from '../lib/objects/objects.ts';
+import { AdmissionGroups } from './admission-output.ts';
 import { findingText } from './finding-text.ts';
 import { NOTHING } from './junit.ts';
 import { type Paint, plain } from './progress.ts';
@@ -22,9 +28,12 @@ export function formatObservation(observation: Observation, cluster: string, pai
   const isQuiet = (seen: ScopeObservation) => seen.ignored === undefined && !isUnready(seen);
   const named = well.length > NAMED ? well.filter((seen) => !isQuiet(seen)) : well;
   if (named.length < well.length) lines.push(`${well.length - named.length} in sync`);
-  for (const seen of named) lines.push(...scopeLines(seen, paint), ...ignoredLines(seen));
+  const groups = new AdmissionGroups(shown);
+  for (const seen of named) lines.push(...scopeLines(seen, paint, groups), ...ignoredLines(seen));
   lines.push(...unknownLines(shown, paint));
-  for (const seen of shown.filter(isApart)) lines.push(...scopeLines(seen, paint), ...ignoredLines(seen));
+  for (const seen of shown.filter(isApart))
+    lines.push(...scopeLines(seen, paint, groups), ...ignoredLines(seen));
+  lines.push(...groups.lines(paint));
   lines.push(...scopes.flatMap(remarkLines));
   return [...lines, ...(lines.length > 2 ? [''] : []), summaryOf(shown)].join('\n');
 }
@@ -58,7 +67,7 @@ export function formatObservationJson(observation: Observation): string {
   return formatJson({ schema: 1, ...observation, scopes }, 2);
 }
 
-function scopeLines(seen: ScopeObservation, paint: Paint): readonly string[] {
+function scopeLines(seen: ScopeObservation, paint: Paint, groups: AdmissionGroups): readonly string[] {
   const { scope, state } = seen;
   switch (state.kind) {
     case 'in-sync':
@@ -71,11 +80,26 @@ function scopeLines(seen: ScopeObservation, paint: Paint): readonly string[] {
       return [
         `${titleOf(seen)}  ${paint(WORDS[state.kind], COLOURS[state.kind])}`,
         ...(state.deployer === undefined ? [] : [`  the deployer: ${oneLine(state.deployer)}`]),
-        ...state.findings.flatMap((finding) => findingLines(finding, namespaceOf(scope), paint)),
+        ...findingsLines(state.findings, namespaceOf(scope), paint, groups),
       ];
     case 'unknown':
       return [];
   }
+}
+
+/** What one webhook did to many objects is told once, after all scopes. */
+function findingsLines(
+  findings: readonly Finding[],
+  inNamespace: string | undefined,
+  paint: Paint,
+  groups: AdmissionGroups,
+): readonly string[] {
+  const own = findings.filter((finding) => !groups.holds(finding));
+  const grouped = findings.length - own.length;
+  return [
+    ...own.flatMap((finding) => findingLines(finding, inNamespace, paint)),
+    ...(grouped === 0 ? [] : [`  ${grouped} likely at admission: see below`]),
+  ];
 }
 
 const WORDS = { drift: 'drift', rollout: 'rolling out' } as const;
@@ -91,9 +115,11 @@ function unknownLines(scopes: readonly ScopeObservation[], paint: Paint): readon
   const byReason = new Map<string, string[]>();
   const rules = new Set<string>();
   for (const seen of scopes) {
-    if (seen.state.kind !== 'unknown') continue;
-    const { reason, rule } = seen.state;
-    byReason.set(reason, [...(byReason.get(reason) ?? []), titleOf(seen)]);
+    const unjudged = unjudgedIn(seen.state);
+    if (unjudged === undefined) continue;
+    const { reason, rule } = unjudged;
+    const title = seen.state.kind === 'unknown' ? titleOf(seen) : `some of ${titleOf(seen)}`;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), title]);
     for (const each of rule?.split(/^(?=- )/m) ?? []) rules.add(each.trimEnd());
   }
   const lines = [...byReason].flatMap(([reason, titles]) => {
@@ -109,6 +135,19 @@ function unknownLines(scopes: readonly ScopeObservation[], paint: Paint): readon
   if (rules.size === 0) return lines;
   const pasted = [...rules].flatMap((rule) => rule.split('\n').map((line) => `    ${oneLine(line)}`));
   return [...lines, '  add this to the rules of its ClusterRole:', ...pasted];
+}
+
+/** What could not be judged of a scope, which may have drifted besides. */
+export function unjudgedIn(state: ScopeObservation['state']): Unjudged | undefined {
+  switch (state.kind) {
+    case 'in-sync':
+      return undefined;
+    case 'drift':
+    case 'rollout':
+      return state.unjudged;
+    case 'unknown':
+      return state;
+  }
 }
 
 function findingLines(finding: Finding, inNamespace: string | undefined, paint: Paint): readonly string[] {

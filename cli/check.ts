@@ -1,6 +1,6 @@
 import type { Observation } from '../lib/checks/observation.ts';
 import { ASKING_OPTIONS, ASKING_USAGE, type Asked, askedOf } from './asking.ts';
-import { formatObservation, formatObservationJson } from './check-output.ts';
+import { formatObservation, formatObservationJson, unjudgedIn } from './check-output.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
 import { formatJunit } from './junit.ts';
 import { CannotJudge, observe } from './observing.ts';
@@ -64,8 +64,8 @@ const notJudged = ({ name }: Asked, reason: string): Observation => ({
 });
 
 export function outcomeOf({ scopes }: Observation): keyof typeof EXIT {
+  if (scopes.some(({ state }) => unjudgedIn(state) !== undefined)) return 'unknown';
   const kinds = scopes.map(({ state }) => state.kind);
-  if (kinds.includes('unknown')) return 'unknown';
   if (kinds.includes('drift') || kinds.includes('rollout')) return 'drift';
   // A target or folder that is mistyped declares nothing: no CI job may take that for in sync.
   return scopes.some(({ scope }) => scope.kind !== 'target' && scope.kind !== 'rules')

@@ -3,15 +3,20 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Discovery } from '../cluster/discovery.ts';
 import type { KeptSchemas } from '../cluster/openapi.ts';
 import { type Profile, readProfile } from '../cluster/profile.ts';
+import { managersOf } from '../drift/managers.ts';
 import type { Ruled } from '../drift/rules/judge.ts';
+import type { Finding } from '../drift/verdicts.ts';
 import { identityOf, isJsonObject, type KubernetesObject, referenceOf } from '../objects/objects.ts';
+import { appliedVersions } from './applied-versions.ts';
+import { deployersObjects } from './deployer-report.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
 import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
 import { markOf } from './ownership-marks.ts';
 import { ignoredIn, observeRules, rulesAt } from './rules.ts';
-import { readScopes } from './scopes.ts';
+import { type DeclaredScope, readScopes } from './scopes.ts';
+import { throughDeployer } from './through-deployer.ts';
 import { inventoriedKinds, wantedKinds } from './wanted.ts';
 
 export type { CheckQuestion } from './judge-scope.ts';
@@ -65,9 +70,18 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const observed: ScopeObservation[] = [];
   const ruled: Ruled[] = [];
   let soon: CheckReport['next'] = 'scheduled';
-  for (const declared of scopes) {
+  const spoken: Finding[] = [];
+  // The deployer's own objects first: what it did to a release may be told by them alone.
+  for (const declared of scopes.toSorted((a, b) => turnOf(a) - turnOf(b))) {
     const judged = await judgeScope(declared, seen, question, parts.memory);
-    const { state, next } = judged;
+    const { next } = judged;
+    const state = throughDeployer(
+      judged.state,
+      spoken,
+      deployersObjects(live, target, [declared]).map(referenceOf),
+      managersOf(target.deployer),
+    );
+    if (declared.release === undefined && 'findings' in state) spoken.push(...state.findings);
     if (next === 'soon') soon = 'soon';
     if (judged.ruled !== undefined) ruled.push(judged.ruled);
     observed.push({
@@ -76,6 +90,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
       ...(declared.release?.chart === undefined ? {} : { chart: declared.release.chart }),
       ...(judged.render === undefined ? {} : { render: judged.render }),
       ...ignoredIn(judged.ruled, declared.release?.namespace),
+      ...(declared.release?.suspended === true ? { remarks: [SUSPENDED] } : {}),
     });
   }
   if (desired.rules !== undefined) {
@@ -88,13 +103,24 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const before = (await readProfile(parts.state, target.name))?.schemas ?? {};
   const schemas = parts.allSchemas === 'keep' ? await parts.cluster.keepSchemas(before) : before;
   // That the target itself could be judged is an observation, too: it ends an `unknown` of the target.
-  observed.push({ scope: { kind: 'target' }, state: { kind: 'in-sync', unready: [] } });
+  observed.push({
+    scope: { kind: 'target' },
+    state: { kind: 'in-sync', unready: [] },
+    ...(desired.remarks === undefined ? {} : { remarks: desired.remarks }),
+  });
   return {
     observation: observationOf(question, observed),
     next: soon,
-    profile: profileOf(target.name, version.value, discovery.value, now, schemas),
+    profile: {
+      ...profileOf(target.name, version.value, discovery.value, now, schemas),
+      applied: appliedVersions(deployersObjects(live, target, scopes)),
+    },
   };
 }
+
+const turnOf = ({ release }: DeclaredScope): number => (release === undefined ? 0 : 1);
+
+const SUSPENDED = 'suspended, as Git says: its deployer applies nothing of it by itself';
 
 /** A target of which nothing could be seen. What is declared in it is not mentioned, so that nothing is closed. */
 export function unknownTarget(

@@ -9,10 +9,26 @@ export type ScopeState =
    * Differs from what the deployer last applied, or from a tip whose deadline has passed: then `deployer` is what the
    * deployer says of not having applied it.
    */
-  | { readonly kind: 'drift'; readonly findings: readonly Finding[]; readonly deployer?: string }
+  | {
+      readonly kind: 'drift';
+      readonly findings: readonly Finding[];
+      readonly deployer?: string;
+      readonly unjudged?: Unjudged;
+    }
   /** The tip is not applied yet; what differs from it is pending, not drift. */
-  | { readonly kind: 'rollout'; readonly findings: readonly Finding[]; readonly deployer?: string }
-  | { readonly kind: 'unknown'; readonly reason: string; readonly rule?: string };
+  | {
+      readonly kind: 'rollout';
+      readonly findings: readonly Finding[];
+      readonly deployer?: string;
+      readonly unjudged?: Unjudged;
+    }
+  | ({ readonly kind: 'unknown' } & Unjudged);
+
+/** Why some of it could not be judged, in words for people. `rule`: the RBAC rules to add, as YAML. */
+export interface Unjudged {
+  readonly reason: string;
+  readonly rule?: string;
+}
 
 /**
  * A release (`shop/web`), the manifests of a target (`manifests`), the target itself (`target`), or its rules

@@ -1,7 +1,7 @@
 import type { Digest } from '../content/tree.ts';
 import type { Finding, ObjectVerdict } from '../drift/verdicts.ts';
 import { identityOf } from '../objects/objects.ts';
-import type { ScopeState } from './observation.ts';
+import type { ScopeState, Unjudged } from './observation.ts';
 
 /** What was last applied of a scope, as far as checks know, and since when another tip waits. */
 export interface AppliedRender {
@@ -68,26 +68,27 @@ export interface RolloutAnswer {
 export function decideState(question: RolloutQuestion): RolloutAnswer {
   const { tip, againstTip, memory, deployer, now } = question;
   const findings = findingsOf(againstTip);
+  const unjudged = unjudgedOf(againstTip);
   const asApplied: ScopeMemory = {
     applied: memory.applied?.render === tip.render ? { ...tip, ...memory.applied } : { ...tip, at: now },
   };
   if (findings.length === 0) {
-    const unjudged = againstTip.filter((verdict) => verdict.kind === 'unknown');
-    return unjudged.length === 0
+    return unjudged === undefined
       ? { state: { kind: 'in-sync', unready: question.unready }, memory: asApplied }
-      : { state: unknownOf(unjudged), memory };
+      : { state: { kind: 'unknown', ...unjudged }, memory };
   }
 
+  const also = unjudged === undefined ? {} : { unjudged };
   // The deployer may be at a later commit already than the one that is judged, which may change this scope once more:
   // while it says that it is elsewhere, what it wrote itself is a step and no drift.
   const isElsewhere = deployer.kind === 'pending' && deployer.at === 'elsewhere';
   const isSettled = memory.applied?.render === tip.render && !isElsewhere;
   if (isSettled || deployer.kind === 'applied')
-    return { state: { kind: 'drift', findings }, memory: asApplied };
+    return { state: { kind: 'drift', findings, ...also }, memory: asApplied };
 
   const waiting = memory.waiting?.render === tip.render ? memory.waiting : { render: tip.render, since: now };
   const isDue = Date.parse(now) - Date.parse(waiting.since) >= question.deadlineMinutes * 60_000;
-  const says = deployer.kind === 'pending' ? { deployer: deployer.says } : {};
+  const says = { ...(deployer.kind === 'pending' ? { deployer: deployer.says } : {}), ...also };
   if (isDue) return { state: { kind: 'drift', findings, ...says }, memory: { ...memory, waiting } };
 
   const foreign = inNeither(findings, question);
@@ -125,14 +126,15 @@ const placeOf = ({ object, at }: Finding): string => `${identityOf(object)} ${at
 const findingsOf = (verdicts: readonly ObjectVerdict[]): readonly Finding[] =>
   verdicts.flatMap((verdict) => (verdict.kind === 'drift' ? verdict.findings : []));
 
-/** Every reason once, and every rule: one paste is to be enough. */
-function unknownOf(unjudged: readonly (ObjectVerdict & { kind: 'unknown' })[]): ScopeState {
+/** Every reason once, and every rule: one paste is to be enough. Undefined where all was judged. */
+function unjudgedOf(verdicts: readonly ObjectVerdict[]): Unjudged | undefined {
+  const unjudged = verdicts.filter((verdict) => verdict.kind === 'unknown');
+  if (unjudged.length === 0) return undefined;
   const reasons = new Set(unjudged.map(({ reason }) => reason));
   const rules = new Set(unjudged.flatMap(({ rule }) => (rule === undefined ? [] : [rule])));
   const shown = [...reasons].slice(0, SHOWN_REASONS);
   const more = reasons.size - shown.length;
   return {
-    kind: 'unknown',
     reason: `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
     ...(rules.size === 0 ? {} : { rule: [...rules].join('\n') }),
   };

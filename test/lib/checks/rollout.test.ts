@@ -225,3 +225,26 @@ test('what the deployer says goes with a tip that is late', () => {
   );
   assert.equal(state.kind === 'drift' ? state.deployer : '', 'HelmRelease shop/web fails (UpgradeFailed)');
 });
+
+test('what could not be read beside a finding is not forgotten: it goes with the drift, with its rule', () => {
+  for (const memory of [appliedTip, waiting(20), waiting(1)]) {
+    const { state } = decideState(question({ againstTip: [...unknown, ...drift(finding('a'))], memory }));
+    assert.ok(state.kind === 'drift' || state.kind === 'rollout');
+    assert.deepEqual(state.unjudged, { reason: 'may not be read', rule: '- rule' });
+  }
+  const { state } = decideState(question({ againstTip: drift(finding('a')), memory: appliedTip }));
+  assert.ok(state.kind === 'drift' && !('unjudged' in state));
+});
+
+test('a suspended release that differs is pending until the deadline, and then drift with the reason', () => {
+  const suspended = { kind: 'pending', says: 'HelmRelease web is suspended', at: 'tip' } as const;
+  const asked = (memory: RolloutQuestion['memory']) =>
+    decideState(
+      question({ againstTip: drift(finding('a', 'helm-controller')), memory, deployer: suspended }),
+    );
+  assert.equal(asked({ ...appliedBefore, ...waiting(1) }).state.kind, 'rollout');
+  const late = asked({ ...appliedBefore, ...waiting(16) }).state;
+  assert.ok(late.kind === 'drift' && late.deployer === suspended.says);
+  // The tip had been applied before somebody suspended it: an edit since is drift at once.
+  assert.equal(asked(appliedTip).state.kind, 'drift');
+});
