@@ -54,8 +54,8 @@ export type ShapingSpec = z.output<typeof shapingSpec>;
 /** Where the values of `${VARIABLES}` come from, in the order in which later ones win. */
 const variableSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('known'), values: z.record(z.string(), z.string()) }),
-  /** Of a Secret: any variable may be in it, with a value that is never read. */
-  z.object({ kind: z.literal('secret'), name: z.string() }),
+  /** Of a Secret: `names`, or where those are not known any variable, with a value that is never read. */
+  z.object({ kind: z.literal('secret'), name: z.string(), names: z.array(z.string()).optional() }),
 ]);
 export type VariableSource = z.output<typeof variableSource>;
 

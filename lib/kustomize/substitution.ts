@@ -31,9 +31,9 @@ export function variablesOf(
   let hasSecret = false;
   for (const source of sources) {
     if (source.kind === 'secret') {
-      hasSecret = true;
-      // It may hold any of them, and wins over what came before.
-      for (const name of known.keys()) known.set(name, undefined);
+      // Where nobody knows which it holds, it may hold any of those that came before, and wins over them.
+      hasSecret ||= source.names === undefined;
+      for (const name of source.names ?? known.keys()) known.set(name, undefined);
       continue;
     }
     for (const [name, value] of Object.entries(source.values)) {
@@ -43,7 +43,7 @@ export function variablesOf(
   }
   return {
     kind: 'variables',
-    of: (name) => (known.has(name) ? known.get(name) : undefined) ?? (hasSecret ? placeholder : ''),
+    of: (name) => known.get(name) ?? (hasSecret || known.has(name) ? placeholder : ''),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { RenderedObject } from '../../charts/render-request.ts';
 import { holdsPlaceholder } from '../../kustomize/placeholders.ts';
 import { formatJson } from '../../objects/json.ts';
-import { isJsonObject, type KubernetesObject } from '../../objects/objects.ts';
+import { isJsonObject, type KubernetesObject, partOf } from '../../objects/objects.ts';
 import type { DeclaredObject } from '../apply-folder.ts';
 import { type ClusterMaps, type FoundMap, mapKey } from './maps.ts';
 import type { FluxHere } from './sources.ts';
@@ -72,6 +72,12 @@ export class DeclaredObjects {
     return lost === undefined
       ? undefined
       : `${object.kind}/${object.metadata.name} is made of values that Fairlead does not read (${lost || 'the whole of it'})`;
+  }
+
+  /** Keys of a Secret that Git declares; undefined where it does not. */
+  secretNames(namespace: string, name: string): readonly string[] | undefined {
+    const secret = this.find('Secret', namespace, name);
+    return secret === undefined ? undefined : Object.keys(partOf(secret.data));
   }
 
   declaresMap(namespace: string, name: string): boolean {

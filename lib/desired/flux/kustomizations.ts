@@ -87,17 +87,17 @@ const plainDeclaration = (path: string, owner: FluxBuild['owner']): Entry => ({
   decrypts: owner === undefined,
 });
 
-/** The Kustomization below the root that applies the root itself (`gotk-sync.yaml`). */
+/** The Kustomization below the root that applies the root itself: `gotk-sync.yaml`'s, where there are several. */
 async function rootKustomization(
   files: CommitFiles,
   root: string,
 ): Promise<KustomizationDeclaration | undefined> {
-  for (const { object } of (await rawFolder(files, root)).objects) {
-    if (!isFluxKustomization(object)) continue;
-    const read = readKustomization(object);
-    if (read.kind === 'read' && read.declaration.path === root) return read.declaration;
-  }
-  return undefined;
+  const found = (await rawFolder(files, root)).objects.flatMap(({ object }) => {
+    const read = isFluxKustomization(object) ? readKustomization(object) : undefined;
+    return read?.kind === 'read' && read.declaration.path === root ? [read.declaration] : [];
+  });
+  // `flux bootstrap` gives it the name of its namespace.
+  return found.find(({ name, namespace }) => name === namespace) ?? found[0];
 }
 
 /** What the files themselves hold, whatever builds them. */
@@ -152,8 +152,11 @@ class Reading {
     const variables =
       postBuild === undefined
         ? undefined
-        : variablesFor(postBuild, owner?.namespace ?? '', (namespace, name) =>
-            this.objects.findMap(namespace, name),
+        : variablesFor(
+            postBuild,
+            owner?.namespace ?? '',
+            (namespace, name) => this.objects.findMap(namespace, name),
+            (name) => this.objects.secretNames(owner?.namespace ?? '', name),
           );
     if (variables?.kind === 'unknown') return unknown(variables.reason);
     let tree: Awaited<ReturnType<typeof filesToBuild>>;

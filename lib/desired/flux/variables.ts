@@ -10,16 +10,19 @@ export type Variables =
 /**
  * Where the variables of `postBuild` come from: `substituteFrom` in its order, then `substitute`, which wins
  * (fluxcd/pkg, kustomize/kustomize_varsub.go, LoadVariables).
+ * @param namesIn keys of a Secret that Git declares, encrypted or not
  */
 export function variablesFor(
   { substitute, substituteFrom, substituteStrategy }: NonNullable<KustomizationDeclaration['postBuild']>,
   namespace: string,
   findMap: FindMap,
+  namesIn: (secret: string) => readonly string[] | undefined,
 ): Variables {
   const sources: VariableSource[] = [];
   for (const { kind, name, optional } of substituteFrom) {
     if (kind === 'Secret') {
-      sources.push({ kind: 'secret', name });
+      const names = namesIn(name);
+      sources.push({ kind: 'secret', name, ...(names === undefined ? {} : { names: [...names] }) });
       continue;
     }
     const map = findMap(namespace, name);
