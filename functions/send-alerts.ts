@@ -1,10 +1,20 @@
 import * as z from 'zod';
+import type { Alert } from '../lib/alerts/alert.ts';
+import { type FindAuditLog, withAuthors } from '../lib/alerts/by-whom.ts';
 import { tellItem } from '../lib/alerts/publish.ts';
-import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import { cloudWatchAuditLog } from '../lib/aws/audit-log.ts';
+import {
+  clients,
+  type Environment,
+  onFirstCall,
+  requireVariables,
+  VARIABLES,
+} from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { snsTopic } from '../lib/aws/topics.ts';
+import { readAuditLogPlaces } from '../lib/config/audit-log.ts';
 
 /** The table's stream, as far as we read it: only which items changed. They are read afresh. */
 const streamEvent = z.object({
@@ -23,12 +33,21 @@ const originOf = (arn: string) => {
   return { region, account };
 };
 
+/** Of the targets that read one: what `infra` allows this function, and tells it by name. */
+function auditLogs(environment: Environment): FindAuditLog {
+  const places = readAuditLogPlaces(environment[VARIABLES.auditLogs]);
+  return async (target) => {
+    const place = places.get(target);
+    return place && cloudWatchAuditLog(clients.logs(environment, place.region), place.logGroup);
+  };
+}
+
 /** Tells the alerts of the items that a stream event names. */
 export const sendAlerts = (environment: Environment) => {
   const names = requireVariables(environment, 'table', 'emailTopic', 'pagerTopic', 'chatTopic', 'eventBus');
   const table = dynamoTable(clients.dynamodb(environment), names.table);
   const sns = clients.sns(environment);
-  const channels = {
+  const topics = {
     email: snsTopic(sns, names.emailTopic),
     pager: snsTopic(sns, names.pagerTopic),
     chat: snsTopic(sns, names.chatTopic),
@@ -36,6 +55,14 @@ export const sendAlerts = (environment: Environment) => {
     origin: originOf(names.pagerTopic),
   };
   const log = functionLog('send-alerts', environment);
+  const find = auditLogs(environment);
+  const channels = {
+    ...topics,
+    enrich: (alert: Alert) =>
+      withAuthors(alert, find, (error) =>
+        log.failure('the audit log did not answer', error, { target: alert.target }),
+      ),
+  };
   return async (event: unknown): Promise<void> => {
     const keys = new Map(
       streamEvent

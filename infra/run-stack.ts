@@ -6,6 +6,7 @@ import type { Config } from '../lib/config/config.ts';
 import { Addresses } from './addresses.ts';
 import { Alerts } from './alerts.ts';
 import { ReceivedUploads } from './arrival.ts';
+import { readsAuditLogs } from './audit-logs.ts';
 import { Clusters } from './clusters.ts';
 import { Configuration } from './configuration.ts';
 import { readsRepositories, writesRepositories } from './credentials.ts';
@@ -159,6 +160,7 @@ export class RunStack extends Stack {
     // send-alerts speaks to people.
     record.keptBy(send);
     alerts.publishedBy(send);
+    readsAuditLogs(send, targets);
 
     // sweep keeps time: it looks and rings.
     configuration.readBy(sweep);

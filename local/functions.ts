@@ -193,6 +193,8 @@ async function environmentOf(
     eventBus: EVENT_BUS,
     configPath: CONFIG_PATH,
     configHash: 'local',
+    // No cluster here writes one to CloudWatch.
+    auditLogs: '{}',
     tools,
     scratch: folder,
   };

@@ -1,6 +1,7 @@
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
 import type { Alert } from './alert.ts';
+import { formatAuthor } from './by-whom.ts';
 import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
 import { chatCode, chatText, cutBytes, MESSAGE_BYTES, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
@@ -84,11 +85,14 @@ function descriptionOf(alert: Alert): string {
 
 function findingLine(finding: Finding, scope: string): string {
   const object = `*${chatText(formatReference(finding.object, namespaceOf(scope)))}* ${VERBS[finding.verdict]}`;
-  const by = finding.attribution === undefined ? '' : `, ${chatText(finding.attribution.likely)}`;
+  const by = finding.attribution === undefined ? '' : `, ${chatText(likelyOf(finding.attribution))}`;
   if (finding.path.length === 0) return `• ${object}${by}`;
   const value = (side: 'desired' | 'live') => chatCode(cutBytes(shownValue(finding, side), VALUE_BYTES));
   return `• ${object} ${chatCode(finding.at)}: Git ${value('desired')}, cluster ${value('live')}${by}`;
 }
+
+const likelyOf = ({ by, likely }: NonNullable<Finding['attribution']>): string =>
+  by === undefined ? likely : formatAuthor(by);
 
 function nextStepsOf(alert: Alert): readonly string[] {
   return remedies(alert).map(({ title, commands }) => {

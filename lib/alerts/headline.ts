@@ -97,7 +97,7 @@ function whatDiffers(findings: readonly Finding[], scope: string, more = 0): str
   const objects = new Set(findings.map(({ object }) => identityOf(object)));
   const others = objects.size - 1 + more;
   const verb = VERBS[first.verdict];
-  const manager = first.attribution?.manager;
-  const by = manager === undefined ? '' : ` by ${manager}`;
+  const author = first.attribution?.by?.name ?? first.attribution?.manager;
+  const by = author === undefined ? '' : ` by ${author}`;
   return `${formatReference(first.object, namespaceOf(scope))} ${verb}${by}${others > 0 ? ` and ${others} more` : ''}`;
 }

@@ -15,6 +15,8 @@ export interface Channels {
   readonly chat: Topic;
   readonly bus: EventBus;
   readonly origin: PagerOrigin;
+  /** Adds what the audit log knows of who did it; never fails. */
+  readonly enrich?: (alert: Alert) => Promise<Alert>;
 }
 
 const ATTEMPTS = 10;
@@ -31,7 +33,7 @@ export async function tellItem(table: Table, key: ItemKey, channels: Channels): 
   let failure: { readonly error: unknown } | undefined;
   for (const alert of untoldOf(item)) {
     try {
-      await publish(alert, channels);
+      await publish((await channels.enrich?.(alert)) ?? alert, channels);
       told.push(alert);
     } catch (error) {
       failure = { error };

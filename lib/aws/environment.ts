@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -31,6 +32,8 @@ export const VARIABLES = {
   configPath: 'FAIRLEAD_CONFIG_PATH',
   /** Changes with the configuration's content, so that a warm function never works by an old one. */
   configHash: 'FAIRLEAD_CONFIG_HASH',
+  /** Where the audit logs of targets lie (JSON, lib/config/audit-log.ts); absent where none is read. */
+  auditLogs: 'FAIRLEAD_AUDIT_LOGS',
   /** Folder that holds `helm` and `kubectl` (the layer's /opt in Lambda). */
   tools: 'FAIRLEAD_TOOLS',
   /** Writable scratch: /tmp in Lambda. */
@@ -96,6 +99,9 @@ export const clients = {
   /** Clusters may be in other regions than the installation. */
   eks: (environment: Environment, region: string) =>
     new EKSClient({ ...connection(environment, 'EKS'), region }),
+  /** Audit logs are where their clusters are. */
+  logs: (environment: Environment, region: string) =>
+    new CloudWatchLogsClient({ ...connection(environment, 'CLOUDWATCH_LOGS'), region }),
   events: (environment: Environment) => new EventBridgeClient(connection(environment, 'EVENTBRIDGE')),
 };
 

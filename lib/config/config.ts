@@ -104,6 +104,19 @@ const target = entries({
   judgeAgainSeconds: z.number().min(0).max(3600).default(60),
   /** A target that Fairlead never writes to: its drift is checked, uploads to it are rejected. */
   driftOnly: z.boolean().default(false),
+  /**
+   * Who changed what, from the API server's audit log in CloudWatch Logs: `true` for the group that EKS writes to
+   * (control-plane logging of type `audit` must be on), else a group of the same account and region as the cluster.
+   */
+  auditLog: z
+    .union(
+      [
+        z.boolean(),
+        entries({ logGroup: z.string().regex(/^[A-Za-z0-9_./#-]{1,512}$/, 'the name of a log group') }),
+      ],
+      'true, false, or {logGroup}',
+    )
+    .default(false),
   /** Where Argo CD runs, for targets with `deployer: 'argocd'`. */
   argocdNamespace: namespace.default('argocd'),
 });

@@ -31,6 +31,8 @@ const outline = z
             branch: text,
             root: text,
             driftOnly: z.boolean().optional().catch(undefined),
+            auditLog: z.unknown().optional(),
+            cluster: z.object({ kind: text }).optional().catch(undefined),
             namespaces: z.array(text).catch([]),
           })
           .catch({ namespaces: [] }),
@@ -55,6 +57,7 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...missing(given),
     ...nested(given),
     ...reserved(given),
+    ...unlogged(given),
     ...credentialProblems(given.repositories, new Set(written)),
   ];
 }
@@ -124,3 +127,17 @@ function reserved({ targets }: Outline): Problem[] {
         ),
   );
 }
+
+/** Only EKS writes an audit log where it can be read. */
+const unlogged = ({ targets }: Outline): Problem[] =>
+  targets.flatMap(({ auditLog, cluster }, index) =>
+    auditLog === undefined || auditLog === false || cluster?.kind === 'eks'
+      ? []
+      : [
+          {
+            path: ['targets', index, 'auditLog'],
+            message:
+              'the audit log is read from CloudWatch Logs of an EKS cluster: give the target cluster {kind: "eks", …}, or leave it out',
+          },
+        ],
+  );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import example from '../../fairlead.config.ts';
 import { synthesised } from './example.ts';
 import { actionsOf, listOf, resourcesOf, rightsOf, statementsOf } from './rights.ts';
 
@@ -156,6 +157,29 @@ for (const { role, may, never } of TRUSTS) {
     assert.deepEqual(forbidden, []);
   });
 }
+
+test('who reads audit logs reads those that the targets name, looks for events there, and has no other new right', () => {
+  const [target] = example.targets;
+  assert.ok(target !== undefined);
+  const cluster = (name: string) => ({ kind: 'eks', name, region: 'eu-west-1' }) as const;
+  const logged = synthesised({
+    targets: [
+      { ...target, cluster: cluster('one'), auditLog: true },
+      { ...target, name: 'two', cluster: cluster('two'), auditLog: { logGroup: '/audit/two' } },
+      { ...target, name: 'three', cluster: cluster('three') },
+    ],
+  }).run;
+  const beside = rightsOf(logged, 'send-alerts').filter(({ Action }) =>
+    listOf(Action).some((action) => !actionsOf(run, 'send-alerts').has(action)),
+  );
+  assert.deepEqual([...new Set(beside.flatMap(({ Action }) => listOf(Action)))], ['logs:FilterLogEvents']);
+  assert.deepEqual(
+    beside.flatMap(resourcesOf).sort(),
+    ['/audit/two', '/aws/eks/one/cluster'].map(
+      (group) => `arn:<AWS::Partition>:logs:eu-west-1:<AWS::AccountId>:log-group:${group}:*`,
+    ),
+  );
+});
 
 test('no role has a wildcard in an action', () => {
   const wild = Object.values(run.findResources('AWS::IAM::Policy')).flatMap((policy) =>

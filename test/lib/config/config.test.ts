@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { auditLogOf, readAuditLogPlaces, writeAuditLogPlaces } from '../../../lib/config/audit-log.ts';
 import { ConfigError, type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
 import { rootOf } from '../../../lib/config/root.ts';
 
@@ -135,6 +136,43 @@ test('no error repeats a password that was written where none belongs', () => {
     targets: [staging],
   };
   assert.doesNotMatch(problemsOf(input).join('\n'), /hunter2/);
+});
+
+test('the audit log is that of an EKS cluster, off unless asked for, and in the group of the cluster unless said', () => {
+  const cluster = { kind: 'eks', name: 'prod', region: 'eu-west-1' } as const;
+  const placeOf = (more: object) =>
+    auditLogOf(parseConfig({ repositories, targets: [{ ...staging, ...more }] }).targets[0] ?? assert.fail());
+  assert.equal(placeOf({ cluster }), undefined);
+  assert.equal(placeOf({ cluster, auditLog: false }), undefined);
+  assert.deepEqual(placeOf({ cluster, auditLog: true }), {
+    region: 'eu-west-1',
+    logGroup: '/aws/eks/prod/cluster',
+  });
+  assert.deepEqual(placeOf({ cluster, auditLog: { logGroup: '/audit' } }), {
+    region: 'eu-west-1',
+    logGroup: '/audit',
+  });
+  const wrong = {
+    repositories,
+    targets: [
+      { ...staging, auditLog: true },
+      { ...staging, name: 'b', cluster, auditLog: { group: 'x' } },
+    ],
+  };
+  assert.deepEqual(
+    problemsOf(wrong).map((problem) => problem.slice(0, problem.indexOf(':'))),
+    ['targets[1].auditLog', 'targets[0].auditLog'],
+  );
+});
+
+test('where audit logs lie travels as one text', () => {
+  const cluster = { kind: 'eks', name: 'prod', region: 'eu-west-1' } as const;
+  const { targets } = parseConfig({ repositories, targets: [{ ...staging, cluster, auditLog: true }] });
+  assert.deepEqual(
+    [...readAuditLogPlaces(writeAuditLogPlaces(targets))],
+    [['staging', { region: 'eu-west-1', logGroup: '/aws/eks/prod/cluster' }]],
+  );
+  assert.equal(readAuditLogPlaces(undefined).size, 0);
 });
 
 test('a target lies below fairlead/ and its name, unless it says where', () => {
