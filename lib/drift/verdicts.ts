@@ -21,6 +21,25 @@ export interface Attribution {
   readonly since?: string;
   /** How we know, in words for people: `likely with kubectl-edit`, `by another revision of the chart`. */
   readonly likely: string;
+  /** Who did it, where the API server's audit log says so. */
+  readonly by?: Author;
+}
+
+/** From one event of the API server's audit log: who was authenticated. Text from outside. */
+export interface Author {
+  /** The session's name where there is one (a person's, with single sign-on), else the user's in Kubernetes. */
+  readonly name: string;
+  /** Of AWS. */
+  readonly arn?: string;
+  /** Whom the request was made as, where that is another (`kubectl --as`). */
+  readonly actingAs?: string;
+  /** `kubectl/v1.35.0`. */
+  readonly agent?: string;
+  /** Where the request came from. */
+  readonly address?: string;
+  readonly verb: string;
+  /** ISO. */
+  readonly at: string;
 }
 
 /** One difference. */
