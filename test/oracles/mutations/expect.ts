@@ -131,6 +131,8 @@ export interface Expectation {
   readonly inside: boolean;
   /** Who is named: a manager; `nobody`; `any` where it does not follow from what was done. */
   readonly by: { readonly manager: string; readonly operation: string } | 'nobody' | 'any';
+  /** What is said of nobody. */
+  readonly words?: RegExp;
 }
 
 /** How the mutation was made, as far as the attribution follows from it. */
@@ -165,22 +167,23 @@ export function expectationOf(
           ? 'any'
           : 'nobody'
       : { manager: writing.manager, operation: writing.operation };
+  const words = writing.stripped ? /absent or was cleared/ : /a deletion leaves no author/;
   if (root !== undefined) {
     if (fact.what === 'gone') return undefined;
     const verdict = writing.deployer && !writing.stripped ? 'changed' : 'added';
-    return { verdict, from: root, to: place, inside: true, by };
+    return { verdict, from: root, to: place, inside: true, by, words };
   }
   const list = fact.what === 'list';
   // Declared as empty, so that whatever came into it is not declared.
   if (fact.what === 'came' && isEmptyCollection(valueAt(wanted, place))) {
     const verdict = writing.deployer && !writing.stripped ? 'changed' : 'added';
-    return { verdict, from: place, to: place, inside: true, by };
+    return { verdict, from: place, to: place, inside: true, by, words };
   }
   if (list && same(valueAt(wanted, place), fact.after)) return undefined;
   const added = list && isAddition(fact.before as readonly Json[], fact.after as readonly Json[]);
   const verdict = added && !(writing.deployer && !writing.stripped) ? 'added' : 'changed';
   const reordered = fact.what === 'reordered' ? 'any' : by;
-  return { verdict, from: place, to: place, inside: list || fact.what === 'came', by: reordered };
+  return { verdict, from: place, to: place, inside: list || fact.what === 'came', by: reordered, words };
 }
 
 const isEmptyCollection = (value: Json | undefined): boolean =>
@@ -241,8 +244,10 @@ export function answers(finding: SeenFinding, expected: Expectation): 'yes' | 'e
   if (!between && !below) return 'elsewhere';
   if (finding.verdict !== expected.verdict) return `verdict ${finding.verdict}, not ${expected.verdict}`;
   if (expected.by === 'any') return 'yes';
-  if (expected.by === 'nobody')
-    return finding.manager === undefined ? 'yes' : `attributed to ${finding.manager}, not to nobody`;
+  if (expected.by === 'nobody') {
+    if (finding.manager !== undefined) return `attributed to ${finding.manager}, not to nobody`;
+    return expected.words?.test(finding.likely ?? '') === false ? `said: ${finding.likely}` : 'yes';
+  }
   const { manager, operation } = expected.by;
   return finding.manager === manager && finding.operation === operation
     ? 'yes'
