@@ -18,6 +18,7 @@ export interface Deploying {
 export interface Release {
   readonly place: Place;
   readonly revision: Revision;
+  readonly waitsFor?: string | undefined;
   /** Why helm has to be told to take over what controllers wrote. */
   readonly conflicts?: string | undefined;
 }

@@ -44,7 +44,8 @@ export async function addNodes(plane: TestControlPlane): Promise<Nodes> {
       `--kubeconfig=${kubeconfig}`,
       `--config=${config}`,
       '--manage-all-nodes=true',
-      '--node-lease-duration-seconds=0',
+      // Without leases that are renewed the nodes are given up after 40 seconds, and all Pods with them.
+      '--node-lease-duration-seconds=40',
     ]);
     await plane.apply(NAMES.map(nodeOf), 'nodes');
     return { stop: () => servers.stop() };

@@ -47,6 +47,8 @@ export interface ChartPackage {
   edits?(place: Place): readonly Edit[];
   /** Why a server-side apply of its upgrade is refused without --force-conflicts, whoever changed nothing. */
   readonly conflicts?: string;
+  /** What it waits for in vain where there are no volumes and no load balancers: helm-controller is not to wait. */
+  readonly waitsFor?: string;
   /** Where it goes by another name than its own. */
   readonly releaseName?: string;
   /** Group of a kind that the cluster serves only once the package has been upgraded. */

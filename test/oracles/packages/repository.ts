@@ -24,7 +24,7 @@ export function targetOf(way: Way, kubeconfig: string, namespaces: readonly stri
 }
 
 /** The files as deliveries leave them. */
-export function filesOf(target: Target, { place, revision }: Release): Record<string, string> {
+export function filesOf(target: Target, { place, revision, waitsFor }: Release): Record<string, string> {
   const files: Record<string, string> = { [valuesFile(target, place)]: revision.values };
   for (const [path, text] of Object.entries(revision.files))
     files[`${chartFolder(target, place)}/${path}`] = text;
@@ -32,9 +32,13 @@ export function filesOf(target: Target, { place, revision }: Release): Record<st
     newReleaseFile(target, place, 'https://git.example.com/cluster.git'),
     appliedValues(target, place, revision.values),
   ])
-    if (file !== undefined) files[file.path] = file.text;
+    if (file !== undefined) files[file.path] = waitsFor === undefined ? file.text : withoutWaiting(file.text);
   return files;
 }
+
+/** As people write it into release.yaml, which is theirs. */
+const withoutWaiting = (text: string): string =>
+  text.replace(/^( +)strategy:$/gm, '$1disableWait: true\n$1strategy:');
 
 /** Commits the releases as they are to be, and takes out what a chart no longer holds. */
 export function committing(repository: ClusterRepository, target: Target) {

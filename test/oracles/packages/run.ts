@@ -127,6 +127,7 @@ async function runWay(
         place,
         revision: revisions[index],
         conflicts: chart.conflicts,
+        waitsFor: chart.waitsFor,
       }));
     const deploy = async (what: string, releases: readonly Release[]) => {
       tip = await commit(releases);
@@ -152,7 +153,7 @@ async function runWay(
     const edits = new Map<Place, readonly Edit[]>();
     for (const { chart, place } of packages) {
       const declared = await judge.declared(place.namespace, place.release);
-      edits.set(place, [...editsOf(declared, place), ...(chart.edits?.(place) ?? [])]);
+      edits.set(place, [...(chart.edits?.(place) ?? []), ...editsOf(declared, place)]);
     }
     const late = packages.flatMap(({ chart, place }) => chart.late?.(place) ?? []);
     if (late.length > 0) {

@@ -47,6 +47,7 @@ spec:
 
 const edge: ChartPackage = {
   name: 'edge',
+  waitsFor: 'a load balancer',
   about: 'every type of Service, and Ingresses',
   revisions: () => {
     const files = {
@@ -153,6 +154,7 @@ type: kubernetes.io/service-account-token
 
 const storage: ChartPackage = {
   name: 'storage',
+  waitsFor: 'volumes',
   about: 'claims, volumes, classes and priorities',
   revisions: () => {
     const files = {

@@ -258,16 +258,17 @@ function ownObjectEdits(place: Place): readonly Edit[] {
     `{"spec":${spec}}`,
   ];
   return [
-    {
-      what: 'values written into the HelmRelease',
-      argv: patch('{"values":{"by":"hand"}}'),
-      expected: { kind: 'HelmRelease', name, verdict: 'added', at: 'spec.values' },
-      undo: 'repair',
-    },
+    // First, or helm-controller upgrades at once and takes the other edits back.
     {
       what: 'the HelmRelease suspended',
       argv: patch('{"suspend":true}'),
       expected: { kind: 'HelmRelease', name, verdict: 'added', at: 'spec.suspend' },
+      undo: 'repair',
+    },
+    {
+      what: 'values written into the HelmRelease',
+      argv: patch('{"values":{"by":"hand"}}'),
+      expected: { kind: 'HelmRelease', name, verdict: 'added', at: 'spec.values' },
       undo: 'repair',
     },
   ];

@@ -4,6 +4,7 @@ import { configMap, deployment, service } from './pieces.ts';
 /** What runs Pods. */
 const stateful: ChartPackage = {
   name: 'stateful',
+  waitsFor: 'volumes',
   about: 'a StatefulSet with claims, and the Services it needs',
   revisions: () => {
     const files = {
@@ -192,6 +193,7 @@ const declaredReplicas: ChartPackage = {
 
 const pods: ChartPackage = {
   name: 'pods',
+  waitsFor: 'volumes',
   about: 'all that a Pod can hold: init containers, sidecars, projected volumes, spread, probes, quantities',
   revisions: () => {
     const files = {
