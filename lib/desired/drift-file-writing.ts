@@ -1,4 +1,4 @@
-import { type Document, isMap, isSeq, parseDocument, YAMLSeq } from 'yaml';
+import { Document, isMap, isSeq, parseDocument, YAMLSeq } from 'yaml';
 import type { WrittenRule } from '../drift/rules/baseline.ts';
 
 const HEAD = ` What drift checks of this target leave alone (fairlead: docs/drift.md). Each rule has a reason and should expire.`;
@@ -21,3 +21,7 @@ export function withRules(before: string, added: readonly WrittenRule[]): string
   for (const rule of added) rules.add(document.createNode(Object.fromEntries(rule)));
   return document.toString({ lineWidth: 0 });
 }
+
+/** Rules as entries of `rules`, ready to paste. */
+export const rulesText = (rules: readonly WrittenRule[]): string =>
+  new Document(rules.map((rule) => Object.fromEntries(rule))).toString({ lineWidth: 0 });

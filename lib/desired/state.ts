@@ -55,6 +55,7 @@ const driftRules = z.object({
         name: z.string().exactOptional(),
         namespace: z.string().exactOptional(),
         manager: z.string().exactOptional(),
+        by: z.literal('admission').exactOptional(),
         chart: z.string().exactOptional(),
         path: z.string().exactOptional(),
         verdict: z.enum(['changed', 'added', 'missing', 'extra']).exactOptional(),

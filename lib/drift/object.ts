@@ -9,6 +9,7 @@ import {
   type ObjectReference,
   referenceOf,
 } from '../objects/objects.ts';
+import { groupOfAdmitted, looksAdmitted } from './admission.ts';
 import { attributionOf } from './attribution.ts';
 import { comparison } from './comparison.ts';
 import { excuseOf, undeclaredExcuseOf } from './excuses.ts';
@@ -264,15 +265,14 @@ class Judging implements Visitor {
     );
     // A key of a Secret or ConfigMap may be unowned for other reasons, and nobody admits one.
     const keyed = first?.kind === 'field' && (first.name === 'data' || first.name === 'binaryData');
-    const admitted = verdict === 'added' && owners.length === 0 && this.#owners.recorded && !keyed;
-    (admitted ? this.unowned : this.findings).push({
-      verdict,
-      object: this.#reference,
-      path,
-      at,
-      ...(secret ? {} : sides),
+    const admitted =
+      !keyed && looksAdmitted(verdict, sides.desired, owners, this.#owners, this.#context.deployers);
+    const shown = { verdict, object: this.#reference, path, at, ...(secret ? {} : sides) };
+    (admitted && verdict === 'added' ? this.unowned : this.findings).push({
+      ...shown,
       secret,
       attribution,
+      ...(admitted ? { group: groupOfAdmitted(shown) } : {}),
       ...(note === undefined ? {} : { note }),
     });
   }

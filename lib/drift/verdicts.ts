@@ -60,6 +60,11 @@ export interface Finding {
   readonly note?: string;
   /** What people's rules say of it (drift.yaml). */
   readonly rule?: FindingRule;
+  /**
+   * Where it looks rewritten at admission: a digest that is the same for the same rewriting of other objects of the
+   * kind, so that they can be told once.
+   */
+  readonly group?: string;
 }
 
 /** A rule of `drift.yaml` that is about a finding and does not ignore it. */

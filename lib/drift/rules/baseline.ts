@@ -1,5 +1,6 @@
+import { canonicalJson } from '../../objects/json.ts';
 import { groupOf } from '../../objects/objects.ts';
-import type { Finding } from '../verdicts.ts';
+import type { Finding, PathStep } from '../verdicts.ts';
 import { placeOfPath } from './place.ts';
 import { RULE_LIMITS } from './rule.ts';
 import { fieldOf } from './rule-fields.ts';
@@ -22,7 +23,7 @@ export function baselineOf(findings: readonly Finding[], reason: string, expires
   const rules = new Map<string, WrittenRule>();
   const unwritable: Finding[] = [];
   for (const finding of findings) {
-    const { object, path, verdict, attribution } = finding;
+    const { object, path, verdict, attribution, group } = finding;
     const rule: WrittenRule = [
       ['kind', `${object.kind}.${groupOf(object.apiVersion) || 'core'}`],
       ...(object.namespace === undefined ? [] : [['namespace', object.namespace] as const]),
@@ -31,6 +32,7 @@ export function baselineOf(findings: readonly Finding[], reason: string, expires
       ...(attribution?.manager === undefined || attribution.manager === ''
         ? []
         : [['manager', attribution.manager] as const]),
+      ...(group === undefined ? [] : [['by', 'admission'] as const]),
       ['reason', reason],
       ['expires', expires],
     ];
@@ -43,3 +45,24 @@ export function baselineOf(findings: readonly Finding[], reason: string, expires
 const isWritable = ([key, value]: WrittenRule[number]): boolean =>
   fieldOf({}, key, value) === undefined &&
   value.length <= (key === 'path' ? RULE_LIMITS.path : RULE_LIMITS.value);
+
+/**
+ * One rule for the same rewriting of many objects (`Finding.group`): in whatever namespace and under whatever name, at
+ * the place that they share. What people or tools do there is told all the same.
+ * @param findings of one group
+ */
+export function ruleForGroup(findings: readonly Finding[], reason: string): WrittenRule | undefined {
+  const [first] = findings;
+  if (first === undefined) return undefined;
+  const path = first.path.map((step, index): PathStep => {
+    const isShared = findings.every(({ path: other }) => canonicalJson(other[index]) === canonicalJson(step));
+    return isShared ? step : { kind: 'index', index: 0 };
+  });
+  const rule: WrittenRule = [
+    ['kind', `${first.object.kind}.${groupOf(first.object.apiVersion) || 'core'}`],
+    ['path', placeOfPath(path)],
+    ['by', 'admission'],
+    ['reason', reason],
+  ];
+  return rule.every(isWritable) ? rule : undefined;
+}

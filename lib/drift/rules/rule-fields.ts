@@ -7,7 +7,7 @@ export type RuleFields = {
 };
 
 /** Keys that narrow what a rule is about; one of them at least must be there. */
-export const SELECTORS = ['kind', 'name', 'namespace', 'path', 'manager', 'chart', 'verdict'] as const;
+export const SELECTORS = ['kind', 'name', 'namespace', 'path', 'manager', 'by', 'chart', 'verdict'] as const;
 const KEYS = [...SELECTORS, 'wait', 'severity', 'reason', 'expires'];
 
 const VERDICTS = ['changed', 'added', 'missing', 'extra'] as const;
@@ -49,6 +49,11 @@ export function fieldOf(fields: RuleFields, key: string, value: string): Wrong |
       fields.verdict = verdict;
       return undefined;
     }
+    case 'by':
+      if (value !== 'admission')
+        return wrong('is admission: what no writer is recorded for; a tool is named by "manager"');
+      fields.by = value;
+      return undefined;
     case 'severity': {
       const severity = SEVERITIES.find((one) => one === value);
       if (severity === undefined) return wrong(`is ${SEVERITIES.join(', ')}`);

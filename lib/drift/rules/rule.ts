@@ -18,6 +18,8 @@ export interface DriftRule {
   readonly name?: string;
   readonly namespace?: string;
   readonly manager?: string;
+  /** Only what looks rewritten at admission: what people and tools do there is told all the same. */
+  readonly by?: 'admission';
   /** The chart's name. */
   readonly chart?: string;
   /** As `parsePlace` (place.ts) reads it. */

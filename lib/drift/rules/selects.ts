@@ -13,20 +13,22 @@ export interface ReadyRule {
 
 /**
  * What a rule is about. A rule that names a manager and no path passes over what runs and with which rights: anyone
- * can take a manager's name (`kubectl --field-manager`), so there it takes a path as well.
+ * can take a manager's name (`kubectl --field-manager`), so there it takes a path as well. So does one that takes what
+ * admission did, wherever that is.
  */
 export function ready(rule: DriftRule): ReadyRule {
-  const { kind, name, namespace, manager, verdict } = rule;
+  const { kind, name, namespace, manager, by, verdict } = rule;
   const place = rule.path === undefined ? undefined : parsePlace(rule.path);
   return {
     rule,
-    selects: ({ object, path, attribution, verdict: found }, chart) =>
+    selects: ({ object, path, attribution, verdict: found, group }, chart) =>
       matches(name, object.name) &&
       matches(namespace, object.namespace ?? '') &&
       (kind === undefined || isKind(kind, object.kind, groupOf(object.apiVersion))) &&
       (verdict === undefined || verdict === found) &&
       (rule.chart === undefined || (chart !== undefined && globMatches(rule.chart, chart))) &&
       (place === undefined || covers(place, path)) &&
+      (by === undefined || (group !== undefined && (place !== undefined || !isSensitive(namesOf(path))))) &&
       (manager === undefined ||
         (attribution?.manager !== undefined &&
           globMatches(manager, attribution.manager) &&

@@ -49,6 +49,10 @@ const SELECTED: readonly (readonly [string, Finding, 'ignored' | 'kept', string?
   ['{verdict: missing, kind: Deployment, reason: r}', IMAGE, 'kept'],
   ['{kind: Deployment, reason: r}', wholeObject('missing'), 'ignored'],
   ['{path: /spec, reason: r}', wholeObject('missing'), 'kept'],
+  ['{by: admission, path: /spec, reason: r}', { ...REPLICAS, group: 'a' }, 'ignored'],
+  ['{by: admission, path: /spec, reason: r}', REPLICAS, 'kept'],
+  ['{by: admission, reason: r}', { ...NOTE, group: 'a' }, 'ignored'],
+  ['{by: admission, reason: r}', { ...IMAGE, group: 'a' }, 'kept'],
   // Anyone can take a manager's name: it alone excuses nothing of what runs.
   ['{manager: kubectl-set, reason: r}', IMAGE, 'kept'],
   ['{manager: kubectl-set, path: "/spec/template/spec/containers[*]/image", reason: r}', IMAGE, 'ignored'],
