@@ -10,7 +10,7 @@ describe('npx fairlead', () => {
   test('lists its commands', async () => {
     const { code, stdout } = await fairlead(['--help']);
     assert.equal(code, 0);
-    for (const name of ['upload', 'uploads', 'replay', 'check', 'kubectl'])
+    for (const name of ['check', 'diff', 'upload', 'uploads', 'replay', 'kubectl'])
       assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
   });
 
@@ -20,12 +20,12 @@ describe('npx fairlead', () => {
     assert.match(nothing.stdout, /Usage: npx fairlead COMMAND/);
     const unknown = await fairlead(['uplaod']);
     assert.equal(unknown.code, 64);
-    assert.match(unknown.stderr, /no command "uplaod".*upload/s);
+    assert.match(unknown.stderr, /no command "uplaod": did you mean "upload"\?/);
     // Not of our table, though every object has it.
     assert.equal((await fairlead(['constructor'])).code, 64);
   });
 
-  for (const name of ['upload', 'uploads', 'replay', 'check']) {
+  for (const name of ['check', 'diff', 'upload', 'uploads', 'replay']) {
     test(`${name} --help tells its options, exit codes and examples`, async () => {
       const { code, stdout } = await fairlead([name, '--help']);
       assert.equal(code, 0);
@@ -33,6 +33,14 @@ describe('npx fairlead', () => {
       assert.match(stdout, /^Exit:|Exit:$/m);
     });
   }
+
+  test('says its version, and which option was likely meant', async () => {
+    const version = await fairlead(['--version']);
+    assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
+    const typo = await fairlead(['check', '--kubconfig', 'x']);
+    assert.equal(typo.code, 64);
+    assert.match(typo.stderr, /^there is no option --kubconfig: did you mean --kubeconfig\?\n/);
+  });
 
   test('says what is wrong in the last lines, and where the usage is', async () => {
     const { code, stderr } = await fairlead(['upload']);
