@@ -69,12 +69,14 @@ export async function declaredByArgocd(
   };
 }
 
-/** Templates and values of charts are no YAML that anybody applies. */
+/** Templates of charts may read like Applications, and are no YAML that anybody applies. */
 const thatNameApplications = (files: FileTree): FileTree =>
   new Map(
-    [...files].filter(([, { data }]) => {
-      const text = data.toString('utf8');
-      return /^\s*(- )?["']?kind["']?:\s*["']?Application(Set)?\b/m.test(text) && !text.includes('{{');
+    [...files].filter(([path, file]) => {
+      const text = file.data.toString('utf8');
+      if (!/\bkind["']?\s*:\s*["']?Application(Set)?\b/.test(text)) return false;
+      const isTemplate = () => readApplyFolder(new Map([[path, file]]), '', 'argocd').broken !== undefined;
+      return !text.includes('{{') || !isTemplate();
     }),
   );
 
