@@ -141,12 +141,14 @@ function putBack(alert: DriftAlert): Remedy {
       return subject.kind === 'release'
         ? {
             title: 'Put it back: upgrade the release to what Git says, in a clone of the repository',
-            text: [],
+            // Helm 4 applies server-side, and what a person changed is a conflict; the others know no such flag.
+            text: ['With Helm 3, and for a release of --server-side=false, leave out --force-conflicts.'],
             commands: [
               [
                 `helm upgrade -n ${quoted(subject.namespace)} ${quoted(subject.release)}`,
                 `${quoted(chartFolder({ name: alert.target, root: alert.root }, subject))}`,
                 `-f ${quoted(valuesFile({ name: alert.target, root: alert.root }, subject))}`,
+                '--force-conflicts',
               ].join(' '),
             ],
           }
