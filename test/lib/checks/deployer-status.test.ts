@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { appliedVersions } from '../../../lib/checks/applied-versions.ts';
 import { applicationReport } from '../../../lib/checks/argocd-report.ts';
 import {
   type HelmReleaseQuestion,
@@ -190,3 +191,148 @@ for (const [name, status, expected] of CASES_ARGO) {
     else assert.match(report.kind === 'pending' ? report.says : report.kind, expected);
   });
 }
+
+/**
+ * Shapes as Argo CD writes them (argo-cd, pkg/apis/application/v1alpha1/types.go: SyncStatus, OperationState,
+ * RevisionHistory): with `sources` there are `revisions`, one a source, and `revision` is left out.
+ */
+const GIT = { repoURL: 'https://git.example.com/cluster', path: 'web', targetRevision: 'main' };
+const CHART = { repoURL: 'https://charts.example.com', chart: 'web', targetRevision: '1.x' };
+const REGISTRY = { repoURL: 'registry.example.com/charts', chart: 'web', targetRevision: '1.4.2' };
+const VALUES = { repoURL: 'https://git.example.com/cluster', targetRevision: 'main', ref: 'values' };
+const automated = { syncPolicy: { automated: {} } };
+const synced = (revisions: object) => ({ operationState: { phase: 'Succeeded', syncResult: revisions } });
+
+const CASES_SOURCES: readonly [string, object, object, string | undefined, 'applied' | RegExp][] = [
+  [
+    'has the chart and the values of the tip',
+    { sources: [CHART, VALUES] },
+    synced({ revisions: ['1.4.2', commit] }),
+    '1.4.2',
+    'applied',
+  ],
+  [
+    'has the chart, and older values',
+    { sources: [CHART, VALUES] },
+    synced({ revisions: ['1.4.2', other] }),
+    '1.4.2',
+    /has applied 1\.4\.2, d/,
+  ],
+  [
+    'has an older chart',
+    { sources: [CHART, VALUES] },
+    synced({ revisions: ['1.4.1', commit] }),
+    '1.4.2',
+    /has applied 1\.4\.1/,
+  ],
+  ['is a chart alone', { source: CHART }, synced({ revision: '1.4.2' }), '1.4.2', 'applied'],
+  [
+    'is a chart alone, with the v that its repository writes',
+    { source: CHART },
+    synced({ revision: 'v1.4.2' }),
+    '1.4.2',
+    'applied',
+  ],
+  ['is an older chart', { source: CHART }, synced({ revision: '1.4.1' }), '1.4.2', /has applied 1\.4\.1/],
+  [
+    'is a chart of a registry, known by digest',
+    { source: REGISTRY },
+    synced({ revision: `sha256:${'a'.repeat(64)}` }),
+    '1.4.2',
+    'applied',
+  ],
+  [
+    'has two charts, each of a version of its own',
+    { sources: [CHART, REGISTRY] },
+    synced({ revisions: ['9.9.9', '1.4.2'] }),
+    undefined,
+    'applied',
+  ],
+  [
+    'found nothing to sync at the tip',
+    { source: GIT },
+    {
+      sync: { status: 'Synced', revision: commit, comparedTo: { source: GIT } },
+      ...synced({ revision: other }),
+    },
+    undefined,
+    'applied',
+  ],
+  [
+    'found nothing to sync before its source was changed',
+    { source: { ...GIT, path: 'other' } },
+    {
+      sync: { status: 'Synced', revision: commit, comparedTo: { source: GIT } },
+      ...synced({ revision: other }),
+    },
+    undefined,
+    /has applied d/,
+  ],
+  [
+    'has several sources and failed to sync, after one that succeeded',
+    { sources: [CHART, VALUES] },
+    { operationState: { phase: 'Failed', message: 'denied' }, history: [{ revisions: ['1.4.2', commit] }] },
+    '1.4.2',
+    'applied',
+  ],
+  ['was never synced', { source: GIT }, {}, undefined, /has applied nothing yet$/],
+  ['waits for a person', { source: GIT, syncPolicy: {} }, {}, undefined, /is synced by hand/],
+  [
+    'is not automated any more',
+    { source: GIT, syncPolicy: { automated: { enabled: false } } },
+    {},
+    undefined,
+    /is synced by hand/,
+  ],
+];
+for (const [name, spec, status, chartVersion, expected] of CASES_SOURCES) {
+  test(`an Application that ${name}`, () => {
+    const application = object('Application', { spec: { ...automated, ...spec }, status });
+    const report = applicationReport(application, { commit, chartVersion });
+    if (typeof expected === 'string') assert.equal(report.kind, expected);
+    else assert.match(report.kind === 'pending' ? report.says : report.kind, expected);
+  });
+}
+
+test('a chart that Flux has by chartRef carries a part of its digest, one of Git a part of the commit', () => {
+  const release = (version: string, spec: object) =>
+    helmReleaseReport({
+      helmRelease: object('HelmRelease', {
+        spec,
+        status: { observedGeneration: 2, history: [{ status: 'deployed', chartVersion: version }] },
+      }),
+      kustomizations: [],
+      values: [],
+      commit,
+      chartVersion: '1.4.2',
+    }).kind;
+  assert.equal(release('1.4.2+0123456789ab', { chartRef: { kind: 'OCIRepository' } }), 'applied');
+  assert.equal(release('1.4.2+0123456789ab', {}), 'pending');
+  assert.equal(release(`1.4.2+${commit.slice(0, 12)}`, {}), 'applied');
+  assert.equal(release('1.4.3+0123456789ab', { chartRef: {} }), 'pending');
+});
+
+test('which version of its chart each says that it has applied', () => {
+  const named = (kind: string, name: string, spec: object, status: object): KubernetesObject => ({
+    ...object(kind, { spec, status }),
+    metadata: { name, namespace: 'argocd' },
+  });
+  assert.deepEqual(
+    appliedVersions([
+      named('Application', 'one', { source: CHART }, synced({ revision: '1.4.2' })),
+      named('Application', 'values', { sources: [VALUES, CHART] }, synced({ revisions: [commit, '1.4.3'] })),
+      named('Application', 'compared', { source: CHART }, { sync: { revision: '1.4.4' } }),
+      named('Application', 'two', { sources: [CHART, REGISTRY] }, synced({ revisions: ['1.0.0', '2.0.0'] })),
+      named('Application', 'git', { source: GIT }, synced({ revision: commit })),
+      named('Application', 'hostile', { source: CHART }, synced({ revision: '../../x\n' })),
+      named('HelmRelease', 'flux', {}, { history: [{ chartVersion: '2.0.0' }, { chartVersion: '1.0.0' }] }),
+      named('HelmRelease', 'new', {}, {}),
+    ]),
+    {
+      'Application/argocd/compared': '1.4.4',
+      'Application/argocd/one': '1.4.2',
+      'Application/argocd/values': '1.4.3',
+      'HelmRelease/argocd/flux': '2.0.0',
+    },
+  );
+});
