@@ -52,6 +52,8 @@ async function formatted(observed: Observed, release: string, paint: Paint): Pro
   const objects = render === undefined ? undefined : await readRender(observed.state, render);
   const said =
     state.deployer === undefined ? [] : [paint(`# the deployer: ${oneLine(state.deployer)}`, 'dim')];
+  if (state.unjudged !== undefined)
+    said.push(paint(`# some of it could not be judged: ${oneLine(state.unjudged.reason)}`, 'yellow'));
   const inNamespace = scope.kind === 'release' ? scope.namespace : undefined;
   return [...said, formatDiff(state.findings, objects ?? [], inNamespace, paint)].join('\n');
 }

@@ -1,5 +1,10 @@
 import { oneLine } from '../lib/alerts/plain.ts';
-import { formatScope, type Observation, type ScopeObservation } from '../lib/checks/observation.ts';
+import {
+  formatScope,
+  type Observation,
+  type ScopeObservation,
+  type Unjudged,
+} from '../lib/checks/observation.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatReference } from '../lib/objects/objects.ts';
 import { findingText } from './finding-text.ts';
@@ -67,13 +72,8 @@ function casesOf({ scope, state }: ScopeObservation): readonly Case[] {
   switch (state.kind) {
     case 'in-sync':
       return [{ name: 'in sync', result: 'passed' }];
-    case 'unknown': {
-      const { reason, rule } = state;
-      const toAdd =
-        rule === undefined ? [] : ['add this to the rules of its ClusterRole:', ...rule.split('\n')];
-      const text = [reason, ...toAdd].map(oneLine).join('\n');
-      return [{ name: 'in sync', result: { kind: 'error', message: reason, text } }];
-    }
+    case 'unknown':
+      return [unjudgedCase(state)];
     case 'drift':
     case 'rollout': {
       const home = scope.kind === 'release' ? scope.namespace : undefined;
@@ -90,12 +90,19 @@ function casesOf({ scope, state }: ScopeObservation): readonly Case[] {
         const text = [...findings.flatMap((finding) => findingText(finding)), ...said].join('\n');
         return { name, result: { kind: 'failure', message, text } };
       });
+      const unjudged = state.unjudged === undefined ? [] : [unjudgedCase(state.unjudged)];
       const message = state.deployer ?? 'not applied yet';
-      return cases.length > 0
-        ? cases
+      return cases.length + unjudged.length > 0
+        ? [...cases, ...unjudged]
         : [{ name: 'in sync', result: { kind: 'failure', message, text: oneLine(message) } }];
     }
   }
+}
+
+function unjudgedCase({ reason, rule }: Unjudged): Case {
+  const toAdd = rule === undefined ? [] : ['add this to the rules of its ClusterRole:', ...rule.split('\n')];
+  const text = [reason, ...toAdd].map(oneLine).join('\n');
+  return { name: 'in sync', result: { kind: 'error', message: reason, text } };
 }
 
 /** Characters of a message: it is an attribute, of which lists show a line. */

@@ -103,6 +103,14 @@ describe('a check as JUnit', () => {
     assert.equal(report.attributes.errors, '1');
   });
 
+  test('has an error beside the failures for what of a release could not be judged', () => {
+    const half = { ...drifted, state: { ...drifted.state, unjudged: { reason: 'no access (403)' } } };
+    const report = readXml(formatJunit(observation(half as never)));
+    valid(report);
+    assert.equal(report.attributes.failures, '2');
+    assert.equal(report.attributes.errors, '1');
+  });
+
   test('never holds the value of a Secret', () => {
     const secret = { apiVersion: 'v1', kind: 'Secret', namespace: 'shop', name: 'web' };
     const path = [field('data'), field('password')];
