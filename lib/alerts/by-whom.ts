@@ -82,6 +82,8 @@ export function authorAmong(
     .filter(({ author }) => Date.parse(author.at) >= from && Date.parse(author.at) <= until)
     .filter((event) => isAbout(event, object))
     .toSorted((a, b) => (a.author.at < b.author.at ? -1 : 1));
+  // The last: at level Metadata (of which EKS writes ConfigMaps and Secrets) the body of a deletion, and so a dry run
+  // of it, is not seen; but one that comes after the real one finds nothing, and is refused.
   if (verdict === 'missing')
     return inTime.findLast(({ verb }) => verb === 'delete' || verb === 'deletecollection')?.author;
   const writes = inTime.filter(
