@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ObjectStore } from '../lib/aws/objects.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
-import { noMemory } from '../lib/checks/memory.ts';
+import { kindsMemory } from '../lib/checks/memory.ts';
 import type { Observation } from '../lib/checks/observation.ts';
 import { type Cluster, connect } from '../lib/cluster/cluster.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
@@ -134,7 +134,7 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
   const { observation } = await checkTarget(question, {
     state,
     cluster: listingAloud(cluster, progress),
-    memory: noMemory,
+    memory: await kindsMemory(state, target.name),
   });
   const driftFile =
     reading.state.rules === undefined ? undefined : await driftFileText(target, clone, reading.state.commit);

@@ -8,6 +8,7 @@ import type { Ruled } from '../drift/rules/judge.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { identityOf, isJsonObject, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { appliedVersions } from './applied-versions.ts';
+import { asTracked } from './argocd-tracking.ts';
 import { deployersObjects } from './deployer-report.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
@@ -48,14 +49,17 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   if (version.kind !== 'answered') return unknownReport(question, version);
   if (discovery.kind !== 'answered') return unknownReport(question, discovery);
 
-  const scopes = await readScopes(parts.state, desired, await parts.memory.read());
-  const marks = new Set(scopes.map((scope) => markOf(target, scope)).filter((mark) => mark !== undefined));
+  const declaredScopes = await readScopes(parts.state, desired, await parts.memory.read());
+  const marks = new Set(
+    declaredScopes.map((scope) => markOf(target, scope)).filter((mark) => mark !== undefined),
+  );
   const [live, canRun] = await Promise.all([
-    readLive(parts.cluster, discovery.value, wantedKinds(target, scopes), marks, (seen) =>
-      inventoriedKinds(seen, target, scopes),
+    readLive(parts.cluster, discovery.value, wantedKinds(target, declaredScopes), marks, (seen) =>
+      inventoriedKinds(seen, target, declaredScopes),
     ),
     hasNodes(parts.cluster, discovery.value),
   ]);
+  const scopes = asTracked(declaredScopes, live, target);
   const objects = scopes
     .flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []))
     .map(({ object }) => object);

@@ -59,6 +59,7 @@ export function deployersObjects(
           appliedBy === undefined ? [] : kustomizationsOf(target, live, appliedBy),
         ),
         ...own,
+        ...own.flatMap((helmRelease) => valuesOf(helmRelease, live)),
       ];
     case 'argocd':
       return [...[rootApplication(target, live) ?? []].flat(), ...own];
@@ -105,7 +106,7 @@ function isBelowRoot(path: unknown, target: Target): boolean {
   return plain === rootOf(target) || plain === `${rootOf(target)}/apply`;
 }
 
-function valuesOf({ spec, metadata }: KubernetesObject, live: LiveObjects): readonly KubernetesObject[] {
+function valuesOf({ spec, metadata }: KubernetesObject, live: DeployersObjects): readonly KubernetesObject[] {
   const from = isJsonObject(spec) && Array.isArray(spec.valuesFrom) ? spec.valuesFrom : [];
   return from.flatMap((each) => {
     if (!isJsonObject(each) || each.kind !== 'ConfigMap' || typeof each.name !== 'string') return [];

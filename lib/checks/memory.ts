@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
+import { digestOf } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import type { ScopeMemory } from './rollout.ts';
 
@@ -65,12 +67,35 @@ export async function readRemembered(
   return parsed.success ? strip(parsed.data) : undefined;
 }
 
-/** For one check that stands alone. */
-export const noMemory: CheckMemory = {
-  admissions: 'reported',
-  read: async () => new Map(),
-  write: async () => {},
-};
+const kindsFile = z.record(z.string().max(400), z.array(z.string().max(400)).max(1000));
+const KINDS_BYTES = 16 * 1024 * 1024;
+
+/**
+ * For a check that stands alone, and is made again now and then: which kinds each scope has ever declared, where
+ * orphans are looked for, and nothing of rollouts. What cannot be read is forgotten.
+ */
+export async function kindsMemory(store: ObjectStore, target: string): Promise<CheckMemory> {
+  const key = `checks/${digestOf(target).slice('sha256:'.length)}/kinds.json`;
+  const stored = await store.get(key, { maxBytes: KINDS_BYTES }).catch(() => undefined);
+  const kinds = new Map(Object.entries(stored === undefined ? {} : kindsIn(stored.body)));
+  return {
+    admissions: 'reported',
+    read: async () => new Map([...kinds].map(([scope, all]) => [scope, { kinds: all }])),
+    async write(scope, memory) {
+      if (kinds.get(scope)?.length === memory.kinds.length) return;
+      kinds.set(scope, [...memory.kinds]);
+      await store.put(key, JSON.stringify(Object.fromEntries(kinds)), 'application/json');
+    },
+  };
+}
+
+function kindsIn(body: Buffer): Readonly<Record<string, string[]>> {
+  try {
+    return kindsFile.safeParse(JSON.parse(body.toString('utf8'))).data ?? {};
+  } catch {
+    return {};
+  }
+}
 
 /** Without keys that hold `undefined`, which exact optional properties do not admit. */
 const strip = ({ applied, waiting, kinds, admissions }: z.output<typeof remembered>): RememberedScope => ({
