@@ -78,7 +78,7 @@ describe('the published package', () => {
     for (const [version, node] of await nodes()) {
       const help = await run(node, ['--help']);
       assert.equal(help.code, 0, version);
-      for (const name of ['check', 'diff', 'upload', 'uploads', 'replay', 'bootstrap']) {
+      for (const name of ['check', 'diff', 'baseline', 'upload', 'uploads', 'replay', 'bootstrap']) {
         assert.match(help.stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
         const { code, stdout, stderr } = await run(node, [name, '--help']);
         assert.equal(code, 0, `${version} ${name}: ${stderr}`);
