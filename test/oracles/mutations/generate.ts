@@ -53,16 +53,22 @@ const CHILDREN = 12;
 const METADATA = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
 const SERVERS_OWN = new Set(['apiVersion', 'kind', 'metadata', 'status', 'stringData']);
 
-/** Every edit that the schema offers for this object. `declared`: as it was applied. */
+/**
+ * Every edit that the schema offers for this object. `declared`: as it was applied; `owner`: a reference to something
+ * that is there, without which the object would be collected as garbage.
+ */
 export function candidatesOf(
   declared: KubernetesObject,
   live: KubernetesObject,
   node: Node | undefined,
   random: Random,
+  owner?: JsonObject,
 ): Candidate[] {
   const found: Candidate[] = [];
   const walk = new Walk(found, random, live);
   const root = node?.kind === 'struct' ? node.fields : {};
+  if (owner !== undefined && live.metadata.ownerReferences === undefined)
+    walk.owned([field('metadata'), field('ownerReferences')], owner);
   const metadata = root.metadata?.();
   if (metadata?.kind === 'struct') {
     const place: Place = [field('metadata')];
@@ -101,6 +107,13 @@ class Walk {
     const schemaPlace = place.map((step) => (step.startsWith('f:') ? step.slice(2) : '*')).join('.');
     const sensitive = SECURITY.test(names.at(-1) ?? '') && sort !== 'change key' && sort !== 'remove key';
     this.#found.push({ sort: sensitive ? 'security' : sort, place, schemaPlace, edit });
+  }
+
+  /** Given an owner, it goes when that one goes. */
+  owned(place: Place, owner: JsonObject): void {
+    this.#offer('add list', place, (_random, attempt) =>
+      attempt === 0 ? { pointer: ['metadata', 'ownerReferences'], value: [owner] } : undefined,
+    );
   }
 
   /** A field of the schema that the object has not. */

@@ -8,7 +8,7 @@ import { run } from './run.ts';
 import { playScript } from './script.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'mutations');
-const COUNT = 70;
+const COUNT = 50;
 
 describe('mutations of what is in a real cluster', requirement('control-plane'), () => {
   for (const [what, ways] of [

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../../lib/objects/objects.ts';
+import type { JsonObject, KubernetesObject } from '../../../lib/objects/objects.ts';
 import type { ApiServer } from '../api-server.ts';
 import { clients, FOREIGN } from './clients.ts';
 import type { Installed } from './cluster.ts';
@@ -29,6 +29,8 @@ export interface Planning {
   /** How often each place of each kind was mutated, so that others come first. */
   readonly tried: Map<string, number>;
   readonly forge: boolean;
+  /** A reference to an object that stays. */
+  readonly owner: JsonObject;
   /** Other apiVersions of kinds, where fields lie at the same places. */
   otherVersion(installed: Installed, place: readonly string[]): string | undefined;
 }
@@ -36,6 +38,11 @@ export interface Planning {
 /** Groups that Kubernetes itself serves: only they know strategic merge patches. */
 const BUILT_IN =
   /^(v1$|(apps|autoscaling|batch|policy)\/|(admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|flowcontrol\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage)\.k8s\.io\/)/;
+
+/** What people change day by day, and kubectl has commands for. */
+const DAILY =
+  /containers\.\*\.(image|env|resources)(\.|$)|^spec\.replicas$|spec\.serviceAccountName$|^spec\.selector\./;
+const DAILY_SHARE = 0.2;
 
 const CANDIDATES = 8;
 const GUESSES = 4;
@@ -55,7 +62,9 @@ export async function plan(
   if (!planning.forge && random() < WHOLE_SHARE && isDisposable(installed))
     return wholeObject(installed, before, node, random);
   const { declared, path } = installed;
-  let candidates: readonly Candidate[] = candidatesOf(declared, before, node, random);
+  const all = candidatesOf(declared, before, node, random, planning.owner);
+  const daily = all.filter(({ schemaPlace }) => DAILY.test(schemaPlace));
+  let candidates: readonly Candidate[] = daily.length > 0 && random() < DAILY_SHARE ? daily : all;
   for (let turn = 0; turn < CANDIDATES && candidates.length > 0; turn++) {
     const candidate = choose(candidates, declared.kind, planning.tried, random);
     if (candidate === undefined) return undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tools } from '../../../local/tools.ts';
-import { type ApiServer, startApiServer } from '../api-server.ts';
+import { type ApiServer, objectOf, startApiServer } from '../api-server.ts';
 import { type Chart, readCharts, type Stage, stageOf, together } from './charts.ts';
 import { eachAtOnce, ensureNamespaces, type Installed, install, readLive, remove } from './cluster.ts';
 import { installCustoms } from './customs.ts';
@@ -135,12 +135,16 @@ async function playStage(
   for (const [identity, findings] of first)
     for (const { verdict, at } of findings)
       report.wrong(`before anything was done: ${identity} ${verdict} ${at}`);
+  const lasting = objectOf(await server.call('GET', '/api/v1/namespaces/kube-system'));
+  const { name, uid } = lasting.metadata;
+  const owner = { apiVersion: 'v1', kind: 'Namespace', name, uid: String(uid) };
   const versions = await otherVersions(server, objects);
   for (let round = 0; round < rounds && report.count < wish.count && !ending.aborted; round++) {
     const playing: Playing = {
       hands,
       report,
       tried,
+      owner,
       openApi,
       seed: wish.seed,
       strip: wish.strip,
