@@ -15,4 +15,6 @@ export interface CommitReader {
   blobs(ids: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
   /** Git's id of the folder; undefined where there is none. */
   treeId(commit: string, path: string): Promise<string | undefined>;
+  /** Ids of `path` and of all folders below it, by their paths in the commit. */
+  treeIds?(commit: string, path: string): Promise<ReadonlyMap<string, string>>;
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { eachAtOnce } from '../at-once/at-once.ts';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Target } from '../config/config.ts';
+import { rootOf } from '../config/root.ts';
 import { putTree } from '../content/store.ts';
 import { type Digest, digestOf, type FileTree } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
@@ -15,6 +16,7 @@ import { type RenderingParts, renderDeclaration, renderingOf, renderRequest } fr
 import { readDriftRules } from './drift-rules.ts';
 import { declaredByFlux } from './flux/declared-by-flux.ts';
 import type { ClusterMaps } from './flux/maps.ts';
+import { gatheredReader } from './gathered-reader.ts';
 import { readFolder } from './git-trees.ts';
 import { plainReleases } from './plain-releases.ts';
 import {
@@ -82,17 +84,18 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const read = await parts.state.get(inputsKey(inputs));
   if (read !== undefined) return reread(read.body, parts.state);
 
-  const declared = await declaredBy(target, tip.id, parts);
+  const gathered = { ...parts, clone: gatheredReader(clone, rootOf(target)) };
+  const declared = await declaredBy(target, tip.id, gathered);
   const { rendered = [], remarks = [] } = declared;
   if (declared.releases.length > 0) parts.onDeclared?.(declared.releases.length + rendered.length);
   const releases = [
     ...rendered,
     ...(await eachAtOnce(declared.releases, RENDERS_AT_ONCE, (declaration) =>
-      desiredRelease(declaration, tip.id, target, parts),
+      desiredRelease(declaration, tip.id, target, gathered),
     )),
   ];
   const { manifests, appliedBy, kustomizations = [], asks = [], staleValues: stale } = declared;
-  const rules = await readDriftRules(target, clone, tip.id);
+  const rules = await readDriftRules(target, gathered.clone, tip.id);
   const state: DesiredState = {
     schema: 1,
     target: target.name,

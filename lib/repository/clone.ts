@@ -40,6 +40,8 @@ export interface Clone {
   list(commit: string, path: string): Promise<readonly TreeEntry[]>;
   /** Id of a folder's tree or of a file's blob; undefined where there is none. */
   treeId(commit: string, path: string): Promise<string | undefined>;
+  /** Ids of a folder and of all folders below it, by their paths in the commit. */
+  treeIds(commit: string, path: string): Promise<ReadonlyMap<string, string>>;
   /**
    * Contents by blob id: one fetch for all that are not here yet, sizes checked before any is read.
    * @throws BlobTooLarge
@@ -131,6 +133,12 @@ export async function openClone(options: CloneOptions): Promise<Clone> {
       );
       if (path === '') return (await git(folder, ['rev-parse', `${commit}^{tree}`])).trim();
       return parseTree(line)[0]?.id;
+    },
+
+    async treeIds(commit, path) {
+      const paths = path === '' ? [] : [path];
+      const output = await git(folder, ['ls-tree', '-r', '-d', '-z', '--full-tree', commit, '--', ...paths]);
+      return new Map(parseTree(output).map((entry) => [entry.path, entry.id]));
     },
 
     async blobs(ids) {
