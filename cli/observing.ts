@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ObjectStore } from '../lib/aws/objects.ts';
+import { reportedVersions } from '../lib/checks/applied-versions.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { kindsMemory } from '../lib/checks/memory.ts';
 import type { Observation } from '../lib/checks/observation.ts';
@@ -19,6 +20,7 @@ import { GitFailed } from '../lib/repository/git-failed.ts';
 import type { Asked } from './asking.ts';
 import { UsageError } from './command.ts';
 import { inPassingFolder, interruptible } from './interrupts.ts';
+import type { ProgramName } from './programs.ts';
 import { noProgress, type Progress } from './progress.ts';
 import { noBranchOf, onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
 
@@ -120,14 +122,19 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
     const observation = unknownTarget({ target, desired, sequence: 0, now }, seen.failed);
     return { observation, cluster: cluster.name, target, desired, state };
   }
-  const reading = await readDesired(target, {
+  const parts: DesiredParts = {
     clone,
     content,
     state,
     capabilities: capabilitiesOf(seen.profile, target),
     outside: outsideHere(asked, content),
     ...rendering(asked, at),
-  });
+  };
+  let reading = await readDesired(target, parts);
+  if (reading.kind === 'read' && reading.state.releases.some(({ chart }) => chart?.newestOf !== undefined)) {
+    // Which version of a range runs, the deployer says: asked only where there is a range.
+    reading = await readDesired(target, { ...parts, applied: await reportedVersions(cluster) });
+  }
   if (reading.kind === 'no-branch') throw noBranch;
 
   const question = { target, desired: reading.state, sequence: 0, now };
@@ -164,22 +171,27 @@ function rendering(
 ): Pick<DesiredParts, 'render' | 'onDeclared'> {
   let declared = 0;
   let rendered = 0;
-  let helm: Promise<string> | undefined;
+  const found = new Map<string, Promise<string>>();
+  const programs = async (names: readonly ProgramName[]): Promise<string> => {
+    const { findPrograms } = await import('./programs.ts');
+    const key = names.join();
+    const search = {
+      cache,
+      path: process.env.PATH ?? '',
+      passing,
+      onProgress: (line: string) => progress.tell(line),
+    };
+    const folder = found.get(key) ?? findPrograms(names, search);
+    found.set(key, folder);
+    return await folder;
+  };
   return {
     onDeclared(releases) {
       declared = releases;
     },
     async render(request) {
-      const { renderRelease } = await import('../lib/charts/render/render.ts');
-      helm ??= import('./helm.ts').then(({ findHelm }) =>
-        findHelm({
-          cache,
-          path: process.env.PATH ?? '',
-          passing,
-          onProgress: (line) => progress.tell(line),
-        }),
-      );
-      const tools = await helm;
+      const { needsKustomize, renderRelease } = await import('../lib/charts/render/render.ts');
+      const tools = await programs(needsKustomize(request.subject) ? ['helm', 'kubectl'] : ['helm']);
       if (request.subject.kind === 'release') {
         progress.tell(`rendering ${++rendered} of ${declared} releases: ${request.subject.release}`);
       }

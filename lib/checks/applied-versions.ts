@@ -1,5 +1,6 @@
+import type { Cluster } from '../cluster/cluster.ts';
 import { type AppliedVersions, appliedKey } from '../desired/declared-render.ts';
-import { isJsonObject, type KubernetesObject, partOf, referenceOf } from '../objects/objects.ts';
+import { groupOf, isJsonObject, type KubernetesObject, partOf, referenceOf } from '../objects/objects.ts';
 import { appliedChart } from './argocd-report.ts';
 
 /** What a cluster says is taken for no more than a version. */
@@ -28,4 +29,22 @@ function deployedChart({ kind, status }: KubernetesObject): string | undefined {
   const [latest] = Array.isArray(history) ? history : [];
   const { chartVersion } = isJsonObject(latest) ? latest : {};
   return typeof chartVersion === 'string' ? chartVersion : undefined;
+}
+
+const SPEAKING = [
+  { group: 'helm.toolkit.fluxcd.io', kind: 'HelmRelease' },
+  { group: 'argoproj.io', kind: 'Application' },
+];
+
+/** The same, asked of the cluster; nothing of what may not be listed. */
+export async function reportedVersions(
+  cluster: Pick<Cluster, 'discover' | 'list'>,
+): Promise<AppliedVersions> {
+  const discovery = await cluster.discover();
+  if (discovery.kind !== 'answered') return {};
+  const kinds = discovery.value.kinds.filter(({ apiVersion, kind }) =>
+    SPEAKING.some((each) => each.kind === kind && each.group === groupOf(apiVersion)),
+  );
+  const answers = await Promise.all(kinds.map((kind) => cluster.list(kind)));
+  return appliedVersions(answers.flatMap((answer) => (answer.kind === 'answered' ? answer.value : [])));
 }
