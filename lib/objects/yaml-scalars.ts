@@ -59,7 +59,9 @@ export function resolvePlain(text: string, reader: YamlReader): Json {
 /** The key that a plain scalar becomes in JSON: `y:` is the key `true`. @throws UnreadableScalar for a null key */
 export function resolveKey(text: string, reader: YamlReader): string {
   const value = resolvePlain(text, reader);
-  if (reader === 'kustomize' && value !== null) return text;
+  // kyaml's way to JSON has only text for keys: a number, a boolean or a date fails the build.
+  if (reader === 'kustomize' && value !== null && value !== text)
+    throw new UnreadableScalar(`the key ${text} is no text for kustomize: quote it`);
   switch (typeof value) {
     case 'string':
       return value;

@@ -75,6 +75,9 @@ class Reading {
   readonly #resolve: (alias: Alias) => Node | undefined;
   #aliasDepth = 0;
   #aliased = 0;
+  /** Lists and mappings around what is read, and those of them in braces or brackets. */
+  #depth = 0;
+  #braces = 0;
   readonly #open = new Set<Node>();
 
   constructor(reader: YamlReader, resolve: (alias: Alias) => Node | undefined) {
@@ -89,13 +92,19 @@ class Reading {
       throw new UnreadableScalar('aliases multiply the document beyond any use');
     if (isAlias(node)) return this.#through(node, (target) => this.valueOf(target));
     if (isScalar(node)) return this.#scalar(node);
-    if (isSeq(node)) return node.items.map((item) => this.valueOf(item));
-    if (isMap(node)) {
+    if (!isSeq(node) && !isMap(node))
+      throw new UnreadableScalar('this kind of YAML node has no meaning in JSON');
+    this.#depth++;
+    if (node.flow === true) this.#braces++;
+    try {
+      if (isSeq(node)) return node.items.map((item) => this.valueOf(item));
       const object: Record<string, Json> = {};
       this.#fill(object, node);
       return object;
+    } finally {
+      this.#depth--;
+      if (node.flow === true) this.#braces--;
     }
-    throw new UnreadableScalar('this kind of YAML node has no meaning in JSON');
   }
 
   keyOf(key: unknown): string {
@@ -103,15 +112,25 @@ class Reading {
     if (key === null || key === undefined) return resolveKey('', this.#reader);
     if (!isScalar(key)) throw new UnreadableScalar('a mapping or list cannot be a key');
     if (key.type !== Scalar.PLAIN || key.tag !== undefined) return key.source ?? String(key.value);
-    return resolveKey(key.source ?? String(key.value), this.#reader);
+    const text = key.source ?? String(key.value);
+    // At the top kyaml asks for text, and takes what stands there, unless it is null.
+    const isTop = this.#depth <= 1 && resolvePlain(text, this.#reader) !== null;
+    if (this.#reader === 'kustomize' && (isTop || this.#isTextInBraces(text))) return text;
+    return resolveKey(text, this.#reader);
+  }
+
+  /** kyaml knows a time by the letter T where it stands in braces or brackets, else by a blank or a small t, too. */
+  #isTextInBraces(text: string): boolean {
+    return this.#reader === 'kustomize' && this.#braces > 0 && /^\d{4}-\d{1,2}-\d{1,2}[t ]/.test(text);
   }
 
   #scalar(node: Scalar): Json {
     // The source: the package has already decoded what is tagged !!binary.
     const text = node.source ?? String(node.value ?? '');
-    if (this.#reader === 'kubernetes' && node.type === Scalar.QUOTE_DOUBLE) this.#checkEscapes(node);
+    if (node.type === Scalar.QUOTE_DOUBLE) this.#checkEscapes(node);
     if (node.tag !== undefined) return resolveTagged(text, node.tag, this.#reader);
-    return node.type === Scalar.PLAIN || node.type === undefined ? resolvePlain(text, this.#reader) : text;
+    const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
+    return isPlain && !this.#isTextInBraces(text) ? resolvePlain(text, this.#reader) : text;
   }
 
   /** go-yaml v2 (scannerc.go, yaml_parser_scan_flow_scalar) knows no `\\/`, and no halves of a surrogate pair. */
@@ -130,19 +149,27 @@ class Reading {
         this.#merge(object, pair.value);
         continue;
       }
+      // kyaml takes a quoted one for a merge, too, and drops what is none.
+      if (this.#reader === 'kustomize' && isScalar(pair.key) && pair.key.value === '<<') {
+        if (isMap(pair.value) || isAlias(pair.value) || isSeq(pair.value)) this.#merge(object, pair.value);
+        continue;
+      }
       this.at = (pair.key as Node | null)?.range?.[0] ?? this.at;
       const key = this.keyOf(pair.key);
       if (this.#reader === 'kustomize' && seen.has(key))
         throw new UnreadableScalar(`mapping key "${key}" already defined`);
       seen.add(key);
-      set(object, key, this.valueOf(pair.value));
+      // What is left out in braces kyaml writes as '' before it reads it again.
+      const isLeftOut = this.#reader === 'kustomize' && map.flow === true && isNothing(pair.value);
+      set(object, key, isLeftOut ? '' : this.valueOf(pair.value));
     }
   }
 
   #merge(object: Record<string, Json>, value: unknown): void {
     if (isSeq(value)) {
-      // Backwards, since earlier ones take precedence.
-      for (const item of value.items.toReversed()) this.#merge(object, item);
+      // Earlier ones take precedence: backwards where the later overwrites, forwards where the first stays.
+      const items = this.#reader === 'kubernetes' ? value.items.toReversed() : value.items;
+      for (const item of items) this.#merge(object, item);
       return;
     }
     if (isAlias(value)) {
@@ -174,6 +201,9 @@ class Reading {
     }
   }
 }
+
+const isNothing = (value: unknown): boolean =>
+  value === null || value === undefined || (isScalar(value) && isEmpty(value));
 
 const isMerge = (key: unknown): boolean =>
   isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN && key.tag === undefined;
