@@ -138,7 +138,10 @@ function deploysByArgo({ metadata, spec }: KubernetesObject, release: Deployed):
 }
 
 /** What applied a live object, as its marks say: kustomize-controller's labels, Argo CD's tracking id. */
-function ownerOf({ metadata: { labels = {}, annotations = {} } }: KubernetesObject): string {
+function ownerOf({ metadata }: KubernetesObject): string {
+  // Null where Git says so and the object is not there: a chart's empty `annotations:`.
+  const labels = metadata.labels ?? {};
+  const annotations = metadata.annotations ?? {};
   const name = labels['kustomize.toolkit.fluxcd.io/name'];
   if (name !== undefined)
     return `Kustomization/${labels['kustomize.toolkit.fluxcd.io/namespace'] ?? ''}/${name}`;

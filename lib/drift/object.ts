@@ -90,6 +90,7 @@ class Judging implements Visitor {
   readonly #owners: Owners;
   #controllers: ReadonlySet<string> | undefined;
   readonly rewritten: boolean;
+  readonly keepsNull: boolean;
 
   constructor(
     rendered: RenderedObject,
@@ -104,6 +105,7 @@ class Judging implements Visitor {
     this.#context = context;
     this.#owners = new Owners(live);
     this.rewritten = this.#isCustom() && this.#isRewritten();
+    this.keepsNull = this.#isCustom() && this.#isKeptAsApplied();
   }
 
   judge(): void {
@@ -138,6 +140,7 @@ class Judging implements Visitor {
 
   changed(desired: Json, live: Json | undefined, note?: string): void {
     const owners = this.#ownersHere();
+    if (desired === null && this.#isByOwnController(owners)) return;
     const excuse = excuseOf({
       rendered: this.#rendered,
       root: this.#live,
@@ -160,7 +163,9 @@ class Judging implements Visitor {
   }
 
   undeclared(live: Json, schema: Schema, parents: Parents): void {
-    if (live === null || comparison.isDefault(live, schema, parents, this.root)) return;
+    // Null in place of a default is a wish of its own, where a definition lets it.
+    const isWish = live === null && schema.custom && schema.nullable && (schema.default ?? null) !== null;
+    if (!isWish && (live === null || comparison.isDefault(live, schema, parents, this.root))) return;
     if (this.#isReplicas() && this.#isLeftOut(live)) return;
     const owners = this.#ownersHere().filter(
       // A declared null is recorded for the deployer, and is no wish for what is there.
@@ -220,15 +225,7 @@ class Judging implements Visitor {
   #undeclaredRoot(live: Json, owners: readonly Writer[]): void {
     const { deployers } = this.#context;
     const others = owners.filter(({ manager }) => !deployers.has(manager));
-    if (
-      this.#isCustom() &&
-      others.length > 0 &&
-      !isSensitive(this.trail.plain()) &&
-      others.every(({ manager }) => this.#isOwnController(manager))
-    ) {
-      this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
-      return;
-    }
+    if (this.#isByOwnController(owners)) return;
     const excuse = undeclaredExcuseOf(this.#rendered, this.trail, live, owners, deployers);
     if (excuse !== undefined) {
       this.notes.add(excuse);
@@ -301,6 +298,32 @@ class Judging implements Visitor {
 
   #isCustom(): boolean {
     return this.#context.schema?.custom ?? true;
+  }
+
+  /** A custom resource's own controller may put things where Git leaves room: a note. */
+  #isByOwnController(owners: readonly Writer[]): boolean {
+    const others = owners.filter(({ manager }) => !this.#context.deployers.has(manager));
+    const isOwn =
+      this.#isCustom() &&
+      others.length > 0 &&
+      !isSensitive(this.trail.plain()) &&
+      others.every(({ manager }) => this.#isOwnController(manager));
+    if (isOwn) this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
+    return isOwn;
+  }
+
+  /** The deployer applied it to the server, and no typed client has sent the whole since. */
+  #isKeptAsApplied(): boolean {
+    const { writers } = this.#owners;
+    return (
+      writers.some(
+        ({ manager, operation }) => operation === 'Apply' && this.#context.deployers.has(manager),
+      ) &&
+      !writers.some(
+        ({ manager, operation, subresource }) =>
+          operation === 'Update' && subresource === undefined && this.#isOwnController(manager),
+      )
+    );
   }
 
   #isOwnController(manager: string): boolean {

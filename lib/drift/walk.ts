@@ -18,7 +18,8 @@ export function walk(
   // Go writes nil lists and maps as null.
   const live = found === null && !(schema.custom && schema.nullable) ? undefined : found;
   if (desired === null) {
-    if (live !== undefined && live !== null) visitor.undeclared(live, schema, parents);
+    if (schema.custom && schema.nullable && schema.kind !== 'any') walkNull(live, schema, parents, visitor);
+    else if (live !== undefined && live !== null) visitor.undeclared(live, schema, parents);
     return;
   }
   if (live === undefined) {
@@ -51,6 +52,17 @@ export function walk(
       walkAny(desired, live, visitor);
       break;
   }
+}
+
+/**
+ * Null is a value of its own where a definition lets it: the server stores it, and puts no default in its place
+ * (k8s.io/apiextensions-apiserver, pkg/apiserver/schema/defaulting). Whoever applies from the client's side, and typed
+ * controllers, leave it out.
+ */
+function walkNull(live: Json | undefined, schema: Schema, parents: Parents, visitor: Visitor): void {
+  const isLeftOut =
+    live === undefined || live === null || visitor.compare.isDefault(live, schema, parents, visitor.root);
+  if (!isLeftOut || visitor.keepsNull) visitor.changed(null, live);
 }
 
 function walkStruct(desired: JsonObject, live: JsonObject, schema: StructSchema, visitor: Visitor): void {
