@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appliedVersions } from '../../../lib/checks/applied-versions.ts';
+import { appliedVersions, reportedVersions } from '../../../lib/checks/applied-versions.ts';
 import { applicationReport } from '../../../lib/checks/argocd-report.ts';
 import {
   type HelmReleaseQuestion,
@@ -335,4 +335,27 @@ test('which version of its chart each says that it has applied', () => {
       'HelmRelease/argocd/flux': '2.0.0',
     },
   );
+});
+
+test('asked of a cluster: of the kinds that it serves, and nothing where they may not be listed', async () => {
+  const kind = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' };
+  const other = { apiVersion: 'app.k8s.io/v1', kind: 'Application' };
+  const web: KubernetesObject = {
+    ...object('Application', { spec: { source: CHART }, status: synced({ revision: '1.4.2' }) }),
+    metadata: { name: 'web', namespace: 'argocd' },
+  };
+  const asked: string[] = [];
+  const clusterOf = (answer: object) =>
+    ({
+      discover: async () => ({ kind: 'answered', value: { kinds: [kind, other] } }),
+      list: async ({ apiVersion }: typeof kind) => {
+        asked.push(apiVersion);
+        return answer;
+      },
+    }) as unknown as Parameters<typeof reportedVersions>[0];
+  assert.deepEqual(await reportedVersions(clusterOf({ kind: 'answered', value: [web] })), {
+    'Application/argocd/web': '1.4.2',
+  });
+  assert.deepEqual(await reportedVersions(clusterOf({ kind: 'forbidden', reason: 'no' })), {});
+  assert.deepEqual(asked, ['argoproj.io/v1alpha1', 'argoproj.io/v1alpha1']);
 });
