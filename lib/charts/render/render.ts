@@ -157,7 +157,8 @@ const toolsFor = ({ subject }: RenderRequest, parts: RenderParts) => ({
   ...(needsKustomize(subject) ? { kubectl: kubectlIn(parts) } : {}),
 });
 
-const needsKustomize = (subject: RenderSubject): boolean =>
+/** Whether kubectl, which has kustomize in it, is run beside helm. */
+export const needsKustomize = (subject: RenderSubject): boolean =>
   subject.kind === 'manifests'
     ? subject.build !== undefined
     : (subject.shaping?.postRenderers.length ?? 0) > 0;

