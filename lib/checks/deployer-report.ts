@@ -3,11 +3,11 @@ import { rootOf } from '../config/root.ts';
 import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
 import { applicationReport } from './argocd-report.ts';
+import { deployerKinds } from './deployer-kinds.ts';
 import { helmReleaseReport, kustomizationReport } from './deployer-status.ts';
 import type { LiveObjects } from './live.ts';
 import type { DeployerReport } from './rollout.ts';
 import type { DeclaredScope } from './scopes.ts';
-import { deployerKinds } from './wanted.ts';
 
 /** What the target's deployer says of a scope, read from its own objects in the cluster. */
 export function reportOf(

@@ -1,16 +1,13 @@
 import type { Target } from '../config/config.ts';
 import { groupOf, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
+import { deployerKinds } from './deployer-kinds.ts';
 import type { DeployersObjects } from './deployer-report.ts';
 import { inventoriesOf } from './inventories.ts';
 import type { WantedKind } from './live.ts';
 import type { DeclaredScope } from './scopes.ts';
 
-const KUSTOMIZATION = { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization' } as const;
-const APPLICATION = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' } as const;
-const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' } as const;
-
-export const deployerKinds = { KUSTOMIZATION, APPLICATION, CONFIG_MAP };
+const { KUSTOMIZATION, APPLICATION, CONFIG_MAP } = deployerKinds;
 
 /** What to list: every kind that is declared or ever was, and what the deployer speaks through. */
 export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): readonly WantedKind[] {
