@@ -9,7 +9,7 @@ import { type FluxCluster, readyOf } from '../../flux/flux.ts';
 import { type Deploying, nameOf, type Release } from './deploying.ts';
 import type { Place } from './package.ts';
 
-const PATIENCE_MS = 240_000;
+const PATIENCE_MS = 420_000;
 const POLL_MS = 500;
 
 const reconciled = z.object({
