@@ -124,7 +124,10 @@ function unknownLines(scopes: readonly ScopeObservation[], paint: Paint): readon
   }
   const lines = [...byReason].flatMap(([reason, titles]) => {
     const more = titles.length - NAMED;
-    const said = `${paint('could not be judged', 'yellow')}: ${oneLine(reason)}`;
+    const isRules = scopes.some(
+      ({ scope, state }) => scope.kind === 'rules' && unjudgedIn(state)?.reason === reason,
+    );
+    const said = `${paint(isRules ? 'has errors' : 'could not be judged', 'yellow')}: ${oneLine(reason)}`;
     if (titles.length === 1) return [`${titles[0]}  ${said}`];
     return [
       `${titles.length} ${said}`,

@@ -204,7 +204,7 @@ describe('npx fairlead baseline', requirement('control-plane'), () => {
     await commit({ [DRIFT_FILE]: `${text}  - kind: Deployment\n    wait: soon\n    reason: r\n` });
     const { code, stdout } = await run('check', ...asked());
     assert.equal(code, 2, stdout);
-    assert.match(stdout, /drift\.yaml:\d+: rules\[\d+\]\.wait is a duration/);
+    assert.match(stdout, /^drift\.yaml {2}has errors: drift\.yaml:\d+: rules\[\d+\]\.wait is a duration/m);
     assert.match(stdout, /ignored by rule 1 of drift\.yaml/);
     await commit({ [DRIFT_FILE]: text });
   });

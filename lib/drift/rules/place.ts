@@ -153,8 +153,8 @@ function textOf(reader: Reader): Text {
 }
 
 const BY_INDEX = (index: string): string =>
-  `"${index}" is an index, and the next item slips into its place when one goes: name the item by its keys, as in ` +
-  'containers[name=web], or take all with [*]. A key of a map that is a number is written in quotes: /data/"0"';
+  `"${index}" is an index, which slips when an item goes: name items by their keys, as in containers[name=web], or ` +
+  `take all with [*]; a map's key is quoted, as in data/"0"`;
 
 /** The text of a path, and how far it has been read. */
 class Reader {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ignoredIn, observeRules, rulesAt } from '../../../lib/checks/rules.ts';
+import { readVerdict, writeVerdicts } from '../../../lib/checks/verdict-items.ts';
 import { readRules } from '../../../lib/desired/drift-file.ts';
 import { underRules } from '../../../lib/drift/rules/judge.ts';
 import type { ObjectVerdict } from '../../../lib/drift/verdicts.ts';
 import { DEPLOYMENT, finding } from '../../fixtures/findings.ts';
+import { memoryTable } from '../uploads/doubles.ts';
 
 const NOW = '2026-11-21T23:59:59.000Z';
 const drift: ObjectVerdict = {
@@ -59,5 +61,34 @@ describe('drift.yaml in a check', () => {
       },
     });
     assert.deepEqual(ignoredIn(undefined, 'shop'), {});
+  });
+
+  test('is kept with the verdicts: what is ignored, what has expired, what is wrong', async () => {
+    const table = memoryTable();
+    const held = rulesAt(readRules('rules:\n  - {path: /spec/replicas, reason: by hand}\n'), NOW);
+    const web = { kind: 'release', namespace: 'shop', name: 'web' } as const;
+    const observation = {
+      target: 'staging',
+      commit: 'c'.repeat(40),
+      sequence: 1,
+      at: NOW,
+      scopes: [
+        {
+          scope: web,
+          state: { kind: 'in-sync', unready: [] },
+          ...ignoredIn(underRules([drift], held, undefined), 'shop'),
+        },
+        observed('  - {path: /spec/replicas, reason: r, expires: 2026-11-20}\n  - {kind: Job}\n'),
+      ],
+    } as const;
+    await writeVerdicts(table, observation, undefined);
+    const release = await readVerdict(table, 'staging', 'shop/web');
+    assert.equal(release?.verdict, 'in-sync');
+    assert.equal(release?.ignored, 1);
+    assert.match(release?.ignores?.[0] ?? '', /^Deployment\/web spec\.replicas: ignored by rule 1/);
+    const rules = await readVerdict(table, 'staging', 'drift.yaml');
+    assert.equal(rules?.verdict, 'unknown');
+    assert.match(rules?.reason ?? '', /drift\.yaml:3: rules\[1\]\.reason is missing/);
+    assert.match(rules?.remarks?.[0] ?? '', /^rule 1 .* expired after 2026-11-20/);
   });
 });
