@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { pack } from '../../cli/package/pack.ts';
 import { tools } from '../../local/tools.ts';
 import { requirement } from '../requirements.ts';
-import { type CheckedCluster, checkedCluster } from './checked-cluster.ts';
+import { type CheckedCluster, checkedCluster, commitAll } from './checked-cluster.ts';
 import { nodes } from './command-line.ts';
 
 interface Ran {
@@ -100,7 +100,9 @@ describe('the published package', () => {
       cluster = await checkedCluster();
       const bin = join(folder, 'bin');
       await mkdir(bin);
-      await symlink((await tools()).helm, join(bin, 'helm'));
+      const { helm, kubectl } = await tools();
+      await symlink(helm, join(bin, 'helm'));
+      await symlink(kubectl, join(bin, 'kubectl'));
       path = `${bin}${delimiter}/usr/bin${delimiter}/bin`;
     });
     after(() => cluster.end());
@@ -129,6 +131,31 @@ describe('the published package', () => {
       }
       assert.ok(seen.size > 0);
       assert.equal(new Set(seen.values()).size, 1, 'every Node judges alike');
+    });
+
+    test('builds what Flux applies with the kubectl of the PATH', async () => {
+      const repository = join(folder, 'flux');
+      const manifests = join(repository, 'fairlead', 'staging', 'apply', 'manifests');
+      await mkdir(manifests, { recursive: true });
+      const config = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'of-flux', namespace: 'shop' },
+        data: { key: 'value' },
+      };
+      await writeFile(join(manifests, 'config.yaml'), JSON.stringify(config));
+      await commitAll(repository);
+      // As kustomize-controller marks what it applies.
+      const of = 'kustomize.toolkit.fluxcd.io';
+      const labels = { [`${of}/name`]: 'fairlead', [`${of}/namespace`]: 'fairlead-staging' };
+      const applied = { ...config, metadata: { ...config.metadata, labels } };
+      await cluster.plane.apply([applied], 'kustomize-controller');
+      const argv = ['--repo', repository, '--kubeconfig', cluster.plane.kubeconfig, '--deployer', 'flux'];
+      for (const [version, node] of await nodes()) {
+        const { code, stdout, stderr } = await run(node, ['check', ...argv], path);
+        assert.equal(code, 0, `${version}: ${stdout}${stderr}`);
+        assert.match(stdout, /^manifests {2}in sync$/m, version);
+      }
     });
   });
 });
