@@ -1,6 +1,5 @@
 import { limited, OUTPUT_SECONDS } from '../charts/files/limited.ts';
 import type { FileTree } from '../content/tree.ts';
-import { treePath } from '../desired/tree-path.ts';
 import { formatJson } from '../objects/json.ts';
 import type { KubernetesObject } from '../objects/objects.ts';
 import { type FluxBuild, fluxBuild } from './flux-kustomization.ts';
@@ -9,6 +8,7 @@ import { holdsPlaceholder, PLACEHOLDERS, withOtherPlaceholder } from './placehol
 import { type KustomizeParts, runKustomize } from './run-kustomize.ts';
 import { holdsSops, isEncrypted, withoutSops, withoutSopsField } from './sops.ts';
 import { substituted, type Variables, variablesOf } from './substitution.ts';
+import { isKustomization } from './tree.ts';
 
 export interface BuiltObject {
   readonly object: KubernetesObject;
@@ -70,6 +70,7 @@ async function buildOnce(
   if (ran.kind === 'failed') return failed(ran.reason);
 
   const texts = documentsOf(ran.output);
+  const sources = await sourcesIn(tree);
   const read = await readObjects(texts);
   if (read.kind === 'failed') return read;
   const filled = await withVariables(texts, read.objects, build, placeholder);
@@ -82,8 +83,8 @@ async function buildOnce(
   return {
     kind: 'built',
     objects: filled.objects.map((object, index) => ({
-      object: withoutSopsField(made.keepsOrigin ? object : withoutOrigin(object)),
-      source: sourceOf(read.objects[index] ?? object, folder),
+      object: withoutSopsField(object),
+      source: sources.get(nameOf(read.objects[index] ?? object)) ?? folder,
     })),
   };
 }
@@ -153,21 +154,20 @@ const hasVariables = ({ sources }: NonNullable<FluxBuild['substitute']>): boolea
 const isLeftAlone = ({ metadata: { labels, annotations } }: KubernetesObject): boolean =>
   labels?.[SUBSTITUTE] === 'disabled' || annotations?.[SUBSTITUTE] === 'disabled';
 
-const ORIGIN = 'config.kubernetes.io/origin';
-
-function withoutOrigin(object: KubernetesObject): KubernetesObject {
-  const { [ORIGIN]: origin, ...annotations } = object.metadata.annotations ?? {};
-  if (origin === undefined) return object;
-  const { annotations: _before, ...metadata } = object.metadata;
-  const { name } = object.metadata;
-  return {
-    ...object,
-    metadata: { ...metadata, name, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
-  };
+/**
+ * Where objects stand, by kind and name: kustomize would say so in an annotation, but one annotation more changes how
+ * it writes the others.
+ */
+async function sourcesIn(tree: FileTree): Promise<ReadonlyMap<string, string>> {
+  const files = [...tree]
+    .filter(([path]) => /\.ya?ml$/.test(path) && !isKustomization(path))
+    .map(([file, { data }]) => ({ file, text: data.toString('utf8') }));
+  const read = await limited('readManifests', { files, reader: 'kustomize' }, OUTPUT_SECONDS);
+  if (read.kind === 'too-complex') return new Map();
+  // A patch stands after what it patches, as far as folders are named: the first is the one.
+  return new Map(
+    read.result.objects.toReversed().map(({ object, place }) => [nameOf(object), place.file ?? '']),
+  );
 }
 
-/** `path: ../base/web.yaml`, from the folder that is built; generated objects name their kustomization. */
-function sourceOf({ metadata }: KubernetesObject, folder: string): string {
-  const said = /^(?:path|configuredIn): (.+)$/m.exec(metadata.annotations?.[ORIGIN] ?? '')?.[1];
-  return said === undefined ? folder : (treePath(said, folder) ?? folder);
-}
+const nameOf = ({ kind, metadata: { name } }: KubernetesObject): string => `${kind}/${name}`;

@@ -6,17 +6,10 @@ import type { KustomizePatches, ShapingSpec } from './flux-kustomization.ts';
 import { KUSTOMIZATION_NAMES, readKustomizationFile } from './kustomization-file.ts';
 
 export type Generated =
-  | {
-      readonly kind: 'generated';
-      readonly tree: FileTree;
-      /** Whether Git itself asks for `config.kubernetes.io/origin`, which is always written here. */
-      readonly keepsOrigin: boolean;
-    }
+  | { readonly kind: 'generated'; readonly tree: FileTree }
   /** There is not one manifest. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'refused'; readonly reason: string };
-
-export const ORIGIN = 'originAnnotations';
 
 /** The kustomization file of a folder, as kustomize looks for it. */
 export const kustomizationOf = (files: { has(path: string): boolean }, folder: string): string | undefined =>
@@ -40,7 +33,6 @@ export function generated(tree: FileTree, folder: string, spec: ShapingSpec): Ge
     if (file.kind === 'refused') return { kind: 'refused', reason: `${own}: ${file.reason}` };
     base = file.value;
   }
-  const said = spec.buildMetadata.length > 0 ? spec.buildMetadata : stringsOf(base.buildMetadata);
   const components = spec.components.filter((path) => {
     const found = treePath(path, folder);
     return !spec.ignoreMissingComponents || (found !== undefined && hasFolder(tree, found));
@@ -55,14 +47,11 @@ export function generated(tree: FileTree, folder: string, spec: ShapingSpec): Ge
     ...added('patches', base, spec.patches.map(patchOf)),
     ...added('components', base, components),
     ...(spec.images.length === 0 ? {} : { images: imagesOf(base.images, spec.images) }),
-    buildMetadata: [...new Set([...said, ORIGIN])],
+    ...(spec.buildMetadata.length === 0 ? {} : { buildMetadata: spec.buildMetadata }),
   };
   const file = own ?? under(folder, KUSTOMIZATION_NAMES[0]);
-  return {
-    kind: 'generated',
-    tree: new Map([...tree, [file, { mode: 0o644, data: Buffer.from(formatJson(value)) }]]),
-    keepsOrigin: said.includes(ORIGIN),
-  };
+  const written = { mode: 0o644, data: Buffer.from(formatJson(value)) } as const;
+  return { kind: 'generated', tree: new Map([...tree, [file, written]]) };
 }
 
 /**
@@ -90,9 +79,6 @@ export function scanned(paths: readonly string[], folder: string): string[] {
 
 const hasFolder = (tree: FileTree, folder: string): boolean =>
   [...tree.keys()].some((path) => path.startsWith(`${folder}/`));
-
-const stringsOf = (value: Json | undefined): string[] =>
-  Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
 
 const added = (field: string, base: JsonObject, more: readonly Json[]): JsonObject => {
   if (more.length === 0) return {};

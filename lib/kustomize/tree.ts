@@ -8,7 +8,7 @@ export type BuildableTree =
   | { readonly kind: 'buildable'; readonly tree: FileTree }
   | { readonly kind: 'refused'; readonly reason: string };
 
-const isKustomization = (path: string): boolean =>
+export const isKustomization = (path: string): boolean =>
   (KUSTOMIZATION_NAMES as readonly string[]).includes(path.slice(path.lastIndexOf('/') + 1));
 
 /**

@@ -125,7 +125,7 @@ describe('a repository that Flux was bootstrapped with', () => {
         });
         assert.deepEqual(
           { ...metadata.annotations, note: '' },
-          { since: '2020-01-01', reviewed: '2026', note: '' },
+          { since: '2020-01-01T00:00:00Z', reviewed: '2026', note: '' },
         );
         assert.equal(spec.replicas, 3);
         const [container] = spec.template.spec.containers;
