@@ -75,7 +75,9 @@ async function sourceOf(
   }
   const { here } = context;
   if (!isThisRepository(source, here))
-    return unresolved(`it comes from another repository, ${shown(source.repoURL)}, which Fairlead does not read`);
+    return unresolved(
+      `it comes from another repository, ${shown(source.repoURL)}, which Fairlead does not read`,
+    );
   const revision = revisionElsewhere(source, here);
   if (revision !== undefined) return unresolved(revision);
   const folder = treePath(text(source.path) ?? '');
