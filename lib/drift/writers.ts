@@ -93,9 +93,16 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: ['PersistentVolumeClaim'],
     at: [
-      ...spec('volumeName', 'storageClassName', 'volumeAttributesClassName'),
+      ...spec('storageClassName', 'volumeAttributesClassName'),
       ...annotation('pv.kubernetes.io/*', 'volume.kubernetes.io/*', 'volume.beta.kubernetes.io/*'),
     ],
+    reason: 'binding of the volume',
+  },
+  {
+    kinds: ['PersistentVolumeClaim'],
+    at: spec('volumeName'),
+    // The volume controller's, and recorded as such: a claim may be bound to any volume by hand.
+    unrecorded: () => false,
     reason: 'binding of the volume',
   },
   {

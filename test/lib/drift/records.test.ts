@@ -35,6 +35,13 @@ webhooks:
     clientConfig: {service: {name: web, namespace: shop}}
 `);
 
+const CLAIM = object(`
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: web, namespace: shop}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+`);
+
 const LABELS: Json = { 'f:metadata': { 'f:labels': { 'f:app': {} } } };
 const PORT: Json = { '.': {}, 'f:name': {}, 'f:nodePort': {}, 'f:port': {} };
 const cleared = (live: KubernetesObject): KubernetesObject => put(live, ['metadata', 'managedFields'], [{}]);
@@ -106,6 +113,22 @@ const CASES: readonly {
     desired: SERVICE_ACCOUNT,
     live: cleared(put(SERVICE_ACCOUNT, ['metadata', 'finalizers'], ['evil.example/hold'])),
     findings: ['changed metadata.managedFields', 'added metadata.finalizers["evil.example/hold"]'],
+  },
+  {
+    what: 'and who binds a claim to a volume',
+    desired: CLAIM,
+    live: cleared(put(CLAIM, ['spec', 'volumeName'], 'evil')),
+    findings: ['changed metadata.managedFields', 'added spec.volumeName'],
+  },
+  {
+    what: 'the volume controller binds it rightly',
+    desired: CLAIM,
+    live: ownedBy(
+      put(CLAIM, ['spec', 'volumeName'], 'pvc-1'),
+      ['helm', { 'f:spec': { 'f:accessModes': {} } }],
+      ['kube-controller-manager', { 'f:spec': { 'f:volumeName': {} } }, { operation: 'Update' }],
+    ),
+    findings: [],
   },
   {
     what: 'the API server protects volumes and leaves no record',

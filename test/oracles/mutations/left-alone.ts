@@ -22,6 +22,8 @@ export function leftAlone(declared: KubernetesObject, live: KubernetesObject, pl
   // Rules of an aggregated role are written by a controller at once.
   if (declared.kind === 'ClusterRole' && isJsonObject(declared.aggregationRule) && at.startsWith('rules'))
     return true;
+  // A controller writes the rules as soon as there is such a rule: what is found then depends on who is first.
+  if (live.kind === 'ClusterRole' && names[0] === 'aggregationRule') return true;
   // The server's names of a Namespace's life.
   if (declared.kind === 'Namespace' && at.startsWith('spec')) return true;
   // A token that a controller fills in.
@@ -59,3 +61,13 @@ export function platformRemit(kind: string, place: Place): boolean {
       return false;
   }
 }
+
+/** What the API server allocates and leaves no record of: with the record cleared nobody can tell whose it is. */
+export const allocated = (kind: string, place: Place): boolean => {
+  const at = place.map((step) => (step.startsWith('f:') ? step.slice(2) : '*')).join('.');
+  if (kind === 'Service')
+    return /^spec\.(clusterIPs?|ipFamil\w+|healthCheckNodePort|loadBalancerClass|ports\.\*\.nodePort)/.test(
+      at,
+    );
+  return kind === 'PersistentVolumeClaim' && /^spec\.(storageClassName|volumeAttributesClassName)/.test(at);
+};

@@ -4,7 +4,7 @@ import { clients, FOREIGN } from './clients.ts';
 import type { Installed } from './cluster.ts';
 import { expectationOf, factsOf, type Writing } from './expect.ts';
 import { type Candidate, candidatesOf, choose, edited, type Sort, triedKey } from './generate.ts';
-import { platformRemit } from './left-alone.ts';
+import { allocated, platformRemit } from './left-alone.ts';
 import type { Node } from './openapi.ts';
 import { jsonPatch } from './patches.ts';
 import type { Report } from './report.ts';
@@ -29,6 +29,7 @@ export interface Planning {
   /** How often each place of each kind was mutated, so that others come first. */
   readonly tried: Map<string, number>;
   readonly forge: boolean;
+  readonly strip: boolean;
   /** A reference to an object that stays. */
   readonly owner: JsonObject;
   /** Other apiVersions of kinds, where fields lie at the same places. */
@@ -62,7 +63,9 @@ export async function plan(
   if (!planning.forge && random() < WHOLE_SHARE && isDisposable(installed))
     return wholeObject(installed, before, node, random);
   const { declared, path } = installed;
-  const all = candidatesOf(declared, before, node, random, planning.owner);
+  const all = candidatesOf(declared, before, node, random, planning.owner).filter(
+    ({ place }) => !(planning.strip && allocated(declared.kind, place)),
+  );
   const daily = all.filter(({ schemaPlace }) => DAILY.test(schemaPlace));
   let candidates: readonly Candidate[] = daily.length > 0 && random() < DAILY_SHARE ? daily : all;
   for (let turn = 0; turn < CANDIDATES && candidates.length > 0; turn++) {

@@ -13,7 +13,6 @@ import { judgeOf, type Verdict } from './verdict.ts';
 
 export interface Playing extends Planning {
   readonly seed: string;
-  readonly strip: boolean;
   readonly openApi: OpenApi;
   /** Mutations that are still wanted. */
   wanted: number;
