@@ -91,6 +91,7 @@ export const readDesired = (environment: Environment) => {
       clone,
       capabilities,
       ...(profile?.applied === undefined ? {} : { applied: profile.applied }),
+      ...(profile?.maps === undefined ? {} : { clusterMaps: profile.maps }),
       repositoryUrl: repository.url,
       outside: outsideCharts({
         sources: current.chartSources,

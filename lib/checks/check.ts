@@ -9,6 +9,7 @@ import type { Finding } from '../drift/verdicts.ts';
 import { identityOf, isJsonObject, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { appliedVersions } from './applied-versions.ts';
 import { asTracked } from './argocd-tracking.ts';
+import { askedMaps } from './asked-maps.ts';
 import { deployersObjects } from './deployer-report.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
@@ -54,8 +55,12 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     declaredScopes.map((scope) => markOf(target, scope)).filter((mark) => mark !== undefined),
   );
   const [live, canRun] = await Promise.all([
-    readLive(parts.cluster, discovery.value, wantedKinds(target, declaredScopes), marks, (seen) =>
-      inventoriedKinds(seen, target, declaredScopes),
+    readLive(
+      parts.cluster,
+      discovery.value,
+      wantedKinds(target, declaredScopes, desired.asks),
+      marks,
+      (seen) => inventoriedKinds(seen, target, declaredScopes),
     ),
     hasNodes(parts.cluster, discovery.value),
   ]);
@@ -118,6 +123,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     profile: {
       ...profileOf(target.name, version.value, discovery.value, now, schemas),
       applied: appliedVersions(deployersObjects(live, target, scopes)),
+      ...(desired.asks === undefined ? {} : { maps: askedMaps(desired.asks, live) }),
     },
   };
 }

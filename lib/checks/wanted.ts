@@ -9,8 +9,15 @@ import type { DeclaredScope } from './scopes.ts';
 
 const { KUSTOMIZATION, APPLICATION, CONFIG_MAP } = deployerKinds;
 
-/** What to list: every kind that is declared or ever was, and what the deployer speaks through. */
-export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): readonly WantedKind[] {
+/**
+ * What to list: every kind that is declared or ever was, and what the deployer speaks through.
+ * @param asks ConfigMaps that Git refers to and does not declare, `namespace/name`
+ */
+export function wantedKinds(
+  target: Target,
+  scopes: readonly DeclaredScope[],
+  asks: readonly string[] = [],
+): readonly WantedKind[] {
   const wanted = new Map<string, Wish>();
   const wish = (apiVersion: string, kind: string): Wish => {
     const key = `${apiVersion}/${kind}`;
@@ -19,6 +26,11 @@ export function wantedKinds(target: Target, scopes: readonly DeclaredScope[]): r
     return known;
   };
 
+  for (const ask of asks) {
+    const { namespaces, names } = wish(CONFIG_MAP.apiVersion, CONFIG_MAP.kind);
+    namespaces.add(ask.slice(0, ask.indexOf('/')));
+    names.add(ask.slice(ask.indexOf('/') + 1));
+  }
   for (const scope of scopes) {
     const home = scope.release?.namespace;
     const objects = [...(scope.tip.kind === 'rendered' ? scope.tip.objects : []), ...(scope.applied ?? [])];

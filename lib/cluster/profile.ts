@@ -27,6 +27,13 @@ const profile = z.object({
   applied: z
     .record(z.string().regex(/^[A-Za-z]{1,63}\/[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/), z.string().max(128))
     .optional(),
+  /** ConfigMaps that Git refers to and does not declare, by `namespace/name`; null: it is not there. */
+  maps: z
+    .record(
+      z.string().regex(/^[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/),
+      z.record(z.string().max(253), z.string()).nullable(),
+    )
+    .optional(),
   /** ISO. */
   at: z.string().max(40),
 });

@@ -106,7 +106,7 @@ describe(
       ]);
       const { code, stdout } = await check();
       assert.equal(code, 1, stdout);
-      assert.match(stdout, /Deployment\/web {2}spec\.template\.spec\.containers\S*image {2}changed/);
+      assert.match(stdout, /Deployment\/web in shop {2}spec\.template\.spec\.containers\S*image {2}changed/);
       assert.match(stdout, /Deployment\/cache {2}metadata\.labels\S* {2}added/);
       assert.match(stdout, /Secret\/cache {2}data\S*password/);
       assert.doesNotMatch(stdout, /hunter2|mine/);
