@@ -43,13 +43,15 @@ describe('what only some renders hold may be there or not', () => {
   ] as const;
   for (const [what, desired, live, owners, expected] of CASES) {
     test(what, () => {
-      const found = ownedBy(settings(live), ...(owners as Parameters<typeof ownedBy>[1][]));
+      const found = ownedBy(settings(live), ...owners);
       assert.deepEqual(said(judge(settings(desired), found, { schemas, rendered: some })), expected);
     });
   }
 });
 
-function ownedByHelm(...names: string[]): readonly (readonly [string, Json])[] {
+type Entry = Parameters<typeof ownedBy>[1];
+
+function ownedByHelm(...names: string[]): Entry[] {
   return [['helm', data(...names)]];
 }
 
