@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { KubernetesObject } from '../../lib/objects/objects.ts';
+import type { ControlPlaneParts } from '../../local/control-plane/control-plane.ts';
 import { findDeployers } from '../../local/control-plane/deployers.ts';
 import { openServers } from '../../local/control-plane/processes.ts';
 import { type ClusterClient, openCluster } from '../../local/deployer/cluster-client.ts';
@@ -24,10 +25,10 @@ export interface FluxCluster {
   end(): Promise<void>;
 }
 
-export async function fluxCluster(): Promise<FluxCluster> {
+export async function fluxCluster(parts: ControlPlaneParts = 'controllers'): Promise<FluxCluster> {
   const found = findDeployers(cacheFolder());
   if (found === undefined) throw new Error('the controllers are not in the cache');
-  const plane = await testControlPlane('controllers');
+  const plane = await testControlPlane(parts);
   const ending = new AbortController();
   const folder = join(plane.folder, 'flux');
   const servers = await openServers(folder);

@@ -11,10 +11,12 @@ export interface NodeBinaries {
 }
 
 const STAGES = join(import.meta.dirname, 'stages.yaml');
-const NODE = 'node-1';
+const NODES = ['node-a', 'node-b'];
 
 /** Pod addresses: any range that is not the Services'. */
 const POD_RANGE = '10.128.0.0/9';
+
+const LEASE_SECONDS = 40;
 
 /** @param create sends one object to the API server */
 export async function startNodes(
@@ -23,11 +25,7 @@ export async function startNodes(
   kubeconfig: string,
   create: (path: string, object: unknown) => Promise<void>,
 ): Promise<void> {
-  await create('/api/v1/nodes', {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: NODE, labels: { 'kubernetes.io/hostname': NODE, 'kubernetes.io/os': 'linux' } },
-  });
+  for (const name of NODES) await create('/api/v1/nodes', nodeOf(name));
   await servers.start('kube-scheduler', scheduler, [
     `--kubeconfig=${kubeconfig}`,
     '--leader-elect=false',
@@ -39,5 +37,21 @@ export async function startNodes(
     '--manage-all-nodes',
     `--config=${STAGES}`,
     `--cidr=${POD_RANGE}`,
+    // Without leases that are renewed nodes are given up after a while, and all Pods with them.
+    `--node-lease-duration-seconds=${LEASE_SECONDS}`,
   ]);
 }
+
+const nodeOf = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name,
+    labels: {
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'kubernetes.io/hostname': name,
+      'topology.kubernetes.io/zone': `zone-${name}`,
+    },
+  },
+});

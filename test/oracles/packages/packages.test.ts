@@ -9,12 +9,12 @@ const SOME = ['password', 'kept-password', 'counted'];
 
 test(
   'charts are in sync as helm deployed them, and edits are found and repaired',
-  requirement('control-plane'),
+  requirement('nodes'),
   async () => {
     const said: string[] = [];
     const charts = (await packages()).filter(({ name }) => SOME.includes(name));
     assert.equal(charts.length, SOME.length);
-    const total = await runPackages(charts, ['helm4'], (line) => said.push(line), 'none');
+    const total = await runPackages(charts, ['helm4'], (line) => said.push(line));
     assert.equal(total.wrong, 0, said.join('\n'));
     assert.ok(total.editsFound >= 10, said.join('\n'));
   },

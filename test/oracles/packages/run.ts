@@ -11,7 +11,6 @@ import { type Deploying, deployingByHelm, eachAtOnce, nameOf, type Release } fro
 import { editsOf } from './edits.ts';
 import { deployingByFlux } from './flux.ts';
 import { type Judging, judging } from './judging.ts';
-import { addNodes } from './nodes.ts';
 import type { ChartPackage, Edit, Place, Way } from './package.ts';
 import { committing, targetOf } from './repository.ts';
 
@@ -43,8 +42,6 @@ export async function runPackages(
   charts: readonly ChartPackage[],
   ways: readonly Way[],
   say: (line: string) => void,
-  /** `none`: where scheduler and kwok may not be there; workloads are then declared and never run. */
-  nodes: 'two' | 'none' = 'two',
 ): Promise<Total> {
   const began = performance.now();
   const total: Total = {
@@ -62,15 +59,10 @@ export async function runPackages(
     seconds: 0,
     wrong: 0,
   };
-  const flux = ways.includes('helm-controller') ? await fluxCluster() : undefined;
-  const plane = flux?.plane ?? (await testControlPlane('controllers'));
+  const flux = ways.includes('helm-controller') ? await fluxCluster('nodes') : undefined;
+  const plane = flux?.plane ?? (await testControlPlane('nodes'));
   try {
-    const added = nodes === 'two' ? await addNodes(plane) : undefined;
-    try {
-      for (const way of ways) await runWay(way, charts, { plane, flux }, total, say);
-    } finally {
-      await added?.stop();
-    }
+    for (const way of ways) await runWay(way, charts, { plane, flux }, total, say);
   } finally {
     await (flux ?? plane).end();
   }
