@@ -4,7 +4,7 @@ import {
   type JsonObject,
   type KubernetesObject,
 } from '../../../lib/objects/objects.ts';
-import { leftAlone } from './left-alone.ts';
+import { isUnfilledDefault, leftAlone } from './left-alone.ts';
 import type { ListNode, Node } from './openapi.ts';
 import { field, index, item, key, keysOf, type Place, same, withValue } from './places.ts';
 import { below, guessOf, itemOf, keyName, pick, type Random } from './values.ts';
@@ -88,7 +88,16 @@ export function candidatesOf(
     if (present === undefined) walk.missing([field(name)], [name], name, make());
     else walk.node([field(name)], [name], name, make(), declared[name] as Json | undefined, present, true);
   }
-  return found.filter(({ place }) => !leftAlone(declared, live, place));
+  return found
+    .filter(({ place }) => !leftAlone(declared, live, place))
+    .map((candidate) => ({
+      ...candidate,
+      edit(random, attempt) {
+        const edit = candidate.edit(random, attempt);
+        const isNothing = isUnfilledDefault(live.kind, candidate.place, edit?.value);
+        return isNothing ? candidate.edit(random, attempt + 1) : edit;
+      },
+    }));
 }
 
 class Walk {

@@ -1,4 +1,4 @@
-import { isJsonObject, type KubernetesObject } from '../../../lib/objects/objects.ts';
+import { isJsonObject, type Json, type KubernetesObject } from '../../../lib/objects/objects.ts';
 import type { Place } from './places.ts';
 
 /**
@@ -29,6 +29,25 @@ export function leftAlone(declared: KubernetesObject, live: KubernetesObject, pl
   // A token that a controller fills in.
   if (live.type === 'kubernetes.io/service-account-token' && names[0] === 'data') return true;
   return false;
+}
+
+/** Defaults of a Job that the server does not fill into a CronJob's template (pkg/apis/batch/v1/defaults.go). */
+const JOB_DEFAULTS = new Map<string, Json>([
+  ['completionMode', 'NonIndexed'],
+  ['completions', 1],
+  ['parallelism', 1],
+  ['backoffLimit', 6],
+  ['suspend', false],
+  ['manualSelector', false],
+  ['podReplacementPolicy', 'TerminatingOrFailed'],
+]);
+
+/** Whether a value that is put there says what holds without it. */
+export function isUnfilledDefault(kind: string, place: Place, value: Json | undefined): boolean {
+  if (kind !== 'CronJob' || value === undefined) return false;
+  const at = place.map((step) => (step.startsWith('f:') ? step.slice(2) : '*')).join('.');
+  const [, field] = /^spec\.jobTemplate\.spec\.(\w+)$/.exec(at) ?? [];
+  return field !== undefined && JOB_DEFAULTS.get(field) === value;
 }
 
 /** What controllers may write without anybody's saying so: only a person's doing is drift there. */

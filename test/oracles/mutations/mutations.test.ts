@@ -10,7 +10,7 @@ import { playScript } from './script.ts';
 const FIXTURES = join(import.meta.dirname, '..', '..', 'fixtures', 'mutations');
 const COUNT = 50;
 
-describe('mutations of what is in a real cluster', requirement('control-plane'), () => {
+describe('mutations of what is in a real cluster', requirement('nodes'), () => {
   for (const [what, ways] of [
     ['made with kubectl and by other clients', {}],
     ['by those who take the record of writers away', { strip: true }],

@@ -30,7 +30,7 @@ const PASSES = 12;
 
 /** @returns the exit code: 0, 1 where something was missed or found wrongly, 2 where there is no control plane */
 export async function run(wish: Wish, report = new Report()): Promise<number> {
-  const started = await startApiServer('controllers');
+  const started = await startApiServer('nodes');
   if (started.kind === 'unavailable') {
     console.error(`${started.reason}\n${started.howTo}`);
     return 2;

@@ -69,7 +69,7 @@ export async function playScript(file: string, report = new Report()): Promise<n
     console.error(`${file}: ${z.prettifyError(parsed.error)}`);
     return 2;
   }
-  const started = await startApiServer('controllers');
+  const started = await startApiServer('nodes');
   if (started.kind === 'unavailable') {
     console.error(`${started.reason}\n${started.howTo}`);
     return 2;
