@@ -8,7 +8,7 @@ import type { Writer } from './owners.ts';
  * declare. Data, one line a case: where (dots between fields, `*` for any item or key, a trailing `*` for a prefix),
  * in which kinds, who, and why.
  */
-interface PlatformWriter {
+export interface PlatformWriter {
   readonly kinds: readonly string[];
   readonly at: readonly (readonly string[])[];
   /** Field managers it comes through; none given: anyone but a person. */
@@ -43,7 +43,7 @@ const WORKLOADS = [
   'Rollout',
 ];
 
-const PLATFORM_WRITERS: readonly PlatformWriter[] = [
+export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   {
     kinds: WORKLOADS,
     at: annotation('deployment.kubernetes.io/*'),
@@ -128,9 +128,9 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     kinds: ['Job'],
     at: [
       ...spec('selector'),
-      ...template('metadata', 'labels', 'controller-uid'),
-      ...template('metadata', 'labels', 'job-name'),
-      ...template('metadata', 'labels', 'batch.kubernetes.io/*'),
+      ['spec', 'template', 'metadata', 'labels', 'controller-uid'],
+      ['spec', 'template', 'metadata', 'labels', 'job-name'],
+      ['spec', 'template', 'metadata', 'labels', 'batch.kubernetes.io/*'],
       ...label('controller-uid', 'job-name', 'batch.kubernetes.io/*'),
       ...annotation('batch.kubernetes.io/*'),
     ],
@@ -205,6 +205,8 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
       ...annotation('endpoints.kubernetes.io/*'),
     ],
     managers: ['kube-controller-manager'],
+    // Applied as nothing but a name, it has no record, and later updates leave none (managedfields, skipnonapplied.go).
+    unrecorded: () => true,
     reason: 'the endpoints controller',
   },
   {
@@ -229,6 +231,21 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     ],
     when: (_root, value) => formatJson(value).includes('node.kubernetes.io/'),
     reason: 'how long the Pod stays on a node that fails',
+  },
+  {
+    kinds: ['Pod'],
+    at: [['spec', 'tolerations', '*']],
+    // Put beside declared ones it is in a list of one piece, which is the deployer's.
+    byAnyone: true,
+    when: (_root, value) => isDefaultToleration(value),
+    reason: 'how long the Pod stays on a node that fails',
+  },
+  {
+    kinds: ['Pod'],
+    // plugin/pkg/admission/podtopologylabels: of the node that it is bound to, since 1.35.
+    at: label('topology.kubernetes.io/zone', 'topology.kubernetes.io/region'),
+    unrecorded: () => true,
+    reason: 'where the Pod runs',
   },
   {
     kinds: ['Pod'],
@@ -319,6 +336,14 @@ const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   },
 ];
 
+/** plugin/pkg/admission/defaulttolerationseconds, at its own default. */
+const isDefaultToleration = (value: Json): boolean =>
+  isJsonObject(value) &&
+  (value.key === 'node.kubernetes.io/not-ready' || value.key === 'node.kubernetes.io/unreachable') &&
+  value.operator === 'Exists' &&
+  value.effect === 'NoExecute' &&
+  value.tolerationSeconds === 300;
+
 /**
  * Why the platform may have put this there; undefined where the catalogue does not say so. `owners`: who is recorded
  * for it. Nobody recorded excuses what the API server itself puts in (allocation happens after the record is made), and
@@ -335,7 +360,7 @@ export function platformReason(
 ): string | undefined {
   for (const writer of PLATFORM_WRITERS) {
     if (writer.kinds !== EVERY && !writer.kinds.includes(root.kind)) continue;
-    if (!writer.at.some((pattern) => matches(pattern, place))) continue;
+    if (!writer.at.some((pattern) => isAt(pattern, place))) continue;
     if (writer.when?.(root as JsonObject, value) === false) continue;
     if (writer.byAnyone) return writer.reason;
     if (owners.length === 0) {
@@ -353,7 +378,8 @@ export function platformReason(
 const isUnrecorded = ({ managers, unrecorded }: PlatformWriter, value: Json): boolean =>
   unrecorded?.(value) ?? (managers === undefined || managers.length === 0);
 
-function matches(pattern: readonly string[], place: readonly string[]): boolean {
+/** Whether a place (fields by name, items as `*`) is what an entry's `at` says. */
+export function isAt(pattern: readonly string[], place: readonly string[]): boolean {
   return (
     pattern.length === place.length &&
     pattern.every((wanted, index) => {

@@ -15,6 +15,8 @@ import { cacheFolder } from '../../local/tools.ts';
 export interface ApiServer {
   readonly kubeconfig: string;
   call(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer>;
+  /** A GET with a bearer token in place of the administrator's certificate. */
+  callWith(token: string, path: string): Promise<Answer>;
   /** Where the object lies, or undefined where its kind is not served. */
   pathOf(reference: ObjectReference): Promise<ResourcePath | undefined>;
   /** Schemas as the server publishes them now. */
@@ -83,6 +85,14 @@ export async function startApiServer(
   const server: ApiServer = {
     kubeconfig: plane.kubeconfig,
     call,
+    async callWith(token, path) {
+      const anonymous = new Agent({ connect: { ca: certificates.ca } });
+      const headers = { authorization: `Bearer ${token}` };
+      const { statusCode, body } = await request(new URL(path, address), { dispatcher: anonymous, headers });
+      const answer = { status: statusCode, body: asJson(await body.text()) };
+      await anonymous.close();
+      return answer;
+    },
     async pathOf({ apiVersion, kind, namespace, name }) {
       const { root, resources } = await resourcesOf(apiVersion);
       const resource = resources.find((entry) => entry.kind === kind && !entry.name.includes('/'));
