@@ -3,7 +3,8 @@ import type { Json, KubernetesObject } from '../objects/objects.ts';
 import { isPerson } from './managers.ts';
 import type { Writer } from './owners.ts';
 import type { Trail } from './path.ts';
-import { isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
+import { isOfStringData, isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
+import { isDecisive } from './sensitive.ts';
 import { platformReason } from './writers.ts';
 
 /** A declared value that does not hold, and what may excuse it. */
@@ -31,10 +32,14 @@ export function excuseOf(difference: Difference): string | undefined {
   return undefined;
 }
 
-const byDeployerOnly = ({ owners, deployers }: Difference): boolean =>
-  owners.every(({ manager }) => deployers.has(manager));
+/** Where a record is kept, it names whoever wrote a value: nobody is not the deployer. */
+const byDeployerOnly = ({ owners, recorded, deployers }: Difference): boolean =>
+  (owners.length > 0 || !recorded) && owners.every(({ manager }) => deployers.has(manager));
 
-/** Rendered anew each time: any value will do, if it is there and the deployer or the platform wrote it. */
+/**
+ * Rendered anew each time: any value will do, if it is there and the deployer or the platform wrote it. Of Secrets that
+ * declare `stringData` nobody owns the `data`.
+ */
 const unstable: Excuse = (difference) => {
   const { rendered, trail, live, root, owners, deployers } = difference;
   if (rendered.unstable.length === 0) return undefined;
@@ -47,6 +52,7 @@ const unstable: Excuse = (difference) => {
   const plain = trail.plain();
   const allowed =
     byDeployerOnly(difference) ||
+    (owners.length === 0 && isOfStringData(place)) ||
     isAppliedByDeployer(difference) ||
     isWrittenOver(root, plain, owners, deployers) ||
     platformReason(root, live, plain, owners, deployers) !== undefined;
@@ -55,11 +61,13 @@ const unstable: Excuse = (difference) => {
 
 /**
  * `lookup` answers nothing in a template run: what the deployer alone owns is its own, later answer. So is what it
- * applied together with others: it found their value in the cluster and made it its own.
+ * applied together with others: it found their value in the cluster and made it its own. Which program runs, and with
+ * which rights, is not looked up: there anyone could take the deployer's name.
  */
 const lookedUp: Excuse = (difference) =>
   difference.rendered.usesLookup &&
   difference.owners.length > 0 &&
+  !isDecisive(difference.root, difference.trail.plain(), difference.live) &&
   (byDeployerOnly(difference) || isAppliedByDeployer(difference))
     ? 'the template looks into the cluster (lookup), and the deployer applied what it found'
     : undefined;
@@ -87,14 +95,11 @@ export const undeclaredExcuseOf = (
     : undefined;
 };
 
-/** CRDs of `crds/` are installed once and never upgraded. */
+/** CRDs of `crds/` are installed once and never upgraded. Of what is gone nobody can be the owner. */
 const olderCrd: Excuse = (difference) =>
-  difference.rendered.role === 'crd' && !difference.owners.some(({ manager }) => isOther(manager, difference))
+  difference.rendered.role === 'crd' && (difference.live === undefined || byDeployerOnly(difference))
     ? 'older than the chart: CRDs of crds/ are installed once and not upgraded'
     : undefined;
-
-const isOther = (manager: string, { deployers }: Difference): boolean =>
-  !deployers.has(manager) && isPerson(manager);
 
 const INJECTED = new Set([
   'MutatingWebhookConfiguration',

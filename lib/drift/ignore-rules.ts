@@ -35,7 +35,7 @@ function deployersAmong(declared: readonly KubernetesObject[]): readonly Kuberne
 /** The deployers' own ignore rules, as far as Git declares them. */
 export class IgnoreRules {
   readonly #ofRelease: readonly DeployerRule[];
-  /** Of each Kustomization and Application, by kind and name: their objects say in the cluster whose they are. */
+  /** Of each Kustomization and Application, by kind and name: their objects say whose they are. */
   readonly #byOwner = new Map<string, readonly DeployerRule[]>();
 
   constructor(declared: readonly KubernetesObject[], release: Deployed | undefined) {
@@ -71,7 +71,8 @@ export class IgnoreRules {
 
   /** What of them concerns one object. */
   of(desired: KubernetesObject, live: KubernetesObject): ObjectRules | undefined {
-    const rules = [...this.#ofRelease, ...(this.#byOwner.get(ownerOf(live)) ?? [])];
+    // As Git marks it: a mark in the cluster could be another one's, whose rules are wider.
+    const rules = [...this.#ofRelease, ...(this.#byOwner.get(ownerOf(desired)) ?? [])];
     const about = rules.filter((rule) => rule.selects(desired));
     return about.length === 0 ? undefined : new ObjectRules(about, desired, live);
   }
@@ -88,9 +89,15 @@ export class ObjectRules {
   }
 
   /** Why a difference is ignored, or undefined. @param managers who own the place */
-  ignores({ path, at }: Pick<Finding, 'path' | 'at'>, managers: readonly string[]): string | undefined {
+  ignores(
+    { path, at, live }: Pick<Finding, 'path' | 'at' | 'live'>,
+    managers: readonly string[],
+  ): string | undefined {
     // Anyone can take a manager's name: it alone excuses nothing of what runs and with which rights.
-    const isPlain = !isSensitive(path.map((step) => (step.kind === 'field' ? step.name : '*')));
+    const isPlain = !isSensitive(
+      path.map((step) => (step.kind === 'field' ? step.name : '*')),
+      live,
+    );
     const rule = this.#rules.find(
       (one) =>
         isReached(one.places, path, this.#sides) ||
@@ -137,9 +144,9 @@ function deploysByArgo({ metadata, spec }: KubernetesObject, release: Deployed):
   return name === release.name && partOf(destination).namespace === release.namespace;
 }
 
-/** What applied a live object, as its marks say: kustomize-controller's labels, Argo CD's tracking id. */
+/** What applies an object, as its marks say: kustomize-controller's labels, Argo CD's tracking id. */
 function ownerOf({ metadata }: KubernetesObject): string {
-  // Null where Git says so and the object is not there: a chart's empty `annotations:`.
+  // Null where Git says so: a chart's empty `annotations:`.
   const labels = metadata.labels ?? {};
   const annotations = metadata.annotations ?? {};
   const name = labels['kustomize.toolkit.fluxcd.io/name'];

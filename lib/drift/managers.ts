@@ -1,3 +1,5 @@
+import { groupOf, type KubernetesObject } from '../objects/objects.ts';
+
 /** Who is behind a field manager's name. It names a tool, and its client chooses it: a hint, never a proof. */
 
 export type Deployer = 'flux' | 'argocd' | 'none';
@@ -16,3 +18,17 @@ const PEOPLE =
   /^(kubectl|oc|helm|k9s|lens|Lens|Mozilla|node-fetch|Terraform|terraform|pulumi|curl|python-requests|fluxctl)/;
 
 export const isPerson = (manager: string): boolean => PEOPLE.test(manager);
+
+const ARGO = new Set(['Application', 'ApplicationSet', 'AppProject']);
+
+/**
+ * Whether an object tells a deployer what to deploy. Their controllers write status, finalizers and annotations of it,
+ * and leave its spec to Git (fluxcd, docs/spec; argo-cd, docs/operator-manual/declarative-setup.md).
+ */
+export const isOfDeployer = ({
+  apiVersion,
+  kind,
+}: Pick<KubernetesObject, 'apiVersion' | 'kind'>): boolean => {
+  const group = groupOf(apiVersion);
+  return group.endsWith('.toolkit.fluxcd.io') || (group === 'argoproj.io' && ARGO.has(kind));
+};

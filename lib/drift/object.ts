@@ -15,7 +15,7 @@ import { comparison } from './comparison.ts';
 import { excuseOf, undeclaredExcuseOf } from './excuses.ts';
 import { filled } from './filled.ts';
 import type { ObjectRules } from './ignore-rules.ts';
-import { isPerson } from './managers.ts';
+import { isOfDeployer, isPerson } from './managers.ts';
 import { METADATA } from './metadata.ts';
 import { asApplied, contentOf, metadataOf } from './normal.ts';
 import { Owners, type Writer } from './owners.ts';
@@ -140,7 +140,7 @@ class Judging implements Visitor {
 
   changed(desired: Json, live: Json | undefined, note?: string): void {
     const owners = this.#ownersHere();
-    if (desired === null && this.#isByOwnController(owners)) return;
+    if (desired === null && this.#isByOwnController(owners, live)) return;
     const excuse = excuseOf({
       rendered: this.#rendered,
       root: this.#live,
@@ -225,7 +225,7 @@ class Judging implements Visitor {
   #undeclaredRoot(live: Json, owners: readonly Writer[]): void {
     const { deployers } = this.#context;
     const others = owners.filter(({ manager }) => !deployers.has(manager));
-    if (this.#isByOwnController(owners)) return;
+    if (this.#isByOwnController(owners, live)) return;
     const excuse = undeclaredExcuseOf(this.#rendered, this.trail, live, owners, deployers);
     if (excuse !== undefined) {
       this.notes.add(excuse);
@@ -247,7 +247,7 @@ class Judging implements Visitor {
     const path = this.trail.path();
     const at = formatPath(path);
     const managers = owners.map(({ manager }) => manager);
-    const ignored = this.#context.ignore?.ignores({ path, at }, managers);
+    const ignored = this.#context.ignore?.ignores({ path, at, ...sides }, managers);
     if (ignored !== undefined) {
       this.notes.add(ignored);
       return;
@@ -300,13 +300,18 @@ class Judging implements Visitor {
     return this.#context.schema?.custom ?? true;
   }
 
-  /** A custom resource's own controller may put things where Git leaves room: a note. */
-  #isByOwnController(owners: readonly Writer[]): boolean {
+  /**
+   * A custom resource's own controller may put things where Git leaves room: a note. Whoever may write a status can pass
+   * for one, so that what runs is none of theirs, nor is the spec of a deployer's own object, which none of them adds to.
+   */
+  #isByOwnController(owners: readonly Writer[], live: Json | undefined): boolean {
+    const place = this.trail.plain();
     const others = owners.filter(({ manager }) => !this.#context.deployers.has(manager));
     const isOwn =
       this.#isCustom() &&
       others.length > 0 &&
-      !isSensitive(this.trail.plain()) &&
+      !isSensitive(place, live) &&
+      (place[0] === 'metadata' || !isOfDeployer(this.#live)) &&
       others.every(({ manager }) => this.#isOwnController(manager));
     if (isOwn) this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
     return isOwn;

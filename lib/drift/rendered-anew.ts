@@ -31,6 +31,9 @@ const placeAt = (places: readonly string[], pointer: string, live: 'list' | 'oth
     );
   });
 
+/** Whether an unstable place is one of `stringData`, which a server-side apply owns instead of `data`. */
+export const isOfStringData = (place: string): boolean => folded(place) !== place;
+
 const folded = (place: string): string => place.replace(/^\/stringData(?=\/|$)/, '/data');
 
 /**
@@ -53,9 +56,12 @@ export function isWrittenOver(
     ])
     .filter(({ manager }) => deployers.has(manager))
     .map(({ time = '' }) => time);
-  return owners.every(
-    ({ manager, time }) =>
-      deployers.has(manager) || (time !== undefined && written.some((when) => when > time)),
+  return (
+    owners.length > 0 &&
+    owners.every(
+      ({ manager, time }) =>
+        deployers.has(manager) || (time !== undefined && written.some((when) => when > time)),
+    )
   );
 }
 

@@ -21,18 +21,19 @@ export function ready(rule: DriftRule): ReadyRule {
   const place = rule.path === undefined ? undefined : parsePlace(rule.path);
   return {
     rule,
-    selects: ({ object, path, attribution, verdict: found, group }, chart) =>
+    selects: ({ object, path, attribution, verdict: found, group, live }, chart) =>
       matches(name, object.name) &&
       matches(namespace, object.namespace ?? '') &&
       (kind === undefined || isKind(kind, object.kind, groupOf(object.apiVersion))) &&
       (verdict === undefined || verdict === found) &&
       (rule.chart === undefined || (chart !== undefined && globMatches(rule.chart, chart))) &&
       (place === undefined || covers(place, path)) &&
-      (by === undefined || (group !== undefined && (place !== undefined || !isSensitive(namesOf(path))))) &&
+      (by === undefined ||
+        (group !== undefined && (place !== undefined || !isSensitive(namesOf(path), live)))) &&
       (manager === undefined ||
         (attribution?.manager !== undefined &&
           globMatches(manager, attribution.manager) &&
-          (place !== undefined || !isSensitive(namesOf(path))))),
+          (place !== undefined || !isSensitive(namesOf(path), live)))),
   };
 }
 

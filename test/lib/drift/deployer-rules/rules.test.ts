@@ -189,25 +189,31 @@ describe("the deployers' own ignore rules", () => {
     );
   });
 
-  test('a Kustomization’s rules hold for what it applied, as its labels say', () => {
+  test('a Kustomization’s rules hold for what it applies, as Git says, and not as somebody labels it in the cluster', () => {
     const alsoDeclared = objects(`apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata: {name: apps, namespace: flux-system}
 spec: {ignore: [{paths: [/spec/replicas], target: {kind: Deployment}}]}`);
-    const labelled = (name: string) => {
-      const marks = {
-        'kustomize.toolkit.fluxcd.io/name': name,
-        'kustomize.toolkit.fluxcd.io/namespace': 'flux-system',
-      };
-      const with_ = (one: KubernetesObject) =>
-        ({
-          ...one,
-          metadata: { ...one.metadata, labels: { ...one.metadata.labels, ...marks } },
-        }) as KubernetesObject;
-      return said(judged(with_(DEPLOYMENT), with_(LIVE), { alsoDeclared }));
-    };
-    assert.deepEqual(labelled('apps'), [WEB, JOB]);
-    assert.deepEqual(labelled('others'), ALL);
+    const of = (one: KubernetesObject, name: string) =>
+      ({
+        ...one,
+        metadata: {
+          ...one.metadata,
+          labels: {
+            ...one.metadata.labels,
+            'kustomize.toolkit.fluxcd.io/name': name,
+            'kustomize.toolkit.fluxcd.io/namespace': 'flux-system',
+          },
+        },
+      }) as KubernetesObject;
+    const labelled = (desired: string, live: string) =>
+      said(judged(of(DEPLOYMENT, desired), of(LIVE, live), { alsoDeclared }));
+    assert.deepEqual(labelled('apps', 'apps'), [WEB, JOB]);
+    assert.deepEqual(labelled('others', 'others'), ALL);
+    assert.deepEqual(labelled('others', 'apps'), [
+      "changed metadata.labels['kustomize.toolkit.fluxcd.io/name']",
+      ...ALL,
+    ]);
   });
 });
 

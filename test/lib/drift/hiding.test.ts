@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
+import { builtInSchemas } from '../../oracles/schemas.ts';
+import { judge, object, ownedBy, put, type Situation, said } from './judging.ts';
+
+/**
+ * Somebody may edit the cluster, and not Git, and wants nobody to hear of it: takes a controller's name
+ * (`kubectl --field-manager=…`), writes a status, takes entries out of managedFields, sets annotations that deployers
+ * read. None of it makes a finding silent.
+ */
+const schemas = await builtInSchemas();
+
+interface Attempt {
+  readonly what: string;
+  readonly desired: KubernetesObject;
+  readonly live: KubernetesObject;
+  readonly situation?: Omit<Situation, 'schemas'>;
+  readonly findings: readonly string[];
+}
+
+const UPDATE = { operation: 'Update' };
+const STATUS = { operation: 'Update', subresource: 'status' };
+
+const WIDGET = object('{apiVersion: x.io/v1, kind: Widget, metadata: {name: x}, spec: {a: b}}');
+const RELEASE = object(
+  '{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: web, namespace: shop}, spec: {interval: 1h}}',
+);
+const SECRET = object('{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {password: YTE=}}');
+const CRD = object(
+  '{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a.b}, spec: {group: b, scope: Namespaced, names: {kind: A, plural: a}, versions: [{name: v1, served: true, storage: true}]}}',
+);
+const DEPLOYMENT = object(
+  '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "web:1", args: [a]}]}}}}',
+);
+/** A custom resource into whose spec somebody wrote as if he were its controller. */
+const asController = (desired: KubernetesObject, manager: string, spec: Json, fields: Json) =>
+  ownedBy(
+    put(desired, ['spec'], spec),
+    ['helm', { 'f:spec': { 'f:a': {}, 'f:interval': {} } }],
+    [manager, { 'f:spec': fields }, UPDATE],
+    [manager, { 'f:status': { 'f:ready': {} } }, STATUS],
+  );
+
+const image = (fields: Json): Json => ({
+  'f:spec': { 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': fields } } } },
+});
+
+const ATTEMPTS: readonly Attempt[] = [
+  {
+    what: 'a container inside of what somebody adds as the controller of a custom resource',
+    desired: WIDGET,
+    live: asController(
+      WIDGET,
+      'widgets',
+      { a: 'b', template: { spec: { containers: [{ name: 'x', image: 'evil' }] } } },
+      { 'f:template': {} },
+    ),
+    findings: ['added spec.template'],
+  },
+  {
+    what: 'values of a HelmRelease, as somebody who also wrote its status: its controllers add nothing to a spec',
+    desired: RELEASE,
+    live: asController(
+      RELEASE,
+      'flux-operator',
+      { interval: '1h', values: { replicas: 9 } },
+      { 'f:values': {} },
+    ),
+    findings: ['added spec.values'],
+  },
+  {
+    what: 'a password that is rendered anew each time, after its writer was taken out of managedFields',
+    desired: SECRET,
+    live: ownedBy(put(SECRET, ['data', 'password'], 'Yjk='), ['helm', { 'f:type': {} }]),
+    situation: { rendered: { unstable: ['/data/password'] } },
+    findings: ['changed data.password'],
+  },
+  {
+    what: 'an image, under the deployer’s name, of a template that looks into the cluster',
+    desired: DEPLOYMENT,
+    live: ownedBy(put(DEPLOYMENT, ['spec', 'template', 'spec', 'containers', 0, 'image'], 'evil'), [
+      'helm',
+      image({ '.': {}, 'f:image': {}, 'f:name': {}, 'f:args': {} }),
+    ]),
+    situation: { rendered: { usesLookup: true } },
+    findings: ['changed spec.template.spec.containers[name=web].image'],
+  },
+  {
+    what: 'rights, under the deployer’s name, of a template that looks into the cluster',
+    desired: object(
+      '{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}, subjects: [{kind: User, name: me}]}',
+    ),
+    live: ownedBy(
+      object(
+        '{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: r}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: evil}]}',
+      ),
+      ['helm', { 'f:roleRef': {}, 'f:subjects': {} }],
+    ),
+    situation: { rendered: { usesLookup: true } },
+    findings: ['changed subjects[0].name'],
+  },
+  {
+    what: 'a definition of crds/, changed by no person’s tool and not by the deployer',
+    desired: CRD,
+    live: ownedBy(put(CRD, ['spec', 'scope'], 'Cluster'), ['some-tool', { 'f:spec': { 'f:scope': {} } }]),
+    situation: { rendered: { role: 'crd' } },
+    findings: ['changed spec.scope'],
+  },
+  {
+    what: 'a definition of crds/, after its writer was taken out of managedFields',
+    desired: CRD,
+    live: ownedBy(put(CRD, ['spec', 'scope'], 'Cluster'), ['helm', { 'f:spec': { 'f:group': {} } }]),
+    situation: { rendered: { role: 'crd' } },
+    findings: ['changed spec.scope'],
+  },
+];
+
+describe('who edits the cluster does not hide it', () => {
+  for (const { what, desired, live, situation, findings } of ATTEMPTS)
+    test(what, () => assert.deepEqual(said(judge(desired, live, { schemas, ...situation })), findings));
+});
