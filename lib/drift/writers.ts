@@ -242,6 +242,13 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
   },
   {
     kinds: ['Pod'],
+    // pkg/registry/core/pod/strategy.go: applyAppArmorVersionSkew, until the field alone counts.
+    at: annotation('container.apparmor.security.beta.kubernetes.io/*'),
+    when: ({ spec: pod = null }) => formatJson(pod).includes('"appArmorProfile"'),
+    reason: 'how older servers keep the AppArmor profile of a container',
+  },
+  {
+    kinds: ['Pod'],
     // plugin/pkg/admission/podtopologylabels: of the node that it is bound to, since 1.35.
     at: label('topology.kubernetes.io/zone', 'topology.kubernetes.io/region'),
     unrecorded: () => true,

@@ -121,7 +121,12 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, KnownDefault>>>>
     persistentVolumeReclaimPolicy: value('Retain'),
     volumeMode: value('Filesystem'),
   },
-  'core.PersistentVolumeClaimSpec': { volumeMode: value('Filesystem') },
+  'core.PersistentVolumeClaimSpec': {
+    volumeMode: value('Filesystem'),
+    // pkg/registry/core/persistentvolumeclaim: NormalizeDataSources copies one into the other.
+    dataSource: sameAsDeclared('dataSourceRef'),
+    dataSourceRef: sameAsDeclared('dataSource'),
+  },
   // As an item of volumeClaimTemplates; of a whole object these are never compared.
   'core.PersistentVolumeClaim': {
     apiVersion: value('v1'),

@@ -106,6 +106,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'core.TypedLocalObjectReference': 'apiGroup',
   'core.TypedObjectReference': 'apiGroup namespace',
   'core.VolumeMount': 'mountPropagation recursiveReadOnly',
+  'core.WindowsSecurityContextOptions': 'gmsaCredentialSpec gmsaCredentialSpecName hostProcess runAsUserName',
   'discovery.Endpoint': 'hostname nodeName zone',
   'discovery.EndpointConditions': 'ready serving terminating',
   'discovery.EndpointPort': 'appProtocol name port protocol',

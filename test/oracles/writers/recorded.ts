@@ -96,6 +96,13 @@ export const RECORDED: readonly RecordedWrite[] = [
     {},
   ),
   ...each(
+    ['metadata annotations container.apparmor.security.beta.kubernetes.io/c'],
+    'Pod',
+    'runtime/default',
+    'kubernetes 1.33, pkg/registry/core/pod/strategy.go (seen in test/oracles/known, where that server is)',
+    { root: { spec: { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } } } },
+  ),
+  ...each(
     ['metadata annotations batch.kubernetes.io/job-tracking'],
     'Job',
     '',
