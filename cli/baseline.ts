@@ -1,17 +1,19 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { oneLine } from '../lib/alerts/plain.ts';
-import type { Observation } from '../lib/checks/observation.ts';
+import { formatScope, type Observation } from '../lib/checks/observation.ts';
 import { readRules } from '../lib/desired/drift-file.ts';
 import { withRules } from '../lib/desired/drift-file-writing.ts';
 import { baselineOf } from '../lib/drift/rules/baseline.ts';
-import { RULE_LIMITS } from '../lib/drift/rules/rule.ts';
+import { inForce, underRules } from '../lib/drift/rules/judge.ts';
+import { type DriftRule, RULE_LIMITS } from '../lib/drift/rules/rule.ts';
 import { fieldOf } from '../lib/drift/rules/rule-fields.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatReference } from '../lib/objects/objects.ts';
 import { driftRulesFile } from '../lib/repository/layout.ts';
 import { ASKING_OPTIONS, ASKING_USAGE, type Asked, askedOf } from './asking.ts';
 import { EXIT } from './check.ts';
+import { unjudgedIn } from './check-output.ts';
 import { type Command, readArguments, UsageError } from './command.ts';
 import { CannotJudge, type Observed, observe } from './observing.ts';
 import { progressOn } from './progress.ts';
@@ -29,7 +31,8 @@ told from then on. Commit it at the target's root. What drift.yaml has already s
   --write FILE       write it there instead: the file is merged with, if it exists
 ${ASKING_USAGE}
 
-Exit: 0 all that differs is in it, 2 something could not be judged or written as a rule.
+Exit: 0 all that differs is in it, 2 something could not be judged or written as a rule;
+64 what was typed makes no command, 130 Ctrl-C.
 
   npx fairlead baseline staging --repo . --reason "as found when we began" --write fairlead/staging/drift.yaml`;
 
@@ -57,7 +60,7 @@ export const baseline: Command = {
       );
     }
 
-    const { rules, unwritable } = baselineOf(findingsOf(observed.observation), reason, expires);
+    const { rules, unwritable } = baselineOf(newFindings(observed.observation, known.rules), reason, expires);
     if (known.rules.length + rules.length > RULE_LIMITS.rules)
       throw new UsageError(
         `${rules.length} differences are more than a drift.yaml holds (${RULE_LIMITS.rules} rules): ` +
@@ -67,8 +70,9 @@ export const baseline: Command = {
     if (file === undefined) process.stdout.write(text);
     else if (text !== before) await writeWhole(file, text);
     const unjudged = unjudgedOf(observed.observation);
-    tell(observed, rules.length, file, [...unwritable.map(nameOf), ...unjudged]);
-    return unwritable.length + unjudged.length > 0 ? EXIT.unknown : 0;
+    const left = [...unwritable.map(nameOf), ...unjudged];
+    tell(observed, rules.length, file, left);
+    return left.length > 0 ? EXIT.unknown : 0;
   },
 };
 
@@ -76,20 +80,35 @@ function tell({ target }: Observed, rules: number, file: string | undefined, lef
   const where = file === undefined ? `as ${driftRulesFile(target)}` : file;
   const count = rules === 1 ? 'one rule' : `${rules} rules`;
   console.error(
-    rules === 0 ? 'nothing differs that has no rule' : `${count} for what differs now: commit it (${where})`,
+    rules === 0
+      ? `${left.length === 0 ? 'nothing' : 'besides what is below, nothing'} differs that has no rule`
+      : `${count} for what differs now: commit it (${where})`,
   );
   for (const line of left) console.error(`not in it: ${line}`);
 }
 
-const findingsOf = ({ scopes }: Observation): readonly Finding[] =>
-  scopes.flatMap(({ state }) => (state.kind === 'drift' || state.kind === 'rollout' ? state.findings : []));
+/** What no rule of the file ignores: it may have rules that are not in Git yet. */
+function newFindings({ scopes, at }: Observation, known: readonly DriftRule[]): readonly Finding[] {
+  const held = inForce(known, at.slice(0, 'YYYY-MM-DD'.length));
+  return scopes.flatMap(({ state, chart }) => {
+    if (state.kind !== 'drift' && state.kind !== 'rollout') return [];
+    const verdicts = state.findings.map((finding) => ({
+      kind: 'drift' as const,
+      object: finding.object,
+      findings: [finding],
+    }));
+    const ruled = underRules(verdicts, held, chart?.name).verdicts;
+    return ruled.flatMap((verdict) => (verdict.kind === 'drift' ? verdict.findings : []));
+  });
+}
 
-/** Errors in drift.yaml have been told before. */
+/** Also of what has drifted besides. Errors in drift.yaml have been told before. */
 const unjudgedOf = ({ scopes }: Observation): readonly string[] =>
   scopes.flatMap(({ scope, state }) => {
-    if (state.kind !== 'unknown' || scope.kind === 'rules') return [];
-    const name = scope.kind === 'release' ? `${scope.namespace}/${scope.name}` : scope.kind;
-    return [oneLine(`${name} could not be judged: ${state.reason}`)];
+    const unjudged = unjudgedIn(state);
+    if (unjudged === undefined || scope.kind === 'rules') return [];
+    const name = `${state.kind === 'unknown' ? '' : 'some of '}${formatScope(scope)}`;
+    return [oneLine(`${name} could not be judged: ${unjudged.reason}`)];
   });
 
 const nameOf = ({ object, at, verdict }: Finding): string =>
@@ -115,7 +134,11 @@ async function writeWhole(file: string, text: string): Promise<void> {
     await rename(passing, file);
   } catch (error) {
     await rm(passing, { force: true });
-    throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
+    throw new UsageError(
+      isMissing(error)
+        ? `there is no folder ${dirname(file)}`
+        : `${file} cannot be written: ${(error as Error).message}`,
+    );
   }
 }
 

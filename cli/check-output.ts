@@ -11,7 +11,7 @@ import { formatJson } from '../lib/objects/json.ts';
 import { formatReference } from '../lib/objects/objects.ts';
 import { AdmissionGroups } from './admission-output.ts';
 import { findingText } from './finding-text.ts';
-import { NOTHING } from './junit.ts';
+import { NOTHING, RIGHTS } from './junit.ts';
 import { type Paint, plain } from './progress.ts';
 
 const SHORT_COMMIT = 10;
@@ -137,7 +137,7 @@ function unknownLines(scopes: readonly ScopeObservation[], paint: Paint): readon
   });
   if (rules.size === 0) return lines;
   const pasted = [...rules].flatMap((rule) => rule.split('\n').map((line) => `    ${oneLine(line)}`));
-  return [...lines, '  add this to the rules of its ClusterRole:', ...pasted];
+  return [...lines, `  ${RIGHTS}`, ...pasted];
 }
 
 /** What could not be judged of a scope, which may have drifted besides. */

@@ -17,7 +17,7 @@ and git; charts are rendered with helm 4 from the PATH, or with the official rel
   -o text|json|junit default: text. junit is the XML that CI systems show as test results
 ${ASKING_USAGE}
 
-Exit: 0 in sync, 1 drift, 2 could not judge all of it.
+Exit: 0 in sync, 1 drift, 2 could not judge all of it; 64 what was typed makes no command, 130 Ctrl-C.
 
   npx fairlead check staging --repo https://git.example.com/platform/cluster.git
   npx fairlead check --repo . --root clusters/staging --context staging -o junit > drift.xml`;

@@ -19,7 +19,7 @@ nothing that Kubernetes fills in by itself. Values of Secrets never are. Only re
   TARGET             the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one
 ${ASKING_USAGE}
 
-Exit: 0 in sync, 1 drift, 2 could not be judged.
+Exit: 0 in sync, 1 drift, 2 could not judge all of it; 64 what was typed makes no command, 130 Ctrl-C.
 
   npx fairlead diff shop/web staging --repo https://git.example.com/platform/cluster.git`;
 

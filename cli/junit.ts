@@ -68,6 +68,10 @@ const nothingDeclared = ({ target, at }: Observation): Suite =>
 /** Where a target declares nothing at all. */
 export const NOTHING = 'nothing is declared there: is that the right target, --root and --branch?';
 
+/** What stands above RBAC rules that are ready to paste. */
+export const RIGHTS =
+  'whoever checks needs these rules, in a ClusterRole, or in a Role of each of the namespaces:';
+
 function casesOf({ scope, state }: ScopeObservation): readonly Case[] {
   switch (state.kind) {
     case 'in-sync':
@@ -100,7 +104,7 @@ function casesOf({ scope, state }: ScopeObservation): readonly Case[] {
 }
 
 function unjudgedCase({ reason, rule }: Unjudged): Case {
-  const toAdd = rule === undefined ? [] : ['add this to the rules of its ClusterRole:', ...rule.split('\n')];
+  const toAdd = rule === undefined ? [] : [RIGHTS, ...rule.split('\n')];
   const text = [reason, ...toAdd].map(oneLine).join('\n');
   return { name: 'in sync', result: { kind: 'error', message: reason, text } };
 }

@@ -22,7 +22,7 @@ import { UsageError } from './command.ts';
 import { inPassingFolder, interruptible } from './interrupts.ts';
 import type { ProgramName } from './programs.ts';
 import { noProgress, type Progress } from './progress.ts';
-import { noBranchOf, onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
+import { noBranchOf, noFolderOf, onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
 
 /** A check of one target from here, with what it was made of. */
 export interface Observed {
@@ -143,6 +143,10 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
     cluster: listingAloud(cluster, progress),
     memory: await kindsMemory(state, target.name),
   });
+  if (observation.scopes.every(({ scope }) => scope.kind === 'target' || scope.kind === 'rules')) {
+    const gone = await noFolderOf(clone, target, asked);
+    if (gone !== undefined) throw new CannotJudge(gone);
+  }
   const driftFile =
     reading.state.rules === undefined ? undefined : await driftFileText(target, clone, reading.state.commit);
   return {

@@ -1,5 +1,7 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import type { Target } from '../lib/config/config.ts';
 import { placeOf } from '../lib/config/repository-url.ts';
+import { rootOf } from '../lib/config/root.ts';
 import { type Clone, openClone } from '../lib/repository/clone.ts';
 import { givenToken, ownSsh } from '../lib/repository/credentials.ts';
 import { denialOf } from '../lib/repository/denials.ts';
@@ -7,6 +9,7 @@ import { type GitFailed, NoAccess } from '../lib/repository/git-failed.ts';
 import { DataFolderInUse, lockFolder } from '../local/lock.ts';
 import type { Asked } from './asking.ts';
 import { UsageError } from './command.ts';
+import { nearest } from './nearest.ts';
 
 /** The repository that was named, to be read from here. */
 export interface RepositoryHere {
@@ -65,6 +68,25 @@ export async function onlyTarget(clone: Clone, asked: Asked): Promise<string> {
   );
 }
 
+/** For a target that declares nothing: what is said if its folder is not even there; undefined if it is. */
+export async function noFolderOf(
+  clone: Clone,
+  target: Pick<Target, 'name' | 'root'>,
+  asked: Asked,
+): Promise<string | undefined> {
+  const root = rootOf(target);
+  const tip = await clone.fetchTip();
+  if (tip === undefined || (await clone.treeId(tip.id, root)) !== undefined) return undefined;
+  const gone = `${asked.repo} has no folder ${root} on branch "${asked.branch}"`;
+  if (asked.root !== undefined) return `${gone}: is --root right?`;
+  const names = await targetsIn(clone, asked);
+  const meant = nearest(target.name, names);
+  if (meant !== undefined) return `${gone}: did you mean ${meant}?`;
+  return names.length === 0
+    ? `${gone}: say with --root FOLDER what the cluster is deployed from`
+    : `${gone}: its targets are ${names.join(', ')}`;
+}
+
 /** What a person can do about git's failure; its own words where there is nothing better. */
 export function repositoryAdvice(error: GitFailed, { repo }: Asked): string {
   if (error instanceof NoAccess) return error.message.replace(/^git \S+ failed \(-?\d+\): /, '');
@@ -74,6 +96,8 @@ export function repositoryAdvice(error: GitFailed, { repo }: Asked): string {
     case 'forbidden':
       return `${repo} does not let us in without credentials: put a token that may read it into FAIRLEAD_GIT_TOKEN`;
     case 'no-such-repository':
+      if (isAbsolute(repo))
+        return `the folder ${repo} is no Git repository, or is not there: name another with --repo`;
       return `there is no repository ${repo}, or it is private: is the address right? A private one needs a token in FAIRLEAD_GIT_TOKEN`;
     case 'key-refused':
     case 'host-key':

@@ -26,9 +26,15 @@ export async function readConfiguration(file: string | undefined): Promise<Confi
       ? JSON.parse(await readFile(path, 'utf8'))
       : ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
   } catch (error) {
-    throw new ConfigError([error instanceof Error ? error.message : String(error)], file);
+    throw new ConfigError([reasonOf(error)], file);
   }
   return parseConfig(input, file);
+}
+
+function reasonOf(error: unknown): string {
+  if ((error as NodeJS.ErrnoException | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return `a configuration in TypeScript needs Node 24, and this is ${process.version}: use that, or a .json file`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

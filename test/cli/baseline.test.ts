@@ -38,6 +38,7 @@ stringData: {password: hunter2}
 `,
 };
 
+const SOME = '--resource=configmaps,deployments.apps';
 const ROOT = join(import.meta.dirname, '..', '..');
 const DRIFT_FILE = 'fairlead/staging/drift.yaml';
 const THEIRS = `# ours
@@ -186,6 +187,31 @@ describe('npx fairlead baseline', requirement('control-plane'), () => {
     assert.equal(stdout, '');
     assert.match(await readFile(file, 'utf8'), /^# mine\nrules:\n {2}- kind: Deployment\.apps\n/);
     assert.deepEqual(await readdir(dirname(file)), ['drift.yaml']);
+
+    // Again, before it is in Git.
+    const once = await readFile(file, 'utf8');
+    const again = await run('baseline', ...asked(), '--reason', 'r', '--write', file);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /^nothing differs that has no rule/);
+    assert.equal(await readFile(file, 'utf8'), once);
+
+    const nowhere = join(folder, 'nowhere', 'drift.yaml');
+    const lost = await run('baseline', ...asked(), '--reason', 'r', '--write', nowhere);
+    assert.equal(lost.code, 64);
+    assert.match(lost.stderr, /^there is no folder \S+\/nowhere$/m);
+    await plane.kubectl(['-n', 'shop', 'label', 'deployment/web', 'fresh-']);
+  });
+
+  test('what could not be judged beside a drift is said, and ends with 2', async () => {
+    const kubeconfig = await plane.addUser('no-secrets');
+    await plane.kubectl(['-n', 'shop', 'create', 'role', 'some', '--verb=get,list', SOME]);
+    await plane.kubectl(['-n', 'shop', 'create', 'rolebinding', 'some', '--role=some', '--user=no-secrets']);
+    await plane.kubectl(['-n', 'shop', 'label', 'deployment/web', 'fresh=1']);
+    const argv = [...asked(), '--kubeconfig', kubeconfig, '--reason', 'r'];
+    const { code, stdout, stderr } = await run('baseline', ...argv);
+    assert.equal(code, 2, stderr);
+    assert.match(stdout, /path: \/metadata\/labels\/fresh/);
+    assert.match(stderr, /^not in it: some of shop\/web could not be judged: .*Secret/m);
     await plane.kubectl(['-n', 'shop', 'label', 'deployment/web', 'fresh-']);
   });
 

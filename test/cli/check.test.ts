@@ -104,9 +104,32 @@ describe('npx fairlead check', requirement('control-plane'), () => {
   });
 
   test('a target that declares nothing, as one that is mistyped, ends with 2 and never with 0', async () => {
-    const { code, stdout } = await run('stagin', ...asked().slice(1));
-    assert.equal(code, 2, stdout);
-    assert.match(stdout, /nothing is declared there: is that the right target/);
+    const { code, stderr } = await run('stagin', ...asked().slice(1));
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /has no folder fairlead\/stagin on branch "main": did you mean staging\?/);
+    const other = await run('production', ...asked().slice(1));
+    assert.equal(other.code, 2, other.stderr);
+    assert.match(
+      other.stderr,
+      /has no folder fairlead\/production on branch "main": its targets are staging/,
+    );
+    const elsewhere = await run(...asked(), '--root', 'clusters/staging');
+    assert.equal(elsewhere.code, 2, elsewhere.stderr);
+    assert.match(elsewhere.stderr, /has no folder clusters\/staging on branch "main": is --root right\?/);
+    const empty = join(folder, 'empty');
+    await mkdir(join(empty, 'fairlead', 'staging'), { recursive: true });
+    await writeFile(join(empty, 'fairlead', 'staging', 'drift.yaml'), '');
+    await commitAll(empty);
+    const nothing = await run('staging', '--repo', empty, '--kubeconfig', plane.kubeconfig);
+    assert.equal(nothing.code, 2, nothing.stderr);
+    assert.match(nothing.stdout, /nothing is declared there: is that the right target/);
+  });
+
+  test('a folder that is no repository is called one, and no token is asked for', async () => {
+    const { code, stderr } = await run('staging', '--repo', folder, '--kubeconfig', plane.kubeconfig);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^could not judge: the folder \S+ is no Git repository, or is not there/);
+    assert.doesNotMatch(stderr, /TOKEN/);
   });
 
   for (const [name, argv, words] of [
