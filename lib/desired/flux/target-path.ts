@@ -22,7 +22,7 @@ export function placeAt(values: GrowingValues, path: string, value: string, form
   const leaf = form === 'literal' ? value : typed(value);
   if (leaf === undefined)
     return `what goes to targetPath "${path}" uses helm's --set syntax, which Fairlead does not read`;
-  values[first] = put(values[first], rest, leaf);
+  values[first] = put(own(values, first), rest, leaf);
   return undefined;
 }
 
@@ -30,9 +30,11 @@ export function placeAt(values: GrowingValues, path: string, value: string, form
 function stepsOf(path: string): readonly Step[] | undefined {
   const steps: Step[] = [];
   for (const part of path.split(/(?<!\\)\./)) {
-    const [, name = '', indexes = ''] = /^((?:[^[\]\\]|\\.)+)((?:\[\d{1,5}\])*)$/.exec(part) ?? [];
+    const [, escaped = '', indexes = ''] = /^((?:[^[\]\\]|\\.)+)((?:\[\d{1,5}\])*)$/.exec(part) ?? [];
+    const name = escaped.replace(/\\(.)/g, '$1');
+    // Values are plain objects: these names would reach what all objects share.
     if (name === '' || ['__proto__', 'constructor', 'prototype'].includes(name)) return undefined;
-    steps.push(name.replace(/\\(.)/g, '$1'));
+    steps.push(name);
     for (const [, index = ''] of indexes.matchAll(/\[(\d+)\]/g)) {
       if (Number(index) > MAX_INDEX) return undefined;
       steps.push(Number(index));
@@ -65,6 +67,9 @@ function put(into: Json | undefined, [step, ...rest]: readonly Step[], leaf: Jso
     return items;
   }
   const mapping: GrowingValues = isJsonObject(into) ? into : {};
-  mapping[step] = put(mapping[step], rest, leaf);
+  mapping[step] = put(own(mapping, step), rest, leaf);
   return mapping;
 }
+
+const own = (values: GrowingValues, name: string): Json | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;

@@ -93,7 +93,7 @@ function partOf(reference: Json, namespace: string, findMap: FindMap): Part | un
     case 'unstable':
       return `ConfigMap/${name} in ${namespace} is made of what Fairlead does not read: ${map.reason}`;
     case 'found': {
-      const value = map.data[key];
+      const value = Object.hasOwn(map.data, key) ? map.data[key] : undefined;
       if (value === undefined) return optional ? undefined : `ConfigMap/${name} has no key "${key}"`;
       return { text: value, form, ...(path === undefined ? {} : { path }) };
     }
