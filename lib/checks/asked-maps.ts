@@ -26,8 +26,10 @@ export function askedMaps(asks: readonly string[], live: Pick<LiveObjects, 'find
     const texts = Object.entries(isJsonObject(data) ? data : {}).filter(
       (entry): entry is [string, string] => typeof entry[1] === 'string',
     );
-    length += texts.reduce((sum, [key, text]) => sum + key.length + text.length, 0);
-    if (length <= LENGTH) maps[ask] = Object.fromEntries(texts);
+    const own = texts.reduce((sum, [key, text]) => sum + key.length + text.length, 0);
+    if (length + own > LENGTH) continue;
+    length += own;
+    maps[ask] = Object.fromEntries(texts);
   }
   return maps;
 }

@@ -7,7 +7,7 @@ import { chartOf } from './flux/chart-source.ts';
 import type { FindMap } from './flux/maps.ts';
 import type { FindDeclared, FluxHere } from './flux/sources.ts';
 import { valuesOf } from './flux/values-from.ts';
-import { at, isEmpty, list, text } from './json-reading.ts';
+import { at, isEmpty, list, text, withoutNulls } from './json-reading.ts';
 
 /** What a HelmRelease may refer to. */
 export interface HelmReleaseContext {
@@ -57,6 +57,11 @@ function sourceOf(
 ): ReleaseSource {
   if (!isEmpty(spec.kubeConfig ?? null))
     return unresolved('the HelmRelease has spec.kubeConfig: it is installed in another cluster');
+  // The values of earlier revisions stay, which only the cluster knows (api/v2, Upgrade.PreserveValues).
+  if (at(spec, 'upgrade')?.preserveValues === true)
+    return unresolved(
+      'the HelmRelease has spec.upgrade.preserveValues: values that Git no longer has stay in force',
+    );
   const chart = chartOf(spec, namespace, here, find);
   if (chart.kind === 'unresolved') return chart;
   const values = valuesOf(spec, namespace, findMap);
@@ -68,16 +73,16 @@ function shapingOf(spec: JsonObject): ReleaseShaping | undefined | string {
   const postRenderers: ReleaseShaping['postRenderers'] = [];
   for (const [index, renderer] of list(spec.postRenderers).entries()) {
     const { kustomize } = partOf(renderer);
-    if (kustomize === undefined) continue;
+    if (kustomize === undefined || kustomize === null) continue;
     const old = ['patchesStrategicMerge', 'patchesJson6902'].find(
       (name) => !isEmpty(partOf(kustomize)[name] ?? null),
     );
-    const parsed = kustomizePatches.safeParse(kustomize);
+    const parsed = kustomizePatches.safeParse(withoutNulls(kustomize));
     if (!parsed.success || old !== undefined)
       return `spec.postRenderers[${index}] has ${old ?? 'something that is neither patches nor images'}, which Fairlead does not build`;
     postRenderers.push(parsed.data);
   }
-  const common = commonMetadata.safeParse(spec.commonMetadata ?? {});
+  const common = commonMetadata.safeParse(withoutNulls(spec.commonMetadata ?? {}));
   if (!common.success) return 'spec.commonMetadata holds something that is no text';
   const crds = crdsOf(spec);
   const hasCommon = !isEmpty(spec.commonMetadata ?? null);

@@ -30,7 +30,7 @@ export async function declaredByArgocd(
   commit: string,
   parts: DesiredParts,
 ): Promise<Declared> {
-  const files = await commitFiles(parts.clone, commit);
+  const files = await commitFiles(parts.clone, commit, 'everything');
   const here: Here = {
     branch: target.branch,
     commit,

@@ -1,4 +1,4 @@
-import { type JsonObject, type KubernetesObject, partOf } from '../../objects/objects.ts';
+import { type Json, type JsonObject, type KubernetesObject, partOf } from '../../objects/objects.ts';
 import type { ChartFile, OutsideChart, ValuesFile } from '../declaration.ts';
 import { at, list, text } from '../json-reading.ts';
 import { treePath } from '../tree-path.ts';
@@ -57,7 +57,7 @@ function chartIn(
         `the chart comes from HelmRepository/${name} in ${place}, which Git does not declare`,
       );
     const chartValues: ChartFile[] = [];
-    for (const file of list(template.valuesFiles)) {
+    for (const file of valuesFilesOf(template)) {
       const path = treePath(text(file) ?? '');
       if (path === undefined || path === '')
         return unresolved(
@@ -75,7 +75,7 @@ function chartIn(
     return unresolved(`${field}.chart "${chart}" is no path inside the repository`);
   // Relative to the source's root (fluxcd/source-controller, internal/helm/chart/builder_local.go, mergeFileValues).
   const chartValues: ValuesFile[] = [];
-  for (const file of list(template.valuesFiles)) {
+  for (const file of valuesFilesOf(template)) {
     const values = treePath(text(file) ?? '');
     if (values === undefined || values === '')
       return unresolved(
@@ -85,6 +85,12 @@ function chartIn(
   }
   return { kind: 'in-git', chart: path, chartValues };
 }
+
+/** The beta versions have one more, which goes before the others (api/v1beta2/helmchart_types.go, GetValuesFiles). */
+const valuesFilesOf = ({ valuesFile, valuesFiles }: JsonObject): readonly Json[] => [
+  ...(text(valuesFile) === undefined ? [] : [text(valuesFile) ?? '']),
+  ...list(valuesFiles),
+];
 
 /** fluxcd/source-controller, api/v1/helmrepository_types.go. */
 function ofHelmRepository(

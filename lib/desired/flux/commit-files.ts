@@ -1,6 +1,6 @@
 import type { FileTree } from '../../content/tree.ts';
 import type { CommitReader, TreeEntry } from '../commit-reader.ts';
-import { SOURCE_IGNORE, sourceIgnore } from './source-ignore.ts';
+import { SOURCE_IGNORE, type SourceIgnoreFile, sourceIgnore } from './source-ignore.ts';
 
 /** Files that are read of one commit to build one folder, and their bytes. */
 const FILES = 5000;
@@ -13,21 +13,52 @@ export interface CommitFiles {
   below(folder: string): readonly string[];
   /** @throws UnreadableFiles */
   read(paths: readonly string[]): Promise<FileTree>;
+  /** The same commit through a source that leaves more of it out. */
+  through(view: SourceView): CommitFiles;
 }
+
+/** What a GitRepository says of which files it gives to the other controllers (api/v1/gitrepository_types.go). */
+export interface SourceView {
+  /** `spec.ignore`: patterns as in `.sourceignore`, which go before those of the files. */
+  readonly ignore?: string;
+  /** `spec.sparseCheckout`: what files begin with (go-git, plumbing/format/index, SkipUnless). */
+  readonly sparseCheckout?: readonly string[];
+}
+
+/** Who reads the commit: source-controller leaves files out, Argo CD's repo-server none. */
+export type CommitView = 'as-source-controller' | 'everything';
 
 /** In words for people. */
 export class UnreadableFiles extends Error {
   override readonly name = 'UnreadableFiles';
 }
 
-/** The commit as source-controller gives it to the other controllers: without what it leaves out. */
-export async function commitFiles(clone: CommitReader, commit: string): Promise<CommitFiles> {
+export async function commitFiles(
+  clone: CommitReader,
+  commit: string,
+  view: CommitView,
+): Promise<CommitFiles> {
   const all = await clone.list(commit, '');
-  const isIgnored = await ignoredIn(all, clone);
+  const ignores = view === 'everything' ? undefined : await ignoresIn(all, clone);
+  return viewOf(all, ignores, {}, clone);
+}
+
+function viewOf(
+  all: readonly TreeEntry[],
+  ignores: readonly SourceIgnoreFile[] | undefined,
+  { ignore, sparseCheckout }: SourceView,
+  clone: CommitReader,
+): CommitFiles {
+  const own = ignore === undefined ? [] : [{ folder: '', text: ignore }];
+  const isIgnored = ignores === undefined ? () => false : sourceIgnore([...ignores, ...own]);
+  const isOut = (path: string) => sparseCheckout?.every((start) => !path.startsWith(start)) ?? false;
   const entries = new Map<string, TreeEntry>();
-  for (const entry of all) if (!isIgnored(entry.path)) entries.set(entry.path, entry);
+  for (const entry of all) {
+    if (!isOut(entry.path) && !isIgnored(entry.path)) entries.set(entry.path, entry);
+  }
   const paths = [...entries.keys()].sort();
-  return {
+  const views = new Map<string, CommitFiles>();
+  const files: CommitFiles = {
     has: (path) => entries.has(path),
     below: (folder) => (folder === '' ? paths : paths.filter((path) => path.startsWith(`${folder}/`))),
     async read(wanted) {
@@ -51,23 +82,29 @@ export async function commitFiles(clone: CommitReader, commit: string): Promise<
         throw new UnreadableFiles(`it takes ${bytes} bytes to build; at most ${BYTES} are read`);
       return tree;
     },
+    through(view) {
+      if (view.ignore === undefined && view.sparseCheckout === undefined) return files;
+      const key = JSON.stringify([view.ignore, view.sparseCheckout]);
+      const found = views.get(key) ?? viewOf(all, ignores, view, clone);
+      views.set(key, found);
+      return found;
+    },
   };
+  return files;
 }
 
-async function ignoredIn(
+async function ignoresIn(
   entries: readonly TreeEntry[],
   clone: CommitReader,
-): Promise<(path: string) => boolean> {
+): Promise<readonly SourceIgnoreFile[]> {
   const rules = entries.filter(
     ({ path, mode }) => modeOf(mode) !== undefined && /(^|\/)\.sourceignore$/.test(path),
   );
   const blobs = await clone.blobs(rules.map(({ id }) => id));
-  return sourceIgnore(
-    rules.map(({ path, id }) => ({
-      folder: path.slice(0, Math.max(0, path.length - SOURCE_IGNORE.length - 1)),
-      text: blobs.get(id)?.toString('utf8') ?? '',
-    })),
-  );
+  return rules.map(({ path, id }) => ({
+    folder: path.slice(0, Math.max(0, path.length - SOURCE_IGNORE.length - 1)),
+    text: blobs.get(id)?.toString('utf8') ?? '',
+  }));
 }
 
 const modeOf = (mode: string): 0o644 | 0o755 | undefined => {

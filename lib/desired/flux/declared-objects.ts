@@ -1,7 +1,7 @@
 import type { RenderedObject } from '../../charts/render-request.ts';
 import { holdsPlaceholder } from '../../kustomize/placeholders.ts';
 import { formatJson } from '../../objects/json.ts';
-import { isJsonObject, type KubernetesObject, partOf } from '../../objects/objects.ts';
+import { groupOf, isJsonObject, type KubernetesObject, partOf } from '../../objects/objects.ts';
 import type { DeclaredObject } from '../apply-folder.ts';
 import { type ClusterMaps, type FoundMap, mapKey } from './maps.ts';
 import type { FluxHere } from './sources.ts';
@@ -57,7 +57,7 @@ export class DeclaredObjects {
   }
 
   find(kind: string, namespace: string, name: string): KubernetesObject | undefined {
-    return this.#objects.get(`${kind}/${namespace}/${name}`);
+    return this.#objects.get(`${GROUPS[kind] ?? ''}/${kind}/${namespace}/${name}`);
   }
 
   /**
@@ -106,8 +106,18 @@ export class DeclaredObjects {
   }
 }
 
-const keyOf = ({ kind, metadata: { namespace, name } }: KubernetesObject): string =>
-  `${kind}/${namespace ?? 'default'}/${name}`;
+/** Whose kind it is, where Flux's objects refer to it by its kind alone. */
+const SOURCES = 'source.toolkit.fluxcd.io';
+const GROUPS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  GitRepository: SOURCES,
+  HelmRepository: SOURCES,
+  HelmChart: SOURCES,
+  OCIRepository: SOURCES,
+});
+
+/** Another group may have a kind of the same name: it is another object. */
+const keyOf = ({ apiVersion, kind, metadata: { namespace, name } }: KubernetesObject): string =>
+  `${groupOf(apiVersion)}/${kind}/${namespace ?? 'default'}/${name}`;
 
 const textsOf = (data: unknown): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -3,7 +3,7 @@ import { shapingSpec } from '../../kustomize/flux-kustomization.ts';
 import { holdsPlaceholder } from '../../kustomize/placeholders.ts';
 import { formatJson } from '../../objects/json.ts';
 import type { KubernetesObject } from '../../objects/objects.ts';
-import { isEmpty } from '../json-reading.ts';
+import { isEmpty, withoutNulls } from '../json-reading.ts';
 import { treePath } from '../tree-path.ts';
 
 export const isFluxKustomization = ({ apiVersion, kind }: KubernetesObject): boolean =>
@@ -57,7 +57,7 @@ export type ReadKustomization =
  * `dependsOn`, `wait`, `force` and the like say when and how it is applied, not what.
  */
 export function readKustomization(object: KubernetesObject): ReadKustomization {
-  const parsed = spec.safeParse(object.spec ?? {});
+  const parsed = spec.safeParse(withoutNulls(object.spec ?? {}));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return unreadable(

@@ -16,7 +16,7 @@ import { type CommitFiles, commitFiles, UnreadableFiles } from './commit-files.t
 import { DeclaredObjects } from './declared-objects.ts';
 import { filesToBuild } from './files-to-build.ts';
 import { isFluxKustomization, type KustomizationDeclaration, readKustomization } from './kustomization.ts';
-import { placeOfSource } from './sources.ts';
+import { placeOfSource, viewOf } from './sources.ts';
 import { variablesFor } from './variables.ts';
 
 type Rendering = NonNullable<DesiredState['manifests']>;
@@ -45,7 +45,7 @@ export async function readKustomizations(
   commit: string,
   parts: DesiredParts,
 ): Promise<FluxDeclared> {
-  const files = await commitFiles(parts.clone, commit);
+  const files = await commitFiles(parts.clone, commit, 'as-source-controller');
   const reading = new Reading(target, files, parts);
   const delivered = applyFolder(target);
   const isDelivered = files.below(delivered).length > 0;
@@ -56,7 +56,10 @@ export async function readKustomizations(
   const found = isDelivered ? undefined : await rootKustomization(files, folder);
   if (found !== undefined) reading.ownSource(found);
   const entry = found ?? plainDeclaration(folder, isDelivered ? ours : undefined);
-  const { rendering: built, count } = await reading.build(entry);
+  const { rendering: built, count } = await reading.build(
+    entry,
+    found === undefined ? files : await throughSource(files, folder, found),
+  );
   let rendering = built;
   if (built.kind === 'unknown' && kustomizationOf(files, folder) === undefined) {
     // Releases were deployed from what the other files declare before one of them became unreadable.
@@ -100,6 +103,19 @@ async function rootKustomization(
   return found.find(({ name, namespace }) => name === namespace) ?? found[0];
 }
 
+/** The commit as the root's own GitRepository gives it, where it is declared beside the root's Kustomization. */
+async function throughSource(
+  files: CommitFiles,
+  root: string,
+  { source }: KustomizationDeclaration,
+): Promise<CommitFiles> {
+  const declared = (await rawFolder(files, root)).objects.find(
+    ({ object: { kind, metadata } }) =>
+      kind === source.kind && metadata.name === source.name && metadata.namespace === source.namespace,
+  );
+  return declared === undefined ? files : files.through(viewOf(declared.object));
+}
+
 /** What the files themselves hold, whatever builds them. */
 async function rawFolder(files: CommitFiles, folder: string): Promise<ApplyFolder> {
   const paths = files.below(folder).filter((path) => /\.ya?ml$/.test(path));
@@ -141,14 +157,15 @@ class Reading {
   /** Builds one, and takes up what it declares. */
   async build(
     declared: Entry | KustomizationDeclaration,
+    files: CommitFiles,
   ): Promise<{ readonly rendering: Rendering; readonly count: number }> {
     const { path, spec, decrypts, postBuild } = declared;
     const owner =
       'owner' in declared ? declared.owner : { namespace: declared.namespace, name: declared.name };
     if (!('owner' in declared)) this.#seen.add(keyOf(declared));
     const unknown = (reason: string) => ({ rendering: { kind: 'unknown' as const, reason }, count: 0 });
-    if (this.#files.below(path).length === 0)
-      return unknown(`${path || 'the repository'} is not in the commit`);
+    if (files.below(path).length === 0)
+      return unknown(`${path || 'the repository'} is not in the commit, or its source leaves it out`);
     const variables =
       postBuild === undefined
         ? undefined
@@ -161,7 +178,7 @@ class Reading {
     if (variables?.kind === 'unknown') return unknown(variables.reason);
     let tree: Awaited<ReturnType<typeof filesToBuild>>;
     try {
-      tree = await filesToBuild(this.#files, path, spec.components);
+      tree = await filesToBuild(files, path, spec.components);
     } catch (error) {
       if (error instanceof UnreadableFiles) return unknown(error.message);
       throw error;
@@ -228,7 +245,7 @@ class Reading {
       this.objects.find(kind, namespace, name),
     );
     if (place.kind === 'elsewhere') return this.#unknown(object, place.reason, declaration.suspended);
-    const { rendering } = await this.build(declaration);
+    const { rendering } = await this.build(declaration, this.#files.through(place.view));
     return desiredOf(object, declaration.suspended, rendering);
   }
 

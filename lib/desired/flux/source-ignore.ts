@@ -26,10 +26,14 @@ const DEFAULTS = [
 ];
 export const SOURCE_IGNORE = '.sourceignore';
 
-/** @param files `.sourceignore` files: the folder of each ('' for the root) and what it says, in the order of paths */
-export function sourceIgnore(
-  files: readonly { readonly folder: string; readonly text: string }[],
-): (path: string) => boolean {
+export interface SourceIgnoreFile {
+  /** '' for the root. */
+  readonly folder: string;
+  readonly text: string;
+}
+
+/** @param files what `.sourceignore` files say, in the order of their paths, then what the source itself says */
+export function sourceIgnore(files: readonly SourceIgnoreFile[]): (path: string) => boolean {
   const patterns = [
     ...DEFAULTS.map((line) => patternOf(line, [])),
     ...files.flatMap(({ folder, text }) =>

@@ -1,13 +1,14 @@
 import { type KubernetesObject, partOf } from '../../objects/objects.ts';
-import { at, text } from '../json-reading.ts';
+import { at, list, text } from '../json-reading.ts';
+import type { SourceView } from './commit-files.ts';
 import { isSameRepository } from './same-repository.ts';
 
 /** Finds an object that the same commit declares: by kind, whatever its version. */
 export type FindDeclared = (kind: string, namespace: string, name: string) => KubernetesObject | undefined;
 
 export type SourcePlace =
-  /** This repository, at this branch. */
-  | { readonly kind: 'here' }
+  /** This repository, at this branch; `view`: what the source gives of it. */
+  | { readonly kind: 'here'; readonly view: SourceView }
   /** In words for people. */
   | { readonly kind: 'elsewhere'; readonly reason: string };
 
@@ -20,7 +21,7 @@ export interface FluxHere {
   readonly ownSources: readonly string[];
 }
 
-const HERE: SourcePlace = { kind: 'here' };
+const HERE: SourcePlace = { kind: 'here', view: {} };
 const elsewhere = (reason: string): SourcePlace => ({ kind: 'elsewhere', reason });
 
 /**
@@ -48,10 +49,13 @@ export function placeOfSource(
   } else if (url !== undefined && !isSameRepository(url, here.url)) {
     return elsewhere(`it comes from ${spoken}, which is another repository`);
   }
+  if (list(spec.include).length > 0)
+    return elsewhere(`it comes from ${spoken}, which includes other repositories (spec.include)`);
+  const found: SourcePlace = { kind: 'here', view: viewOf(declared) };
   const ref = at(spec, 'ref');
   const pinned = ['commit', 'name', 'semver', 'tag'].find((field) => text(ref?.[field]) !== undefined);
   const refName = text(ref?.name);
-  if (pinned === 'name' && refName === `refs/heads/${here.branch}`) return HERE;
+  if (pinned === 'name' && refName === `refs/heads/${here.branch}`) return found;
   if (pinned !== undefined)
     return elsewhere(
       `it comes from ${spoken}, which follows ${pinned} "${text(ref?.[pinned])}", not the branch "${here.branch}"`,
@@ -59,6 +63,17 @@ export function placeOfSource(
   // source-controller's own default is master.
   const branch = text(ref?.branch) ?? 'master';
   return branch === here.branch || here.url === undefined
-    ? HERE
+    ? found
     : elsewhere(`it comes from ${spoken}, which follows the branch "${branch}", not "${here.branch}"`);
+}
+
+/** Which files of the repository a GitRepository gives to the other controllers. */
+export function viewOf({ spec }: KubernetesObject): SourceView {
+  const { ignore, sparseCheckout } = partOf(spec);
+  // source-controller takes the "./" away, since go-git does not know it.
+  const starts = list(sparseCheckout).flatMap((path) => text(path)?.replace(/^\.\//, '') ?? []);
+  return {
+    ...(typeof ignore === 'string' ? { ignore } : {}),
+    ...(starts.length === 0 ? {} : { sparseCheckout: starts }),
+  };
 }
