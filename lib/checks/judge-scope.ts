@@ -5,8 +5,8 @@ import type { DesiredRelease, DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/managers.ts';
 import { type Ruled, type RulesInForce, underRules } from '../drift/rules/judge.ts';
-import type { ObjectVerdict } from '../drift/verdicts.ts';
 import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
+import { type Admissions, admissionsOf, refusedOf, without } from './admissions.ts';
 import { reportOf } from './deployer-report.ts';
 import type { LiveObjects } from './live.ts';
 import type { CheckMemory, RememberedScope } from './memory.ts';
@@ -18,7 +18,6 @@ import type { DeclaredScope } from './scopes.ts';
 
 /** Of a scope: enough for every chart, and an end for an item that people could make grow. */
 const REMEMBERED_KINDS = 150;
-const REMEMBERED_ADMISSIONS = 1000;
 
 export interface CheckQuestion {
   readonly target: Target;
@@ -87,9 +86,11 @@ export async function judgeScope(
   );
   let { againstTip } = first;
   let admissions: Admissions = known;
-  if (remembered.applied?.render !== tip.render && memory.admissions === 'remembered') {
+  const isSettled = remembered.applied?.render === tip.render;
+  const refused = remembered.refused ?? {};
+  if (!isSettled && memory.admissions === 'remembered') {
     // The first checks of a rollout: what admission put there now is what it puts there (drift.md, rule 5).
-    admissions = admissionsOf(againstTip.verdicts);
+    admissions = without(refused, admissionsOf(againstTip.verdicts));
     if (Object.keys(admissions).length > 0) againstTip = against(tip.objects, admissions);
   }
   const answer = decideState({
@@ -112,7 +113,8 @@ export async function judgeScope(
   const after: RememberedScope = {
     ...answer.memory,
     kinds: kindsOf(tip.objects, remembered.kinds),
-    ...withAdmissions(isApplied ? admissions : known),
+    ...named('admissions', isApplied ? admissions : known),
+    ...named('refused', isApplied ? refusedOf(againstTip.verdicts, isSettled ? 'all' : refused) : refused),
   };
   // Written only when something changed: an unchanged target costs no write.
   if (!isSame(after, remembered)) await memory.write(declared.name, after);
@@ -175,27 +177,16 @@ function nextOf({ state, memory }: RolloutAnswer, now: string, deadlineMinutes: 
   return minutes < deadlineMinutes ? 'soon' : 'scheduled';
 }
 
-type Admissions = Readonly<Record<string, string>>;
-
-/** By object: the digest of what admission put there. */
-function admissionsOf(verdicts: readonly ObjectVerdict[]): Admissions {
-  const found: [string, string][] = [];
-  for (const verdict of verdicts) {
-    if (verdict.kind === 'unknown' || verdict.admission === undefined) continue;
-    found.push([identityOf(verdict.object), verdict.admission]);
-  }
-  return Object.fromEntries(found.slice(0, REMEMBERED_ADMISSIONS));
-}
-
-const withAdmissions = (admissions: Admissions) =>
-  Object.keys(admissions).length === 0 ? {} : { admissions };
+const named = (name: 'admissions' | 'refused', digests: Admissions) =>
+  Object.keys(digests).length === 0 ? {} : { [name]: digests };
 
 const isSame = (a: RememberedScope, b: RememberedScope): boolean =>
   a.applied?.render === b.applied?.render &&
   a.applied?.inputs === b.applied?.inputs &&
   a.waiting?.render === b.waiting?.render &&
   a.kinds.length === b.kinds.length &&
-  JSON.stringify(a.admissions) === JSON.stringify(b.admissions);
+  JSON.stringify(a.admissions) === JSON.stringify(b.admissions) &&
+  JSON.stringify(a.refused) === JSON.stringify(b.refused);
 
 /** Workloads that have not become current, as people read it: `Deployment/web: 0 of 2 are available`. */
 function unreadyOf(

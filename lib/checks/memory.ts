@@ -19,6 +19,8 @@ export interface RememberedScope extends ScopeMemory {
   readonly kinds: readonly string[];
   /** By object: the digest of what admission put there when the render was applied. */
   readonly admissions?: Readonly<Record<string, string>>;
+  /** The same of what came between two rollouts and is no small matter: the next rollout makes it no work of admission. */
+  readonly refused?: Readonly<Record<string, string>>;
 }
 
 const remembered = z.object({
@@ -28,6 +30,7 @@ const remembered = z.object({
   waiting: z.object({ render: digest, since: z.string() }).optional(),
   kinds: z.array(z.string()),
   admissions: z.record(z.string(), z.string()).optional(),
+  refused: z.record(z.string(), z.string()).optional(),
 });
 
 const PREFIX = 'applied#';
@@ -98,9 +101,16 @@ function kindsIn(body: Buffer): Readonly<Record<string, string[]>> {
 }
 
 /** Without keys that hold `undefined`, which exact optional properties do not admit. */
-const strip = ({ applied, waiting, kinds, admissions }: z.output<typeof remembered>): RememberedScope => ({
+const strip = ({
+  applied,
+  waiting,
+  kinds,
+  admissions,
+  refused,
+}: z.output<typeof remembered>): RememberedScope => ({
   ...(applied === undefined ? {} : { applied }),
   ...(waiting === undefined ? {} : { waiting }),
   kinds,
   ...(admissions === undefined ? {} : { admissions }),
+  ...(refused === undefined ? {} : { refused }),
 });

@@ -9,7 +9,7 @@ import type { Schemas } from '../../../lib/drift/schema.ts';
 import type { KubernetesObject } from '../../../lib/objects/objects.ts';
 import { targetOf } from '../../fixtures/cluster-repository.ts';
 import { builtInSchemas } from '../../oracles/schemas.ts';
-import { object, ownedBy, rendered } from '../drift/judging.ts';
+import { object, ownedBy, put, rendered } from '../drift/judging.ts';
 
 let schemas: Schemas;
 before(async () => {
@@ -124,5 +124,58 @@ describe('a chart that renders otherwise since the cluster serves more, or helm 
     await check(old, byHelm(old), CHART);
     const after = await check(now, byHelm(old), OTHER_CHART);
     assert.deepEqual(after, { state: 'rollout', findings: ['data.mode'], isAgainstTip: true });
+  });
+});
+
+describe('what nobody owns', () => {
+  const workload = (version: number) =>
+    object(
+      `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "web:${version}"}]}}}}`,
+    );
+  const CONTAINERS = ['spec', 'template', 'spec', 'containers'];
+  const withSidecar = (live: KubernetesObject) =>
+    put(live, [...CONTAINERS, 1], { name: 'sidecar', image: 'sidecar:1' });
+  const paused = (live: KubernetesObject) => put(live, ['spec', 'minReadySeconds'], 5);
+  const applied = (live: KubernetesObject) =>
+    ownedBy(live, [
+      'helm',
+      {
+        'f:spec': {
+          'f:selector': {},
+          'f:template': {
+            'f:metadata': { 'f:labels': { 'f:app': {} } },
+            'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:image': {}, 'f:name': {} } } },
+          },
+        },
+      },
+    ]);
+  const SIDECAR = 'spec.template.spec.containers[name=sidecar]';
+
+  test('and is there at the first check after a rollout was put there at admission', async () => {
+    const { check } = release();
+    assert.equal((await check(workload(1), applied(withSidecar(workload(1))), CHART)).state, 'in-sync');
+    assert.equal((await check(workload(1), applied(withSidecar(workload(1))), CHART)).state, 'in-sync');
+    const next = await check(workload(2), applied(withSidecar(workload(2))), OTHER_CHART);
+    assert.equal(next.state, 'in-sync');
+  });
+
+  test('and came between two rollouts is no work of admission because of the next one', async () => {
+    const { check } = release();
+    await check(workload(1), applied(workload(1)), CHART);
+    // Somebody has added a container, and taken his entry out of managedFields.
+    const found = await check(workload(1), applied(withSidecar(workload(1))), CHART);
+    assert.deepEqual(found.findings, [SIDECAR]);
+    for (const _ of [1, 2]) {
+      const next = await check(workload(2), applied(withSidecar(workload(2))), OTHER_CHART);
+      assert.deepEqual(next.findings, [SIDECAR]);
+    }
+    assert.equal((await check(workload(2), applied(workload(2)), OTHER_CHART)).state, 'in-sync');
+  });
+
+  test('and is about nothing that runs is taken for that, where it comes before a rollout', async () => {
+    const { check } = release();
+    await check(workload(1), applied(workload(1)), CHART);
+    assert.equal((await check(workload(1), applied(paused(workload(1))), CHART)).state, 'drift');
+    assert.equal((await check(workload(2), applied(paused(workload(2))), OTHER_CHART)).state, 'in-sync');
   });
 });
