@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { ObjectStore } from '../lib/aws/objects.ts';
-import { reportedVersions } from '../lib/checks/applied-versions.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { kindsMemory } from '../lib/checks/memory.ts';
 import type { Observation } from '../lib/checks/observation.ts';
@@ -22,6 +21,7 @@ import { UsageError } from './command.ts';
 import { inPassingFolder, interruptible } from './interrupts.ts';
 import type { ProgramName } from './programs.ts';
 import { noProgress, type Progress } from './progress.ts';
+import { readAgain } from './reading-again.ts';
 import { noBranchOf, noFolderOf, onlyTarget, openRepository, repositoryAdvice } from './repository-here.ts';
 
 /** A check of one target from here, with what it was made of. */
@@ -130,11 +130,7 @@ async function observeWith(asked: Asked, name: string, at: Workplace): Promise<O
     outside: outsideHere(asked, content),
     ...rendering(asked, at),
   };
-  let reading = await readDesired(target, parts);
-  if (reading.kind === 'read' && reading.state.releases.some(({ chart }) => chart?.newestOf !== undefined)) {
-    // Which version of a range runs, the deployer says: asked only where there is a range.
-    reading = await readDesired(target, { ...parts, applied: await reportedVersions(cluster) });
-  }
+  const reading = await readAgain((known) => readDesired(target, { ...parts, ...known }), cluster);
   if (reading.kind === 'no-branch') throw noBranch;
 
   const question = { target, desired: reading.state, sequence: 0, now };

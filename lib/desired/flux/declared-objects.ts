@@ -3,7 +3,7 @@ import { holdsPlaceholder } from '../../kustomize/placeholders.ts';
 import { formatJson } from '../../objects/json.ts';
 import { groupOf, isJsonObject, type KubernetesObject, partOf } from '../../objects/objects.ts';
 import type { DeclaredObject } from '../apply-folder.ts';
-import { type ClusterMaps, type FoundMap, mapKey } from './maps.ts';
+import { type ClusterMaps, type FoundMap, isMapKey, mapKey } from './maps.ts';
 import type { FluxHere } from './sources.ts';
 
 /** All that the builds of a commit declare, and what of it others are made of. */
@@ -94,6 +94,7 @@ export class DeclaredObjects {
         : { kind: 'unstable', reason };
     }
     const key = mapKey(namespace, name);
+    if (!isMapKey(key)) return { kind: 'absent' };
     this.#asked.add(key);
     const seen = Object.hasOwn(this.#cluster, key) ? this.#cluster[key] : undefined;
     if (seen === undefined) return { kind: 'unseen' };

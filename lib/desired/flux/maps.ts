@@ -17,3 +17,6 @@ export type FindMap = (namespace: string, name: string) => FoundMap;
 export type ClusterMaps = Readonly<Record<string, Readonly<Record<string, string>> | null>>;
 
 export const mapKey = (namespace: string, name: string): string => `${namespace}/${name}`;
+
+/** Whether there can be such a ConfigMap: what Git calls otherwise is not asked for (DNS names, as the profile has them). */
+export const isMapKey = (key: string): boolean => /^[a-z0-9.-]{1,63}\/[a-z0-9.-]{1,253}$/.test(key);

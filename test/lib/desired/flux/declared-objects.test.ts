@@ -68,8 +68,21 @@ describe('what the builds of a commit declare', () => {
     assert.deepEqual(all.findMap('shop', 'seen'), { kind: 'found', data: { a: '1' } });
     assert.deepEqual(all.findMap('shop', 'gone'), { kind: 'absent' });
     assert.deepEqual(all.findMap('shop', 'never'), { kind: 'unseen' });
-    assert.deepEqual(all.findMap('', '__proto__'), { kind: 'unseen' });
-    assert.deepEqual(all.asked, ['/__proto__', 'shop/gone', 'shop/never', 'shop/seen']);
+    assert.deepEqual(all.asked, ['shop/gone', 'shop/never', 'shop/seen']);
+  });
+
+  test('what no ConfigMap can be called is not asked for', () => {
+    const all = declared([]);
+    for (const [namespace, name] of [
+      ['', 'settings'],
+      ['shop', 'Settings'],
+      ['shop', '__proto__'],
+      ['shop', 'x'.repeat(254)],
+      ['shop/other', 'settings'],
+      ['shop', '../settings'],
+    ] as const)
+      assert.deepEqual(all.findMap(namespace, name), { kind: 'absent' });
+    assert.deepEqual(all.asked, []);
   });
 
   test('an object tells what it is made of while the placeholder is whole, and no longer', () => {
