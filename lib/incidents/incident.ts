@@ -51,8 +51,15 @@ export type RolloutIncident =
 export type UnknownIncident =
   | (Numbered & { readonly kind: 'judged' })
   /** Could not be judged, but not often enough to say so. `since`: the first check that could not. */
-  | (Numbered & { readonly kind: 'failing'; readonly failures: number; readonly since: string })
-  | (Numbered & { readonly kind: 'unknown'; readonly since: string });
+  | (Numbered & {
+      readonly kind: 'failing';
+      readonly failures: number;
+      readonly since: string;
+      /** A right to read that a scope loses, which was judged before, somebody took. */
+      readonly history?: 'judged-before';
+    })
+  /** `told`: the severity that people were told it with; absent where it was a warning. */
+  | (Numbered & { readonly kind: 'unknown'; readonly since: string; readonly told?: Severity });
 
 /** Everything remembered of one scope. A class never seen is absent. */
 export interface Incidents {

@@ -1,5 +1,6 @@
 import type { Alert } from '../alerts/alert.ts';
-import type { ScopeObservation } from '../checks/observation.ts';
+import type { ScopeObservation, Unjudged } from '../checks/observation.ts';
+import type { Severity } from '../config/config.ts';
 import { alertBase, type DecisionContext, NEVER, type UnknownIncident } from './incident.ts';
 
 /** Checks in a row that must fail before people hear of it: one that fails and heals is the platform's weather. */
@@ -10,33 +11,53 @@ interface UnknownDecision {
   readonly alerts: readonly Alert[];
 }
 
-/** unknown after three checks that could not judge, known-again with the next that can. */
+/**
+ * unknown after three checks that could not judge all of it, known-again with the next that can. What differs beside it
+ * is told as drift, and is no answer for the rest.
+ */
 export function decideUnknown(
   before: UnknownIncident | undefined,
   seen: ScopeObservation,
   context: DecisionContext,
 ): UnknownDecision {
-  return seen.state.kind === 'unknown' ? fail(before, seen.state, context) : judge(before, context);
+  const unjudged = unjudgedIn(seen);
+  return unjudged === undefined ? judge(before, context) : fail(before, unjudged, context);
+}
+
+function unjudgedIn({ state }: ScopeObservation): Unjudged | undefined {
+  switch (state.kind) {
+    case 'in-sync':
+      return undefined;
+    case 'unknown':
+      return state;
+    case 'drift':
+    case 'rollout':
+      return state.unjudged;
+  }
 }
 
 function fail(
   before: UnknownIncident | undefined,
-  { reason, rule }: { readonly reason: string; readonly rule?: string },
+  { reason, rule }: Unjudged,
   context: DecisionContext,
 ): UnknownDecision {
   if (before?.kind === 'unknown') return { after: before, alerts: [] };
   const { opening } = before ?? NEVER;
+  const history =
+    before?.kind === 'failing' ? before.history : before === undefined ? undefined : 'judged-before';
   const failures = before?.kind === 'failing' ? before.failures + 1 : 1;
   const since = before?.kind === 'failing' ? before.since : context.at;
   if (failures < FAILURES_UNTIL_TOLD) {
-    return { after: { opening, sequence: 0, kind: 'failing', failures, since }, alerts: [] };
+    const known = history === undefined ? {} : { history };
+    return { after: { opening, sequence: 0, kind: 'failing', failures, since, ...known }, alerts: [] };
   }
   const numbers = { opening: opening + 1, sequence: 1 };
+  const told: Severity = rule !== undefined && history === 'judged-before' ? 'critical' : 'warning';
   return {
-    after: { ...numbers, kind: 'unknown', since },
+    after: { ...numbers, kind: 'unknown', since, ...(told === 'warning' ? {} : { told }) },
     alerts: [
       {
-        ...alertBase(context, 'unknown', numbers, 'warning'),
+        ...alertBase(context, 'unknown', numbers, told),
         kind: 'unknown',
         reason,
         ...(rule === undefined ? {} : { rule }),
@@ -49,6 +70,7 @@ function fail(
 function judge(before: UnknownIncident | undefined, context: DecisionContext): UnknownDecision {
   switch (before?.kind) {
     case undefined:
+      return { after: { ...NEVER, kind: 'judged' }, alerts: [] };
     case 'judged':
       return { after: before, alerts: [] };
     case 'failing':
@@ -61,7 +83,7 @@ function judge(before: UnknownIncident | undefined, context: DecisionContext): U
           {
             ...alertBase(context, 'unknown', numbers, 'info'),
             kind: 'known-again',
-            told: ['warning'],
+            told: [before.told ?? 'warning'],
             since: before.since,
           },
         ],
@@ -72,6 +94,7 @@ function judge(before: UnknownIncident | undefined, context: DecisionContext): U
 
 /** The scope is no longer declared: nothing is left that could not be judged. */
 export function closeUnknown(before: UnknownIncident | undefined, context: DecisionContext): UnknownDecision {
+  if (before === undefined) return { after: undefined, alerts: [] };
   const { after, alerts } = judge(before, context);
   return { after, alerts: alerts.map((alert) => ({ ...alert, because: 'no-longer-declared' })) };
 }

@@ -12,6 +12,7 @@ const B: Digest = 'sha256:bbbb';
 const IN_SYNC: ScopeState = { kind: 'in-sync', unready: [] };
 const CRASHING: ScopeState = { kind: 'in-sync', unready: ['Deployment/web: 0 of 1 replicas available'] };
 const UNKNOWN: ScopeState = { kind: 'unknown', reason: 'timed out' };
+const FORBIDDEN = { reason: 'secrets may not be listed', rule: 'rules: []' };
 const replicas = finding('spec.replicas', { desired: 1, live: 4 });
 const replicasAgain = finding('spec.replicas', { desired: 1, live: 5 });
 const image = finding('spec.template.spec.containers[name=web].image', {
@@ -176,6 +177,27 @@ const STORIES: readonly { readonly name: string; readonly steps: readonly Step[]
     ],
   },
   {
+    name: 'a right to read that somebody has taken is critical, whatever else is made to differ meanwhile',
+    steps: [
+      { state: IN_SYNC, told: [] },
+      { state: { ...drift(replicas), unjudged: FORBIDDEN } as ScopeState, told: ['drift warning drift/1#1'] },
+      { state: { ...drift(replicas), unjudged: FORBIDDEN } as ScopeState, told: [] },
+      {
+        state: { ...drift(replicas), unjudged: FORBIDDEN } as ScopeState,
+        told: ['unknown critical unknown/1#1'],
+      },
+      { state: drift(replicas), told: ['known-again info unknown/1#2'] },
+    ],
+  },
+  {
+    name: 'a right to read that never was there is a warning',
+    steps: [
+      { state: { kind: 'unknown', ...FORBIDDEN }, told: [] },
+      { state: { kind: 'unknown', ...FORBIDDEN }, told: [] },
+      { state: { kind: 'unknown', ...FORBIDDEN }, told: ['unknown warning unknown/1#1'] },
+    ],
+  },
+  {
     name: 'not knowing is told after three checks in a row, and never as drift or its end',
     steps: [
       { state: drift(image), told: ['drift warning drift/1#1'] },
@@ -256,7 +278,8 @@ describe('the life of incidents', () => {
           if (LIFE[kind] === 'closes') alarms.delete(incident);
         }
         // Asked again with the state it gave, the same observation changes nothing more.
-        if (state !== 'no longer declared' && state.kind !== 'unknown') {
+        // What cannot be judged is counted.
+        if (state !== 'no longer declared' && state.kind !== 'unknown' && !('unjudged' in state)) {
           const again = decide(decision.after, seen(state), context);
           assert.deepEqual(Object.values(again.alerts).flat(), [], `step ${index + 1}, asked again`);
         }
