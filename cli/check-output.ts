@@ -106,7 +106,8 @@ const WORDS = { drift: 'drift', rollout: 'rolling out' } as const;
 const COLOURS = { drift: 'red', rollout: 'yellow' } as const;
 
 const titleOf = ({ scope, chart }: ScopeObservation): string => {
-  const of = chart === undefined ? '' : `  ${oneLine(`${chart.name} ${chart.version}`)}`;
+  const range = chart?.newestOf === undefined ? '' : `, the newest of "${chart.newestOf}"`;
+  const of = chart === undefined ? '' : `  ${oneLine(`${chart.name} ${chart.version}${range}`)}`;
   return `${oneLine(formatScope(scope))}${of}`;
 };
 

@@ -43,7 +43,12 @@ export type Scope =
 
 export interface ScopeObservation {
   readonly scope: Scope;
-  readonly chart?: { readonly name: string; readonly version: string };
+  readonly chart?: {
+    readonly name: string;
+    readonly version: string;
+    /** The range that is declared, where nobody says which version of it runs. */
+    readonly newestOf?: string | undefined;
+  };
   readonly state: ScopeState;
   /** What the tip declares for the scope; when it changes, a rollout begins. */
   readonly render?: Digest;

@@ -48,6 +48,12 @@ describe('a check in text', () => {
     assert.match(text, /^40 in sync\nshop\/slow {2}in sync\n {2}not ready: Deployment\/slow: 0 of 1$/m);
   });
 
+  test('says of a range that its newest version was taken, where nobody reports which one runs', () => {
+    const chart = { name: 'web', version: '1.4.2', newestOf: '1.x' };
+    const text = formatObservation(observation({ ...release('web', inSync), chart }), 'c');
+    assert.match(text, /^shop\/web {2}web 1\.4\.2, the newest of "1\.x" {2}in sync$/m);
+  });
+
   test('hands no control character of a cluster to the terminal, whatever is hostile in it', () => {
     const seen = observation(
       release('web', { ...drift(HOSTILE), deployer: HOSTILE }),

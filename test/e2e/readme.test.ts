@@ -21,7 +21,12 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
 const RUN_HERE = [
   'npx fairlead upload .local/example/hello-0.2.0.tgz staging/shop/hello/ --wait',
   'npx fairlead kubectl -n shop scale deployment hello --replicas=5',
+  'npx fairlead diff shop/hello staging --repo .local/git/cluster.git --kubeconfig .local/kubeconfig',
 ];
+/** What one has to see of a command that does not end with 0. */
+const SEEN: Readonly<Record<string, { readonly code: number; readonly output: RegExp }>> = {
+  [RUN_HERE[2] ?? '']: { code: 1, output: /^- {3}replicas: 2\n\+ {3}replicas: 5$/m },
+};
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 const commands = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
@@ -46,8 +51,10 @@ test('what the README says to do first works as it is written', requirement('con
   });
   for (const command of RUN_HERE) {
     // In a folder of the test's own, so that an installation of who runs it is left alone.
-    const { code, output } = await finished(shell(command.replace('.local', data), environment));
-    assert.equal(code, 0, `${command}\n${output}`);
+    const { code, output } = await finished(shell(command.replaceAll('.local', data), environment));
+    const seen = SEEN[command] ?? { code: 0, output: /(?:)/ };
+    assert.equal(code, seen.code, `${command}\n${output}`);
+    assert.match(output, seen.output, command);
   }
 });
 

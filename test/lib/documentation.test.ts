@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { RIGHTS } from '../../cli/junit.ts';
 import { REASONS } from '../../lib/charts/reasons.ts';
+import { readRules } from '../../lib/desired/drift-file.ts';
+import { fieldOf, SELECTORS } from '../../lib/drift/rules/rule-fields.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DOCS = join(ROOT, 'docs');
@@ -55,4 +58,41 @@ test('scripts that the documentation names exist', () => {
       .map((name) => `${page}: npm run ${name}`),
   );
   assert.deepEqual(gone, []);
+});
+
+test('the drift.yaml that docs/drift.md shows has no error, and its table every key', () => {
+  const text = textOf('docs/drift.md');
+  const files = [...text.matchAll(/^```yaml\n(rules:\n[\s\S]*?)^```$/gm)].map(([, file = '']) => file);
+  assert.equal(files.length, 1);
+  for (const file of files) {
+    const { rules, problems } = readRules(file);
+    assert.deepEqual(problems, []);
+    assert.equal(rules.length, file.match(/^ {2}- /gm)?.length);
+  }
+  const [, table = ''] = /\| key \| what it is \|\n([\s\S]*?)\n\n/.exec(text) ?? [];
+  const documented = table.split('\n').flatMap((row) => {
+    const [, keys = ''] = row.split('|');
+    return [...keys.matchAll(/`(\w+)`/g)].map(([, key = '']) => key);
+  });
+  const keys = [...SELECTORS, 'reason', 'expires', 'wait', 'severity'];
+  assert.deepEqual([...documented].sort(), [...keys].sort());
+  // Each is a key to the reader of the file as well: it does not say that it is unknown.
+  for (const key of documented) assert.notEqual(fieldOf({}, key, '')?.at, 'key', key);
+});
+
+test('what docs/drift.md shows as printed is what is printed', () => {
+  const text = textOf('docs/drift.md');
+  assert.ok(text.includes(RIGHTS));
+  for (const [, rule = ''] of text.matchAll(/accept it under "rules:" in drift\.yaml:\n((?: {4}.*\n)+)/g))
+    assert.deepEqual(readRules(`rules:\n${rule}`).problems, []);
+  assert.match(text, /accept it under "rules:" in drift\.yaml:\n {4}- kind: /);
+});
+
+test('paths that docs/drift.md names are paths of rules', () => {
+  const section = textOf('docs/drift.md')
+    .split(/^## /m)
+    .find((part) => part.startsWith('Rules of your own'));
+  const paths = [...(section ?? '').matchAll(/`(\/(?:spec|metadata)\/[^`]+)`/g)].map(([, path = '']) => path);
+  assert.ok(paths.length >= 3, paths.join());
+  for (const path of paths) assert.equal(fieldOf({}, 'path', path), undefined, path);
 });
