@@ -5,7 +5,7 @@ import type { Writer } from './owners.ts';
 import type { Trail } from './path.ts';
 import { isOfStringData, isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
 import { isDecisive } from './sensitive.ts';
-import { platformReason } from './writers.ts';
+import { platformReason } from './writers/catalogue.ts';
 
 /** A declared value that does not hold, and what may excuse it. */
 export interface Difference {

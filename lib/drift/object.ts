@@ -26,7 +26,7 @@ import { holdsSecret, isSensitive } from './sensitive.ts';
 import type { Attribution, Finding, ObjectVerdict } from './verdicts.ts';
 import type { Parents, Visitor } from './visitor.ts';
 import { deletionOf, foreignOf } from './whole-object.ts';
-import { platformReason } from './writers.ts';
+import { platformReason } from './writers/catalogue.ts';
 
 /** What one object is judged with. */
 export interface ObjectContext {

@@ -1,49 +1,17 @@
-import { formatJson } from '../objects/json.ts';
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
-import { isPerson } from './managers.ts';
-import type { Writer } from './owners.ts';
+import { formatJson } from '../../objects/json.ts';
+import { isJsonObject, type Json } from '../../objects/objects.ts';
+import {
+  annotation,
+  EVERY,
+  label,
+  type PlatformWriter,
+  spec,
+  template,
+  WORKLOADS,
+} from './platform-writer.ts';
 
-/**
- * The catalogue of platform writers: what Kubernetes and well-known controllers write into objects that others
- * declare. Data, one line a case: where (dots between fields, `*` for any item or key, a trailing `*` for a prefix),
- * in which kinds, who, and why.
- */
-export interface PlatformWriter {
-  readonly kinds: readonly string[];
-  readonly at: readonly (readonly string[])[];
-  /** Field managers it comes through; none given: anyone but a person. */
-  readonly managers?: readonly string[];
-  /**
-   * What the API server puts in after the record of writers is made, so that nobody owns it. Left out: everything of
-   * an entry that names no managers.
-   */
-  readonly unrecorded?: (value: Json) => boolean;
-  /** Also when a person's tool owns it: benign by itself. */
-  readonly byAnyone?: true;
-  /** Only in such an object, or for such a value. */
-  readonly when?: (root: JsonObject, value: Json) => boolean;
-  readonly reason: string;
-}
-
-const annotation = (...names: string[]) => names.map((name) => ['metadata', 'annotations', name]);
-const label = (...names: string[]) => names.map((name) => ['metadata', 'labels', name]);
-const spec = (...fields: string[]) => fields.map((field) => ['spec', ...field.split('.')]);
-const template = (...steps: string[]) => [
-  ['spec', 'template', ...steps],
-  ['spec', 'jobTemplate', 'spec', 'template', ...steps],
-];
-
-const EVERY: readonly string[] = ['*'];
-const WORKLOADS = [
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'ReplicationController',
-  'Rollout',
-];
-
-export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
+/** What Kubernetes itself writes: its API server, its controllers, its scheduler. */
+export const KUBERNETES: readonly PlatformWriter[] = [
   {
     kinds: WORKLOADS,
     at: annotation('deployment.kubernetes.io/*'),
@@ -61,14 +29,6 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     at: template('metadata', 'annotations', 'kubectl.kubernetes.io/restartedAt'),
     byAnyone: true,
     reason: 'restarted with kubectl rollout restart',
-  },
-  {
-    kinds: [...WORKLOADS, 'ConfigMap', 'Secret', 'CronJob'],
-    at: [
-      ...annotation('reloader.stakater.com/*'),
-      ...template('metadata', 'annotations', 'reloader.stakater.com/*'),
-    ],
-    reason: 'Reloader restarts workloads through it',
   },
   {
     kinds: ['HorizontalPodAutoscaler'],
@@ -163,27 +123,9 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     reason: 'a token of a service account',
   },
   {
-    kinds: ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
-    at: [['webhooks', '*', 'clientConfig', 'caBundle']],
-    unrecorded: () => false,
-    reason: 'certificate authority put in by an injector',
-  },
-  {
-    kinds: ['APIService'],
-    at: spec('caBundle'),
-    unrecorded: () => false,
-    reason: 'certificate authority put in by an injector',
-  },
-  {
     kinds: ['APIService'],
     at: label('kube-aggregator.kubernetes.io/automanaged'),
     reason: 'kept by kube-aggregator',
-  },
-  {
-    kinds: ['CustomResourceDefinition'],
-    at: [['spec', 'conversion', 'webhook', 'clientConfig', 'caBundle']],
-    unrecorded: () => false,
-    reason: 'certificate authority put in by an injector',
   },
   {
     kinds: ['Namespace'],
@@ -268,66 +210,6 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [
     when: (_root, value) => formatJson(value).includes('"kube-api-access-'),
     reason: 'the token of the service account, mounted at admission',
   },
-  { kinds: EVERY, at: annotation('karpenter.sh/*-hash', 'karpenter.sh/*-hash-version'), reason: 'Karpenter' },
-  {
-    kinds: EVERY,
-    at: [
-      ...annotation(
-        'argocd.argoproj.io/tracking-id',
-        'argocd.argoproj.io/installation-id',
-        'argocd.argoproj.io/refresh',
-      ),
-      ...annotation('kubectl.kubernetes.io/last-applied-configuration'),
-    ],
-    managers: ['argocd-controller', 'argocd-application-controller', 'argocd-server'],
-    reason: 'tracking of Argo CD',
-  },
-  {
-    kinds: ['Application'],
-    at: [['operation']],
-    managers: ['argocd-server', 'argocd-application-controller', 'argocd-controller', 'argocd'],
-    reason: 'a sync that Argo CD is at',
-  },
-  {
-    kinds: ['Application', 'Rollout'],
-    at: annotation('notified.notifications.argoproj.io'),
-    reason: 'what Argo CD has notified of',
-  },
-  {
-    kinds: EVERY,
-    at: [
-      ...annotation('reconcile.fluxcd.io/*', 'kustomize.toolkit.fluxcd.io/*', 'helm.toolkit.fluxcd.io/*'),
-      ...label('kustomize.toolkit.fluxcd.io/*', 'helm.toolkit.fluxcd.io/*'),
-    ],
-    managers: [
-      'helm-controller',
-      'kustomize-controller',
-      'source-controller',
-      'notification-controller',
-      'flux',
-      'gotk-helm-controller',
-    ],
-    reason: 'tracking of Flux',
-  },
-  {
-    kinds: ['HelmRelease', 'Kustomization', 'GitRepository', 'HelmChart', 'HelmRepository', 'OCIRepository'],
-    at: [['metadata', 'finalizers', '*']],
-    when: (_root, value) => value === 'finalizers.fluxcd.io',
-    managers: ['helm-controller', 'kustomize-controller', 'source-controller'],
-    reason: 'life cycle: Flux holds its own objects until what they made is gone',
-  },
-  {
-    kinds: EVERY,
-    // What `flux reconcile`, `argocd app get --refresh` and our own alerts' "put it back" write.
-    at: annotation(
-      'reconcile.fluxcd.io/requestedAt',
-      'reconcile.fluxcd.io/forceAt',
-      'reconcile.fluxcd.io/resetAt',
-      'argocd.argoproj.io/refresh',
-    ),
-    byAnyone: true,
-    reason: 'a wish to the deployer: apply now',
-  },
   {
     kinds: EVERY,
     at: [
@@ -350,50 +232,3 @@ const isDefaultToleration = (value: Json): boolean =>
   value.operator === 'Exists' &&
   value.effect === 'NoExecute' &&
   value.tolerationSeconds === 300;
-
-/**
- * Why the platform may have put this there; undefined where the catalogue does not say so. `owners`: who is recorded
- * for it. Nobody recorded excuses what the API server itself puts in (allocation happens after the record is made), and
- * no controller's work, which is always recorded; a person never does, and the deployer alone neither: it applied that
- * from another revision. `absent`: the object was recorded without its writers, so that nothing follows from that.
- */
-export function platformReason(
-  root: KubernetesObject,
-  value: Json,
-  place: readonly string[],
-  owners: readonly Writer[],
-  deployers: ReadonlySet<string>,
-  record: 'kept' | 'absent' = 'kept',
-): string | undefined {
-  for (const writer of PLATFORM_WRITERS) {
-    if (writer.kinds !== EVERY && !writer.kinds.includes(root.kind)) continue;
-    if (!writer.at.some((pattern) => isAt(pattern, place))) continue;
-    if (writer.when?.(root as JsonObject, value) === false) continue;
-    if (writer.byAnyone) return writer.reason;
-    if (owners.length === 0) {
-      if (record === 'absent' || isUnrecorded(writer, value)) return writer.reason;
-      continue;
-    }
-    const isPlatform = ({ manager }: Writer) =>
-      writer.managers?.includes(manager) ?? !(deployers.has(manager) || isPerson(manager));
-    const others = owners.filter(({ manager }) => !deployers.has(manager));
-    if (others.every(isPlatform) && owners.some(isPlatform)) return writer.reason;
-  }
-  return undefined;
-}
-
-const isUnrecorded = ({ managers, unrecorded }: PlatformWriter, value: Json): boolean =>
-  unrecorded?.(value) ?? (managers === undefined || managers.length === 0);
-
-/** Whether a place (fields by name, items as `*`) is what an entry's `at` says. */
-export function isAt(pattern: readonly string[], place: readonly string[]): boolean {
-  return (
-    pattern.length === place.length &&
-    pattern.every((wanted, index) => {
-      const step = place[index] ?? '';
-      const star = wanted.indexOf('*');
-      if (star < 0) return wanted === step;
-      return step.startsWith(wanted.slice(0, star)) && step.endsWith(wanted.slice(star + 1));
-    })
-  );
-}
