@@ -75,6 +75,7 @@ export async function noFolderOf(
   asked: Asked,
 ): Promise<string | undefined> {
   const root = rootOf(target);
+  if (root === '') return undefined;
   const tip = await clone.fetchTip();
   if (tip === undefined || (await clone.treeId(tip.id, root)) !== undefined) return undefined;
   const gone = `${asked.repo} has no folder ${root} on branch "${asked.branch}"`;

@@ -87,6 +87,17 @@ describe('the published package', () => {
     }
   });
 
+  test('says of a configuration in TypeScript which Node reads it, where this one does not', async () => {
+    const config = join(folder, 'fairlead.config.ts');
+    await writeFile(config, 'const name: string = "staging";\nexport default { name };\n');
+    for (const [version, node] of await nodes()) {
+      const { code, stderr } = await run(node, ['bootstrap', 'staging', '--config', config]);
+      assert.equal(code, 64, stderr);
+      if (/^v?20\./.test(version)) assert.match(stderr, /in TypeScript needs Node 24, and this is v20\./);
+      else assert.match(stderr, /fairlead\.config\.ts has \d+ errors/);
+    }
+  });
+
   test('says of kubectl that it belongs to the local installation', async () => {
     const { code, stderr } = await run(process.execPath, ['kubectl', 'get', 'pods']);
     assert.equal(code, 69);
