@@ -128,16 +128,31 @@ export async function openClone(options: CloneOptions): Promise<Clone> {
     },
 
     async treeId(commit, path) {
-      const line = await git(folder, ['ls-tree', '-z', commit, '--', ...(path === '' ? [] : [path])]).catch(
-        () => '',
-      );
+      const line = await git(folder, [
+        '--literal-pathspecs',
+        'ls-tree',
+        '-z',
+        commit,
+        '--',
+        ...(path === '' ? [] : [path]),
+      ]).catch(() => '');
       if (path === '') return (await git(folder, ['rev-parse', `${commit}^{tree}`])).trim();
       return parseTree(line)[0]?.id;
     },
 
     async treeIds(commit, path) {
       const paths = path === '' ? [] : [path];
-      const output = await git(folder, ['ls-tree', '-r', '-d', '-z', '--full-tree', commit, '--', ...paths]);
+      const output = await git(folder, [
+        '--literal-pathspecs',
+        'ls-tree',
+        '-r',
+        '-d',
+        '-z',
+        '--full-tree',
+        commit,
+        '--',
+        ...paths,
+      ]);
       return new Map(parseTree(output).map((entry) => [entry.path, entry.id]));
     },
 
@@ -170,7 +185,16 @@ export async function listPaths(
   commit: string,
   paths: readonly string[],
 ): Promise<readonly TreeEntry[]> {
-  const output = await git(folder, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...paths]);
+  const output = await git(folder, [
+    '--literal-pathspecs',
+    'ls-tree',
+    '-r',
+    '-z',
+    '--full-tree',
+    commit,
+    '--',
+    ...paths,
+  ]);
   return parseTree(output);
 }
 
