@@ -3,6 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { chartSource } from '../lib/config/chart-sources.ts';
 import type { Deployer } from '../lib/config/config.ts';
 import { placeOf, withScheme } from '../lib/config/repository-url.ts';
+import { WHOLE_REPOSITORY } from '../lib/config/root.ts';
 import { cacheFolder } from '../local/tools.ts';
 import { oneOf, UsageError } from './command.ts';
 
@@ -67,12 +68,13 @@ interface Values {
 export function askedOf(values: Values, name: string | undefined): Asked {
   if (values.repo === undefined) throw new UsageError('missing: --repo');
   const kubeconfig = values.kubeconfig ?? process.env.KUBECONFIG?.split(delimiter)[0];
-  const named = name ?? values.root?.split('/').at(-1);
+  const root = values.root === undefined ? undefined : plainRoot(values.root);
+  const named = name ?? (root === undefined ? undefined : nameFor(root, values.repo));
   return {
     ...(named === undefined ? {} : { name: named }),
     repo: repositoryOf(values.repo),
     branch: values.branch,
-    ...(values.root === undefined ? {} : { root: values.root }),
+    ...(root === undefined ? {} : { root }),
     ...(values.deployer === undefined ? {} : { deployer: oneOf(DEPLOYERS, values.deployer, '--deployer') }),
     address: {
       kind: 'kubeconfig',
@@ -102,3 +104,17 @@ function repositoryOf(given: string): string {
   if (url.username === '' && url.password === '') return text;
   throw new UsageError('--repo is without user and password: put the token into FAIRLEAD_GIT_TOKEN');
 }
+
+/** As people type folders: `./clusters/prod/` is `clusters/prod`; nothing, `.` and `/` are the whole repository. */
+const plainRoot = (typed: string): string => typed.replace(/^(\.?\/)+|\/+$/g, '') || WHOLE_REPOSITORY;
+
+/** A target has a name: the folder's own, of a whole repository that of the repository. */
+function nameFor(root: string, repository: string): string {
+  const from = root === WHOLE_REPOSITORY ? repository.replace(/(\.git)?\/*$/, '') : root;
+  const [last = ''] = from.split(/[/:\\]/).slice(-1);
+  const plain = last.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return plain.slice(0, NAME_LENGTH).replace(/^-+|-+$/g, '') || 'repository';
+}
+
+/** A target's name is no longer. */
+const NAME_LENGTH = 54;

@@ -255,6 +255,7 @@ function targetOf(asked: Asked, name: string, deployer: Deployer): Target {
           deployer,
           namespaces: ['default'],
           cluster: asked.address,
+          driftOnly: true,
           ...(asked.root === undefined ? {} : { root: asked.root }),
         },
       ],

@@ -2,7 +2,7 @@ import type { Item, Table } from '../aws/table.ts';
 import type { Observation } from '../checks/observation.ts';
 import { formatScope } from '../checks/observation.ts';
 import type { Deployer, Target } from '../config/config.ts';
-import { rootOf } from '../config/root.ts';
+import { rootOf, WHOLE_REPOSITORY } from '../config/root.ts';
 import type { DecisionContext } from '../incidents/incident.ts';
 import { close, type Decision, decide } from '../incidents/incidents.ts';
 import type { Alert } from './alert.ts';
@@ -39,7 +39,7 @@ export const tellContextOf = ({
 }): TellContext => ({
   installation,
   repository: repository.url,
-  root: rootOf(target),
+  root: rootOf(target) || WHOLE_REPOSITORY,
   deployer: target.deployer,
   rolloutDeadlineMinutes: target.rolloutDeadlineMinutes,
   ...(target.deployer === 'argocd' ? { argocdNamespace: target.argocdNamespace } : {}),

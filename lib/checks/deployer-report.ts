@@ -1,5 +1,5 @@
 import type { Target } from '../config/config.ts';
-import { rootOf } from '../config/root.ts';
+import { inRoot, rootOf } from '../config/root.ts';
 import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
 import { applicationReport } from './argocd-report.ts';
@@ -102,8 +102,8 @@ function rootApplication(target: Target, live: DeployersObjects): KubernetesObje
 
 function isBelowRoot(path: unknown, target: Target): boolean {
   if (typeof path !== 'string') return false;
-  const plain = path.replace(/^\.?\/+|\/+$/g, '');
-  return plain === rootOf(target) || plain === `${rootOf(target)}/apply`;
+  const plain = path.replace(/^\.?\/+|\/+$/g, '').replace(/^\.$/, '');
+  return plain === rootOf(target) || plain === inRoot(target, 'apply');
 }
 
 function valuesOf({ spec, metadata }: KubernetesObject, live: DeployersObjects): readonly KubernetesObject[] {

@@ -33,8 +33,8 @@ const namespace = label(NAMESPACE_LENGTH, 'a namespace').refine(
 const rootPath = z
   .string()
   .regex(
-    /^(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/,
-    'a root is a relative path such as "fairlead/staging", without "." or ".." segments or a leading "/"',
+    /^(\.|(?!.*(^|\/)\.{1,2}(\/|$))[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*)$/,
+    'a root is a relative path such as "fairlead/staging", without "." or ".." segments or a leading "/" ("." alone is the whole repository)',
   );
 
 const repository = entries({
@@ -81,7 +81,7 @@ const target = entries({
     .string()
     .regex(/^(?!-)(?!.*(\.\.|@\{|\\))[A-Za-z0-9._/-]+$/, 'a branch name')
     .default('main'),
-  /** Where it lies in the repository; default `fairlead/<target>`. */
+  /** Where it lies in the repository; default `fairlead/<target>`. `.` is the whole of it, with driftOnly. */
   root: rootPath.optional(),
   deployer: z.enum(['flux', 'argocd', 'none']),
   cluster: cluster.optional(),

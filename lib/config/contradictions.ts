@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { credentialProblems } from './credential-contradictions.ts';
 import { RESERVED_NAMESPACES } from './reserved.ts';
-import { rootOf } from './root.ts';
+import { rootOf, WHOLE_REPOSITORY } from './root.ts';
 
 /** Something wrong, with the place of it. */
 export interface Problem {
@@ -57,6 +57,7 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...missing(given),
     ...nested(given),
     ...reserved(given),
+    ...wholeAndWritten(given),
     ...unlogged(given),
     ...credentialProblems(given.repositories, new Set(written)),
   ];
@@ -103,11 +104,26 @@ function nested({ targets }: Outline): Problem[] {
       if (target.repository !== other.repository || (target.branch ?? 'main') !== (other.branch ?? 'main'))
         return [];
       const [own, its] = [rootOf({ ...target, name: target.name }), rootOf({ ...other, name: other.name })];
-      const [a, b] = [`${own.toLowerCase()}/`, `${its.toLowerCase()}/`];
+      const [a = '', b = ''] = [own, its].map((root) => (root === '' ? '' : `${root.toLowerCase()}/`));
       if (!a.startsWith(b) && !b.startsWith(a)) return [];
-      const message = `"${own}" and "${its}" of target "${other.name}" lie inside each other (case does not count)`;
+      const message = `"${own || WHOLE_REPOSITORY}" and "${its || WHOLE_REPOSITORY}" of target "${other.name}" lie inside each other (case does not count)`;
       return [{ path: ['targets', index, 'root'], message }];
     }),
+  );
+}
+
+/** What is delivered lies in a folder of its own, beside whatever else people keep. */
+function wholeAndWritten({ targets }: Outline): Problem[] {
+  return targets.flatMap(({ root, driftOnly }, index) =>
+    root !== WHOLE_REPOSITORY || driftOnly === true
+      ? []
+      : [
+          {
+            path: ['targets', index, 'root'],
+            message:
+              'the whole repository (".") is a root of targets with driftOnly: name a folder to deliver to',
+          },
+        ],
   );
 }
 

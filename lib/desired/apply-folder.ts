@@ -31,7 +31,7 @@ export function readApplyFolder(files: FileTree, folder: string, deployer: Deplo
   const objects: DeclaredObject[] = [];
   const problems: string[] = [];
   for (const path of [...files.keys()].sort()) {
-    const file = `${folder}/${path}`;
+    const file = folder === '' ? path : `${folder}/${path}`;
     if (deployer === 'flux' && KUSTOMIZATION.test(path)) {
       problems.push(`${file} is a kustomization of its own, which Fairlead does not build`);
       continue;

@@ -12,7 +12,7 @@ export function gatheredReader(clone: CommitReader, root: string): CommitReader 
     listings.set(commit, known);
     return known;
   };
-  const isInside = (path: string) => path === root || path.startsWith(`${root}/`);
+  const isInside = (path: string) => root === '' || path === root || path.startsWith(`${root}/`);
   const lots = new Map<readonly string[], Promise<ReadonlyMap<string, Buffer>>>();
   /** @throws as `blobs` does */
   const lotOf = (ids: readonly string[]) => {
@@ -25,14 +25,14 @@ export function gatheredReader(clone: CommitReader, root: string): CommitReader 
     async list(commit, path) {
       const listing = isInside(path) ? await listingOf(commit) : undefined;
       if (listing === undefined) return await clone.list(commit, path);
-      const below = path === root ? '' : `${path.slice(root.length + 1)}/`;
+      const below = path === root ? '' : `${root === '' ? path : path.slice(root.length + 1)}/`;
       return listing.files
         .filter((entry) => entry.path.startsWith(below))
         .map((entry) => ({ ...entry, path: entry.path.slice(below.length) }));
     },
     async treeId(commit, path) {
       const listing = isInside(path) ? await listingOf(commit) : undefined;
-      if (listing?.ids === undefined) return await clone.treeId(commit, path);
+      if (listing?.ids === undefined || path === '') return await clone.treeId(commit, path);
       return listing.ids.get(path);
     },
     async blobs(ids) {
@@ -56,6 +56,9 @@ interface Lot {
   readonly ids: readonly string[];
   readonly known: ReadonlySet<string>;
 }
+
+/** Of a whole repository the rest may be anything: that is read where something asks for it. */
+const isManifest = (path: string): boolean => /\.(ya?ml|json)$/.test(path);
 
 interface Listing {
   /** Paths below the root. */
@@ -90,9 +93,12 @@ async function listingBelow(clone: CommitReader, commit: string, root: string): 
     ids:
       ids === undefined
         ? undefined
-        : new Map([...ids, ...files.map(({ path, id }) => [`${root}/${path}`, id] as const)]),
+        : new Map([
+            ...ids,
+            ...files.map(({ path, id }) => [root === '' ? path : `${root}/${path}`, id] as const),
+          ]),
     lots: [
-      ...lotOf(readable.filter(({ path }) => !isOfChart(path))),
+      ...lotOf(readable.filter(({ path }) => !isOfChart(path) && (root !== '' || isManifest(path)))),
       ...lotOf(readable.filter(({ path }) => isOfChart(path))),
     ],
   };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { Target } from '../config/config.ts';
-import { rootOf } from '../config/root.ts';
+import { inRoot } from '../config/root.ts';
 
 /**
  * Where everything of a target lies in its repository: the table of docs/uploading.md as pure functions.
@@ -16,14 +16,14 @@ export interface ReleaseName {
 }
 
 /** What the deployer is pointed at, and nothing else. */
-export const applyFolder = (target: LaidOut): string => `${rootOf(target)}/apply`;
+export const applyFolder = (target: LaidOut): string => inRoot(target, 'apply');
 export const manifestsFolder = (target: LaidOut): string => `${applyFolder(target)}/manifests`;
 export const manifestFile = (target: LaidOut, path: string): string => `${manifestsFolder(target)}/${path}`;
 
 /** People's rules about drift: never written by Fairlead. */
-export const driftRulesFile = (target: LaidOut): string => `${rootOf(target)}/drift.yaml`;
+export const driftRulesFile = (target: LaidOut): string => inRoot(target, 'drift.yaml');
 
-export const releasesFolder = (target: LaidOut): string => `${rootOf(target)}/releases`;
+export const releasesFolder = (target: LaidOut): string => inRoot(target, 'releases');
 const releaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
   `${releasesFolder(target)}/${namespace}/${release}`;
 /** Replaced whole by each delivery of the chart. */

@@ -39,8 +39,10 @@ export async function declaredByArgocd(
     files,
   };
   const delivered = applyFolder(target);
-  const isDelivered = files.below(delivered).length > 0;
-  const folder = isDelivered ? delivered : rootOf(target);
+  const root = rootOf(target);
+  // Nothing is delivered to a repository as a whole.
+  const isDelivered = root !== '' && files.below(delivered).length > 0;
+  const folder = isDelivered ? delivered : root;
   const read = await readFolder(
     parts.clone,
     commit,

@@ -48,8 +48,10 @@ export async function readKustomizations(
   const files = await commitFiles(parts.clone, commit, 'as-source-controller');
   const reading = new Reading(target, files, parts);
   const delivered = applyFolder(target);
-  const isDelivered = files.below(delivered).length > 0;
-  const folder = isDelivered ? delivered : rootOf(target);
+  const root = rootOf(target);
+  // Nothing is delivered to a repository as a whole.
+  const isDelivered = root !== '' && files.below(delivered).length > 0;
+  const folder = isDelivered ? delivered : root;
   if (files.below(folder).length === 0) return { kustomizations: [], objects: reading.objects };
 
   const ours = { namespace: deployerNamespace(target), name: FLUX_NAMES.kustomization };
@@ -121,7 +123,9 @@ async function rawFolder(files: CommitFiles, folder: string): Promise<ApplyFolde
   const paths = files.below(folder).filter((path) => /\.ya?ml$/.test(path));
   try {
     const tree = await files.read(paths);
-    const below = new Map([...tree].map(([path, entry]) => [path.slice(folder.length + 1), entry]));
+    const below = new Map(
+      [...tree].map(([path, entry]) => [folder === '' ? path : path.slice(folder.length + 1), entry]),
+    );
     return readApplyFolder(below, folder, 'flux');
   } catch (error) {
     if (error instanceof UnreadableFiles) return { objects: [] };
