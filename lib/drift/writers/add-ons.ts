@@ -1,3 +1,4 @@
+import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.ts';
 import {
   annotation,
   EVERY,
@@ -8,14 +9,45 @@ import {
   WORKLOADS,
 } from './platform-writer.ts';
 
+/** Reloader, internal/pkg/handler/upgrade.go: `STAKATER_<name>_<kind>`, the SHA-1 of what is in it. */
+const isReloadDigest = (variable: Json): boolean =>
+  isJsonObject(variable) &&
+  Object.keys(variable).length === 2 &&
+  typeof variable.name === 'string' &&
+  typeof variable.value === 'string' &&
+  /^STAKATER_[A-Z0-9_]{1,253}_(CONFIGMAP|SECRET)$/.test(variable.name) &&
+  /^[0-9a-f]{40}$/.test(variable.value);
+
+/** Of open-policy-agent/cert-controller (pkg/rotator) and of Knative (pkg/webhook/certificates/resources). */
+const CERTIFICATES = [
+  ['ca.crt', 'ca.key', 'tls.crt', 'tls.key'],
+  ['ca-cert.pem', 'server-cert.pem', 'server-key.pem'],
+];
+
+const holdsOnly = (data: JsonObject, names: readonly string[]): boolean =>
+  Object.keys(data).every((name) => names.includes(name));
+
+const ROLLOUTS = ['rollouts-controller', 'argo-rollouts'];
+
 /** What well-known add-ons and the deployers themselves write. */
 export const ADD_ONS: readonly PlatformWriter[] = [
   {
     kinds: [...WORKLOADS, 'ConfigMap', 'Secret', 'CronJob'],
     at: [
-      ...annotation('reloader.stakater.com/*'),
-      ...template('metadata', 'annotations', 'reloader.stakater.com/*'),
+      ...annotation('reloader.stakater.com/last-reloaded-from'),
+      ...template('metadata', 'annotations', 'reloader.stakater.com/last-reloaded-from'),
     ],
+    reason: 'Reloader restarts workloads through it',
+  },
+  {
+    kinds: WORKLOADS,
+    // Its strategy by default: a variable that holds nothing but a digest, whoever writes it.
+    at: ['containers', 'initContainers'].flatMap((containers) => [
+      ['spec', 'template', 'spec', containers, '*', 'env'],
+      ['spec', 'template', 'spec', containers, '*', 'env', '*'],
+    ]),
+    unrecorded: () => false,
+    when: (_root, value) => (Array.isArray(value) ? value : [value]).every(isReloadDigest),
     reason: 'Reloader restarts workloads through it',
   },
   {
@@ -36,7 +68,38 @@ export const ADD_ONS: readonly PlatformWriter[] = [
     unrecorded: () => false,
     reason: 'certificate authority put in by an injector',
   },
-  { kinds: EVERY, at: annotation('karpenter.sh/*-hash', 'karpenter.sh/*-hash-version'), reason: 'Karpenter' },
+  {
+    kinds: ['Secret'],
+    // Declared empty for the certificate of a webhook, which its server makes by itself.
+    at: CERTIFICATES.flat().map((name) => ['data', name]),
+    unrecorded: () => false,
+    when: ({ data }) => CERTIFICATES.some((names) => isJsonObject(data) && holdsOnly(data, names)),
+    reason: 'a certificate that the server of a webhook made for itself',
+  },
+  {
+    kinds: ['NodePool', 'EC2NodeClass'],
+    at: annotation(
+      ...['karpenter.sh/*-hash', 'karpenter.sh/*-hash-version'],
+      ...['karpenter.k8s.aws/*-hash', 'karpenter.k8s.aws/*-hash-version'],
+    ),
+    reason: 'Karpenter',
+  },
+  {
+    kinds: ['Service', 'Ingress', 'VirtualService', 'DestinationRule'],
+    at: annotation('argo-rollouts.argoproj.io/managed-by-rollouts'),
+    managers: ROLLOUTS,
+    reason: 'a Rollout shifts traffic through it',
+  },
+  {
+    kinds: ['Service', 'DestinationRule'],
+    at: [
+      ['spec', 'selector', 'rollouts-pod-template-hash'],
+      ['spec', 'subsets', '*', 'labels', 'rollouts-pod-template-hash'],
+    ],
+    managers: ROLLOUTS,
+    when: (_root, value) => typeof value === 'string' && /^[a-z0-9]{1,10}$/.test(value),
+    reason: 'a Rollout shifts traffic through it',
+  },
   {
     kinds: EVERY,
     at: [
@@ -64,8 +127,10 @@ export const ADD_ONS: readonly PlatformWriter[] = [
   {
     kinds: EVERY,
     at: [
-      ...annotation('reconcile.fluxcd.io/*', 'kustomize.toolkit.fluxcd.io/*', 'helm.toolkit.fluxcd.io/*'),
-      ...label('kustomize.toolkit.fluxcd.io/*', 'helm.toolkit.fluxcd.io/*'),
+      // Not all of their annotations: by some of them people keep Flux from repairing, or from removing.
+      ...annotation('reconcile.fluxcd.io/*', 'kustomize.toolkit.fluxcd.io/checksum'),
+      ...label('kustomize.toolkit.fluxcd.io/name', 'kustomize.toolkit.fluxcd.io/namespace'),
+      ...label('helm.toolkit.fluxcd.io/name', 'helm.toolkit.fluxcd.io/namespace'),
     ],
     managers: [
       'helm-controller',

@@ -1,5 +1,5 @@
 import { formatJson } from '../../objects/json.ts';
-import { isJsonObject, type Json } from '../../objects/objects.ts';
+import { isJsonObject, type Json, partOf } from '../../objects/objects.ts';
 import {
   annotation,
   EVERY,
@@ -105,9 +105,16 @@ export const KUBERNETES: readonly PlatformWriter[] = [
   },
   {
     kinds: ['ServiceAccount'],
-    at: [['secrets'], ['secrets', '*'], ['imagePullSecrets'], ['imagePullSecrets', '*']],
+    at: [['secrets'], ['secrets', '*']],
     managers: ['kube-controller-manager', 'openshift-controller-manager'],
     reason: 'kept by the token controller',
+  },
+  {
+    kinds: ['ServiceAccount'],
+    at: [['imagePullSecrets'], ['imagePullSecrets', '*']],
+    managers: ['openshift-controller-manager'],
+    when: ({ metadata }, value) => isDockercfgOf(partOf(metadata).name, value),
+    reason: 'what OpenShift hands out for its own registry',
   },
   {
     kinds: ['Secret'],
@@ -141,8 +148,8 @@ export const KUBERNETES: readonly PlatformWriter[] = [
   {
     kinds: ['Endpoints'],
     at: [
+      // Where Git declares some, no controller adds to them.
       ['subsets'],
-      ['subsets', '*'],
       ...label('endpoints.kubernetes.io/managed-by'),
       ...annotation('endpoints.kubernetes.io/*'),
     ],
@@ -207,7 +214,7 @@ export const KUBERNETES: readonly PlatformWriter[] = [
       ['spec', 'initContainers', '*', 'volumeMounts', '*'],
     ],
     managers: [],
-    when: (_root, value) => formatJson(value).includes('"kube-api-access-'),
+    when: (_root, value) => (Array.isArray(value) ? value : [value]).every(isApiAccess),
     reason: 'the token of the service account, mounted at admission',
   },
   {
@@ -224,6 +231,22 @@ export const KUBERNETES: readonly PlatformWriter[] = [
     reason: 'life cycle: controllers add themselves',
   },
 ];
+
+/** plugin/pkg/admission/serviceaccount: a projected volume, or its mount at the usual place. */
+const isApiAccess = (item: Json): boolean =>
+  isJsonObject(item) &&
+  typeof item.name === 'string' &&
+  /^kube-api-access-[a-z0-9]{5}$/.test(item.name) &&
+  (isJsonObject(item.projected)
+    ? Object.keys(item).length === 2
+    : item.mountPath === '/var/run/secrets/kubernetes.io/serviceaccount');
+
+/** `<account>-dockercfg-<random>`, by itself or in the whole list. */
+const isDockercfgOf = (account: Json | undefined, value: Json): boolean =>
+  (Array.isArray(value) ? value : [value]).every(
+    (item: Json) =>
+      isJsonObject(item) && typeof item.name === 'string' && item.name.startsWith(`${account}-dockercfg-`),
+  );
 
 /** plugin/pkg/admission/defaulttolerationseconds, at its own default. */
 const isDefaultToleration = (value: Json): boolean =>

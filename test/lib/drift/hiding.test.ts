@@ -33,6 +33,14 @@ const CRD = object(
 const DEPLOYMENT = object(
   '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "web:1", args: [a]}]}}}}',
 );
+const POD = object(
+  '{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: web, image: "web:1"}]}}',
+);
+const ACCOUNT = object('{apiVersion: v1, kind: ServiceAccount, metadata: {name: s, labels: {a: b}}}');
+const ENDPOINTS = object(
+  '{apiVersion: v1, kind: Endpoints, metadata: {name: db}, subsets: [{addresses: [{ip: 10.0.0.1}]}]}',
+);
+
 /** A custom resource into whose spec somebody wrote as if he were its controller. */
 const asController = (desired: KubernetesObject, manager: string, spec: Json, fields: Json) =>
   ownedBy(
@@ -113,6 +121,78 @@ const ATTEMPTS: readonly Attempt[] = [
     live: ownedBy(put(CRD, ['spec', 'scope'], 'Cluster'), ['helm', { 'f:spec': { 'f:group': {} } }]),
     situation: { rendered: { role: 'crd' } },
     findings: ['changed spec.scope'],
+  },
+  {
+    what: 'an annotation that keeps Flux from repairing, as Flux’s controller',
+    desired: DEPLOYMENT,
+    live: ownedBy(
+      put(DEPLOYMENT, ['metadata', 'annotations'], { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled' }),
+      ['helm', {}],
+      [
+        'kustomize-controller',
+        { 'f:metadata': { 'f:annotations': { 'f:kustomize.toolkit.fluxcd.io/reconcile': {} } } },
+        UPDATE,
+      ],
+    ),
+    findings: ["added metadata.annotations['kustomize.toolkit.fluxcd.io/reconcile']"],
+  },
+  {
+    what: 'a pull secret, as kube-controller-manager, which hands out none',
+    desired: ACCOUNT,
+    live: ownedBy(
+      put(ACCOUNT, ['imagePullSecrets'], [{ name: 'evil' }]),
+      ['helm', { 'f:metadata': { 'f:labels': { 'f:a': {} } } }],
+      ['kube-controller-manager', { 'f:imagePullSecrets': { 'k:{"name":"evil"}': {} } }, UPDATE],
+    ),
+    findings: ['added imagePullSecrets'],
+  },
+  {
+    what: 'an address beside those that Git gives a Service, as kube-controller-manager',
+    desired: ENDPOINTS,
+    live: ownedBy(
+      put(ENDPOINTS, ['subsets', 1], { addresses: [{ ip: '10.6.6.6' }] }),
+      ['helm', { 'f:subsets': {} }],
+      ['kube-controller-manager', { 'f:subsets': {} }, UPDATE],
+    ),
+    findings: ['added subsets[1]'],
+  },
+  {
+    what: 'a variable that looks like Reloader’s, and says more than a digest',
+    desired: DEPLOYMENT,
+    live: ownedBy(
+      put(
+        DEPLOYMENT,
+        ['spec', 'template', 'spec', 'containers', 0, 'env'],
+        [{ name: 'STAKATER_WEB_SECRET', value: 'LD_PRELOAD=/tmp/evil.so' }],
+      ),
+      ['helm', image({ '.': {}, 'f:image': {}, 'f:name': {}, 'f:args': {} })],
+      ['Reloader', image({ 'f:env': { 'k:{"name":"STAKATER_WEB_SECRET"}': {} } }), UPDATE],
+    ),
+    findings: ['added spec.template.spec.containers[name=web].env'],
+  },
+  {
+    what: 'a key beside the certificate that a webhook makes for itself',
+    desired: object('{apiVersion: v1, kind: Secret, metadata: {name: s, labels: {a: b}}}'),
+    live: ownedBy(
+      object(
+        '{apiVersion: v1, kind: Secret, metadata: {name: s, labels: {a: b}}, type: Opaque, data: {tls.crt: eA==, admin: eA==}}',
+      ),
+      ['helm', { 'f:metadata': { 'f:labels': { 'f:a': {} } } }],
+      ['gatekeeper', { 'f:data': { 'f:tls.crt': {}, 'f:admin': {} } }, UPDATE],
+    ),
+    findings: ["added data['tls.crt']", 'added data.admin'],
+  },
+  {
+    what: 'a volume of a Pod that is called like the one of its service account, and is the node’s disk',
+    desired: POD,
+    live: ownedBy(
+      put(POD, ['spec', 'volumes'], [{ name: 'kube-api-access-abcde', hostPath: { path: '/' } }]),
+      [
+        'helm',
+        { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:image': {}, 'f:name': {} } } } },
+      ],
+    ),
+    findings: ['added spec.volumes'],
   },
 ];
 

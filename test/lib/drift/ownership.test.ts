@@ -267,7 +267,7 @@ test('a key of a Secret that nobody owns is no work of admission', () => {
 });
 
 const FINALIZERS: Json = { 'f:metadata': { 'f:finalizers': { '.': {}, 'v:"a.example/b"': {} } } };
-const PULL_SECRETS: Json = { 'f:imagePullSecrets': { '.': {}, 'k:{"name":"reg"}': {} } };
+const PULL_SECRETS: Json = { 'f:imagePullSecrets': { '.': {}, 'k:{"name":"s-dockercfg-x1"}': {} } };
 
 /** What a ServiceAccount that is only a name has live, who owns it, and what must be found. */
 const PLATFORM: readonly (readonly [
@@ -312,7 +312,7 @@ describe('the platform’s remit is the platform’s, not the deployer’s', () 
   const desired = object('{apiVersion: v1, kind: ServiceAccount, metadata: {name: s, labels: {a: b}}}');
   const own: Json = { 'f:metadata': { 'f:labels': { 'f:a': {} } } };
   const withFinalizer = put(desired, ['metadata', 'finalizers'], ['a.example/b']);
-  const withPull = put(desired, ['imagePullSecrets'], [{ name: 'reg' }]);
+  const withPull = put(desired, ['imagePullSecrets'], [{ name: 's-dockercfg-x1' }]);
   for (const [what, live, owner, fields, findings] of PLATFORM)
     test(what, () => {
       const found = live === 'finalizer' ? withFinalizer : withPull;

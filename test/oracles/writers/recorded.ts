@@ -17,6 +17,8 @@ const INJECTED = 'cert-manager, pkg/controller/cainjector (field manager cert-ma
 const ARGO = 'argo-cd, common/common.go (annotation keys), util/argo/resource_tracking.go';
 const FLUX = 'fluxcd/pkg/apis/meta/annotations.go, fluxcd/pkg/ssa/normalize';
 const RELOADER = 'stakater/Reloader, internal/pkg/options/flags.go';
+const RELOADER_VARIABLES =
+  'stakater/Reloader, internal/pkg/handler/upgrade.go (reload strategy env-vars, the default)';
 const SERVICE_ACCOUNTS = 'kubernetes, pkg/controller/serviceaccount/tokens_controller.go (until 1.23)';
 const OPENSHIFT = 'openshift-controller-manager, pkg/serviceaccounts/controllers';
 
@@ -125,7 +127,7 @@ export const RECORDED: readonly RecordedWrite[] = [
   ...each(
     ['imagePullSecrets', 'imagePullSecrets *'],
     'ServiceAccount',
-    [{ name: 'robot-dockercfg-x' }],
+    [{ name: 'x-dockercfg-1' }],
     OPENSHIFT,
     {
       manager: 'openshift-controller-manager',
@@ -160,15 +162,6 @@ export const RECORDED: readonly RecordedWrite[] = [
     {},
   ),
   ...each(
-    ['subsets *'],
-    'Endpoints',
-    { addresses: [{ ip: '10.0.0.1' }] },
-    'kubernetes, pkg/controller/endpoint (beside declared ones)',
-    {
-      manager: 'kube-controller-manager',
-    },
-  ),
-  ...each(
     ['metadata annotations endpoints.kubernetes.io/last-change-trigger-time'],
     'Endpoints',
     '2026-01-01T00:00:00Z',
@@ -184,6 +177,61 @@ export const RECORDED: readonly RecordedWrite[] = [
     '1',
     'kubernetes-sigs/karpenter, pkg/controllers/nodepool/hash/controller.go',
     { manager: 'karpenter' },
+  ),
+  ...each(
+    [
+      'metadata annotations karpenter.k8s.aws/ec2nodeclass-hash',
+      'metadata annotations karpenter.k8s.aws/ec2nodeclass-hash-version',
+    ],
+    'EC2NodeClass',
+    '1',
+    'aws/karpenter-provider-aws, pkg/apis/v1/labels.go',
+    { manager: 'karpenter' },
+  ),
+  ...each(
+    ['spec template spec containers * env', 'spec template spec initContainers * env'],
+    'Deployment',
+    [{ name: 'STAKATER_WEB_CONFIGMAP', value: 'da39a3ee5e6b4b0d3255bfef95601890afd80709' }],
+    RELOADER_VARIABLES,
+    { manager: 'Reloader' },
+  ),
+  ...each(
+    ['spec template spec containers * env *', 'spec template spec initContainers * env *'],
+    'Deployment',
+    { name: 'STAKATER_WEB_SECRET', value: 'da39a3ee5e6b4b0d3255bfef95601890afd80709' },
+    RELOADER_VARIABLES,
+    { manager: 'Reloader' },
+  ),
+  ...each(
+    ['data ca.crt', 'data ca.key', 'data tls.crt', 'data tls.key'],
+    'Secret',
+    'eA==',
+    'open-policy-agent/cert-controller, pkg/rotator/rotator.go (Gatekeeper and others)',
+    { manager: 'gatekeeper', root: { data: { 'tls.crt': 'eA==', 'tls.key': 'eA==' } } },
+  ),
+  ...each(
+    ['data ca-cert.pem', 'data server-cert.pem', 'data server-key.pem'],
+    'Secret',
+    'eA==',
+    'knative/pkg, webhook/certificates/resources/secret.go (Tekton and others)',
+    { manager: 'webhook', root: { data: { 'ca-cert.pem': 'eA==', 'server-key.pem': 'eA==' } } },
+  ),
+  ...each(
+    [
+      'metadata annotations argo-rollouts.argoproj.io/managed-by-rollouts',
+      'spec selector rollouts-pod-template-hash',
+    ],
+    'Service',
+    '687d76d795',
+    'argo-rollouts, docs/FAQ.md; rollout/service.go',
+    { manager: 'rollouts-controller' },
+  ),
+  ...each(
+    ['spec subsets * labels rollouts-pod-template-hash'],
+    'DestinationRule',
+    '687d76d795',
+    'argo-rollouts, rollout/trafficrouting/istio/istio.go',
+    { manager: 'rollouts-controller' },
   ),
   ...each(
     [
@@ -211,9 +259,10 @@ export const RECORDED: readonly RecordedWrite[] = [
     [
       'metadata annotations reconcile.fluxcd.io/requestedAt',
       'metadata annotations kustomize.toolkit.fluxcd.io/checksum',
-      'metadata annotations helm.toolkit.fluxcd.io/x',
       'metadata labels kustomize.toolkit.fluxcd.io/name',
+      'metadata labels kustomize.toolkit.fluxcd.io/namespace',
       'metadata labels helm.toolkit.fluxcd.io/name',
+      'metadata labels helm.toolkit.fluxcd.io/namespace',
     ],
     'ConfigMap',
     'x',
