@@ -41,13 +41,13 @@ const byDeployerOnly = ({ owners, recorded, deployers }: Difference): boolean =>
  * declare `stringData` nobody owns the `data`.
  */
 const unstable: Excuse = (difference) => {
-  const { rendered, trail, live, root, owners, deployers } = difference;
+  const { rendered, trail, desired, live, root, owners, deployers } = difference;
   if (rendered.unstable.length === 0) return undefined;
   if (live === undefined) {
     const place = placeOfAbsent(rendered, trail);
     return place === undefined ? undefined : `${place} is in only some renders`;
   }
-  const place = unstablePlace(rendered, trail, live);
+  const place = unstablePlace(rendered, trail, live, desired);
   if (place === undefined) return undefined;
   const plain = trail.plain();
   const allowed =
@@ -89,7 +89,7 @@ export const undeclaredExcuseOf = (
   owners: readonly Writer[],
   deployers: ReadonlySet<string>,
 ): string | undefined => {
-  const place = unstablePlace(rendered, trail, live);
+  const place = unstablePlace(rendered, trail, live, undefined);
   return place !== undefined && owners.every(({ manager }) => deployers.has(manager))
     ? `${place} is in only some renders`
     : undefined;

@@ -8,9 +8,18 @@ import type { Trail } from './path.ts';
  * the deployer's own render, which nobody can make again. It is told by its place and its writer, not by its value.
  */
 
-/** The unstable place that the trail is at or in, as a JSON pointer; undefined: it is rendered alike each time. */
-export function unstablePlace(rendered: RenderedObject, trail: Trail, live: Json): string | undefined {
-  return placeAt(rendered.unstable, trail.pointer(), Array.isArray(live) ? 'list' : 'other');
+/**
+ * The unstable place that the trail is at or in, as a JSON pointer; undefined: it is rendered alike each time. Of a list
+ * whose items vary the order does, too, and not how many there are.
+ */
+export function unstablePlace(
+  rendered: RenderedObject,
+  trail: Trail,
+  live: Json,
+  desired: Json | undefined,
+): string | undefined {
+  const isAsLong = Array.isArray(live) && !(Array.isArray(desired) && desired.length !== live.length);
+  return placeAt(rendered.unstable, trail.pointer(), isAsLong ? 'list' : 'other');
 }
 
 /** The place that says why nothing is there: one that only some renders hold, or an item of a list that varies. */

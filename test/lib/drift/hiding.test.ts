@@ -109,6 +109,16 @@ const ATTEMPTS: readonly Attempt[] = [
     findings: ['changed subjects[0].name'],
   },
   {
+    what: 'an argument, under the deployer’s name, beside one that is rendered anew each time',
+    desired: DEPLOYMENT,
+    live: ownedBy(
+      put(DEPLOYMENT, ['spec', 'template', 'spec', 'containers', 0, 'args'], ['b', '--insecure']),
+      ['helm', image({ '.': {}, 'f:image': {}, 'f:name': {}, 'f:args': {} })],
+    ),
+    situation: { rendered: { unstable: ['/spec/template/spec/containers/0/args/0'] } },
+    findings: ['changed spec.template.spec.containers[name=web].args'],
+  },
+  {
     what: 'a definition of crds/, changed by no person’s tool and not by the deployer',
     desired: CRD,
     live: ownedBy(put(CRD, ['spec', 'scope'], 'Cluster'), ['some-tool', { 'f:spec': { 'f:scope': {} } }]),
