@@ -4,9 +4,10 @@ import type { Discovery } from '../cluster/discovery.ts';
 import type { KeptSchemas } from '../cluster/openapi.ts';
 import { type Profile, readProfile } from '../cluster/profile.ts';
 import { managersOf } from '../drift/managers.ts';
+import { isScaler } from '../drift/replicas.ts';
 import type { Ruled } from '../drift/rules/judge.ts';
 import type { Finding } from '../drift/verdicts.ts';
-import { identityOf, isJsonObject, type KubernetesObject, referenceOf } from '../objects/objects.ts';
+import { identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { appliedVersions } from './applied-versions.ts';
 import { asTracked } from './argocd-tracking.ts';
 import { askedMaps } from './asked-maps.ts';
@@ -163,8 +164,8 @@ async function hasNodes(cluster: Cluster, discovery: Discovery): Promise<boolean
 }
 
 /** What says how other objects may be: who scales a workload, and what a deployer leaves alone (lib/drift). */
-const isInforming = ({ kind, spec }: KubernetesObject): boolean =>
-  DEPLOYERS_KINDS.has(kind) || (isJsonObject(spec) && spec.scaleTargetRef !== undefined);
+const isInforming = (object: KubernetesObject): boolean =>
+  DEPLOYERS_KINDS.has(object.kind) || isScaler(object);
 const DEPLOYERS_KINDS = new Set(['HelmRelease', 'Kustomization', 'Application']);
 
 /** Group-versions and kinds, as helm's `.Capabilities.APIVersions` holds them. */

@@ -1,8 +1,15 @@
-import { groupOf, isJsonObject, type Json, type KubernetesObject } from '../objects/objects.ts';
+import {
+  groupOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubernetesObject,
+  partOf,
+} from '../objects/objects.ts';
 
 /** The bounds in which something that Git declares may scale a workload. */
 export interface Scaling {
-  readonly by: 'HPA' | 'ScaledObject';
+  readonly by: 'HPA' | 'ScaledObject' | 'Canary' | 'Rollout';
   readonly minimum: number;
   readonly maximum: number;
   /** May it stand at zero? */
@@ -19,15 +26,15 @@ export class ScalingRules {
 
   constructor(declared: Iterable<KubernetesObject>) {
     for (const object of declared) {
-      const { spec } = object;
-      if (!isJsonObject(spec) || !isJsonObject(spec.scaleTargetRef)) continue;
-      const { apiVersion, kind, name } = spec.scaleTargetRef;
+      const scaling = scalingOf(object);
+      if (scaling === undefined) continue;
+      const { apiVersion, kind, name } = scaling.target;
       if (typeof name !== 'string') continue;
-      const rule = ruleOf(object, spec);
-      if (rule === undefined) continue;
       const target = typeof kind === 'string' ? kind : 'Deployment';
       const group = groupOf(typeof apiVersion === 'string' ? apiVersion : 'apps/v1');
-      this.#rules.set(keyOf(group, target, object.metadata.namespace, name), rule);
+      const key = keyOf(group, target, object.metadata.namespace, name);
+      const known = this.#rules.get(key);
+      this.#rules.set(key, known === undefined ? scaling.rule : both(known, scaling.rule));
     }
   }
 
@@ -50,21 +57,55 @@ export function scalingRules(declared: readonly KubernetesObject[]): ScalingRule
   return rules;
 }
 
-function ruleOf(object: KubernetesObject, spec: { readonly [key: string]: Json }): Scaling | undefined {
+interface Scaler {
+  readonly target: JsonObject;
+  readonly rule: Scaling;
+}
+
+/** Whether an object says how others may be scaled. */
+export const isScaler = (object: KubernetesObject): boolean => scalingOf(object) !== undefined;
+
+/**
+ *   Canary (fluxcd/flagger, pkg/canary/deployment_controller.go): the target of an analysis stands at zero between two
+ *   Rollout (argo-rollouts, docs/migrating.md): so does the Deployment that it took its template from, where told so
+ */
+function scalingOf(object: KubernetesObject): Scaler | undefined {
+  const spec = partOf(object.spec);
   switch (`${groupOf(object.apiVersion)}/${object.kind}`) {
     case 'autoscaling/HorizontalPodAutoscaler': {
       const minimum = number(spec.minReplicas, 1);
-      return { by: 'HPA', minimum, maximum: number(spec.maxReplicas, minimum), toZero: minimum === 0 };
+      const maximum = number(spec.maxReplicas, minimum);
+      return to(spec.scaleTargetRef, { by: 'HPA', minimum, maximum, toZero: minimum === 0 });
     }
     case 'keda.sh/ScaledObject': {
       const minimum = number(spec.minReplicaCount, KEDA_MINIMUM);
+      const maximum = number(spec.maxReplicaCount, KEDA_MAXIMUM);
       const toZero = minimum === 0 || spec.idleReplicaCount === 0;
-      return { by: 'ScaledObject', minimum, maximum: number(spec.maxReplicaCount, KEDA_MAXIMUM), toZero };
+      return to(spec.scaleTargetRef, { by: 'ScaledObject', minimum, maximum, toZero });
+    }
+    case 'flagger.app/Canary':
+      return to(spec.targetRef, { by: 'Canary', ...AT_ZERO });
+    case 'argoproj.io/Rollout': {
+      const { scaleDown } = partOf(spec.workloadRef);
+      return scaleDown === 'onsuccess' || scaleDown === 'progressively'
+        ? to(spec.workloadRef, { by: 'Rollout', ...AT_ZERO })
+        : undefined;
     }
     default:
       return undefined;
   }
 }
+
+const AT_ZERO = { minimum: 0, maximum: 0, toZero: true } as const;
+
+const to = (target: Json | undefined, rule: Scaling): Scaler | undefined =>
+  isJsonObject(target) ? { target, rule } : undefined;
+
+/** The wider bounds, and zero where either allows it. */
+const both = (a: Scaling, b: Scaling): Scaling => ({
+  ...(a.maximum >= b.maximum ? a : b),
+  toZero: a.toZero || b.toZero,
+});
 
 const number = (value: Json | undefined, otherwise: number): number =>
   typeof value === 'number' ? value : otherwise;

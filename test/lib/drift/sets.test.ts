@@ -126,24 +126,44 @@ describe('replicas', () => {
     object(
       `{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop}, spec: {${replicas}selector: {matchLabels: {a: b}}}}`,
     );
-  const [hpa, scaled] = objects(`
+  const [hpa, scaled, canary, moved, kept] = objects(`
 {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: h, namespace: shop}, spec: {minReplicas: 2, maxReplicas: 8, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}
 ---
 {apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: s, namespace: shop}, spec: {maxReplicaCount: 8, scaleTargetRef: {name: web}}}
+---
+{apiVersion: flagger.app/v1beta1, kind: Canary, metadata: {name: c, namespace: shop}, spec: {targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: r, namespace: shop}, spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web, scaleDown: onsuccess}}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: r, namespace: shop}, spec: {workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}
 `);
-  const cases: readonly (readonly [string, string, string, KubernetesObject | undefined, number])[] = [
-    ['declared, and an HPA within its bounds', 'replicas: 2, ', 'replicas: 5, ', hpa, 0],
-    ['declared, and an HPA beyond its bounds', 'replicas: 2, ', 'replicas: 9, ', hpa, 1],
-    ['declared, and nothing that scales', 'replicas: 2, ', 'replicas: 5, ', undefined, 1],
-    ['declared, and zero under an HPA', 'replicas: 2, ', 'replicas: 0, ', hpa, 1],
-    ['declared, and zero under a ScaledObject', 'replicas: 2, ', 'replicas: 0, ', scaled, 0],
-    ['left out, and any number', '', 'replicas: 7, ', undefined, 0],
-    ['left out, and zero', '', 'replicas: 0, ', undefined, 1],
-    ['left out, and zero under a ScaledObject', '', 'replicas: 0, ', scaled, 0],
+  type Scalers = readonly (KubernetesObject | undefined)[];
+  const cases: readonly (readonly [string, string, string, Scalers, number])[] = [
+    ['declared, and an HPA within its bounds', 'replicas: 2, ', 'replicas: 5, ', [hpa], 0],
+    ['declared, and an HPA beyond its bounds', 'replicas: 2, ', 'replicas: 9, ', [hpa], 1],
+    ['declared, and nothing that scales', 'replicas: 2, ', 'replicas: 5, ', [], 1],
+    ['declared, and zero under an HPA', 'replicas: 2, ', 'replicas: 0, ', [hpa], 1],
+    ['declared, and zero under a ScaledObject', 'replicas: 2, ', 'replicas: 0, ', [scaled], 0],
+    ['left out, and any number', '', 'replicas: 7, ', [], 0],
+    ['left out, and zero', '', 'replicas: 0, ', [], 1],
+    ['left out, and zero under a ScaledObject', '', 'replicas: 0, ', [scaled], 0],
+    ['left out, and zero between two analyses of a Canary', '', 'replicas: 0, ', [canary], 0],
+    ['declared, and zero between two analyses of a Canary', 'replicas: 2, ', 'replicas: 0, ', [canary], 0],
+    ['declared, and another number under a Canary', 'replicas: 2, ', 'replicas: 5, ', [canary], 1],
+    [
+      'declared, and within the bounds of an HPA under a Canary',
+      'replicas: 2, ',
+      'replicas: 5, ',
+      [hpa, canary],
+      0,
+    ],
+    ['declared, and zero under a Canary with an HPA', 'replicas: 2, ', 'replicas: 0, ', [canary, hpa], 0],
+    ['left out, and zero for a Rollout that has taken over', '', 'replicas: 0, ', [moved], 0],
+    ['left out, and zero for a Rollout that leaves it alone', '', 'replicas: 0, ', [kept], 1],
   ];
-  for (const [what, desired, live, scaler, expected] of cases)
+  for (const [what, desired, live, scalers, expected] of cases)
     test(what, () => {
-      const alsoDeclared = scaler === undefined ? [] : [scaler];
+      const alsoDeclared = scalers.filter((scaler) => scaler !== undefined);
       const found = verdicts([rendered(workload(desired))], [workload(live)], { alsoDeclared }).flatMap(said);
       assert.equal(found.length, expected);
     });
