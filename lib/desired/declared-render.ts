@@ -12,6 +12,7 @@ import {
   referenceOf,
 } from '../objects/objects.ts';
 import { parseYamlDocuments } from '../objects/yaml.ts';
+import { withDependencies } from './chart-dependencies.ts';
 import type { CommitReader } from './commit-reader.ts';
 import type { OutsideChart, ReleaseDeclaration, ReleaseSource } from './declaration.ts';
 import { storeChart } from './git-trees.ts';
@@ -64,7 +65,7 @@ export async function renderDeclaration(
   const chart =
     source.kind === 'outside'
       ? await chartOutside(source, deployedBy, parts)
-      : await chartInGit(source, commit, parts);
+      : await chartInGit(source, target.deployer, commit, parts);
   if (chart.kind === 'unavailable') return { ...chart.about, ...unknown(chart.reason) };
   const values = await storeValues(source.values, parts.clone, commit, parts.content);
   if (values.kind === 'unresolved') return { ...chart.about, ...unknown(values.reason) };
@@ -136,14 +137,18 @@ type FoundChart =
 
 async function chartInGit(
   { chart, chartValues }: Extract<ReleaseSource, { kind: 'in-git' }>,
+  deployer: Target['deployer'],
   commit: string,
-  { clone, content }: RenderingParts,
+  parts: RenderingParts,
 ): Promise<FoundChart> {
+  const { clone, content } = parts;
   const stored = await storeChart(clone, content, commit, chart);
   if (stored.kind === 'absent') return { kind: 'unavailable', reason: `${chart} is not in the commit` };
   if (stored.kind === 'unreadable') return { kind: 'unavailable', reason: stored.reason };
   const about = chartOf(stored.about);
-  const tree = await withChartValues(stored.tree, chartValues, clone, commit, content);
+  const whole = await withDependencies({ ...stored, folder: chart }, deployer, commit, parts);
+  if (whole.kind === 'incomplete') return { kind: 'unavailable', about, reason: whole.reason };
+  const tree = await withChartValues(whole.tree, chartValues, clone, commit, content);
   return tree.kind === 'unresolved'
     ? { kind: 'unavailable', about, reason: tree.reason }
     : { kind: 'found', about, subject: { chart: tree.result } };
