@@ -31,9 +31,8 @@ export function attributionOf(
 
 function likelyOther({ manager, subresource }: Writer): string {
   if (NOBODY_IN_PARTICULAR.has(manager)) return `by older writers, merged as ${manager}`;
-  return subresource === undefined
-    ? `likely with ${manager}`
-    : `likely with ${manager}, through ${subresource}`;
+  const tool = manager === '' ? 'a tool without a name' : manager;
+  return subresource === undefined ? `likely with ${tool}` : `likely with ${tool}, through ${subresource}`;
 }
 
 function named({ manager, operation, subresource, time }: Writer, likely: string): Attribution {

@@ -20,15 +20,26 @@ const PEOPLE =
 export const isPerson = (manager: string): boolean => PEOPLE.test(manager);
 
 const ARGO = new Set(['Application', 'ApplicationSet', 'AppProject']);
+const POLICIES = new Set([
+  'security.istio.io',
+  'kyverno.io',
+  'policies.kyverno.io',
+  'cilium.io',
+  'projectcalico.org',
+  'crd.projectcalico.org',
+  'constraints.gatekeeper.sh',
+]);
 
 /**
- * Whether an object tells a deployer what to deploy. Their controllers write status, finalizers and annotations of it,
- * and leave its spec to Git (fluxcd, docs/spec; argo-cd, docs/operator-manual/declarative-setup.md).
+ * Whether an object tells a deployer what to deploy, or says who may do what. Their controllers write status, finalizers
+ * and annotations of it, and leave its spec to Git (fluxcd, docs/spec; argo-cd, docs/operator-manual/declarative-setup.md).
  */
-export const isOfDeployer = ({
+export const leavesSpecToGit = ({
   apiVersion,
   kind,
 }: Pick<KubernetesObject, 'apiVersion' | 'kind'>): boolean => {
   const group = groupOf(apiVersion);
-  return group.endsWith('.toolkit.fluxcd.io') || (group === 'argoproj.io' && ARGO.has(kind));
+  return (
+    group.endsWith('.toolkit.fluxcd.io') || POLICIES.has(group) || (group === 'argoproj.io' && ARGO.has(kind))
+  );
 };

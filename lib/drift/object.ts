@@ -15,7 +15,7 @@ import { comparison } from './comparison.ts';
 import { excuseOf, undeclaredExcuseOf } from './excuses.ts';
 import { filled } from './filled.ts';
 import type { ObjectRules } from './ignore-rules.ts';
-import { isOfDeployer, isPerson } from './managers.ts';
+import { isPerson, leavesSpecToGit } from './managers.ts';
 import { METADATA } from './metadata.ts';
 import { asApplied, contentOf, metadataOf } from './normal.ts';
 import { Owners, type Writer } from './owners.ts';
@@ -301,8 +301,9 @@ class Judging implements Visitor {
   }
 
   /**
-   * A custom resource's own controller may put things where Git leaves room: a note. Whoever may write a status can pass
-   * for one, so that what runs is none of theirs, nor is the spec of a deployer's own object, which none of them adds to.
+   * A custom resource's own controller may fill in fields where Git leaves room: a note. Whoever may write a status can
+   * pass for one, so that what runs is none of theirs, nor an item beside those that Git lists, nor the spec of an
+   * object that no controller adds to.
    */
   #isByOwnController(owners: readonly Writer[], live: Json | undefined): boolean {
     const place = this.trail.plain();
@@ -311,7 +312,7 @@ class Judging implements Visitor {
       this.#isCustom() &&
       others.length > 0 &&
       !isSensitive(place, live) &&
-      (place[0] === 'metadata' || !isOfDeployer(this.#live)) &&
+      (place[0] === 'metadata' || (place.at(-1) !== '*' && !leavesSpecToGit(this.#live))) &&
       others.every(({ manager }) => this.#isOwnController(manager));
     if (isOwn) this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
     return isOwn;

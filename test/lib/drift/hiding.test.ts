@@ -26,6 +26,12 @@ const WIDGET = object('{apiVersion: x.io/v1, kind: Widget, metadata: {name: x}, 
 const RELEASE = object(
   '{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: web, namespace: shop}, spec: {interval: 1h}}',
 );
+const POLICY = object(
+  '{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: x}, spec: {a: b}}',
+);
+const LISTED = object(
+  '{apiVersion: x.io/v1, kind: Widget, metadata: {name: x}, spec: {a: b, hosts: [a.example]}}',
+);
 const SECRET = object('{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {password: YTE=}}');
 const CRD = object(
   '{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a.b}, spec: {group: b, scope: Namespaced, names: {kind: A, plural: a}, versions: [{name: v1, served: true, storage: true}]}}',
@@ -76,6 +82,23 @@ const ATTEMPTS: readonly Attempt[] = [
       { 'f:values': {} },
     ),
     findings: ['added spec.values'],
+  },
+  {
+    what: 'a rule of a policy, as its controller, which adds none',
+    desired: POLICY,
+    live: asController(POLICY, 'istiod', { a: 'b', rules: [{ to: [] }] }, { 'f:rules': {} }),
+    findings: ['added spec.rules'],
+  },
+  {
+    what: 'an item beside those that Git lists, as the controller of a custom resource',
+    desired: LISTED,
+    live: asController(
+      LISTED,
+      'widgets',
+      { a: 'b', hosts: ['a.example', 'evil.example'] },
+      { 'f:hosts': {} },
+    ),
+    findings: ['added spec.hosts[1]'],
   },
   {
     what: 'a password that is rendered anew each time, after its writer was taken out of managedFields',
