@@ -1,4 +1,5 @@
-import { clients, type Environment, VARIABLES } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { type Environment, VARIABLES } from '../lib/aws/environment.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { ADDRESSES, addressesPath } from '../lib/config/addresses.ts';
 import { DATA_FOLDER, findConnection, quote } from '../local/connection.ts';

@@ -1,4 +1,4 @@
-import { clients } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
 import { type ObjectVersion, s3Store } from '../lib/aws/objects.ts';
 import { isDenied, refusal } from './aws-errors.ts';
 import type { FoundInstallation } from './installation.ts';

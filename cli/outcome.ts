@@ -1,5 +1,5 @@
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
-import { clients } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
 import { dynamoTable, type Table } from '../lib/aws/table.ts';
 import { REASONS, type Reason, type ReasonCode } from '../lib/charts/reasons.ts';
 import { type Claims, readRecord, type UploadRecord } from '../lib/uploads/record/record.ts';

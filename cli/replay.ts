@@ -1,4 +1,5 @@
-import { clients, VARIABLES } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { VARIABLES } from '../lib/aws/environment.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import type { ReplayRequested } from '../lib/messages/messages.ts';
 import { parseKey, slotOf } from '../lib/uploads/record/keys.ts';

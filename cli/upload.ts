@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { clients } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
 import { parseKey, UPLOAD_BYTES } from '../lib/uploads/record/keys.ts';
 import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';

@@ -1,5 +1,6 @@
 import { tellContextOf, tellObservation } from '../lib/alerts/tell.ts';
-import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { dynamoTable } from '../lib/aws/table.ts';

@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  awsIdentity,
-  clients,
-  type Environment,
-  onFirstCall,
-  requireVariables,
-} from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { awsIdentity } from '../lib/aws/clients.ts';
+import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';

@@ -1,13 +1,9 @@
 import { join } from 'node:path';
 import { tellContextOf, tellObservation } from '../lib/alerts/tell.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { awsIdentity } from '../lib/aws/clients.ts';
 import { describeCluster } from '../lib/aws/eks.ts';
-import {
-  awsIdentity,
-  clients,
-  type Environment,
-  onFirstCall,
-  requireVariables,
-} from '../lib/aws/environment.ts';
+import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';

@@ -1,4 +1,5 @@
-import { clients, type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';

@@ -3,13 +3,8 @@ import type { Alert } from '../lib/alerts/alert.ts';
 import { type FindAuditLog, withAuthors } from '../lib/alerts/by-whom.ts';
 import { tellItem } from '../lib/alerts/publish.ts';
 import { cloudWatchAuditLog } from '../lib/aws/audit-log.ts';
-import {
-  clients,
-  type Environment,
-  onFirstCall,
-  requireVariables,
-  VARIABLES,
-} from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
+import { type Environment, onFirstCall, requireVariables, VARIABLES } from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { dynamoTable } from '../lib/aws/table.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clients } from '../lib/aws/environment.ts';
+import * as clients from '../lib/aws/clients.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { packExample } from './example/pack.ts';
 import type { Installation } from './installation.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import { type Handler, INVOCATION, invoke } from '../../local/aws/services.ts';
 import { close, listen } from '../../local/listen.ts';
 import { pump } from '../../local/pump.ts';

@@ -5,7 +5,8 @@ import { CreateTableCommand, DescribeTableCommand, ResourceInUseException } from
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
-import { clients, type Environment } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import type { Environment } from '../../lib/aws/environment.ts';
 import { UNTOLD_INDEX } from '../../lib/aws/table.ts';
 import { close, listen } from '../listen.ts';
 import { openDynamodb } from './dynamodb.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import { type Connection, findConnection } from '../connection.ts';
 import type { InboxEntry } from '../page/inbox.ts';
 import type { PageState } from '../page/page.ts';

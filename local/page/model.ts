@@ -1,6 +1,7 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { clients, type Environment } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import type { Environment } from '../../lib/aws/environment.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { TABLE } from '../aws/aws.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import type { Config } from '../../lib/config/config.ts';
 import type { LocalAws } from '../aws/aws.ts';
 import type { PutEvent } from '../aws/services.ts';

@@ -76,7 +76,7 @@ describe('npx fairlead bootstrap', () => {
     [['other'], /has no target "other"; it has staging, production/],
     [['staging', 'production'], /one target at a time/],
     [['staging', '-o', 'json'], /-o is yaml, not "json"/],
-    [['staging', '--secrets'], /Unknown option '--secrets'/],
+    [['staging', '--secrets'], /there is no option --secrets: did you mean --read-secrets\?/],
   ];
   for (const [argv, says] of MISTAKES)
     test(`"${argv.join(' ')}" is answered with what is wrong`, async () => {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clients, VARIABLES } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import { VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store, type VersionedStore } from '../../lib/aws/objects.ts';
 import { dynamoTable, type Table } from '../../lib/aws/table.ts';
 import type { UploadState } from '../../lib/uploads/record/record.ts';

@@ -5,7 +5,8 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { clients, type Environment, VARIABLES } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import { type Environment, VARIABLES } from '../../lib/aws/environment.ts';
 import { readConfiguration } from '../../local/configuration.ts';
 import { packExample } from '../../local/example/pack.ts';
 import { type Installation, startInstallation } from '../../local/installation.ts';
@@ -127,35 +128,17 @@ function functionOf(environment: Environment): string | undefined {
 
 /** Listens to what the functions' clients send. Gives back what undoes it. */
 function record(listen: (call: Call) => void): () => void {
-  const before = { ...clients };
-  for (const [name, create] of Object.entries(before)) {
-    Object.assign(clients, {
-      [name]: (environment: Environment, ...rest: unknown[]) => {
-        const client = (create as (...all: unknown[]) => { middlewareStack: Stack })(environment, ...rest);
-        const by = functionOf(environment);
-        if (by === undefined) return client;
-        client.middlewareStack.add(
-          (next, context) => (args) => {
-            for (const deed of deedsOf(context.commandName ?? '', args.input)) listen({ by, deed });
-            return next(args);
-          },
-          { step: 'initialize', name: 'rights' },
-        );
-        return client;
+  return clients.watchClients((client, environment) => {
+    const by = functionOf(environment);
+    if (by === undefined) return;
+    client.middlewareStack.add(
+      (next, context) => (args) => {
+        for (const deed of deedsOf(context.commandName ?? '', args.input as Input)) listen({ by, deed });
+        return next(args);
       },
-    });
-  }
-  return () => Object.assign(clients, before);
-}
-
-type Next = (args: { input: Input }) => unknown;
-
-/** A client's middleware, as far as it is used here (Smithy). */
-interface Stack {
-  add(
-    middleware: (next: Next, context: { commandName?: string }) => Next,
-    options: { step: 'initialize'; name: string },
-  ): void;
+      { step: 'initialize', name: 'rights' },
+    );
+  });
 }
 
 interface Input {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import { type Connection, findConnection } from '../../local/connection.ts';
 import { packExample } from '../../local/example/pack.ts';

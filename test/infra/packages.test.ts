@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import example from '../../fairlead.config.ts';
 import { bundle, GIT_FUNCTIONS, ZIP_FUNCTIONS } from '../../infra/packages.ts';
-import { clients, VARIABLES } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import { VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import type { RenderRequest, RenderResponse } from '../../lib/charts/render-request.ts';
 import { parseConfig } from '../../lib/config/config.ts';
@@ -77,9 +78,14 @@ for (const name of [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS]) {
 
 /** Bytes. What is loaded at a cold start, nearly all of it: a library that comes in whole is seen here. */
 const MIB = 1024 * 1024;
-const LARGER: Partial<Record<string, number>> = { 'deliver-uploads': 2.5 * MIB, 'check-drift': 4 * MIB };
+const LARGER: Partial<Record<string, number>> = {
+  // OpenPGP.
+  'deliver-uploads': 2.5 * MIB,
+  // An index of charts is read in the worker, which brings the validator of values and its patterns.
+  'read-desired': 2.25 * MIB,
+};
 
-test('no bundle has grown past two MiB, but for OpenPGP and the cluster’s client', () => {
+test('no bundle has grown past two MiB, but for what is said here', () => {
   for (const name of [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS]) {
     const { size } = statSync(bundled(name));
     assert.ok(size <= (LARGER[name] ?? 2 * MIB), `${name}: ${size} bytes`);

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import { lambdaFunction } from '../../lib/aws/functions.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import { ssmParameters } from '../../lib/aws/parameters.ts';

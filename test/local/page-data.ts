@@ -1,6 +1,6 @@
 import type { Alert } from '../../lib/alerts/alert.ts';
 import { withUntold } from '../../lib/alerts/outbox.ts';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import { dynamoTable, type Item } from '../../lib/aws/table.ts';
 import { type LocalAws, TABLE } from '../../local/aws/aws.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import { clients } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
 import { type LocalAws, startAws } from '../../local/aws/aws.ts';
 import type { Handler } from '../../local/aws/services.ts';
 import { pump } from '../../local/pump.ts';

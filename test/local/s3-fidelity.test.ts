@@ -24,7 +24,8 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { clients, type Environment } from '../../lib/aws/environment.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import { type Environment } from '../../lib/aws/environment.ts';
 import { ObjectTooLarge, s3Store } from '../../lib/aws/objects.ts';
 import { BUCKETS, type LocalAws, startAws } from '../../local/aws/aws.ts';
 import { requirement } from '../requirements.ts';

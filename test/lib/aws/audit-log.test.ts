@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { cloudWatchAuditLog } from '../../../lib/aws/audit-log.ts';
-import { clients } from '../../../lib/aws/environment.ts';
+import * as clients from '../../../lib/aws/clients.ts';
 import { auditLine } from '../../fixtures/audit-log.ts';
 
 interface Asked {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { clients } from '../../../lib/aws/environment.ts';
+import * as clients from '../../../lib/aws/clients.ts';
 import { BUCKETS } from '../../../local/aws/aws.ts';
 import { clock } from './clock.ts';
 import { type Evidence, readBranch, readBucket, type Told } from './evidence.ts';

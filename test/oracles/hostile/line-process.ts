@@ -1,4 +1,5 @@
-import { clients, type Environment, VARIABLES } from '../../../lib/aws/environment.ts';
+import * as clients from '../../../lib/aws/clients.ts';
+import { type Environment, VARIABLES } from '../../../lib/aws/environment.ts';
 import { pump } from '../../../local/pump.ts';
 
 /**

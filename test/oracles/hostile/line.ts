@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { GetObjectTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { clients, VARIABLES } from '../../../lib/aws/environment.ts';
+import * as clients from '../../../lib/aws/clients.ts';
+import { VARIABLES } from '../../../lib/aws/environment.ts';
 import { dynamoTable } from '../../../lib/aws/table.ts';
 import { type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
 import { toParameters } from '../../../lib/config/parameters.ts';
@@ -89,6 +90,7 @@ export async function startLine() {
     [VARIABLES.pagerTopic]: aws.topics.pager,
     [VARIABLES.chatTopic]: aws.topics.chat,
     [VARIABLES.eventBus]: EVENT_BUS,
+    [VARIABLES.auditLogs]: '{}',
     [VARIABLES.configPath]: CONFIG_PATH,
     [VARIABLES.tools]: (await tools()).folder,
     [VARIABLES.scratch]: folders.scratch,
