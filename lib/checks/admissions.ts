@@ -1,4 +1,4 @@
-import { isSensitive } from '../drift/sensitive.ts';
+import { isSensitive } from '../drift/ownership/sensitive.ts';
 import type { Finding, ObjectVerdict } from '../drift/verdicts.ts';
 import { identityOf } from '../objects/objects.ts';
 

@@ -3,7 +3,7 @@ import type { Target } from '../config/config.ts';
 import type { Digest } from '../content/tree.ts';
 import type { DesiredRelease, DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
-import { managersOf } from '../drift/managers.ts';
+import { managersOf } from '../drift/ownership/managers.ts';
 import { type Ruled, type RulesInForce, underRules } from '../drift/rules/judge.ts';
 import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { type Admissions, admissionsOf, refusedOf, without } from './admissions.ts';

@@ -1,17 +1,23 @@
 import type { RenderedObject } from '../charts/render-request.ts';
 import { identityOf, type KubernetesObject, type ObjectReference, referenceOf } from '../objects/objects.ts';
-import { type Asked, askedOf, type Deployed, IgnoreRules, type ObjectRules } from './ignore-rules.ts';
-import { type Deployer, managersOf } from './managers.ts';
+import {
+  type Asked,
+  askedOf,
+  type Deployed,
+  IgnoreRules,
+  type ObjectRules,
+} from './deployer-rules/ignore-rules.ts';
+import { NamedAnew } from './excuses/rendered-anew.ts';
+import { ScalingRules, scalingRules } from './excuses/replicas.ts';
 import { judgeObject, type ObjectContext } from './object.ts';
 import { orphans } from './orphans.ts';
-import { NamedAnew } from './rendered-anew.ts';
-import { ScalingRules, scalingRules } from './replicas.ts';
+import { type Deployer, managersOf } from './ownership/managers.ts';
 import type { Schemas } from './schema.ts';
 import type { Finding, ObjectVerdict } from './verdicts.ts';
 
-export type { Deployer } from './managers.ts';
 export { judgeObject, type ObjectContext } from './object.ts';
 export { type OpenApiDocument, schemasFrom } from './openapi.ts';
+export type { Deployer } from './ownership/managers.ts';
 export type { Schemas } from './schema.ts';
 
 /** What the cluster answered for one object. */

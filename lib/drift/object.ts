@@ -9,24 +9,24 @@ import {
   type ObjectReference,
   referenceOf,
 } from '../objects/objects.ts';
-import { groupOfAdmitted, looksAdmitted } from './admission.ts';
-import { attributionOf } from './attribution.ts';
-import { comparison } from './comparison.ts';
-import { excuseOf, undeclaredExcuseOf } from './excuses.ts';
-import { filled } from './filled.ts';
-import type { ObjectRules } from './ignore-rules.ts';
-import { isPerson, leavesSpecToGit } from './managers.ts';
-import { METADATA } from './metadata.ts';
-import { asApplied, contentOf, metadataOf } from './normal.ts';
-import { Owners, type Writer } from './owners.ts';
+import { comparison } from './compare/comparison.ts';
+import { filled } from './compare/filled.ts';
+import { METADATA } from './compare/metadata.ts';
+import { asApplied, contentOf, metadataOf } from './compare/normal.ts';
+import type { Parents, Visitor } from './compare/visitor.ts';
+import type { ObjectRules } from './deployer-rules/ignore-rules.ts';
+import { excuseOf, undeclaredExcuseOf } from './excuses/excuses.ts';
+import { isWithin, type Scaling } from './excuses/replicas.ts';
+import { groupOfAdmitted, looksAdmitted } from './ownership/admission.ts';
+import { attributionOf } from './ownership/attribution.ts';
+import { isPerson, leavesSpecToGit } from './ownership/managers.ts';
+import { Owners, type Writer } from './ownership/owners.ts';
+import { holdsSecret, isSensitive } from './ownership/sensitive.ts';
+import { platformReason } from './ownership/writers/catalogue.ts';
 import { formatPath, Trail } from './path.ts';
-import { isWithin, type Scaling } from './replicas.ts';
 import { ANY, type Schema } from './schema.ts';
-import { holdsSecret, isSensitive } from './sensitive.ts';
 import type { Attribution, Finding, ObjectVerdict } from './verdicts.ts';
-import type { Parents, Visitor } from './visitor.ts';
 import { deletionOf, foreignOf } from './whole-object.ts';
-import { platformReason } from './writers/catalogue.ts';
 
 /** What one object is judged with. */
 export interface ObjectContext {

@@ -1,6 +1,6 @@
 import { identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { keptOf } from './deployer-rules/asked.ts';
-import type { Deployer } from './managers.ts';
+import type { Deployer } from './ownership/managers.ts';
 import type { Finding, ObjectVerdict } from './verdicts.ts';
 
 const RELEASE_NAME = 'meta.helm.sh/release-name';

@@ -1,10 +1,10 @@
 import type { RenderedObject } from '../charts/render-request.ts';
 import { isJsonObject, type Json, type KubernetesObject, type ObjectReference } from '../objects/objects.ts';
-import { attributionOf } from './attribution.ts';
-import { comparison } from './comparison.ts';
-import { METADATA } from './metadata.ts';
-import { contentOf, declaresNothing, metadataOf } from './normal.ts';
-import type { Owners } from './owners.ts';
+import { comparison } from './compare/comparison.ts';
+import { METADATA } from './compare/metadata.ts';
+import { contentOf, declaresNothing, metadataOf } from './compare/normal.ts';
+import { attributionOf } from './ownership/attribution.ts';
+import type { Owners } from './ownership/owners.ts';
 import { formatPath } from './path.ts';
 import { ANY, type Schema } from './schema.ts';
 import type { Finding, Path } from './verdicts.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../objects/objects.ts';
-import type { Deployer } from '../managers.ts';
+import type { Deployer } from '../ownership/managers.ts';
 
 /** How much of an object its deployer leaves alone, as annotations or labels in Git ask. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import { groupOf } from '../../objects/objects.ts';
-import { isSensitive } from '../sensitive.ts';
+import { isSensitive } from '../ownership/sensitive.ts';
 import type { Finding } from '../verdicts.ts';
 import { globMatches } from './glob.ts';
 import { covers, parsePlace } from './place.ts';

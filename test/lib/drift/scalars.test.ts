@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseDuration, sameDuration } from '../../../lib/drift/durations.ts';
-import { sameQuantity } from '../../../lib/drift/quantity.ts';
-import { sameScalar } from '../../../lib/drift/scalars.ts';
+import { parseDuration, sameDuration } from '../../../lib/drift/compare/durations.ts';
+import { sameQuantity } from '../../../lib/drift/compare/quantity.ts';
+import { sameScalar } from '../../../lib/drift/compare/scalars.ts';
 import type { ScalarSchema } from '../../../lib/drift/schema.ts';
 
 const QUANTITIES: readonly [string | number, string | number, boolean][] = [

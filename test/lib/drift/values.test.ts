@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_NOTE } from '../../../lib/drift/lists.ts';
+import { ORDER_NOTE } from '../../../lib/drift/compare/lists.ts';
 import { type RawSchema, schemaOfCustomKind } from '../../../lib/drift/openapi.ts';
 import { builtInSchemas } from '../../oracles/schemas.ts';
 import { findingsOf, judge, object, said } from './judging.ts';

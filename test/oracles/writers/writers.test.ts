@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Writer } from '../../../lib/drift/owners.ts';
-import { isAt, PLATFORM_WRITERS, platformReason } from '../../../lib/drift/writers/catalogue.ts';
-import type { PlatformWriter } from '../../../lib/drift/writers/platform-writer.ts';
+import type { Writer } from '../../../lib/drift/ownership/owners.ts';
+import { isAt, PLATFORM_WRITERS, platformReason } from '../../../lib/drift/ownership/writers/catalogue.ts';
+import type { PlatformWriter } from '../../../lib/drift/ownership/writers/platform-writer.ts';
 import { isJsonObject, type Json, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
 import { judge, said } from '../../lib/drift/judging.ts';
 import { requirement } from '../../requirements.ts';

@@ -1,4 +1,4 @@
-import type { MapSchema, Schema, StructSchema } from './schema.ts';
+import type { MapSchema, Schema, StructSchema } from '../schema.ts';
 
 const base = { type: '', custom: false, nullable: false, pointer: false } as const;
 const text: Schema = { ...base, kind: 'scalar', format: 'plain', pointer: true };

@@ -1,4 +1,4 @@
-import { groupOf, type KubernetesObject } from '../objects/objects.ts';
+import { groupOf, type KubernetesObject } from '../../objects/objects.ts';
 
 /** Who is behind a field manager's name. It names a tool, and its client chooses it: a hint, never a proof. */
 

@@ -1,5 +1,5 @@
-import { formatJson } from '../../objects/json.ts';
-import { isJsonObject, type Json, partOf } from '../../objects/objects.ts';
+import { formatJson } from '../../../objects/json.ts';
+import { isJsonObject, type Json, partOf } from '../../../objects/objects.ts';
 import {
   annotation,
   EVERY,

@@ -1,9 +1,9 @@
-import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.ts';
+import { ANY, type MapSchema, type Schema, type StructSchema } from '../schema.ts';
 import { sameDuration } from './durations.ts';
 import { sameAsAbsent, zeroOf } from './emptiness.ts';
 import { sameQuantity } from './quantity.ts';
 import { sameNumber, sameScalar } from './scalars.ts';
-import { ANY, type MapSchema, type Schema, type StructSchema } from './schema.ts';
 import type { Parents, Visitor } from './visitor.ts';
 
 /** Compares one declared value with the live one under its schema. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../../objects/objects.ts';
 
 /**
  * Where the API server adds entries to a map that is itself declared (pkg/apis/core/v1/defaults.go): no default of the

@@ -1,11 +1,11 @@
-import type { RenderedObject } from '../charts/render-request.ts';
-import type { Json, KubernetesObject } from '../objects/objects.ts';
-import { isPerson } from './managers.ts';
-import type { Writer } from './owners.ts';
-import type { Trail } from './path.ts';
+import type { RenderedObject } from '../../charts/render-request.ts';
+import type { Json, KubernetesObject } from '../../objects/objects.ts';
+import { isPerson } from '../ownership/managers.ts';
+import type { Writer } from '../ownership/owners.ts';
+import { isDecisive } from '../ownership/sensitive.ts';
+import { platformReason } from '../ownership/writers/catalogue.ts';
+import type { Trail } from '../path.ts';
 import { isOfStringData, isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
-import { isDecisive } from './sensitive.ts';
-import { platformReason } from './writers/catalogue.ts';
 
 /** A declared value that does not hold, and what may excuse it. */
 export interface Difference {

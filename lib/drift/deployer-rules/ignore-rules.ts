@@ -4,15 +4,15 @@ import {
   type KubernetesObject,
   type ObjectReference,
   partOf,
-} from '../objects/objects.ts';
-import { argoRules } from './deployer-rules/argocd.ts';
-import type { DeployerRule } from './deployer-rules/deployer-rule.ts';
-import { fluxRules } from './deployer-rules/flux.ts';
-import { isReached } from './deployer-rules/reach.ts';
-import { isSensitive } from './sensitive.ts';
-import type { Finding } from './verdicts.ts';
+} from '../../objects/objects.ts';
+import { isSensitive } from '../ownership/sensitive.ts';
+import type { Finding } from '../verdicts.ts';
+import { argoRules } from './argocd.ts';
+import type { DeployerRule } from './deployer-rule.ts';
+import { fluxRules } from './flux.ts';
+import { isReached } from './reach.ts';
 
-export { type Asked, askedOf } from './deployer-rules/asked.ts';
+export { type Asked, askedOf } from './asked.ts';
 
 /** The release that is judged, or none: then a target's own manifests are. */
 export interface Deployed {

@@ -1,6 +1,6 @@
-import { isJsonObject, type Json } from '../objects/objects.ts';
+import { isJsonObject, type Json } from '../../objects/objects.ts';
+import type { Schema } from '../schema.ts';
 import { isZero } from './scalars.ts';
-import type { Schema } from './schema.ts';
 
 /**
  * Whether declaring `value` is the same as leaving the field out. Go's `omitempty` drops zero values and empty lists

@@ -1,6 +1,6 @@
-import { formatJson } from '../objects/json.ts';
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
-import type { Path, PathStep } from './verdicts.ts';
+import { formatJson } from '../../objects/json.ts';
+import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../../objects/objects.ts';
+import type { Path, PathStep } from '../verdicts.ts';
 
 /** One entry of `metadata.managedFields`, without its fields. Identity: manager, operation, apiVersion, subresource. */
 export interface Writer {

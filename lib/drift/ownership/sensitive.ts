@@ -1,5 +1,5 @@
-import { groupOf, isJsonObject, type Json, type KubernetesObject } from '../objects/objects.ts';
-import type { Path } from './verdicts.ts';
+import { groupOf, isJsonObject, type Json, type KubernetesObject } from '../../objects/objects.ts';
+import type { Path } from '../verdicts.ts';
 
 /** Which program runs, and as whom. */
 const RUNS = [

@@ -1,7 +1,7 @@
-import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
-import { Trail } from './path.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.ts';
+import { Trail } from '../path.ts';
+import type { Schema } from '../schema.ts';
 import { isZero } from './scalars.ts';
-import type { Schema } from './schema.ts';
 import type { Comparison, Parents, Visitor } from './visitor.ts';
 
 /** `isDefault` and `holds` of a comparison whose other rules are `value` and `list`. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../objects/objects.ts';
 import {
   annotation,
   EVERY,

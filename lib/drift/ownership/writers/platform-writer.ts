@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../objects/objects.ts';
+import type { Json, JsonObject } from '../../../objects/objects.ts';
 
 /** What Kubernetes or a well-known controller writes into objects that others declare: one line a case. */
 export interface PlatformWriter {

@@ -1,5 +1,5 @@
+import type { Attribution } from '../verdicts.ts';
 import type { Owners, Writer } from './owners.ts';
-import type { Attribution } from './verdicts.ts';
 
 /** Managers that stand for many: the server merged older entries into them. */
 const NOBODY_IN_PARTICULAR = new Set(['ancient-changes', 'before-first-apply']);

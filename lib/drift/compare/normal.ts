@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from '../../objects/objects.ts';
 
 /**
  * The desired object as the API server would take it: `stringData` of a Secret folded into `data`, where it wins

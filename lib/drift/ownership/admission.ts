@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../objects/json.ts';
-import { groupOf, type Json } from '../objects/objects.ts';
+import { canonicalJson } from '../../objects/json.ts';
+import { groupOf, type Json } from '../../objects/objects.ts';
+import type { Finding, PathStep } from '../verdicts.ts';
 import type { Owners, Writer } from './owners.ts';
-import type { Finding, PathStep } from './verdicts.ts';
 
 /**
  * What mutating admission leaves behind. The API server records writers before its webhooks are called, so what they

@@ -1,8 +1,8 @@
-import type { Json } from '../objects/objects.ts';
-import { SEALED_PREFIX } from '../objects/secrets.ts';
+import type { Json } from '../../objects/objects.ts';
+import { SEALED_PREFIX } from '../../objects/secrets.ts';
+import type { ScalarSchema } from '../schema.ts';
 import { sameDuration } from './durations.ts';
 import { sameQuantity } from './quantity.ts';
-import type { ScalarSchema } from './schema.ts';
 
 /** Whether a declared scalar holds, under its type's own equality. */
 export function sameScalar(desired: Json, live: Json, schema: ScalarSchema): boolean {

@@ -5,7 +5,7 @@ import {
   type JsonObject,
   type KubernetesObject,
   partOf,
-} from '../objects/objects.ts';
+} from '../../objects/objects.ts';
 
 /** The bounds in which something that Git declares may scale a workload. */
 export interface Scaling {

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../objects/objects.ts';
-import type { Trail } from './path.ts';
-import type { ListSchema, Schema } from './schema.ts';
+import type { Json, JsonObject } from '../../objects/objects.ts';
+import type { Trail } from '../path.ts';
+import type { ListSchema, Schema } from '../schema.ts';
 
 /** The structs that hold the value in hand, which derived defaults look at. */
 export interface Parents {

@@ -1,8 +1,8 @@
-import { canonicalJson, formatJson } from '../objects/json.ts';
-import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
+import { canonicalJson, formatJson } from '../../objects/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.ts';
+import { keysOf } from '../path.ts';
+import type { ListSchema, Schema } from '../schema.ts';
 import { zeroOf } from './emptiness.ts';
-import { keysOf } from './path.ts';
-import type { ListSchema, Schema } from './schema.ts';
 import type { Visitor } from './visitor.ts';
 
 type Items = readonly Json[];

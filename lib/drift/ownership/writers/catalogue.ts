@@ -1,4 +1,4 @@
-import type { Json, JsonObject, KubernetesObject } from '../../objects/objects.ts';
+import type { Json, JsonObject, KubernetesObject } from '../../../objects/objects.ts';
 import { isPerson } from '../managers.ts';
 import type { Writer } from '../owners.ts';
 import { ADD_ONS } from './add-ons.ts';

@@ -1,7 +1,7 @@
-import type { RenderedObject } from '../charts/render-request.ts';
-import { groupOf, type Json, type KubernetesObject } from '../objects/objects.ts';
-import { Owners, type Writer } from './owners.ts';
-import type { Trail } from './path.ts';
+import type { RenderedObject } from '../../charts/render-request.ts';
+import { groupOf, type Json, type KubernetesObject } from '../../objects/objects.ts';
+import { Owners, type Writer } from '../ownership/owners.ts';
+import type { Trail } from '../path.ts';
 
 /**
  * What a chart renders to something else each time (docs/drift.md, "Unstable output"): the value in the cluster is of
