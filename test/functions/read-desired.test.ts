@@ -4,16 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { readDesired } from '../../functions/read-desired.ts';
+import { renderRelease } from '../../functions/render-release.ts';
 import * as clients from '../../lib/aws/clients.ts';
 import { VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import { readCheckConfig, writeCheckConfig } from '../../lib/checks/check-config.ts';
 import { type ConfigInput, parseConfig } from '../../lib/config/config.ts';
 import { toParameters } from '../../lib/config/parameters.ts';
-import { digestOf } from '../../lib/content/tree.ts';
 import { type CheckRequest, checkRequest, doorbell } from '../../lib/messages/messages.ts';
 import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
 import { type GitServer, startGit } from '../../local/git.ts';
+import { tools } from '../../local/tools.ts';
 import { type ChartHost, host } from '../fixtures/chart-hosts.ts';
 import {
   type ClusterRepository,
@@ -32,6 +33,7 @@ describe('read-desired', () => {
   let aws: TestAws;
   let git: GitServer;
   let folder: string;
+  let scratch: string;
   let repository: ClusterRepository;
   let read: (event: unknown) => Promise<unknown>;
   const parameters = new Map<string, string>();
@@ -62,13 +64,25 @@ describe('read-desired', () => {
   });
 
   before(async () => {
-    const render = async (request: unknown) => {
+    const { folder: toolsFolder } = await tools();
+    let render: ((request: unknown) => Promise<unknown>) | undefined;
+    const recorded = async (request: unknown) => {
       rendered.push(request);
-      return { schema: 1, kind: 'rendered', render: digestOf('a render'), warnings: [] };
+      render ??= renderRelease({
+        ...environment(),
+        [VARIABLES.contentBucket]: BUCKETS.content,
+        [VARIABLES.tools]: toolsFolder,
+        [VARIABLES.scratch]: scratch,
+      });
+      return await render(request);
     };
-    aws = await testAws({ parameters, functions: new Map([['render-release', render]]) });
+    scratch = await mkdtemp(join(tmpdir(), 'fairlead-render-'));
+    aws = await testAws({ parameters, functions: new Map([['render-release', recorded]]) });
   });
-  after(() => aws.end());
+  after(async () => {
+    await aws.end();
+    await rm(scratch, { recursive: true, force: true });
+  });
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fairlead-read-'));
