@@ -11,13 +11,14 @@ import { referenceOf } from '../objects/objects.ts';
 import { applyFolder } from '../repository/layout.ts';
 import { type ApplyFolder, isManifestFile, readApplyFolder } from './apply-folder.ts';
 import { declaredByArgocd } from './argocd/declared-by-argocd.ts';
-import type { ReleaseDeclaration } from './declaration.ts';
+import { type ReleaseDeclaration, unresolved } from './declaration.ts';
 import { type RenderingParts, renderDeclaration, renderingOf, renderRequest } from './declared-render.ts';
 import { readDriftRules } from './drift-rules.ts';
 import { declaredByFlux } from './flux/declared-by-flux.ts';
 import type { ClusterMaps } from './flux/maps.ts';
 import { gatheredReader } from './gathered-reader.ts';
 import { readFolder } from './git-trees.ts';
+import { upToLimit, wellPlacedKustomizations, wellPlacedReleases } from './places.ts';
 import { plainReleases } from './plain-releases.ts';
 import {
   type DesiredKustomization,
@@ -86,15 +87,21 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
 
   const gathered = { ...parts, clone: gatheredReader(clone, rootOf(target)) };
   const declared = await declaredBy(target, tip.id, gathered);
-  const { rendered = [], remarks = [] } = declared;
-  if (declared.releases.length > 0) parts.onDeclared?.(declared.releases.length + rendered.length);
-  const releases = [
+  const { rendered = [] } = declared;
+  const declarations = upToLimit(declared.releases, (first, reason) => ({
+    ...first,
+    source: unresolved(reason),
+  }));
+  if (declarations.length > 0) parts.onDeclared?.(declarations.length + rendered.length);
+  const { kept: releases, remarks: odd } = wellPlacedReleases([
     ...rendered,
-    ...(await eachAtOnce(declared.releases, RENDERS_AT_ONCE, (declaration) =>
+    ...(await eachAtOnce(declarations, RENDERS_AT_ONCE, (declaration) =>
       desiredRelease(declaration, tip.id, target, gathered),
     )),
-  ];
-  const { manifests, appliedBy, kustomizations = [], asks = [], staleValues: stale } = declared;
+  ]);
+  const { manifests, appliedBy, asks = [], staleValues: stale } = declared;
+  const { kept: kustomizations, remarks: oddToo } = wellPlacedKustomizations(declared.kustomizations ?? []);
+  const remarks = [...(declared.remarks ?? []), ...odd, ...oddToo];
   const rules = await readDriftRules(target, gathered.clone, tip.id);
   const state: DesiredState = {
     schema: 1,

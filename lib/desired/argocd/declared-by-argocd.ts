@@ -111,6 +111,7 @@ class Applications {
   /** In words for people: what is left out since it goes to other clusters. */
   readonly elsewhere: string[] = [];
   readonly #seen = new Set<string>();
+  #read = 0;
   readonly #here: Here;
   readonly #commit: string;
   readonly #target: Target;
@@ -131,7 +132,16 @@ class Applications {
         return this.#seen.has(key) ? false : this.#seen.add(key);
       });
     this.#parts.onDeclared?.(this.#seen.size);
-    const within = await eachAtOnce(fresh, AT_ONCE, (object) => this.#one(object, depth));
+    const read = fresh.slice(0, APPLICATIONS - this.#read);
+    this.#read += read.length;
+    const within = await eachAtOnce(read, AT_ONCE, (object) => this.#one(object, depth));
+    const beyond = fresh[read.length];
+    // One of them says it for all: what they declare nobody knows.
+    if (beyond !== undefined)
+      return this.#unknown(
+        beyond,
+        `more than ${APPLICATIONS} Applications are declared: this one and others are not judged`,
+      );
     const next = within.flat();
     if (next.length > 0) await this.add(next, depth + 1);
   }
@@ -142,11 +152,8 @@ class Applications {
       this.#unknown(object, 'an ApplicationSet makes its Applications in the cluster: Fairlead does not');
       return [];
     }
-    if (depth > DEPTH || this.#seen.size > APPLICATIONS) {
-      this.#unknown(
-        object,
-        `more than ${APPLICATIONS} Applications, or ${DEPTH} within one another, are not read`,
-      );
+    if (depth > DEPTH) {
+      this.#unknown(object, `more than ${DEPTH} Applications within one another are not read`);
       return [];
     }
     const read = await readApplication(object, this.#here);
@@ -163,7 +170,7 @@ class Applications {
       this.#target,
       this.#parts,
     );
-    this.#push({
+    this.rendered.push({
       namespace: read.namespace,
       name: read.name,
       ...(chart === undefined ? {} : { chart }),
@@ -178,16 +185,7 @@ class Applications {
 
   #unknown(object: KubernetesObject, reason: string): void {
     const { namespace = this.#here.argocdNamespace, name } = object.metadata;
-    this.#push({ namespace, name, suspended: false, rendering: { kind: 'unknown', reason } });
-  }
-
-  /** Two Applications may call their releases the same: then the later is called as its Application. */
-  #push(release: DesiredRelease): void {
-    const isTaken = this.rendered.some(
-      ({ namespace, name }) => namespace === release.namespace && name === release.name,
-    );
-    const own = release.deployedBy;
-    this.rendered.push(isTaken && own !== undefined ? { ...release, name: own.name } : release);
+    this.rendered.push({ namespace, name, suspended: false, rendering: { kind: 'unknown', reason } });
   }
 }
 

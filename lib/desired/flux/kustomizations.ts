@@ -218,15 +218,13 @@ class Reading {
       const ready = next.filter((object) => waited || !this.#waitsForMap(object));
       waited = ready.length === 0;
       for (const object of ready) this.#seen.add(keyOf(placeOf(object)));
-      done.push(
-        ...(await eachAtOnce(ready, BUILDS_AT_ONCE, (object) =>
-          done.length + ready.length > KUSTOMIZATIONS
-            ? Promise.resolve(
-                this.#unknown(object, `more than ${KUSTOMIZATIONS} Kustomizations are declared`),
-              )
-            : this.#one(object),
-        )),
-      );
+      const built = ready.slice(0, KUSTOMIZATIONS - done.length);
+      done.push(...(await eachAtOnce(built, BUILDS_AT_ONCE, (object) => this.#one(object))));
+      const beyond = ready[built.length];
+      if (beyond === undefined) continue;
+      // One of them says it for all: what they declare nobody knows.
+      const reason = `more than ${KUSTOMIZATIONS} Kustomizations are declared: this one and others are not judged`;
+      return [...done, this.#unknown(beyond, reason)];
     }
   }
 
