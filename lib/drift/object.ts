@@ -19,9 +19,9 @@ import { excuseOf, undeclaredExcuseOf } from './excuses/excuses.ts';
 import { isWithin, type Scaling } from './excuses/replicas.ts';
 import { groupOfAdmitted, looksAdmitted } from './ownership/admission.ts';
 import { attributionOf } from './ownership/attribution.ts';
-import { isPerson, leavesSpecToGit } from './ownership/managers.ts';
+import { OwnControllers } from './ownership/own-controllers.ts';
 import { Owners, type Writer } from './ownership/owners.ts';
-import { holdsSecret, isSensitive } from './ownership/sensitive.ts';
+import { holdsSecret } from './ownership/sensitive.ts';
 import { platformReason } from './ownership/writers/catalogue.ts';
 import { formatPath, Trail } from './path.ts';
 import { ANY, type Schema } from './schema.ts';
@@ -88,7 +88,7 @@ class Judging implements Visitor {
   readonly #live: KubernetesObject;
   readonly #context: ObjectContext;
   readonly #owners: Owners;
-  #controllers: ReadonlySet<string> | undefined;
+  readonly #controllers: OwnControllers;
   readonly rewritten: boolean;
   readonly keepsNull: boolean;
 
@@ -104,8 +104,9 @@ class Judging implements Visitor {
     this.root = live as unknown as JsonObject;
     this.#context = context;
     this.#owners = new Owners(live);
-    this.rewritten = this.#isCustom() && this.#isRewritten();
-    this.keepsNull = this.#isCustom() && this.#isKeptAsApplied();
+    this.#controllers = new OwnControllers(live, this.#owners, context.deployers);
+    this.rewritten = this.#isCustom() && this.#controllers.haveRewritten;
+    this.keepsNull = this.#isCustom() && this.#controllers.haveKeptAsApplied;
   }
 
   judge(): void {
@@ -300,48 +301,10 @@ class Judging implements Visitor {
     return this.#context.schema?.custom ?? true;
   }
 
-  /**
-   * A custom resource's own controller may fill in fields where Git leaves room: a note. Whoever may write a status can
-   * pass for one, so that what runs is none of theirs, nor an item beside those that Git lists, nor the spec of an
-   * object that no controller adds to.
-   */
+  /** A custom resource's own controller may put things where Git leaves room: a note. */
   #isByOwnController(owners: readonly Writer[], live: Json | undefined): boolean {
-    const place = this.trail.plain();
-    const others = owners.filter(({ manager }) => !this.#context.deployers.has(manager));
-    const isOwn =
-      this.#isCustom() &&
-      others.length > 0 &&
-      !isSensitive(place, live) &&
-      (place[0] === 'metadata' || (place.at(-1) !== '*' && !leavesSpecToGit(this.#live))) &&
-      others.every(({ manager }) => this.#isOwnController(manager));
-    if (isOwn) this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
-    return isOwn;
-  }
-
-  /** The deployer applied it to the server, and no typed client has sent the whole since. */
-  #isKeptAsApplied(): boolean {
-    const { writers } = this.#owners;
-    return (
-      writers.some(
-        ({ manager, operation }) => operation === 'Apply' && this.#context.deployers.has(manager),
-      ) &&
-      !writers.some(
-        ({ manager, operation, subresource }) =>
-          operation === 'Update' && subresource === undefined && this.#isOwnController(manager),
-      )
-    );
-  }
-
-  #isOwnController(manager: string): boolean {
-    this.#controllers ??= this.#owners.controllers();
-    return this.#controllers.has(manager) && !isPerson(manager);
-  }
-
-  #isRewritten(): boolean {
-    const spec = this.#owners.of([{ kind: 'field', name: 'spec' }]);
-    return spec.some(
-      ({ manager, operation }) =>
-        operation === 'Update' && !this.#context.deployers.has(manager) && this.#isOwnController(manager),
-    );
+    if (!this.#isCustom() || !this.#controllers.filledIn(this.trail.plain(), live, owners)) return false;
+    this.notes.add(`${formatPath(this.trail.path())} was added by the kind's own controller`);
+    return true;
   }
 }

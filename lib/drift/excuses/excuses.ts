@@ -5,7 +5,7 @@ import type { Writer } from '../ownership/owners.ts';
 import { isDecisive } from '../ownership/sensitive.ts';
 import { platformReason } from '../ownership/writers/catalogue.ts';
 import type { Trail } from '../path.ts';
-import { isOfStringData, isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
+import { isWrittenOver, placeOfAbsent, unstablePlace } from './rendered-anew.ts';
 
 /** A declared value that does not hold, and what may excuse it. */
 export interface Difference {
@@ -36,10 +36,7 @@ export function excuseOf(difference: Difference): string | undefined {
 const byDeployerOnly = ({ owners, recorded, deployers }: Difference): boolean =>
   (owners.length > 0 || !recorded) && owners.every(({ manager }) => deployers.has(manager));
 
-/**
- * Rendered anew each time: any value will do, if it is there and the deployer or the platform wrote it. Of Secrets that
- * declare `stringData` nobody owns the `data`.
- */
+/** Rendered anew each time: any value will do, if it is there and the deployer or the platform wrote it. */
 const unstable: Excuse = (difference) => {
   const { rendered, trail, desired, live, root, owners, deployers } = difference;
   if (rendered.unstable.length === 0) return undefined;
@@ -52,7 +49,6 @@ const unstable: Excuse = (difference) => {
   const plain = trail.plain();
   const allowed =
     byDeployerOnly(difference) ||
-    (owners.length === 0 && isOfStringData(place)) ||
     isAppliedByDeployer(difference) ||
     isWrittenOver(root, plain, owners, deployers) ||
     platformReason(root, live, plain, owners, deployers) !== undefined;

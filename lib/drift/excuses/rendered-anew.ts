@@ -40,13 +40,10 @@ const placeAt = (places: readonly string[], pointer: string, live: 'list' | 'oth
     );
   });
 
-/** Whether an unstable place is one of `stringData`, which a server-side apply owns instead of `data`. */
-export const isOfStringData = (place: string): boolean => folded(place) !== place;
-
 const folded = (place: string): string => place.replace(/^\/stringData(?=\/|$)/, '/data');
 
 /**
- * Whether the deployer wrote a Secret's key after all who own it: a server-side apply of `stringData` owns that, and
+ * Whether the deployer wrote a Secret's key after all who own it, or nobody else does: a server-side apply of `stringData` owns that, and
  * never `data`, which stays with whoever wrote it before; its own entry is written anew with every apply, since a
  * live Secret never holds `stringData` (apimachinery, managedfields/internal/managedfieldsupdater.go).
  */
@@ -65,12 +62,10 @@ export function isWrittenOver(
     ])
     .filter(({ manager }) => deployers.has(manager))
     .map(({ time = '' }) => time);
-  return (
-    owners.length > 0 &&
-    owners.every(
-      ({ manager, time }) =>
-        deployers.has(manager) || (time !== undefined && written.some((when) => when > time)),
-    )
+  if (owners.length === 0) return written.length > 0;
+  return owners.every(
+    ({ manager, time }) =>
+      deployers.has(manager) || (time !== undefined && written.some((when) => when > time)),
   );
 }
 

@@ -196,7 +196,10 @@ test('a value that is rendered anew each time may be any, but not a person’s',
   const own: Json = { 'f:data': { 'f:password': {} } };
   assert.equal(judge(desired, ownedBy(live, ['helm', own]), { schemas, rendered: unstable }).kind, 'in-sync');
   assert.equal(
-    judge(desired, ownedBy(live, ['helm', { 'f:stringData': {} }]), { schemas, rendered: unstable }).kind,
+    judge(desired, ownedBy(live, ['helm', { 'f:stringData': { 'f:password': {} } }]), {
+      schemas,
+      rendered: unstable,
+    }).kind,
     'in-sync',
   );
   const changed = judge(desired, ownedBy(live, ['helm', { 'f:type': {} }], ['kubectl-patch', own]), {
