@@ -40,10 +40,10 @@ export const ASKING_OPTIONS = {
 
 /** The same, for `--help`. */
 export const ASKING_USAGE = `  --repo PATH|URL    a Git repository on this machine, over https, or over SSH with your own keys
-  --kubeconfig FILE  default: KUBECONFIG, else ~/.kube/config
+  --kubeconfig FILE  default: KUBECONFIG (of several files the first), else ~/.kube/config
   --context NAME     default: the kubeconfig's current context
   --branch NAME      default: main
-  --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET
+  --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET; . is all of it
   --deployer NAME    flux, argocd or none; default: what the cluster has
   --chart-source URL where charts may come from in your own network (https://, http:// or oci://); public ones are
                      fetched anyway. May be given several times

@@ -88,8 +88,11 @@ function parse(argv: readonly string[]): {
     },
   });
   if (positionals.length > 1) throw new UsageError(`one target at a time, not ${positionals.join(', ')}`);
+  const [name] = positionals;
+  if (name?.includes('/'))
+    throw new UsageError(`"${name}" is no target: --only ${name} shows one release of a target`);
   return {
-    asked: askedOf(values, positionals[0]),
+    asked: askedOf(values, name),
     form: oneOf(FORMS, values.output, '-o'),
     wanted: values.only,
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import type { ObjectStore } from '../lib/aws/objects.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { kindsMemory } from '../lib/checks/memory.ts';
@@ -54,15 +54,32 @@ export function observe(asked: Asked, progress: Progress = noProgress): Promise<
       return await observeHere(asked, progress);
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      if (error instanceof ConfigError) throw new UsageError(error.message);
+      if (error instanceof ConfigError) throw new UsageError(error.problems.map(asTyped).join('\n'));
       if (error instanceof GitFailed) throw new CannotJudge(repositoryAdvice(error, asked));
       const said = error instanceof Error ? error.message : String(error);
-      const hint = / there is no such file$/.test(said) ? ': name one with --kubeconfig FILE' : '';
-      throw new CannotJudge(`${said}${hint}`);
+      throw new CannotJudge(`${said}${hintFor(error, said, asked)}`);
     } finally {
       progress.end();
     }
   });
+}
+
+/** A problem of the configuration that is made of the command line, by the names that were typed. */
+const asTyped = (problem: string): string =>
+  problem.replace(/^targets\[0\]\.(name|root|branch)(?=: )/, (_place, key: string) =>
+    key === 'name' ? 'TARGET' : `--${key}`,
+  );
+
+/** What to do, where the error alone does not tell. */
+function hintFor(error: unknown, said: string, { address, cache }: Asked): string {
+  if (/ there is no such file$/.test(said)) return ': name one with --kubeconfig FILE';
+  const [first, ...more] = process.env.KUBECONFIG?.split(delimiter) ?? [];
+  if (/ has no (current )?context\b/.test(said) && more.length > 0 && address.path === resolve(first ?? ''))
+    return '. KUBECONFIG names several files, of which the first is read: name another with --kubeconfig FILE';
+  const { path } = error as NodeJS.ErrnoException;
+  return path?.startsWith(cache)
+    ? `: what is kept between runs lies in ${cache}; name another with --cache`
+    : '';
 }
 
 /** What a check works with: the cluster, the repository, and folders. */

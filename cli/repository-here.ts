@@ -98,17 +98,21 @@ export function repositoryAdvice(error: GitFailed, { repo }: Asked): string {
       return `${repo} does not let us in without credentials: put a token that may read it into FAIRLEAD_GIT_TOKEN`;
     case 'no-such-repository':
       if (isAbsolute(repo))
-        return `the folder ${repo} is no Git repository, or is not there: name another with --repo`;
+        return `the folder ${repo} is no Git repository, or is not there: --repo is another, or an address that begins with https://`;
       return `there is no repository ${repo}, or it is private: is the address right? A private one needs a token in FAIRLEAD_GIT_TOKEN`;
     case 'key-refused':
     case 'host-key':
     case undefined:
       return /spawn git ENOENT/.test(said)
         ? 'git is not installed here: Fairlead reads the repository with it (https://git-scm.com/downloads)'
-        : `${repo} could not be read: ${lastLine(said)}`;
+        : `${repo} could not be read: ${tellingLine(said)}`;
   }
 }
 
-/** git says first what it does, and last what went wrong. */
-const lastLine = (said: string): string =>
-  said.split(/[\r\n]+/).findLast((line) => /^(fatal|error|ssh):/.test(line)) ?? said.slice(0, 500);
+/** ssh says why, and git that it failed; git says first what it does, and last what went wrong. */
+function tellingLine(said: string): string {
+  const lines = said.split(/[\r\n]+/);
+  const line =
+    lines.find((one) => /^ssh: /.test(one)) ?? lines.findLast((one) => /^(fatal|error):/.test(one));
+  return line ?? said.slice(0, 500);
+}

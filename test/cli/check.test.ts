@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -22,10 +22,13 @@ describe('npx fairlead check', requirement('control-plane'), () => {
   let folder: string;
   let repository: string;
 
+  /** What a test adds to it. */
+  let environment: Readonly<Record<string, string>> = {};
   const run = (...argv: string[]) => runCommand('check', ...argv);
   const runCommand = async (...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-    const env = { ...process.env, KUBECONFIG: '' };
-    const all = [...argv, '--cache', join(folder, 'cache')];
+    const env = { ...process.env, KUBECONFIG: '', ...environment };
+    const [command = '', ...rest] = argv;
+    const all = [command, '--cache', join(folder, 'cache'), ...rest];
     return await promisify(execFile)(process.execPath, [join(ROOT, 'cli/main.ts'), ...all], { env }).then(
       (done) => ({ code: 0, ...done }),
       (failed: { code: number; stdout: string; stderr: string }) => failed,
@@ -125,6 +128,30 @@ describe('npx fairlead check', requirement('control-plane'), () => {
     assert.match(nothing.stdout, /nothing is declared there: is that the right target/);
   });
 
+  test('what is no root or name is said by what was typed', async () => {
+    for (const [argv, words] of [
+      [['staging', '--root', '../x'], /^--root: a root is a relative path/],
+      [['Staging', '--branch', 'a..b'], /^TARGET: a target name is .*\n--branch: a branch name$/m],
+    ] as const) {
+      const { code, stderr } = await run(...argv, ...asked().slice(1));
+      assert.equal(code, 64, stderr);
+      assert.match(stderr, words);
+    }
+  });
+
+  test('of several kubeconfigs, and of a folder that cannot be written, it is said what to do', async () => {
+    const none = join(folder, 'no-context');
+    await writeFile(none, 'apiVersion: v1\nkind: Config\n');
+    environment = { KUBECONFIG: `${none}${delimiter}${plane.kubeconfig}` };
+    const { code, stderr } = await run('staging', '--repo', repository);
+    environment = {};
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /no current context.*KUBECONFIG names several files, of which the first is read/);
+    const cache = await runCommand('check', ...asked(), '--cache', join(none, 'cache'));
+    assert.equal(cache.code, 2, cache.stderr);
+    assert.match(cache.stderr, /ENOTDIR.*name another with --cache$/m);
+  });
+
   test('a folder that is no repository is called one, and no token is asked for', async () => {
     const { code, stderr } = await run('staging', '--repo', folder, '--kubeconfig', plane.kubeconfig);
     assert.equal(code, 2, stderr);
@@ -140,6 +167,7 @@ describe('npx fairlead check', requirement('control-plane'), () => {
     ],
     ['a password', ['staging', '--repo', 'https://me:hunter2@example.com/x'], /^(?!.*hunter2).*GIT_TOKEN/],
     ['no repository', ['staging'], /missing: --repo/],
+    ['a release for a target', ['shop/web', '--repo', '.'], /"shop\/web" is no target: --only shop\/web/],
     [
       'an unknown deployer',
       ['staging', '--repo', '.', '--deployer', 'helmfile'],
