@@ -1,4 +1,5 @@
 import { limited, OUTPUT_SECONDS } from '../charts/files/limited.ts';
+import { maskFor } from '../charts/render/masking.ts';
 import type { FileTree } from '../content/tree.ts';
 import { formatJson } from '../objects/json.ts';
 import type { KubernetesObject } from '../objects/objects.ts';
@@ -6,6 +7,7 @@ import { type FluxBuild, fluxBuild } from './flux-kustomization.ts';
 import { generated } from './generated.ts';
 import { holdsPlaceholder, PLACEHOLDERS, withOtherPlaceholder } from './placeholders.ts';
 import { type KustomizeParts, runKustomize } from './run-kustomize.ts';
+import { secretTextsIn, secretTextsOf } from './secret-texts.ts';
 import { holdsSops, isEncrypted, withoutSops, withoutSopsField } from './sops.ts';
 import { substituted, type Variables, variablesOf } from './substitution.ts';
 import { isKustomization } from './tree.ts';
@@ -44,17 +46,27 @@ export async function buildAsFlux(
     const said =
       placeholder === PLACEHOLDERS[0] ? build : fluxBuild.parse(JSON.parse(withOtherPlaceholder(text)));
     const built = await buildOnce(given, said, placeholder, parts);
-    if (built.kind === 'failed') return built;
+    if (built.kind === 'failed') return failed(withoutSecrets(built.reason, tree, build));
     builds.push(built.objects);
   }
   return { kind: 'built', builds };
 }
 
+/** What went wrong is kept and told: without what may be the value of a Secret. */
+const withoutSecrets = (reason: string, tree: FileTree, { spec, substitute }: FluxBuild): string =>
+  maskFor([
+    ...secretTextsIn(tree),
+    ...spec.patches.flatMap(({ patch }) => secretTextsOf(patch)),
+    ...(substitute?.sources ?? []).flatMap((source) =>
+      source.kind === 'known' ? Object.values(source.values) : [],
+    ),
+  ])(reason);
+
 type Once =
   | { readonly kind: 'built'; readonly objects: readonly BuiltObject[] }
   | { readonly kind: 'failed'; readonly reason: string };
 
-const failed = (reason: string): Once => ({ kind: 'failed', reason });
+const failed = (reason: string): Once & { readonly kind: 'failed' } => ({ kind: 'failed', reason });
 
 async function buildOnce(
   tree: FileTree,

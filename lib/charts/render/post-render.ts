@@ -2,10 +2,12 @@ import type { FileTree } from '../../content/tree.ts';
 import type { KustomizePatches } from '../../kustomize/flux-kustomization.ts';
 import { patchOf } from '../../kustomize/generated.ts';
 import { type KustomizeParts, runKustomize } from '../../kustomize/run-kustomize.ts';
+import { secretTextsOf } from '../../kustomize/secret-texts.ts';
 import { formatJson } from '../../objects/json.ts';
 import { identityOf, type KubernetesObject, referenceOf } from '../../objects/objects.ts';
 import { limited, OUTPUT_SECONDS } from '../files/limited.ts';
 import { type Reason, reason } from '../reasons.ts';
+import { maskFor } from './masking.ts';
 import { documentsOf } from './output.ts';
 import { CRDS_FOLDER } from './roles.ts';
 
@@ -19,11 +21,13 @@ const INPUT = 'helm-output.yaml';
 /**
  * What helm-controller's post-renderers make of helm's output: one kustomize build after the other, of everything but
  * `crds/`, hooks too (fluxcd/helm-controller, internal/postrender/{build,kustomize}.go).
+ * @param hide masks values of the release in what is said
  */
 export async function postRendered(
   output: string,
   renderers: readonly KustomizePatches[],
   parts: KustomizeParts,
+  hide: (text: string) => string,
 ): Promise<PostRendered> {
   if (renderers.length === 0) return { kind: 'rendered', output };
   const documents = documentsOf(output);
@@ -36,7 +40,14 @@ export async function postRendered(
   let text = given.map((document) => document.text).join('\n---\n');
   for (const renderer of renderers) {
     const ran = await runKustomize(treeOf(text, renderer), '', parts);
-    if (ran.kind === 'failed') return failed(`spec.postRenderers: ${ran.reason}`);
+    if (ran.kind === 'failed') {
+      // kustomize quotes patches and objects that it cannot read.
+      const secrets = maskFor([
+        ...secretTextsOf(text),
+        ...renderer.patches.flatMap(({ patch }) => secretTextsOf(patch)),
+      ]);
+      return failed(`spec.postRenderers: ${hide(secrets(ran.reason))}`);
+    }
     text = ran.output;
   }
   const texts = text.split(/^---\n/m).filter((each) => each.trim() !== '');

@@ -120,7 +120,7 @@ export async function renderWithHelm(release: ReleaseToRender): Promise<RawRende
       // Charts that want an existing password on upgrade fail here: then there is less to compare.
       if (rendered.kind === 'rendered') outputs.push({ text: rendered.output, need: variation.need });
     }
-    const shaped = await shapedBy(release, outputs);
+    const shaped = await shapedBy(release, outputs, hide);
     if (shaped.kind === 'failed') return { ...shaped, askedCluster: false };
     const reader = request.deployer === 'flux' ? 'kustomize' : 'kubernetes';
     const read = await limited('readOutput', { outputs: shaped.outputs, reader }, OUTPUT_SECONDS);
@@ -154,6 +154,7 @@ type Shaped =
 async function shapedBy(
   { shaping, kubectl, scratch }: ReleaseToRender,
   outputs: readonly Output[],
+  hide: (text: string) => string,
 ): Promise<Shaped> {
   if (shaping === undefined || shaping.postRenderers.length === 0)
     return { kind: 'shaped', outputs: outputs.map(({ text }) => text) };
@@ -168,7 +169,7 @@ async function shapedBy(
       made.push(before);
       continue;
     }
-    const shaped = await postRendered(text, postRenderers, { kubectl, scratch });
+    const shaped = await postRendered(text, postRenderers, { kubectl, scratch }, hide);
     if (shaped.kind === 'failed') return shaped;
     known.set(key, shaped.output);
     made.push(shaped.output);
