@@ -173,13 +173,6 @@ describe('values of Secrets', () => {
       { 'kustomization.yaml': `secretGenerator: [{name: db, literals: ["${PASSWORD}"]}]\n` },
     ],
     [
-      'a line of an env file that is none',
-      {
-        'kustomization.yaml': 'secretGenerator: [{name: db, envs: [db.env]}]\n',
-        'db.env': `=${PASSWORD}\n`,
-      },
-    ],
-    [
       'a patch that is none',
       { 'db.yaml': secret({ data: {} }) },
       {
