@@ -50,7 +50,10 @@ function groupLines(findings: readonly Finding[], paint: Paint): readonly string
   const names = [...new Set(findings.map(({ object }) => oneLine(formatReference(object))))];
   const more = names.length - NAMED;
   const named = `${names.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  const [head = '', ...rest] = findingText(first);
+  // What is known of one of them, such as a deployer's object that somebody edited, is not said of all.
+  const { attribution, ...bare } = first;
+  const isShared = findings.every((each) => each.attribution?.likely === attribution?.likely);
+  const [head = '', ...rest] = findingText(isShared ? first : bare);
   const rule = ruleForGroup(findings, REASON);
   const count = findings.length === 1 ? 'once' : `${findings.length} times, told once`;
   return [

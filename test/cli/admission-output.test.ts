@@ -59,3 +59,12 @@ test('a declared value that differs in one object alone stays with its release, 
 test('what nobody owns has its rule although it is in one object', () => {
   assert.match(shown(release('a', sidecar)), /\(once\)[\s\S]*by: admission/);
 });
+
+test('what is known of one object alone is not said of all that are told together', () => {
+  const likely = 'by the deployer, through HelmRelease/b in flux, spec.suspend, which is not what Git says';
+  const through: Finding = { ...image('web'), attribution: { manager: 'helm', likely } };
+  const text = shown(release('b', through), release('a', image('web')));
+  assert.match(text, /\(2 times, told once\)/);
+  assert.doesNotMatch(text, /through HelmRelease/);
+  assert.match(shown(release('a', image('web')), release('b', image('web'))), /still owned by the deployer/);
+});
