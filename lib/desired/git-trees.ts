@@ -13,14 +13,14 @@ export type FolderReading =
   /** In words for people. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** All files of a folder of a commit, paths below it. @param wanted which of them, by path */
+/** All files of a folder of a commit, paths below it. @param wanted which of them, by path and Git's mode */
 export async function readFolder(
   clone: CommitReader,
   commit: string,
   folder: string,
-  wanted: (path: string) => boolean = () => true,
+  wanted: (path: string, mode: string) => boolean = () => true,
 ): Promise<FolderReading> {
-  const entries = (await clone.list(commit, folder)).filter(({ path }) => wanted(path));
+  const entries = (await clone.list(commit, folder)).filter(({ path, mode }) => wanted(path, mode));
   if (entries.length > TREE_FILES) {
     return {
       kind: 'unreadable',

@@ -69,12 +69,20 @@ export function scanned(paths: readonly string[], folder: string): string[] {
   }
   const found = new Set<string>();
   for (const path of below) {
-    const steps = path.split('/');
-    const root = steps.map((_step, index) => steps.slice(0, index).join('/')).find((each) => roots.has(each));
+    const root = roots.size === 0 ? undefined : outermost(path, roots);
     if (root !== undefined) found.add(root);
     else if (/\.ya?ml$/.test(path)) found.add(path);
   }
   return [...found].sort();
+}
+
+/** The first folder on the way to the file that is one of them. */
+function outermost(path: string, folders: ReadonlySet<string>): string | undefined {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+    const folder = path.slice(0, slash);
+    if (folders.has(folder)) return folder;
+  }
+  return undefined;
 }
 
 const hasFolder = (tree: FileTree, folder: string): boolean =>

@@ -25,6 +25,9 @@ export type ReadApplication =
   /** Its objects go to another cluster than the one that is checked. */
   | { readonly kind: 'elsewhere'; readonly cluster: string };
 
+/** Then its controller leaves it alone (argo-cd, docs/user-guide/skip_reconcile.md). */
+const SKIP = 'argocd.argoproj.io/skip-reconcile';
+
 const IN_CLUSTER = 'https://kubernetes.default.svc';
 
 /** An Argo CD Application (argo-cd, pkg/apis/application/v1alpha1/types.go; `sources` goes before `source`). */
@@ -66,7 +69,7 @@ export async function readApplication(object: KubernetesObject, here: Here): Pro
     kind: 'here',
     namespace: text(destination.namespace) ?? 'default',
     name: only !== undefined && sources.length === 1 ? only.release : name,
-    suspended: !isAutomated(spec),
+    suspended: !isAutomated(spec) || object.metadata.annotations?.[SKIP] === 'true',
     sources,
     ...(managed === undefined ? {} : { managedNamespace: managed }),
   };

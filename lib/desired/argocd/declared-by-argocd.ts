@@ -43,12 +43,15 @@ export async function declaredByArgocd(
   // Nothing is delivered to a repository as a whole.
   const isDelivered = root !== '' && files.below(delivered).length > 0;
   const folder = isDelivered ? delivered : root;
-  const read = await readFolder(
-    parts.clone,
-    commit,
-    folder,
-    isDelivered ? isManifestFile('argocd') : (path) => /\.ya?ml$/.test(path),
-  );
+  // A link somewhere among charts and values says nothing of the Applications beside it.
+  const links: string[] = [];
+  const isLookedAt = (path: string, mode: string) => {
+    if (!/\.ya?ml$/.test(path)) return false;
+    if (!mode.startsWith('100')) links.push(path);
+    return mode.startsWith('100');
+  };
+  const wanted = isDelivered ? isManifestFile('argocd') : isLookedAt;
+  const read = await readFolder(parts.clone, commit, folder, wanted);
   if (read.kind === 'unreadable')
     return { releases: [], manifests: { kind: 'unknown', reason: read.reason }, staleValues: [] };
   // Beside the Applications a repository holds templates and values, which nobody applies as they are.
@@ -62,14 +65,22 @@ export async function declaredByArgocd(
   const manifests = isDelivered
     ? await manifestsOf(tree, objects.length, broken, target, parts)
     : unreadable(broken, tree);
+  const remarks = [...applications.elsewhere, ...aboutLinks(links)];
   return {
     releases: [],
     rendered: applications.rendered,
     ...(manifests === undefined ? {} : { manifests }),
-    ...(applications.elsewhere.length === 0 ? {} : { remarks: applications.elsewhere }),
+    ...(remarks.length === 0 ? {} : { remarks }),
     staleValues: [],
   };
 }
+
+const aboutLinks = ([first, ...others]: readonly string[]): readonly string[] =>
+  first === undefined
+    ? []
+    : [
+        `${first}${others.length === 0 ? '' : ` and ${others.length} more`}: links are not followed when Applications are looked for`,
+      ];
 
 /** Templates of charts may read like Applications, and are no YAML that anybody applies. */
 const thatNameApplications = (files: FileTree): FileTree =>
