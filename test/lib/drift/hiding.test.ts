@@ -216,6 +216,22 @@ const ATTEMPTS: readonly Attempt[] = [
     findings: ["added data['tls.crt']", 'added data.admin'],
   },
   {
+    what: 'a volume of a Pod that is called like the one of its service account, and projects another Secret',
+    desired: POD,
+    live: ownedBy(
+      put(
+        POD,
+        ['spec', 'volumes'],
+        [{ name: 'kube-api-access-abcde', projected: { sources: [{ secret: { name: 'admin' } }] } }],
+      ),
+      [
+        'helm',
+        { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:image': {}, 'f:name': {} } } } },
+      ],
+    ),
+    findings: ['added spec.volumes'],
+  },
+  {
     what: 'a volume of a Pod that is called like the one of its service account, and is the node’s disk',
     desired: POD,
     live: ownedBy(

@@ -213,7 +213,8 @@ export const KUBERNETES: readonly PlatformWriter[] = [
       ['spec', 'initContainers', '*', 'volumeMounts'],
       ['spec', 'initContainers', '*', 'volumeMounts', '*'],
     ],
-    managers: [],
+    // Told by what it is: after a record was lost it is somebody's (before-first-apply).
+    byAnyone: true,
     when: (_root, value) => (Array.isArray(value) ? value : [value]).every(isApiAccess),
     reason: 'the token of the service account, mounted at admission',
   },
@@ -232,14 +233,25 @@ export const KUBERNETES: readonly PlatformWriter[] = [
   },
 ];
 
-/** plugin/pkg/admission/serviceaccount: a projected volume, or its mount at the usual place. */
+/** plugin/pkg/admission/serviceaccount: the projected volume, or its mount at the usual place. */
 const isApiAccess = (item: Json): boolean =>
   isJsonObject(item) &&
   typeof item.name === 'string' &&
   /^kube-api-access-[a-z0-9]{5}$/.test(item.name) &&
   (isJsonObject(item.projected)
-    ? Object.keys(item).length === 2
+    ? Object.keys(item).length === 2 && projectsApiAccess(item.projected.sources)
     : item.mountPath === '/var/run/secrets/kubernetes.io/serviceaccount');
+
+const projectsApiAccess = (sources: Json | undefined): boolean =>
+  Array.isArray(sources) &&
+  sources
+    .filter(isJsonObject)
+    .every(
+      ({ serviceAccountToken, configMap, downwardAPI, ...others }) =>
+        Object.keys(others).length === 0 &&
+        (serviceAccountToken ?? downwardAPI ?? configMap) !== undefined &&
+        (configMap === undefined || partOf(configMap).name === 'kube-root-ca.crt'),
+    );
 
 /** `<account>-dockercfg-<random>`, by itself or in the whole list. */
 const isDockercfgOf = (account: Json | undefined, value: Json): boolean =>
