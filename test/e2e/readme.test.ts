@@ -55,6 +55,12 @@ test('what the README says to do first works as it is written', requirement('con
     const seen = SEEN[command] ?? { code: 0, output: /(?:)/ };
     assert.equal(code, seen.code, `${command}\n${output}`);
     assert.match(output, seen.output, command);
+    // "seconds later the cluster has it": a person sees that before going on.
+    if (command.includes(' upload '))
+      await until('the new version is in the cluster', started, async () => {
+        const look = 'npx fairlead kubectl -n shop get deployment hello -o yaml';
+        return (await finished(shell(look, environment))).output.includes('hello-0.2.0');
+      });
   }
 });
 
