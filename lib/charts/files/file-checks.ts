@@ -36,9 +36,10 @@ async function checkYamlFile(
     return [reason('file-too-large', { size, limit: formatBytes(YAML_FILE_BYTES) }, { file })];
   }
   const { text, reasons } = checkYamlText(bytes, file);
+  // What one parser says of a text that two read differently is not what the other would say.
+  if (reasons.length > 0) return [...reasons];
   const found = await read(text);
-  if (found === 'too-complex') return [...reasons, tooComplex(file)];
-  return [...reasons, ...found];
+  return found === 'too-complex' ? [tooComplex(file)] : [...found];
 }
 
 /** What a killed worker means for the file it was reading. */

@@ -82,7 +82,8 @@ function spellingsOf(key: unknown): string[] {
   const text = String(key.value ?? '');
   if (key.type !== Scalar.PLAIN || key.tag !== undefined) return [text];
   try {
-    return [...new Set([resolveKey(text, 'kubernetes'), resolveKey(text, 'kustomize')])];
+    // kustomize takes a key as it is written, or not at all.
+    return [...new Set([resolveKey(text, 'kubernetes'), text])];
   } catch {
     return [text];
   }
