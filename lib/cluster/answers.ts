@@ -57,7 +57,8 @@ function statusAnswer<Schema extends z.ZodType>(
     case 401:
       return {
         kind: 'forbidden',
-        reason: 'the cluster does not accept the credentials (401): have they expired, or is there no access entry for them?',
+        reason:
+          'the cluster does not accept the credentials (401): have they expired, or is there no access entry for them?',
       };
     case 403:
       return {

@@ -25,7 +25,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import * as clients from '../../lib/aws/clients.ts';
-import { type Environment } from '../../lib/aws/environment.ts';
+import type { Environment } from '../../lib/aws/environment.ts';
 import { ObjectTooLarge, s3Store } from '../../lib/aws/objects.ts';
 import { BUCKETS, type LocalAws, startAws } from '../../local/aws/aws.ts';
 import { requirement } from '../requirements.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { describeCluster } from '../../../lib/aws/eks.ts';
 import * as clients from '../../../lib/aws/clients.ts';
+import { describeCluster } from '../../../lib/aws/eks.ts';
 import { type ChartHost, host } from '../../fixtures/chart-hosts.ts';
 
 const CLUSTER = { name: 'production', region: 'eu-central-1' };
