@@ -21,8 +21,21 @@ interface AlertBase {
    * got one of those gets this one too, whatever it filters by.
    */
   readonly told?: readonly Severity[];
-  /** Why it closes, where that is not that things are well again: the scope has gone from Git. */
-  readonly because?: 'no-longer-declared';
+  /**
+   * Why it closes, where that is not that things are well again: the scope has gone from Git, or a later commit has
+   * begun another rollout of it.
+   */
+  readonly because?: 'no-longer-declared' | 'later-commit';
+  /** Somebody asked for silence: for machines and the record alone, not for mail, pagers and chats. */
+  readonly quiet?: Quiet;
+}
+
+/** A snooze that an alert falls into. */
+export interface Quiet {
+  /** ISO. */
+  readonly until: string;
+  /** In the words of who snoozed it. */
+  readonly reason: string;
 }
 
 interface Where {
@@ -35,26 +48,86 @@ interface Where {
   readonly chart?: { readonly name: string; readonly version: string };
 }
 
+/** One scope of many that an alert of the whole target is about. */
+export interface Member {
+  /** As people write it: `shop/web`. */
+  readonly scope: string;
+  /** How many, of all kinds. */
+  readonly findings: number;
+  /** Of its gravest finding. */
+  readonly severity: Severity;
+}
+
+/** What an alert of a burst has: many scopes of a target began to differ at once, and are told as one (scope `target`). */
+interface Burst {
+  /** Scopes that differ now, the gravest first, as many as fit. Absent where the alert is not of a burst. */
+  readonly members?: readonly Member[];
+  /** How many differ now: those of `members`, and those that did not fit. */
+  readonly left?: number;
+  /** How many have become as Git says since the burst began, without a word. */
+  readonly resolved?: number;
+}
+
+interface Differing extends Burst {
+  readonly findings: readonly Finding[];
+  /** Findings beyond those that fit here. */
+  readonly more?: number;
+  readonly since: string;
+}
+
+interface Stalling {
+  readonly since: string;
+  readonly findings: readonly Finding[];
+  readonly more?: number;
+  readonly unready: readonly string[];
+  readonly deployerSays?: string;
+}
+
+interface Unjudged {
+  readonly reason: string;
+  readonly rule?: string;
+  readonly since: string;
+  /** Scopes that cannot be judged for this one reason, as many as fit: then the alert is of the target. */
+  readonly members?: readonly string[];
+  /** How many: those of `members`, and those that did not fit. */
+  readonly left?: number;
+}
+
+/** What every reminder has. */
+interface Reminding {
+  readonly kind: 'reminder';
+  /** ISO: of a snooze that has ended, since which nobody was told how things are. */
+  readonly snoozedUntil?: string;
+}
+
+/** An upload that was refused. */
+export interface RefusedUpload {
+  readonly upload: string;
+  readonly claimedAuthor?: string;
+  readonly reasons: readonly Reason[];
+}
+
 export type Alert =
+  | (AlertBase & Where & Differing & { readonly kind: 'drift' })
+  /** `findings`: all that differs now, the new ones first. */
   | (AlertBase &
-      Where & {
-        readonly kind: 'drift';
-        readonly findings: readonly Finding[];
-        /** Findings beyond those that fit here. */
-        readonly more?: number;
-        readonly since: string;
-      })
-  | (AlertBase &
-      Where & {
+      Where &
+      Differing & {
         readonly kind: 'drift-changed';
-        /** All that differs now, the new ones first. */
-        readonly findings: readonly Finding[];
         readonly fresh: number;
-        readonly more?: number;
         readonly gone: readonly Finding[];
-        readonly since: string;
       })
-  | (AlertBase & Where & { readonly kind: 'converged'; readonly since: string })
+  /** `scopes`: of a burst, how many scopes it was of. */
+  | (AlertBase & Where & { readonly kind: 'converged'; readonly since: string; readonly scopes?: number })
+  /** What the first check of a target has found. Nobody is woken; what is new since is told at once. */
+  | (AlertBase &
+      Where &
+      Required<Pick<Burst, 'members' | 'left'>> &
+      Omit<Differing, keyof Burst> & { readonly kind: 'summary' })
+  /** An incident that is still open, as it is now; key and next sequence of that incident. */
+  | (AlertBase & Where & Differing & Reminding & { readonly of: 'drift' })
+  | (AlertBase & Where & Stalling & Reminding & { readonly of: 'stalled' })
+  | (AlertBase & Unjudged & Reminding & { readonly of: 'unknown' })
   | (AlertBase &
       Where & {
         readonly kind: 'rolled-out';
@@ -62,28 +135,17 @@ export type Alert =
         /** `stalled`: it resolves that alert. `rollout`: all went well, which people are not told by default. */
         readonly after: 'rollout' | 'stalled';
       })
+  | (AlertBase & Where & Stalling & { readonly kind: 'stalled' })
+  | (AlertBase & Unjudged & { readonly kind: 'unknown' })
+  /** `scopes`: where it was of many, how many. */
+  | (AlertBase & { readonly kind: 'known-again'; readonly since: string; readonly scopes?: number })
+  /** `also`: refused within the same minute, as many as fit; `more`: how many do not. */
   | (AlertBase &
-      Where & {
-        readonly kind: 'stalled';
-        readonly since: string;
-        readonly findings: readonly Finding[];
+      RefusedUpload & {
+        readonly kind: 'rejected';
+        readonly also?: readonly RefusedUpload[];
         readonly more?: number;
-        readonly unready: readonly string[];
-        readonly deployerSays?: string;
       })
-  | (AlertBase & {
-      readonly kind: 'unknown';
-      readonly reason: string;
-      readonly rule?: string;
-      readonly since: string;
-    })
-  | (AlertBase & { readonly kind: 'known-again'; readonly since: string })
-  | (AlertBase & {
-      readonly kind: 'rejected';
-      readonly upload: string;
-      readonly claimedAuthor?: string;
-      readonly reasons: readonly Reason[];
-    })
   | (AlertBase & {
       readonly kind: 'failed';
       /** Those that failed together, as many as fit. */
@@ -105,6 +167,8 @@ export const LIFE = {
   drift: 'opens',
   'drift-changed': 'continues',
   converged: 'closes',
+  summary: 'single',
+  reminder: 'continues',
   stalled: 'opens',
   'rolled-out': 'closes',
   unknown: 'opens',

@@ -1,7 +1,7 @@
 import type { Reason } from '../charts/reasons.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
-import type { Alert } from './alert.ts';
+import type { Alert, Member } from './alert.ts';
 import { formatAuthor } from './by-whom.ts';
 import { headlineOf, namespaceOf, placeOf, RULES, subjectOf, VERBS } from './headline.ts';
 import { cutBytes, MESSAGE_BYTES, oneLine, subjectLine } from './plain.ts';
@@ -90,6 +90,15 @@ function partsOf(alert: Alert): Parts {
         more: alert.more ?? 0,
         tail: whatToDo(remediesOf(alert)),
       };
+    case 'summary':
+      return {
+        head: [...facts(alert), '', 'WHAT DIFFERS', ...alert.members.map(memberLine), ''],
+        blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
+        more: alert.more ?? 0,
+        tail: [],
+      };
+    case 'reminder':
+      return remindingParts(alert);
     case 'converged':
     case 'rolled-out':
       return plain([...facts(alert), `Until    ${formatTime(alert.at)}`]);
@@ -168,6 +177,20 @@ function partsOf(alert: Alert): Parts {
         tail: whatToDo([replayOf(alert)]),
       };
   }
+}
+
+const memberLine = ({ scope, findings }: Member): string => oneLine(`${scope}: ${findings}`);
+
+/** What the alert that opened the incident holds, as it is now. */
+function remindingParts(alert: Extract<Alert, { readonly kind: 'reminder' }>): Parts {
+  if (alert.of === 'unknown')
+    return plain([...place(alert), `Since    ${formatTime(alert.since)}`, '', 'WHY', oneLine(alert.reason)]);
+  return {
+    head: [...facts(alert), '', 'WHAT STILL DIFFERS'],
+    blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
+    more: alert.more ?? 0,
+    tail: [],
+  };
 }
 
 const plain = (head: readonly string[]): Parts => ({ head, blocks: [], more: 0, tail: [] });

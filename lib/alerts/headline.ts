@@ -31,6 +31,10 @@ export function headlineOf(alert: Alert): string {
       return alert.because === 'no-longer-declared'
         ? 'no longer in Git, so no longer judged'
         : `${alert.scope === RULES ? 'without errors' : 'judged'} again, after ${formatDuration(alert.since, alert.at)}`;
+    case 'summary':
+      return `first check: ${alert.left} ${alert.left === 1 ? 'part differs' : 'parts differ'} from Git`;
+    case 'reminder':
+      return `still ${STILL[alert.of]}, since ${formatTime(alert.since)}`;
     case 'rejected': {
       const [first] = alert.reasons;
       const others = alert.reasons.length > 1 ? ` and ${alert.reasons.length - 1} more` : '';
@@ -47,10 +51,18 @@ export function headlineOf(alert: Alert): string {
   }
 }
 
+const STILL = {
+  drift: 'differs from Git',
+  stalled: 'not rolled out',
+  unknown: 'not judged',
+} as const;
+
 const TAGS = {
   drift: 'drift',
   'drift-changed': 'drift changed',
   converged: 'converged',
+  summary: 'first check',
+  reminder: 'reminder',
   'rolled-out': 'rolled out',
   stalled: 'stalled',
   unknown: 'unknown',

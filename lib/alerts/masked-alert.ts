@@ -6,6 +6,7 @@ export function maskedAlert(alert: Alert): Alert {
   switch (alert.kind) {
     case 'drift':
     case 'stalled':
+    case 'summary':
       return { ...alert, findings: alert.findings.map(maskedFinding) };
     case 'drift-changed':
       return {
@@ -13,6 +14,8 @@ export function maskedAlert(alert: Alert): Alert {
         findings: alert.findings.map(maskedFinding),
         gone: alert.gone.map(maskedFinding),
       };
+    case 'reminder':
+      return alert.of === 'unknown' ? alert : { ...alert, findings: alert.findings.map(maskedFinding) };
     case 'converged':
     case 'rolled-out':
     case 'unknown':
