@@ -3,8 +3,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { addressOf, whyRefused } from './guard.ts';
-import { close, listen } from './listen.ts';
+import { addressOf, whyRefused } from '../lib/loopback/guard.ts';
+import { close, listen } from '../lib/loopback/listen.ts';
 
 /**
  * Git over HTTP: `git http-backend` (smart protocol, partial clone) over a folder of bare repositories.
@@ -86,7 +86,7 @@ export async function startGit(options: {
       if (asked[2] === '/git-receive-pack') options.onPush(repository);
     });
   });
-  port = await listen(server, options.port, 'the Git server', '--git-port');
+  port = await listen(server, options.port, 'the Git server', 'npm start -- --git-port');
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

@@ -1,6 +1,7 @@
 import { access, constants, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Config, ConfigError } from '../lib/config/config.ts';
+import { PortTaken } from '../lib/loopback/listen.ts';
 import type { ClusterChoice } from './cluster.ts';
 import { readConfiguration } from './configuration.ts';
 import { DATA_FOLDER, findConnection } from './connection.ts';
@@ -13,7 +14,6 @@ import {
   type InstallationOptions,
   startInstallation,
 } from './installation.ts';
-import { PortTaken } from './listen.ts';
 import { DataFolderInUse, lockFolder } from './lock.ts';
 import { logToFile } from './log.ts';
 import { terminal, welcome } from './terminal.ts';

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import * as clients from '../../lib/aws/clients.ts';
+import { close, listen } from '../../lib/loopback/listen.ts';
 import { type Handler, INVOCATION, invoke } from '../../local/aws/services.ts';
-import { close, listen } from '../../local/listen.ts';
 import { pump } from '../../local/pump.ts';
 import { ownCpuSeconds } from './processes.ts';
 

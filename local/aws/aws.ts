@@ -8,7 +8,7 @@ import { buildApp } from 'fauxqs';
 import * as clients from '../../lib/aws/clients.ts';
 import type { Environment } from '../../lib/aws/environment.ts';
 import { UNTOLD_INDEX } from '../../lib/aws/table.ts';
-import { close, listen } from '../listen.ts';
+import { close, listen } from '../../lib/loopback/listen.ts';
 import { openDynamodb } from './dynamodb.ts';
 import { awsEndpoint } from './endpoint.ts';
 import { type AccessKeys, newAccessKeys } from './keys.ts';
@@ -85,7 +85,7 @@ export async function startAws(options: {
     await close(server);
   };
   try {
-    port = await listen(server, options.port, 'the AWS endpoint', '--aws-port');
+    port = await listen(server, options.port, 'the AWS endpoint', 'npm start -- --aws-port');
     const url = `http://127.0.0.1:${port}`;
     const environment: Environment = {
       AWS_ENDPOINT_URL: url,

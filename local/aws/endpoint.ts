@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { addressOf, whyRefused } from '../../lib/loopback/guard.ts';
 import { parseJson } from '../../lib/objects/json.ts';
-import { addressOf, whyRefused } from '../guard.ts';
 import { type AccessKeys, isSignedWith } from './keys.ts';
 import { answerJson, INVOCATION, invoke, type ServiceContents } from './services.ts';
 

@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as clients from '../../lib/aws/clients.ts';
 import type { Config } from '../../lib/config/config.ts';
+import { addressOf, whyRefused } from '../../lib/loopback/guard.ts';
+import { close, listen } from '../../lib/loopback/listen.ts';
 import type { LocalAws } from '../aws/aws.ts';
 import type { PutEvent } from '../aws/services.ts';
 import type { ClusterState } from '../cluster.ts';
 import type { GitServer } from '../git.ts';
-import { addressOf, whyRefused } from '../guard.ts';
 import type { Notice } from '../installation.ts';
-import { close, listen } from '../listen.ts';
 import { pump } from '../pump.ts';
 import { type InboxEntry, openInbox } from './inbox.ts';
 import { type TableView, tableReader } from './model.ts';
@@ -163,7 +163,7 @@ export async function startPage(options: {
     response.once('close', () => watchers.delete(response));
   }
 
-  port = await listen(server, options.port, 'the page', '--page-port');
+  port = await listen(server, options.port, 'the page', 'npm start -- --page-port');
   const receiving = pump(
     clients.sqs(aws.environment),
     { name: 'inbox', queueUrl: aws.queues.inbox, batchSize: 10, handler: inbox.receive },

@@ -14,10 +14,10 @@ import { ssmParameters } from '../../lib/aws/parameters.ts';
 import { secretsManager } from '../../lib/aws/secrets.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { snsTopic } from '../../lib/aws/topics.ts';
+import { PortTaken } from '../../lib/loopback/listen.ts';
 import { objectCreated } from '../../lib/messages/messages.ts';
 import { BUCKETS, type LocalAws, startAws, TABLE } from '../../local/aws/aws.ts';
 import type { PutEvent } from '../../local/aws/services.ts';
-import { PortTaken } from '../../local/listen.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-aws-'));
 const events: PutEvent[] = [];

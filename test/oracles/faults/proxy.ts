@@ -1,6 +1,6 @@
 import { Agent, request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { close, listen } from '../../../local/listen.ts';
+import { close, listen } from '../../../lib/loopback/listen.ts';
 
 /** What goes wrong with one request: before the server has seen it, or after it has done the work. */
 export type Fault =

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The only address that anything of the local installation binds. */
+/** The only address that anything of Fairlead binds on a person's machine. */
 export const LOOPBACK = '127.0.0.1';
 
 /** For people: names the port and how to choose another. */
@@ -13,17 +13,17 @@ export class PortTaken extends Error {
  * Listens on the loopback address and gives the port.
  * @param port 0 for any free one
  * @param part what is served there, for the error: `the page`
- * @param flag how to choose another port: `--page-port`
+ * @param otherwise what chooses another port when it stands before one: `npm start -- --page-port`
  * @throws PortTaken
  */
-export async function listen(server: Server, port: number, part: string, flag: string): Promise<number> {
+export async function listen(server: Server, port: number, part: string, otherwise: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return reject(error);
       const why = error.code === 'EACCES' ? 'may not be used by this user' : 'is taken';
       reject(
         new PortTaken(
-          `port ${port} on ${LOOPBACK} ${why}, and ${part} wants it: stop what listens there, or choose another with "npm start -- ${flag} PORT" (0: any free one)`,
+          `port ${port} on ${LOOPBACK} ${why}, and ${part} wants it: stop what listens there, or choose another with "${otherwise} PORT" (0: any free one)`,
         ),
       );
     });
