@@ -16,7 +16,7 @@ export const INSTALLATION_OPTIONS = {
 export const INSTALLATION_USAGE = `  --installation NAME  one in AWS, by the name in its fairlead.config.ts (or FAIRLEAD_INSTALLATION); its bucket and
                        table are then read from SSM
   --bucket NAME        its upload bucket (or ${VARIABLES.uploadBucket}); its table is ${VARIABLES.table}, its queue
-                       ${VARIABLES.receiveQueue}
+                       ${VARIABLES.receiveQueue}, its bucket of reports ${VARIABLES.stateBucket}
   --data FOLDER        data folder of the local installation (default ${DATA_FOLDER}, or FAIRLEAD_DATA)
   Of none of these, the local installation that runs here; in AWS, with the credentials of the environment.`;
 
@@ -33,6 +33,8 @@ export interface FoundInstallation {
   readonly bucket: string;
   readonly table: string | undefined;
   readonly receiveQueue: string | undefined;
+  /** What lies there: which targets there are, and the report of each alert. */
+  readonly stateBucket: string | undefined;
   /** What to write behind another command so that it speaks to the same one. */
   readonly options: string;
 }
@@ -71,6 +73,7 @@ function ofEnvironment(
     bucket: environment[VARIABLES.uploadBucket] ?? '',
     table: environment[VARIABLES.table] || undefined,
     receiveQueue: environment[VARIABLES.receiveQueue] || undefined,
+    stateBucket: environment[VARIABLES.stateBucket] || undefined,
     options,
   };
 }
@@ -94,6 +97,7 @@ async function ofParameters(name: string): Promise<FoundInstallation> {
     bucket,
     table: found.get(ADDRESSES.table),
     receiveQueue: found.get(ADDRESSES.receiveQueue),
+    stateBucket: found.get(ADDRESSES.stateBucket),
     options: ` --installation ${quote(name)}`,
   };
 }

@@ -28,7 +28,7 @@ export type StatePart = keyof typeof STATE;
 class Store extends Construct {
   private readonly bucket: Bucket;
   private readonly arn: string;
-  private readonly bucketName: string;
+  readonly bucketName: string;
   private readonly key: string;
   private readonly variable: keyof typeof VARIABLES;
 

@@ -107,6 +107,7 @@ export class RunStack extends Stack {
       uploadBucket: uploads.bucketName,
       table: record.tableName,
       receiveQueue: arrivals.work.queue.queueUrl,
+      stateBucket: state.bucketName,
     });
 
     // receive-upload opens hostile packages: no secret, no Git, no cluster.

@@ -6,6 +6,7 @@ export const ADDRESSES = {
   uploadBucket: 'upload-bucket',
   table: 'table',
   receiveQueue: 'receive-queue',
+  stateBucket: 'state-bucket',
 } as const;
 
 export const addressesPath = (installation: string): string => `/fairlead/${installation}/addresses`;

@@ -176,12 +176,13 @@ describe('what runs', () => {
     });
   });
 
-  test('an installation is found by its name: bucket, table and queue, and nothing that is secret', () => {
+  test('an installation is found by its name: buckets, table and queue, and nothing that is secret', () => {
     const found = Object.values(run.findResources('AWS::SSM::Parameter'))
       .map(({ Properties }) => Properties)
       .filter(({ Name }) => Name.startsWith('/fairlead/fairlead/addresses/'));
     assert.deepEqual(found.map(({ Name }) => Name.split('/').at(-1)).sort(), [
       'receive-queue',
+      'state-bucket',
       'table',
       'upload-bucket',
     ]);
