@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../lib/content/make-folder.ts';
 import { isAlive } from '../local/connection.ts';
 import { killDescendants } from '../local/descendants.ts';
 
@@ -34,7 +35,7 @@ export async function inPassingFolder<Result>(
   base: string,
   action: (folder: string) => Promise<Result>,
 ): Promise<Result> {
-  await mkdir(base, { recursive: true, mode: 0o700 });
+  await makeFolder(base, 0o700);
   await removeOrphans(base);
   const folder = await mkdtemp(join(base, `${process.pid}-`));
   const remove = () => rmSync(folder, { recursive: true, force: true });

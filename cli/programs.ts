@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { runLimited } from '../lib/charts/render/limited-child.ts';
+import { makeFolder } from '../lib/content/make-folder.ts';
 import { executable, tools } from '../local/tools.ts';
 
 /**
@@ -174,7 +175,7 @@ async function fetched(name: ProgramName, search: ProgramSearch): Promise<string
   }
   const entry = program.entryFor?.(platform);
   // Written aside and renamed, so that two runs at once never see half of it.
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const aside = await mkdtemp(join(search.passing, `${name}-`));
   await writeFile(join(aside, name), entry === undefined ? bytes : await unpack(bytes, entry));
   await chmod(join(aside, name), 0o755);

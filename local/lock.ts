@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../lib/content/make-folder.ts';
 import { isAlive } from './connection.ts';
 
 export class DataFolderInUse extends Error {
@@ -14,7 +15,7 @@ export class DataFolderInUse extends Error {
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, 'lock');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const own = `${process.pid} ${await startOf(process.pid)}`;
   for (let attempt = 0; ; attempt++) {
     const made = await open(file, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {

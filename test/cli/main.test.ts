@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { writeConnection } from '../../local/connection.ts';
-import { fairlead } from './command-line.ts';
+import { fairlead, running } from './command-line.ts';
 
 describe('npx fairlead', () => {
   test('lists its commands', async () => {
@@ -46,6 +47,17 @@ describe('npx fairlead', () => {
     const { code, stderr } = await fairlead(['upload']);
     assert.equal(code, 64);
     assert.match(stderr, /^name at least one file, and .*\n.*upload --help.*\n$/);
+  });
+
+  test('check ends where its cache cannot be, though something of that path is there', {
+    skip: existsSync('/proc/self') ? false : 'there is no /proc here',
+  }, async (context) => {
+    const { child, ended } = running(['check', '--repo', '.', '--cache', '/proc/fairlead/deep']);
+    const tooLong = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    context.after(() => clearTimeout(tooLong));
+    const { code, stderr } = await ended;
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /could not judge: .*\/proc\/fairlead.*; name another with --cache\n$/);
   });
 
   test('kubectl asks no other cluster while there is none here', async (context) => {
