@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Item } from '../aws/table.ts';
 import { formatJson, parseJson } from '../objects/json.ts';
-import { type Alert, LIFE } from './alert.ts';
+import type { Alert } from './alert.ts';
+import { alertAsWritten } from './alert-as-written.ts';
 
 /**
  * An alert is written together with the state it comes from, in one item: its attribute `alerts` holds those not
@@ -31,15 +32,7 @@ export function withoutTold(item: Item, told: readonly Alert[]): Item {
   return rest as Item;
 }
 
-/** Our own items: what an alert of its kind holds was typed when it was written. */
-const written = z.array(
-  z.custom<Alert>((value) => {
-    const { kind, incident, sequence } = (value ?? {}) as Partial<Alert>;
-    return (
-      typeof kind === 'string' && kind in LIFE && typeof incident === 'string' && typeof sequence === 'number'
-    );
-  }),
-);
+const written = z.array(alertAsWritten);
 
 export const untoldOf = (item: Item): readonly Alert[] =>
   typeof item.alerts === 'string' ? written.parse(parseJson(item.alerts)) : [];

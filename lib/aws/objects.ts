@@ -1,6 +1,7 @@
 import {
   GetObjectCommand,
   GetObjectTaggingCommand,
+  ListObjectsV2Command,
   ListObjectVersionsCommand,
   NoSuchKey,
   PutObjectCommand,
@@ -40,6 +41,12 @@ export interface ObjectStore {
   putOnce(key: string, body: Buffer | string, contentType?: string): Promise<'written' | 'present'>;
 }
 
+/** A bucket whose keys say what belongs together. */
+export interface ListedStore extends Pick<ObjectStore, 'get'> {
+  /** Every key that begins so, in the order of their UTF-8 bytes, a page at a time. */
+  keys(prefix: string): AsyncIterable<string>;
+}
+
 /** What only the upload bucket needs. */
 export interface VersionedStore extends ObjectStore {
   /**
@@ -56,7 +63,7 @@ export interface VersionedStore extends ObjectStore {
   versions(prefix?: string): AsyncIterable<ObjectVersion>;
 }
 
-export function s3Store(client: S3Client, bucket: string): VersionedStore {
+export function s3Store(client: S3Client, bucket: string): VersionedStore & ListedStore {
   return {
     async get(key, options = {}) {
       try {
@@ -121,6 +128,20 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore {
           Tagging: { TagSet: [...merged].map(([Key, Value]) => ({ Key, Value })) },
         }),
       );
+    },
+    async *keys(prefix) {
+      let token: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: prefix,
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+        );
+        for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
     },
     async *versions(prefix) {
       let marker: { KeyMarker?: string; VersionIdMarker?: string } = {};
