@@ -146,7 +146,8 @@ function asDeployed(
   const findings = findingsIn(againstTip);
   if (findings === 0) return now;
   const againstApplied = against(applied);
-  if (findingsIn(againstApplied) >= findings) return now;
+  // As near as the tip: nothing in Git has changed, so that what differs is no step of a rollout.
+  if (findingsIn(againstApplied) > findings) return now;
   return { tip: { ...tip, render, objects: applied }, againstTip: againstApplied, otherwise: true };
 }
 

@@ -119,6 +119,21 @@ describe('a chart that renders otherwise since the cluster serves more, or helm 
     });
   });
 
+  test('and differs as much from both: nothing new is in Git that it could be on its way to', async () => {
+    const { check } = release();
+    await check(old, byHelm(old), CHART);
+    const mine = ownedBy(settings('{mode: mine}'), [
+      'kubectl-edit',
+      { 'f:data': { 'f:mode': {} } },
+      { operation: 'Update' },
+    ]);
+    assert.deepEqual(await check(now, mine, CHART), {
+      state: 'drift',
+      findings: ['data.mode'],
+      isAgainstTip: false,
+    });
+  });
+
   test('and another chart is a rollout like any other', async () => {
     const { check } = release();
     await check(old, byHelm(old), CHART);
