@@ -5,6 +5,7 @@ import {
   type KubernetesObject,
 } from '../../../lib/objects/objects.ts';
 import { stepOf, UNORDERED } from './generate.ts';
+import { isTemplateLabel } from './left-alone.ts';
 import type { ListNode, Node } from './openapi.ts';
 import { canonical, field, index, type Place, same, valueAt, within } from './places.ts';
 
@@ -167,9 +168,11 @@ export function expectationOf(
           ? 'any'
           : 'nobody'
       : { manager: writing.manager, operation: writing.operation };
-  const words = writing.stripped ? /absent or was cleared/ : /a deletion leaves no author/;
+  // Who owned nothing but what has gone is recorded no more.
+  const unrecorded = writing.stripped || !isRecorded(after);
+  const words = unrecorded ? /absent or was cleared/ : /a deletion leaves no author/;
   if (root !== undefined) {
-    if (fact.what === 'gone') return undefined;
+    if (fact.what === 'gone' || (writing.stripped && isTemplateLabel(after, place))) return undefined;
     const verdict = writing.deployer && !writing.stripped ? 'changed' : 'added';
     return { verdict, from: root, to: place, inside: true, by, words };
   }
@@ -188,6 +191,17 @@ export function expectationOf(
 
 const isEmptyCollection = (value: Json | undefined): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+
+/**
+ * Whether Git declares no more than a name and empty collections: whether anything of them is ever recorded depends on
+ * how it was applied, and afterwards nobody can tell.
+ */
+export const declaresNothing = (declared: KubernetesObject): boolean => {
+  const { metadata, ...content } = contentOf(folded(declared));
+  return [...Object.values(metadata as JsonObject), ...Object.values(content)].every(
+    (value) => value === null || isEmptyCollection(value),
+  );
+};
 
 /** `stringData` as the server folds it into `data`. */
 export function folded(object: KubernetesObject): KubernetesObject {
@@ -235,6 +249,9 @@ export function ownersOf(object: KubernetesObject, place: Place): string[] {
     return node === undefined ? [] : [String(manager ?? '')];
   });
 }
+
+const isRecorded = ({ metadata: { managedFields } }: KubernetesObject): boolean =>
+  Array.isArray(managedFields) && managedFields.length > 0;
 
 /** Whether the finding answers the expectation, and if not, in which respect. */
 export function answers(finding: SeenFinding, expected: Expectation): 'yes' | 'elsewhere' | string {

@@ -100,6 +100,9 @@ export function candidatesOf(
     }));
 }
 
+/** Left out of Git, a number of replicas says something only where it is zero (drift.md, ownership 0). */
+const UNDECLARED_REPLICAS = 0;
+
 class Walk {
   readonly #found: Candidate[];
   readonly #random: Random;
@@ -136,6 +139,7 @@ class Walk {
             ? 'add struct'
             : 'add scalar';
     this.#offer(sort, place, (random, attempt) => {
+      if (name === 'replicas' && place.length === 2) return { pointer, value: UNDECLARED_REPLICAS };
       const value =
         name === 'finalizers' && place.length === 2
           ? ['mutated.example/hold']
@@ -189,8 +193,9 @@ class Walk {
     random: Random,
     attempt: number,
   ): Json | undefined {
-    // Left out of Git, a number of replicas says something only where it is zero; declared, beyond any scaler's bounds.
-    if (place.length === 2 && name === 'replicas') return declared === undefined ? 0 : 1000 + attempt;
+    // Declared, beyond any scaler's bounds.
+    if (place.length === 2 && name === 'replicas')
+      return declared === undefined ? UNDECLARED_REPLICAS : 1000 + attempt;
     const value = guessOf(node, name, live, random, attempt);
     return isEmpty(value) && value !== false && value !== 0 ? undefined : value;
   }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type KubernetesObject } from '../../../lib/objects/objects.ts';
-import type { Place } from './places.ts';
+import { type Place, valueAt } from './places.ts';
 
 /**
  * Where a difference is no drift whoever makes it, or where nobody but the server writes: this oracle's own reading of
@@ -80,6 +80,17 @@ export function platformRemit(kind: string, place: Place): boolean {
       return false;
   }
 }
+
+/**
+ * A Job left without labels is given its template's (pkg/apis/batch/v1/defaults.go, SetDefaults_Job), those that the
+ * server made up among them: with the record cleared nobody can tell them from labels that somebody copied.
+ */
+export const isTemplateLabel = (after: KubernetesObject, place: Place): boolean => {
+  const [top, map, label] = place;
+  if (after.kind !== 'Job' || top !== 'f:metadata' || map !== 'f:labels' || label === undefined) return false;
+  const taken = valueAt(after as unknown as Json, ['f:spec', 'f:template', ...place]);
+  return taken !== undefined && taken === valueAt(after as unknown as Json, place);
+};
 
 /** What the API server allocates and leaves no record of: with the record cleared nobody can tell whose it is. */
 export const allocated = (kind: string, place: Place): boolean => {

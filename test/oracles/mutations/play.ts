@@ -4,7 +4,7 @@ import { judgeSet } from '../../../lib/drift/drift.ts';
 import { identityOf, type Json, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
 import { type ApiServer, messageOf } from '../api-server.ts';
 import { anew, eachAtOnce, type Installed, readLive, repair } from './cluster.ts';
-import { placeOf, type SeenFinding, type Writing } from './expect.ts';
+import { declaresNothing, placeOf, type SeenFinding, type Writing } from './expect.ts';
 import type { OpenApi } from './openapi.ts';
 import { format } from './places.ts';
 import { type Plan, type Planning, plan } from './plan.ts';
@@ -95,6 +95,7 @@ function tell(made: Plan, verdict: Verdict, playing: Playing): void {
     return;
   }
   playing.wanted--;
+  if (playing.strip && declaresNothing(installed.declared)) report.nothingRecorded++;
   report.played(sort, tool, `${installed.declared.kind} ${made.schemaPlace} ${sort}`);
   if (verdict.kind === 'found') {
     report.found++;

@@ -13,6 +13,8 @@ export class Report {
   madeAnew = 0;
   byKubectl = 0;
   byHttp = 0;
+  /** Objects that declare nothing, of which no missing record is asked. */
+  nothingRecorded = 0;
   readonly skipped: Record<string, number> = {};
   readonly bySort: Record<string, number> = {};
   readonly byTool: Record<string, number> = {};

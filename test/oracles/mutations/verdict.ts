@@ -2,6 +2,7 @@ import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
 import { DEPLOYER } from './cluster.ts';
 import {
   answers,
+  declaresNothing,
   type Expectation,
   expectationOf,
   type Fact,
@@ -76,8 +77,8 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   const expected = facts.flatMap((fact) => {
     const each = expectationOf(fact, installed.declared, after, writing);
     if (each === undefined) return [];
-    // Made from what is declared: anything else is the server's allocation.
-    if (made.sort === 'recreate' && each.verdict === 'added') return [];
+    // Made from what is declared, or only taken away: anything else is the server's allocation or default.
+    if ((made.sort === 'recreate' || isRemoval(made)) && each.verdict === 'added') return [];
     if (isMeant(fact, meant)) return [each];
     // What came along by itself: the server's or a controller's doing. Declared, it is a change whoever made it.
     return each.verdict === 'changed' && !writing.deployer ? [{ ...each, by: 'any' as const }] : [];
@@ -86,10 +87,15 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   if (made.sort === 'hold and delete') special.push(whole(LEAVING, 'any'));
   if (made.sort === 'recreate' && !writing.stripped && recordOf(after).length > 0)
     special.push(whole(MANAGED, { manager: writing.manager, operation: writing.operation }));
-  if (writing.stripped && recordOf(before).length > 0 && (expected.length > 0 || made.sort === 'recreate'))
+  const isRecorded = recordOf(before).length > 0 && !declaresNothing(installed.declared);
+  if (writing.stripped && isRecorded && (expected.length > 0 || made.sort === 'recreate'))
     special.push(whole(MANAGED, 'nobody'));
   return [...expected, ...special];
 }
+
+/** Nobody put anything in: what came has taken the place of what went (`strategy` gone is `RollingUpdate`). */
+const isRemoval = ({ sort, task }: Plan): boolean =>
+  sort.startsWith('remove') && task.edit.value === undefined;
 
 /** Of a deployer that owns nothing any more, it may be said that its record is gone. */
 const isLostRecord = ({ place }: SeenFinding, after: KubernetesObject | undefined): boolean =>
