@@ -1,4 +1,5 @@
 import type { Reason } from '../charts/reasons.ts';
+import type { Applier } from '../checks/observation.ts';
 import type { Severity } from '../config/config.ts';
 import type { Finding } from '../drift/verdicts.ts';
 
@@ -46,6 +47,10 @@ interface Where {
   /** Where Argo CD's Applications are, if it is the deployer. */
   readonly argocdNamespace?: string;
   readonly chart?: { readonly name: string; readonly version: string };
+  /** The deployer's own object for the scope, where one was found. */
+  readonly appliedBy?: Applier;
+  /** The repository is not laid out by Fairlead: what no `appliedBy` says has no name that could be guessed. */
+  readonly layout?: 'foreign';
 }
 
 /** One scope of many that an alert of the whole target is about. */
@@ -56,6 +61,7 @@ export interface Member {
   readonly findings: number;
   /** Of its gravest finding. */
   readonly severity: Severity;
+  readonly appliedBy?: Applier;
 }
 
 /** What an alert of a burst has: many scopes of a target began to differ at once, and are told as one (scope `target`). */

@@ -25,6 +25,8 @@ export interface TellContext {
   readonly root: string;
   readonly deployer: Deployer;
   readonly argocdNamespace?: string;
+  /** Of a target that Fairlead only checks. */
+  readonly layout?: 'foreign';
   readonly rolloutDeadlineMinutes: number;
 }
 
@@ -43,6 +45,7 @@ export const tellContextOf = ({
   deployer: target.deployer,
   rolloutDeadlineMinutes: target.rolloutDeadlineMinutes,
   ...(target.deployer === 'argocd' ? { argocdNamespace: target.argocdNamespace } : {}),
+  ...(target.driftOnly ? { layout: 'foreign' as const } : {}),
 });
 
 /** Two checks meet now and then; more than this in a row is no coincidence. */

@@ -9,6 +9,7 @@ import type { Ruled } from '../drift/rules/judge.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
 import { appliedVersions } from './applied-versions.ts';
+import { applierOf } from './applier.ts';
 import { asTracked } from './argocd-tracking.ts';
 import { askedMaps } from './asked-maps.ts';
 import { deployersObjects } from './deployer-report.ts';
@@ -19,6 +20,7 @@ import type { Observation, ScopeObservation, ScopeState } from './observation.ts
 import { markOf } from './ownership-marks.ts';
 import { ignoredIn, observeRules, rulesAt } from './rules.ts';
 import { type DeclaredScope, readScopes } from './scopes.ts';
+import { filesOf, withSources } from './sources.ts';
 import { throughDeployer } from './through-deployer.ts';
 import { inventoriedKinds, wantedKinds } from './wanted.ts';
 
@@ -70,6 +72,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     .flatMap(({ tip }) => (tip.kind === 'rendered' ? tip.objects : []))
     .map(({ object }) => object);
   const identities = new Set(objects.map((object) => identityOf(referenceOf(object))));
+  const files = filesOf(scopes);
   const rules = rulesAt(desired.rules, now);
   const seen: Seen = {
     live,
@@ -86,7 +89,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     const judged = await judgeScope(declared, seen, question, parts.memory);
     const { next } = judged;
     const state = throughDeployer(
-      judged.state,
+      withSources(judged.state, declared),
       spoken,
       deployersObjects(live, target, [declared]).map(referenceOf),
       managersOf(target.deployer),
@@ -94,10 +97,12 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     if (declared.release === undefined && 'findings' in state) spoken.push(...state.findings);
     if (next === 'soon') soon = 'soon';
     if (judged.ruled !== undefined) ruled.push(judged.ruled);
+    const appliedBy = applierOf(declared, live, target, (object) => files.get(identityOf(object)));
     observed.push({
       scope: declared.scope,
       state,
       ...(declared.release?.chart === undefined ? {} : { chart: declared.release.chart }),
+      ...(appliedBy === undefined ? {} : { appliedBy }),
       ...(judged.render === undefined ? {} : { render: judged.render }),
       ...ignoredIn(judged.ruled, declared.release?.namespace),
       ...(declared.release?.suspended === true ? { remarks: [SUSPENDED] } : {}),

@@ -41,8 +41,21 @@ export type Scope =
   | { readonly kind: 'target' }
   | { readonly kind: 'rules' };
 
+/** The deployer's own object that applies a scope, as the cluster has it: what people ask to put things back. */
+export interface Applier {
+  readonly kind: 'HelmRelease' | 'Kustomization' | 'Application';
+  readonly namespace: string;
+  readonly name: string;
+  /** When it undoes what others change. `nothing`: it is suspended, and does nothing when asked either. */
+  readonly putsBack: 'by-itself' | 'with-a-change-in-git' | 'when-asked' | 'nothing';
+  /** Where Git declares it, from the repository's root. */
+  readonly file?: string;
+}
+
 export interface ScopeObservation {
   readonly scope: Scope;
+  /** Absent where there is none, or none was found. */
+  readonly appliedBy?: Applier;
   readonly chart?: {
     readonly name: string;
     readonly version: string;

@@ -65,6 +65,8 @@ export interface Finding {
    * kind, so that they can be told once.
    */
   readonly group?: string;
+  /** Where Git declares the object: the template's path inside its chart, or the manifest's in the repository. */
+  readonly source?: string;
 }
 
 /** A rule of `drift.yaml` that is about a finding and does not ignore it. */

@@ -83,6 +83,8 @@ export interface DecisionContext {
   readonly deployer: Deployer;
   /** Argo CD's namespace, for the commands in alerts. */
   readonly argocdNamespace?: string;
+  /** The repository is not laid out by Fairlead. */
+  readonly layout?: 'foreign';
   /** ISO time of the check. */
   readonly at: string;
   readonly rolloutDeadlineMinutes: number;
@@ -116,11 +118,13 @@ export const alertBase = (
   }) as const;
 
 /** Where Git is, and who applies it. */
-export const whereOf = (context: DecisionContext, seen: Pick<ScopeObservation, 'chart'>) => ({
+export const whereOf = (context: DecisionContext, seen: Pick<ScopeObservation, 'chart' | 'appliedBy'>) => ({
   commit: context.commit,
   repository: context.repository,
   root: context.root,
   deployer: context.deployer,
   ...(context.argocdNamespace === undefined ? {} : { argocdNamespace: context.argocdNamespace }),
+  ...(context.layout === undefined ? {} : { layout: context.layout }),
   ...(seen.chart === undefined ? {} : { chart: seen.chart }),
+  ...(seen.appliedBy === undefined ? {} : { appliedBy: seen.appliedBy }),
 });
