@@ -42,6 +42,13 @@ metadata: {name: web, namespace: shop}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 `);
 
+const POD = object(`
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {restartPolicy: Never}
+`);
+
 const LABELS: Json = { 'f:metadata': { 'f:labels': { 'f:app': {} } } };
 const PORT: Json = { '.': {}, 'f:name': {}, 'f:nodePort': {}, 'f:port': {} };
 const cleared = (live: KubernetesObject): KubernetesObject => put(live, ['metadata', 'managedFields'], [{}]);
@@ -129,6 +136,27 @@ const CASES: readonly {
       ['kube-controller-manager', { 'f:spec': { 'f:volumeName': {} } }, { operation: 'Update' }],
     ),
     findings: [],
+  },
+  {
+    what: 'the node of a Pod whose record was lost is older than the record',
+    desired: POD,
+    live: ownedBy(
+      put(POD, ['spec', 'nodeName'], 'node-1'),
+      ['helm', LABELS],
+      ['before-first-apply', { 'f:spec': { 'f:nodeName': {} } }, { operation: 'Update' }],
+    ),
+    findings: [],
+  },
+  {
+    what: 'the node of a Pod that somebody bound is theirs',
+    desired: POD,
+    live: ownedBy(
+      put(POD, ['spec', 'nodeName'], 'node-1'),
+      ['helm', LABELS],
+      ['kubectl-create', { 'f:spec': { 'f:nodeName': {} } }, { operation: 'Update' }],
+    ),
+    findings: ['added spec.nodeName'],
+    manager: 'kubectl-create',
   },
   {
     what: 'the API server protects volumes and leaves no record',

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { KubernetesObject } from '../../../lib/objects/objects.ts';
 import { requirement } from '../../requirements.ts';
+import { declaresNothing, expectationOf, type Fact, type Writing } from './expect.ts';
 import { Report } from './report.ts';
 import { run } from './run.ts';
 import { playScript } from './script.ts';
@@ -42,6 +44,39 @@ describe('mutations of what is in a real cluster', requirement('nodes'), () => {
     const wrong = new Report(() => undefined);
     assert.equal(await playScript(join(FIXTURES, 'wrong.json'), wrong), 1);
     assert.deepEqual([wrong.found, wrong.missed], [0, 1]);
+  });
+});
+
+describe('with the record of writers cleared', () => {
+  const job = (labels: object): KubernetesObject =>
+    ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'once', labels },
+      spec: { template: { metadata: { labels: { 'job-name': 'once' } } } },
+    }) as unknown as KubernetesObject;
+  const writing: Writing = { manager: 'kubectl-patch', operation: 'Update', deployer: false, stripped: true };
+  const expected = (labels: object, how: Writing) => {
+    const fact: Fact = { what: 'came', place: ['f:metadata', 'f:labels', 'f:job-name'] };
+    return expectationOf(fact, job({ app: 'once' }), job(labels), how)?.verdict;
+  };
+
+  test('nothing is asked of labels that a Job takes from its template, and all of others', () => {
+    assert.equal(expected({ 'job-name': 'once' }, writing), undefined);
+    assert.equal(expected({ 'job-name': 'other' }, writing), 'added');
+    assert.equal(expected({ 'job-name': 'once' }, { ...writing, stripped: false }), 'added');
+  });
+
+  test('the missing record is asked of what declares something', () => {
+    const account = (more: object) =>
+      declaresNothing({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'web' }, ...more });
+    assert.equal(account({}), true);
+    assert.equal(
+      account({ metadata: { name: 'web', namespace: 'shop', annotations: {} }, secrets: [] }),
+      true,
+    );
+    assert.equal(account({ automountServiceAccountToken: false }), false);
+    assert.equal(account({ metadata: { name: 'web', labels: { app: 'web' } } }), false);
   });
 });
 

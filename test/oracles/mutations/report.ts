@@ -83,6 +83,7 @@ export class Report {
       proposals: { asked: this.offered, refusedBeforehand: this.notOffered },
       madeAnew: this.madeAnew,
       places: this.#places.size,
+      nothingRecorded: this.nothingRecorded,
       byKubectl: this.byKubectl,
       byHttp: this.byHttp,
       bySort: this.bySort,

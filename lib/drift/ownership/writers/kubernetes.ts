@@ -167,7 +167,8 @@ export const KUBERNETES: readonly PlatformWriter[] = [
   {
     kinds: ['Pod'],
     at: spec('nodeName', 'priority'),
-    managers: ['kube-scheduler'],
+    // Nobody else can write them into a Pod that is there; of an object whose record was lost, everything is older.
+    managers: ['kube-scheduler', 'before-first-apply'],
     // plugin/pkg/admission/priority, and the binding subresource.
     unrecorded: () => true,
     reason: 'admission and scheduling of the Pod',
