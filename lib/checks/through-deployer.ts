@@ -18,7 +18,7 @@ export function throughDeployer(
   const own = new Set(through.map(identityOf));
   const cause = spoken.find(
     ({ object, at, verdict }) =>
-      own.has(identityOf(object)) && (verdict === 'missing' || /^(spec|data|binaryData)\b/.test(at)),
+      own.has(identityOf(object)) && (verdict === 'missing' || isDeployed(object.kind, at)),
   );
   if (cause === undefined) return state;
   return {
@@ -28,6 +28,31 @@ export function throughDeployer(
     ),
   };
 }
+
+/**
+ * The fields that say what is deployed, of each kind (helm.toolkit.fluxcd.io/v2, kustomize.toolkit.fluxcd.io/v1,
+ * argoproj.io/v1alpha1). Of another, such as `suspend`, `interval` or `syncPolicy.automated`, nothing that runs changes.
+ */
+const DEPLOYED: ReadonlyMap<string, RegExp> = new Map([
+  [
+    'HelmRelease',
+    /^spec\.(chart|chartRef|values|valuesFrom|releaseName|targetNamespace|storageNamespace|postRenderers|commonMetadata|kubeConfig|(install|upgrade)\.crds|upgrade\.preserveValues)(?![\w-])/,
+  ],
+  [
+    'Kustomization',
+    /^spec\.(path|sourceRef|patches|patchesStrategicMerge|patchesJson6902|images|components|postBuild|targetNamespace|namePrefix|nameSuffix|commonMetadata|decryption|buildMetadata|kubeConfig)(?![\w-])/,
+  ],
+  [
+    'Application',
+    /^spec\.(source|sources|sourceHydrator|destination|syncPolicy\.managedNamespaceMetadata)(?![\w-])/,
+  ],
+]);
+/** Of what values are taken from. */
+const VALUES = /^(data|binaryData|stringData)(?!\w)/;
+
+/** Whether a difference there, or all around it, can change what is deployed. */
+const isDeployed = (kind: string, at: string): boolean =>
+  at === 'spec' || (DEPLOYED.get(kind) ?? VALUES).test(at);
 
 /** `manager` stays who wrote the path: the deployer. */
 function attributedTo(finding: Finding, { object, at, attribution }: Finding): Finding {

@@ -38,6 +38,53 @@ describe('what a deployer wrote otherwise than Git says', () => {
     ]);
   });
 
+  test('is told to come from what is deployed, where the release was suspended by hand as well', () => {
+    const suspended = finding(release, 'spec.suspend', 'kubectl-patch', 'x');
+    const chart = finding(release, 'spec.chart.spec.version', 'kubectl-edit', 'likely with kubectl-edit');
+    assert.match(
+      judged([suspended, chart])[0] ?? '',
+      /through HelmRelease\/web in apps, spec\.chart\.spec\.version/,
+    );
+  });
+
+  const APPLICATION = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    namespace: 'argocd',
+    name: 'web',
+  };
+  const KUSTOMIZATION = {
+    ...{ apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization' },
+    ...{ namespace: 'flux-system', name: 'apps' },
+  };
+  const VALUES = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'apps', name: 'web-values' };
+  const FIELDS: readonly (readonly [object: Finding['object'], cause: boolean, ...at: string[]])[] = [
+    [release, true, 'spec.values', 'spec.valuesFrom[0].name', 'spec.postRenderers', 'spec.install.crds'],
+    [release, false, 'spec.suspend', 'spec.interval', 'spec.timeout', 'spec.upgrade.remediation.retries'],
+    [release, false, 'spec.driftDetection.mode', 'spec.dependsOn', 'spec.valuesX'],
+    [APPLICATION, true, 'spec.source.helm.parameters[0].value', 'spec.sources', 'spec.destination.namespace'],
+    [
+      APPLICATION,
+      false,
+      'spec.syncPolicy.automated',
+      'spec.syncPolicy',
+      'spec.info',
+      'spec.revisionHistoryLimit',
+    ],
+    [KUSTOMIZATION, true, 'spec.path', 'spec.postBuild.substitute.a', 'spec'],
+    [KUSTOMIZATION, false, 'spec.suspend', 'spec.prune', 'spec.interval'],
+    [VALUES, true, "data['values.yaml']", 'binaryData'],
+    [VALUES, false, 'immutable', 'metadata.labels.a'],
+  ];
+  for (const [object, cause, ...places] of FIELDS)
+    for (const at of places)
+      test(`is ${cause ? '' : 'not '}told to come from ${at} of a ${object.kind}`, () => {
+        const spoken = [finding(object, at, 'kubectl-edit', 'x')];
+        const after = throughDeployer(drift(byDeployer), spoken, [object], new Set(['helm-controller']));
+        const [found] = after.kind === 'drift' ? after.findings : [];
+        assert.equal(found?.attribution?.likely?.includes('through'), cause);
+      });
+
   const NO_CAUSE: readonly (readonly [name: string, spoken: readonly Finding[]])[] = [
     ['nothing of it differs', []],
     ['another release of the target was changed', [finding(other, 'spec.values', 'kubectl-patch', 'x')]],
