@@ -36,14 +36,21 @@ export function baselineOf(findings: readonly Finding[], reason: string, expires
       ['reason', reason],
       ['expires', expires],
     ];
-    if (!rule.every(isWritable)) unwritable.push(finding);
+    if (!isWritableRule(rule)) unwritable.push(finding);
     else rules.set(JSON.stringify(rule), rule);
   }
   return { rules: [...rules.values()], unwritable };
 }
 
+const GLOBS = new Set(['kind', 'namespace', 'name', 'manager']);
+
+/** Whether a rule can say it: every value is one that rules take, and none is longer than they have it. */
+export const isWritableRule = (rule: WrittenRule): boolean => rule.every(isWritable);
+
 const isWritable = ([key, value]: WrittenRule[number]): boolean =>
   fieldOf({}, key, value) === undefined &&
+  // Anyone may call himself "*": a rule with that name would be about everybody.
+  !(GLOBS.has(key) && value.includes('*')) &&
   value.length <= (key === 'path' ? RULE_LIMITS.path : RULE_LIMITS.value);
 
 /**
@@ -64,5 +71,5 @@ export function ruleForGroup(findings: readonly Finding[], reason: string): Writ
     ['by', 'admission'],
     ['reason', reason],
   ];
-  return rule.every(isWritable) ? rule : undefined;
+  return isWritableRule(rule) ? rule : undefined;
 }
