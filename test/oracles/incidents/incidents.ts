@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+import { runAll } from './run.ts';
+
+/**
+ * `npm run incidents-model -- --runs N --seed S`: N runs of incidents' life, on the real deciding, telling and
+ * publishing. What a run breaks is made as short as it can be, and printed with what plays it again. The last line is
+ * JSON; the exit code is 1 where something was broken.
+ */
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    path: { type: 'string' },
+  },
+});
+
+const whole = (name: string, text: string): number => {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`--${name} takes a number from 1 on, not "${text}"`);
+  return number;
+};
+
+const begun = performance.now();
+const seed = whole('seed', values.seed);
+const runs = whole('runs', values.runs);
+const { violation, ...total } = await runAll(runs, seed, values.path);
+if (violation !== undefined) {
+  console.log(violation.why);
+  console.log(
+    `${violation.scenario.releases} releases, clocks off by ${violation.scenario.skews.join(', ')} minutes:`,
+  );
+  for (const command of violation.scenario.commands) console.log(`  ${JSON.stringify(command)}`);
+  console.log(`again: npm run incidents-model -- --seed ${seed} --path ${violation.path}`);
+}
+const seconds = Math.round((performance.now() - begun) / 100) / 10;
+console.log(JSON.stringify({ ...total, violations: violation === undefined ? 0 : 1, seed, seconds }));
+process.exitCode = violation === undefined ? 0 : 1;

@@ -1,0 +1,271 @@
+import { untoldOf } from '../../../lib/alerts/outbox.ts';
+import { type Channels, tellItem } from '../../../lib/alerts/publish.ts';
+import { type TellContext, tellObservation } from '../../../lib/alerts/tell.ts';
+import type { Item, ItemKey } from '../../../lib/aws/table.ts';
+import type { Observation } from '../../../lib/checks/observation.ts';
+import { sweep } from '../../../lib/uploads/sweep.ts';
+import { type Random, random } from '../faults/random.ts';
+import type { Channel, Command, Pace, Scenario } from './commands.ts';
+import { happen, healAll } from './happen.ts';
+import { type Ending, type Gate, gatedTable, interleaving } from './interleaving.ts';
+import { type MemoryTable, memoryTable } from './memory-table.ts';
+import { type Entry, keyOf } from './record.ts';
+import { DEADLINE_MINUTES, look, newWorld, timeAt, type World } from './world.ts';
+
+export const CONTEXT: TellContext = {
+  installation: 'fairlead',
+  repository: 'https://git.example.com/cluster.git',
+  root: 'fairlead/staging',
+  deployer: 'flux',
+  rolloutDeadlineMinutes: DEADLINE_MINUTES,
+};
+
+export interface Played {
+  readonly record: readonly Entry[];
+  /** As it was while all came to rest, before it was made well. */
+  readonly rested: World;
+}
+
+/** Plays a scenario on the real code; then all comes to rest with the world as it is, and once more with all well. */
+export async function play(scenario: Scenario): Promise<Played> {
+  const run = newRun(scenario);
+  for (const command of scenario.commands) await obey(run, command);
+  await rest(run, 'as it is');
+  const rested = structuredClone(run.world);
+  healAll(run.world);
+  await rest(run, 'well');
+  return { record: run.record, rested };
+}
+
+interface Stream {
+  records: number;
+  busy: boolean;
+  readonly key: ItemKey;
+}
+
+interface Run {
+  readonly scenario: Scenario;
+  readonly world: World;
+  readonly table: MemoryTable;
+  readonly turns: ReturnType<typeof interleaving>;
+  readonly record: Entry[];
+  readonly observations: Observation[];
+  /** By item: an item's records come one after the other, as those of a shard do. */
+  readonly stream: Map<string, Stream>;
+  /** How often each channel still fails. */
+  readonly outages: Map<Channel, number>;
+  readonly chance: Random;
+  checks: number;
+  writer: number;
+}
+
+function newRun(scenario: Scenario): Run {
+  const record: Entry[] = [];
+  const stream = new Map<string, Stream>();
+  const written = (before: Item | undefined, after: Item): void => {
+    const known = new Set((before === undefined ? [] : untoldOf(before)).map(keyOf));
+    for (const alert of untoldOf(after))
+      if (!known.has(keyOf(alert))) record.push({ kind: 'said', check: run.writer, alert, item: after.sk });
+    if (after.untold === undefined) return;
+    const { pk, sk } = after;
+    const one = stream.get(sk) ?? { records: 0, busy: false, key: { pk, sk } };
+    one.records++;
+    stream.set(sk, one);
+  };
+  const run: Run = {
+    scenario,
+    world: newWorld(scenario.releases),
+    table: memoryTable(written),
+    turns: interleaving(),
+    record,
+    observations: [],
+    stream,
+    outages: new Map(),
+    chance: random(1, 'rest'),
+    checks: 0,
+    writer: 0,
+  };
+  return run;
+}
+
+async function obey(run: Run, command: Command): Promise<void> {
+  happen(run.world, command);
+  switch (command.do) {
+    case 'check':
+      return await check(run, look(run.world, run.scenario.skews[command.who] ?? 0), command.how);
+    case 'again': {
+      const seen = run.observations[command.pick % Math.max(run.observations.length, 1)];
+      return seen === undefined ? undefined : await check(run, seen, command.how);
+    }
+    case 'steps':
+      for (const pick of command.picks) await run.turns.step(pick);
+      return;
+    case 'finish': {
+      const chance = random(command.seed, 'finish');
+      return await run.turns.finish(() => chance.below(1000));
+    }
+    case 'crash':
+      return await run.turns.crash(command.pick, command.when);
+    case 'deliver': {
+      const free = waiting(run).filter(({ busy }) => !busy);
+      return await deliver(run, free[command.pick % Math.max(free.length, 1)], command.how);
+    }
+    case 'lose': {
+      const free = waiting(run).filter(({ busy }) => !busy);
+      const one = free[command.pick % Math.max(free.length, 1)];
+      if (one !== undefined) one.records--;
+      return;
+    }
+    case 'outage':
+      run.outages.set(command.channel, command.times);
+      return;
+    case 'sweep':
+      return await sweepOnce(run, command.how);
+    case 'time':
+    case 'index':
+      return run.table.indexed();
+    default:
+      return;
+  }
+}
+
+async function begin(
+  run: Run,
+  name: string,
+  pace: Pace,
+  work: (gate: Gate) => Promise<unknown>,
+  ended: (how: Ending) => void,
+): Promise<void> {
+  await run.turns.begin(name, async (gate) => void (await work(gate)), ended);
+  if (pace === 'at once') await run.turns.finishLast();
+}
+
+async function check(run: Run, observation: Observation, pace: Pace): Promise<void> {
+  const number = ++run.checks;
+  run.observations.push(observation);
+  run.record.push({ kind: 'looked', check: number, observation });
+  const table: MemoryTable = {
+    ...run.table,
+    put(item, expected) {
+      run.writer = number;
+      return run.table.put(item, expected);
+    },
+  };
+  await begin(
+    run,
+    `check ${number}`,
+    pace,
+    (gate) => tellObservation(gatedTable(table, gate), observation, CONTEXT),
+    ({ kind }) => run.record.push({ kind: 'ended', check: number, how: kind }),
+  );
+}
+
+const waiting = ({ stream }: Run): readonly Stream[] =>
+  [...stream.values()].filter(({ records }) => records > 0);
+
+async function deliver(run: Run, one: Stream | undefined, pace: Pace): Promise<void> {
+  if (one === undefined) return;
+  one.busy = true;
+  await begin(
+    run,
+    `deliver ${one.key.sk}`,
+    pace,
+    (gate) => tellItem(gatedTable(run.table, gate), one.key, channels(run, gate)),
+    ({ kind }) => {
+      one.busy = false;
+      // What fails comes again, until the stream gives it up.
+      if (kind === 'done') one.records--;
+    },
+  );
+}
+
+function channels(run: Run, gate: Gate): Channels {
+  const publish = (channel: Channel, entry: () => Entry) =>
+    gate(`publish to ${channel}`, () => {
+      const left = run.outages.get(channel) ?? 0;
+      run.outages.set(channel, Math.max(0, left - 1));
+      if (left > 0) throw new Error(`${channel} does not answer`);
+      run.record.push(entry());
+    });
+  const topic = (channel: 'email' | 'pager' | 'chat') => ({
+    publish: ({ subject, body, attributes }: { subject: string; body: string; attributes: Attributes }) =>
+      publish(channel, () => ({
+        kind: 'published',
+        channel,
+        incident: String(attributes.incident),
+        sequence: Number(attributes.sequence),
+        message: JSON.stringify({ subject, body, attributes }),
+        severities: [attributes.severity ?? []].flat(),
+        ...(channel === 'pager' ? { state: JSON.parse(body).NewStateValue } : {}),
+      })),
+  });
+  return {
+    email: topic('email'),
+    pager: topic('pager'),
+    chat: topic('chat'),
+    bus: {
+      put: (_type, detail) =>
+        publish('bus', () => {
+          const { alert } = detail as { alert: { incident: string; sequence: number; severity: string } };
+          const { incident, sequence, severity } = alert;
+          return {
+            kind: 'published',
+            channel: 'bus',
+            incident,
+            sequence,
+            message: JSON.stringify(detail),
+            severities: [severity],
+          };
+        }),
+    },
+    origin: { region: 'eu-central-1', account: '123456789012' },
+  };
+}
+type Attributes = Readonly<Record<string, string | readonly string[]>>;
+
+const NO_QUEUE = { send: async () => {} };
+
+async function sweepOnce(run: Run, pace: Pace): Promise<void> {
+  await begin(
+    run,
+    'sweep',
+    pace,
+    (gate) =>
+      sweep(
+        { schema: 1, sweep: 'minutes' },
+        {
+          config: { targets: [] } as never,
+          bucket: 'uploads',
+          table: gatedTable(run.table, gate),
+          uploads: { versions: async function* () {} },
+          received: NO_QUEUE as never,
+          doorbell: NO_QUEUE as never,
+          reads: NO_QUEUE as never,
+          now: () => new Date(timeAt(run.world.now)),
+        },
+      ),
+    () => {},
+  );
+}
+
+/** Longer than any clock is off, than any deadline and any wait of a rule. */
+const REST_MINUTES = 61;
+/** One more than checks must fail before people hear of it. */
+const REST_CHECKS = 4;
+const INTERVAL_MINUTES = 6;
+
+/** All that runs ends, what was lost is found, and checks follow each other at their pace. */
+async function rest(run: Run, world: 'as it is' | 'well'): Promise<void> {
+  run.outages.clear();
+  await run.turns.finish(() => run.chance.below(1000));
+  run.world.now += REST_MINUTES;
+  run.record.push({ kind: 'quiet', world });
+  for (let round = 0; round < REST_CHECKS; round++) {
+    await check(run, look(run.world, 0), 'at once');
+    run.world.now += INTERVAL_MINUTES;
+    run.table.indexed();
+    await sweepOnce(run, 'at once');
+    for (let one = waiting(run)[0]; one !== undefined; one = waiting(run)[0])
+      await deliver(run, one, 'at once');
+  }
+}
