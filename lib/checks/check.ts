@@ -77,6 +77,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
   const seen: Seen = {
     live,
     canRun,
+    history: await parts.memory.history(),
     everything: { informing: objects.filter(isInforming), identities },
     rules,
   };

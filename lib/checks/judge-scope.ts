@@ -13,7 +13,7 @@ import type { CheckMemory, RememberedScope } from './memory.ts';
 import type { ScopeState } from './observation.ts';
 import { markOf } from './ownership-marks.ts';
 import { readinessOf } from './readiness.ts';
-import { decideState, type RolloutAnswer } from './rollout.ts';
+import { decideState, type History, type RolloutAnswer } from './rollout.ts';
 import type { DeclaredScope } from './scopes.ts';
 
 /** Of a scope: enough for every chart, and an end for an item that people could make grow. */
@@ -32,6 +32,7 @@ export interface Seen {
   readonly live: LiveObjects;
   /** Whether there is anything that workloads could run on. */
   readonly canRun: boolean;
+  readonly history: History;
   /** Of all that the commit declares: an autoscaler of one release may excuse another's replicas. */
   readonly everything: {
     readonly informing: readonly KubernetesObject[];
@@ -54,7 +55,7 @@ export interface JudgedScope {
 /** The state of one scope; what is to be remembered of it is written, if it changed. */
 export async function judgeScope(
   declared: DeclaredScope,
-  { live, canRun, everything, rules }: Seen,
+  { live, canRun, history, everything, rules }: Seen,
   { target, desired, now }: CheckQuestion,
   memory: CheckMemory,
 ): Promise<JudgedScope> {
@@ -103,6 +104,7 @@ export async function judgeScope(
     ...(applied === undefined || otherwise ? {} : { againstApplied: against(applied, known).verdicts }),
     unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
     memory: remembered,
+    history,
     deployer: reportOf(declared, live, target, desired.commit),
     deployerManagers: managersOf(target.deployer),
     now,

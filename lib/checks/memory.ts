@@ -3,11 +3,13 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import { digestOf } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
-import type { ScopeMemory } from './rollout.ts';
+import type { History, ScopeMemory } from './rollout.ts';
 
 /** What checks remember of each scope of a target between runs: which render was applied, and which one waits. */
 export interface CheckMemory {
   read(): Promise<ReadonlyMap<string, RememberedScope>>;
+  /** Whether the target was ever judged: what its first check finds was not committed just now. */
+  history(): Promise<History>;
   /** Another check that wrote meanwhile wins: it has seen a newer cluster. */
   write(scope: string, remembered: RememberedScope): Promise<void>;
   /** Whether what admission put there can be known again, or has to be said each time. */
@@ -51,6 +53,11 @@ export function tableMemory(table: Table, target: string): CheckMemory {
       }
       return found;
     },
+    async history() {
+      for await (const { verdict } of table.query(pk, 'verdict#'))
+        if (verdict !== 'unknown') return 'checked-before';
+      return 'first-check';
+    },
     async write(scope, memory) {
       const before = versions.get(scope);
       const item = { pk, sk: `${PREFIX}${scope}`, schema: 1, version: (before ?? 0) + 1, memory };
@@ -83,6 +90,7 @@ export async function kindsMemory(store: ObjectStore, target: string): Promise<C
   const kinds = new Map(Object.entries(stored === undefined ? {} : kindsIn(stored.body)));
   return {
     admissions: 'reported',
+    history: async () => 'checked-before',
     read: async () => new Map([...kinds].map(([scope, all]) => [scope, { kinds: all }])),
     async write(scope, memory) {
       if (kinds.get(scope)?.length === memory.kinds.length) return;

@@ -24,6 +24,9 @@ export interface ScopeMemory {
   readonly waiting?: WaitingTip;
 }
 
+/** Of the target: whether it was ever judged before. */
+export type History = 'first-check' | 'checked-before';
+
 /** What the deployer itself says of the tip (deployer-status.ts). */
 export type DeployerReport =
   | { readonly kind: 'applied' }
@@ -40,6 +43,7 @@ export interface RolloutQuestion {
   readonly againstApplied?: readonly ObjectVerdict[];
   readonly unready: readonly string[];
   readonly memory: ScopeMemory;
+  readonly history: History;
   readonly deployer: DeployerReport;
   /** Field managers under which this target's deployer writes. */
   readonly deployerManagers: ReadonlySet<string>;
@@ -61,6 +65,7 @@ export interface RolloutAnswer {
  * |-----------------|-----------------|----------------------------------------------|---------------------|
  * | no finding      | any             | in-sync, or unknown                          | the tip             |
  * | findings        | applied, or due | drift                                        | the tip, if applied |
+ * | findings        | found, no word  | drift: what a target's first check finds      | the tip             |
  * | findings        | pending         | drift that is in neither, else rollout       | as before           |
  *
  * Pending is also what was applied once, while the deployer says that it is at another commit.
@@ -83,7 +88,9 @@ export function decideState(question: RolloutQuestion): RolloutAnswer {
   // while it says that it is elsewhere, what it wrote itself is a step and no drift.
   const isElsewhere = deployer.kind === 'pending' && deployer.at === 'elsewhere';
   const isSettled = memory.applied?.render === tip.render && !isElsewhere;
-  if (isSettled || deployer.kind === 'applied')
+  // Nobody says what is applied, and nobody has committed since Fairlead looks on.
+  const isFound = question.history === 'first-check' && deployer.kind === 'silent';
+  if (isSettled || isFound || deployer.kind === 'applied')
     return { state: { kind: 'drift', findings, ...also }, memory: asApplied };
 
   const waiting = memory.waiting?.render === tip.render ? memory.waiting : { render: tip.render, since: now };

@@ -35,6 +35,7 @@ function release() {
   const renders = new Map<Digest, readonly RenderedObject[]>();
   const memory: CheckMemory = {
     admissions: 'remembered',
+    history: async () => 'checked-before',
     read: async () => new Map(),
     write: async (_scope, after) => {
       remembered = after;
@@ -69,6 +70,7 @@ function release() {
             schemas,
           },
           canRun: false,
+          history: 'checked-before',
           everything: { informing: [], identities: new Set() },
           rules: inForce([], '2026-11-21'),
         },

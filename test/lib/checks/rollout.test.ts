@@ -26,6 +26,7 @@ const question = (differences: Partial<RolloutQuestion>): RolloutQuestion => ({
   againstTip: inSync,
   unready: [],
   memory: {},
+  history: 'checked-before',
   deployer: { kind: 'silent' },
   deployerManagers: new Set(['helm-controller']),
   now,
@@ -129,6 +130,24 @@ const CASES: readonly {
   {
     name: 'a release seen for the first time is a rollout',
     asked: { againstTip: drift(finding('a')) },
+    state: 'rollout',
+    findings: ['a'],
+    applied: 'as before',
+  },
+  {
+    name: 'what the first check of a target finds is drift, where no deployer says what is applied',
+    asked: { againstTip: drift(finding('a')), history: 'first-check' },
+    state: 'drift',
+    findings: ['a'],
+    applied: 'tip',
+  },
+  {
+    name: 'what the first check of a target finds may be on its way, where its deployer says so',
+    asked: {
+      againstTip: drift(finding('a')),
+      history: 'first-check',
+      deployer: { kind: 'pending', says: 'x', at: 'elsewhere' },
+    },
     state: 'rollout',
     findings: ['a'],
     applied: 'as before',

@@ -120,6 +120,7 @@ function memoryOf(): CheckMemory {
   const scopes = new Map<string, RememberedScope>();
   return {
     admissions: 'remembered',
+    history: async () => 'checked-before',
     read: async () => scopes,
     write: async (scope, remembered) => {
       scopes.set(scope, remembered);

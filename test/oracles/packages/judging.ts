@@ -83,6 +83,7 @@ function rememberingMemory(): CheckMemory {
   const kept = new Map<string, string>();
   return {
     admissions: 'remembered',
+    history: async () => 'checked-before',
     read: async () => new Map([...kept].map(([scope, text]) => [scope, JSON.parse(text) as RememberedScope])),
     write: async (scope, remembered) => void kept.set(scope, JSON.stringify(remembered)),
   };
