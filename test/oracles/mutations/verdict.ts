@@ -1,4 +1,4 @@
-import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
+import { isJsonObject, type Json, type KubernetesObject } from '../../../lib/objects/objects.ts';
 import { DEPLOYER } from './cluster.ts';
 import {
   answers,
@@ -62,6 +62,8 @@ export function judgeOf(
 
 function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing: Writing): Expectation[] {
   const { installed, before, node, task } = made;
+  // Done, and removed by its TTL, whatever else was done to it meanwhile.
+  if (after === undefined && isExpiring(installed.declared)) return [];
   if (after === undefined) return [{ verdict: 'missing', from: [], to: [], inside: false, by: 'any' }];
   const whole = (place: Place, by: Expectation['by']): Expectation => ({
     verdict: 'changed',
@@ -92,6 +94,9 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
     special.push(whole(MANAGED, 'nobody'));
   return [...expected, ...special];
 }
+
+const isExpiring = ({ kind, spec }: KubernetesObject & { readonly spec?: Json }): boolean =>
+  kind === 'Job' && isJsonObject(spec) && typeof spec.ttlSecondsAfterFinished === 'number';
 
 /** Nobody put anything in: what came has taken the place of what went (`strategy` gone is `RollingUpdate`). */
 const isRemoval = ({ sort, task }: Plan): boolean =>
