@@ -5,7 +5,9 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { filterPolicyOf } from '../lib/alerts/audience.ts';
 import { type Audience, ConfigError } from '../lib/config/config.ts';
+import { isReachableHost } from '../lib/desired/outside/reachable.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { FairleadFunction } from './function.ts';
 import { removalPolicy } from './storage.ts';
@@ -95,16 +97,18 @@ export class Alerts extends Construct {
     if (problems.length > 0) throw new ConfigError(problems, 'fairlead.config.ts');
 
     for (const audience of audiences) {
+      // Fairlead posts to those itself.
+      if (audience.form === 'webhook') continue;
       const delivery = {
         endpoint: audience.address,
         protocol: audience.form === 'email' ? SubscriptionProtocol.EMAIL : SubscriptionProtocol.HTTPS,
         deadLetterQueue: this.undelivered,
       };
-      const filter = filterOf(audience);
+      const filter = filterPolicyOf(audience);
       new Subscription(this, `Audience-${audience.name}`, {
         ...delivery,
         topic: this.topics[audience.form],
-        ...(filter === undefined ? {} : { filterPolicy: filter }),
+        ...(filter === undefined ? {} : { filterPolicy: inCdk(filter) }),
       });
       if (audience.form !== 'email') continue;
       new Subscription(this, `Operator-${audience.name}`, { ...delivery, topic: this.operators });
@@ -112,24 +116,29 @@ export class Alerts extends Construct {
   }
 }
 
-/** Narrowed by what `send-alerts` writes as message attributes. */
-function filterOf({ targets, severities }: Audience): Record<string, SubscriptionFilter> | undefined {
-  const filter = {
-    ...(targets === undefined ? {} : { target: SubscriptionFilter.stringFilter({ allowlist: targets }) }),
-    ...(severities === undefined
-      ? {}
-      : { severity: SubscriptionFilter.stringFilter({ allowlist: severities }) }),
-  };
-  return Object.keys(filter).length === 0 ? undefined : filter;
-}
+const inCdk = (policy: Readonly<Record<string, readonly string[]>>): Record<string, SubscriptionFilter> =>
+  Object.fromEntries(
+    Object.entries(policy).map(([name, values]) => [
+      name,
+      SubscriptionFilter.stringFilter({ allowlist: [...values] }),
+    ]),
+  );
 
-const problemOf = ({ name, form, address }: Audience): string[] => {
-  if (form === 'email') {
-    return /^[^@\s]+@[^@\s]+$/.test(address)
-      ? []
-      : [`audience "${name}": an email audience has a mail address`];
+function problemOf(audience: Audience): string[] {
+  const wrong = (message: string) => [`audience "${audience.name}": ${message}`];
+  switch (audience.form) {
+    case 'email':
+      return /^[^@\s]+@[^@\s]+$/.test(audience.address) ? [] : wrong('an email audience has a mail address');
+    case 'pager':
+    case 'chat':
+      return URL.canParse(audience.address) && new URL(audience.address).protocol === 'https:'
+        ? []
+        : wrong(`a ${audience.form} audience has an https:// address that SNS can post to`);
+    case 'webhook':
+      return audience.network === 'public' && isReachableHost(new URL(audience.url).hostname, 'public')
+        ? []
+        : wrong(
+            'send-alerts stands in no network of yours: a webhook of what is deployed has a public address',
+          );
   }
-  return URL.canParse(address) && new URL(address).protocol === 'https:'
-    ? []
-    : [`audience "${name}": a ${form} audience has an https:// address that SNS can post to`];
-};
+}

@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import type { ObjectStore } from '../aws/objects.ts';
-import { type Config, ConfigError, parsePart, type Repository, type Target } from '../config/config.ts';
+import {
+  type Config,
+  ConfigError,
+  parsePart,
+  type Repository,
+  type SeverityRule,
+  type Target,
+} from '../config/config.ts';
 
 /**
  * What a check has to know, kept in the state bucket: `check-drift` in a private VPC reaches nothing else.
@@ -27,6 +34,8 @@ export interface CheckConfig {
   readonly installation: string;
   readonly target: Target;
   readonly repository: Repository;
+  /** The first that matches a finding decides. */
+  readonly severity: readonly SeverityRule[];
   /** Of an EKS cluster. */
   readonly endpoint?: ClusterEndpoint;
   /** Why AWS does not say where the cluster is: nothing of it can be judged. In words for people. */
@@ -50,7 +59,8 @@ export async function writeCheckConfig(
   const repository = config.repositories.find(({ name }) => name === entry?.repository);
   if (entry === undefined || repository === undefined) throw new Error(`there is no target ${target}`);
   const { name, url } = repository;
-  const narrowed = { installation: config.installation, repositories: [{ name, url }], targets: [entry] };
+  const { installation, severity } = config;
+  const narrowed = { installation, severity, repositories: [{ name, url }], targets: [entry] };
   const where =
     found?.kind === 'endpoint' ? { endpoint: found.endpoint } : found && { noEndpoint: found.reason };
   const text = JSON.stringify({ schema: 1, config: narrowed, ...where });
@@ -70,6 +80,7 @@ export async function readCheckConfig(state: ObjectStore, target: string): Promi
     installation: parsed.installation,
     target: entry,
     repository,
+    severity: parsed.severity,
     ...(found === undefined ? {} : { endpoint: found }),
     ...(noEndpoint === undefined ? {} : { noEndpoint }),
   };

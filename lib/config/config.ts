@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { audienceOf } from './audiences.ts';
 import { chartSource } from './chart-sources.ts';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';
 import { placeOf, withScheme } from './repository-url.ts';
+import { SEVERITY_RULES, severityRule } from './severity-rules.ts';
 
 /**
  * The typed configuration of an installation: `fairlead.config.ts` for `cdk deploy`, the same schema for the local
@@ -121,15 +123,7 @@ const target = entries({
   argocdNamespace: namespace.default('argocd'),
 });
 
-const severity = z.enum(['info', 'warning', 'critical']);
-
-const audience = entries({
-  name: label(63, 'an audience name'),
-  form: z.enum(['email', 'pager', 'chat']),
-  address: z.string().min(1),
-  targets: z.array(z.string()).optional(),
-  severities: z.array(severity).optional(),
-});
+const audience = audienceOf(label(63, 'an audience name'));
 
 const config = entries({
   /** Names everything that is provisioned; several installations live side by side in one account. */
@@ -141,6 +135,11 @@ const config = entries({
   repositories: z.array(repository).min(1, 'name at least one repository'),
   targets: z.array(target).min(1, 'name at least one target'),
   audiences: z.array(audience).default([]),
+  /** How grave findings are here, where that is not what Fairlead says by itself. */
+  severity: z
+    .array(severityRule)
+    .max(SEVERITY_RULES, `at most ${SEVERITY_RULES} entries of severity`)
+    .default([]),
   /** Where charts may come from that lie in none of the repositories; from anywhere else none is fetched. */
   chartSources: z.array(chartSource).max(20, 'at most 20 chart sources').default([]),
   /** A link base for alerts, if people have one: https only. */
@@ -156,8 +155,10 @@ export type Signing = NonNullable<Repository['signing']>;
 export type Author = Repository['author'];
 export type ClusterAddress = NonNullable<Target['cluster']>;
 export type Audience = Config['audiences'][number];
-export type Severity = z.output<typeof severity>;
 export type Deployer = Target['deployer'];
+
+export type { Severity } from './audiences.ts';
+export type { SeverityRule } from './severity-rules.ts';
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

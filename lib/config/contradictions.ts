@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { audienceProblems } from './audience-contradictions.ts';
 import { credentialProblems } from './credential-contradictions.ts';
 import { RESERVED_NAMESPACES } from './reserved.ts';
 import { rootOf, WHOLE_REPOSITORY } from './root.ts';
@@ -19,6 +20,21 @@ const repository = z.object({
   readCredential: secretive,
   signing: secretive,
 });
+const texts = z.array(text).catch([]);
+const audience = z.object({
+  name: text,
+  form: text,
+  targets: texts,
+  namespaces: texts,
+  severities: z.array(text).optional().catch(undefined),
+  classes: z.array(text).optional().catch(undefined),
+});
+const severityRule = z.object({
+  kinds: z.array(text).optional().catch(undefined),
+  path: text,
+  namespaces: z.array(text).optional().catch(undefined),
+  severity: text,
+});
 const outline = z
   .object({
     repositories: z.array(repository.catch({})).catch([]),
@@ -38,11 +54,10 @@ const outline = z
           .catch({ namespaces: [] }),
       )
       .catch([]),
-    audiences: z
-      .array(z.object({ name: text, targets: z.array(text).catch([]) }).catch({ targets: [] }))
-      .catch([]),
+    audiences: z.array(audience.catch({ targets: [], namespaces: [] })).catch([]),
+    severity: z.array(severityRule.catch({})).catch([]),
   })
-  .catch({ repositories: [], targets: [], audiences: [] });
+  .catch({ repositories: [], targets: [], audiences: [], severity: [] });
 type Outline = z.output<typeof outline>;
 
 /**
@@ -59,6 +74,8 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...reserved(given),
     ...wholeAndWritten(given),
     ...unlogged(given),
+    ...audienceProblems(given.audiences, given.targets),
+    ...toldTwice(given),
     ...credentialProblems(given.repositories, new Set(written)),
   ];
 }
@@ -74,9 +91,9 @@ function namedTwice(given: Outline): Problem[] {
   });
 }
 
-function missing({ repositories, targets, audiences }: Outline): Problem[] {
+function missing({ repositories, targets }: Outline): Problem[] {
   const known = repositories.flatMap(({ name }) => (name === undefined ? [] : [name]));
-  const unknownRepositories = targets.flatMap(({ repository }, index) =>
+  return targets.flatMap(({ repository }, index) =>
     repository === undefined || known.includes(repository)
       ? []
       : [
@@ -86,14 +103,6 @@ function missing({ repositories, targets, audiences }: Outline): Problem[] {
           },
         ],
   );
-  const unknownTargets = audiences.flatMap((audience, index) =>
-    audience.targets.flatMap((name, at) =>
-      name === undefined || targets.some((target) => target.name === name)
-        ? []
-        : [{ path: ['audiences', index, 'targets', at], message: `no target "${name}"` }],
-    ),
-  );
-  return [...unknownRepositories, ...unknownTargets];
 }
 
 /** Compared without case: some file systems have none. */
@@ -157,3 +166,16 @@ const unlogged = ({ targets }: Outline): Problem[] =>
           },
         ],
   );
+
+/** The first that matches decides: one after it with the same selectors is never asked. */
+function toldTwice({ severity }: Outline): Problem[] {
+  const selectors = severity.map(({ kinds, path, namespaces }) =>
+    JSON.stringify([kinds && [...kinds].sort(), path, namespaces && [...namespaces].sort()]),
+  );
+  return selectors.flatMap((selector, index) => {
+    const first = selectors.indexOf(selector);
+    return first === index || selector === JSON.stringify([undefined, undefined, undefined])
+      ? []
+      : [{ path: ['severity', index], message: `it is about the same as severity[${first}], which decides` }];
+  });
+}

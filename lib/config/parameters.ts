@@ -1,29 +1,54 @@
+import * as z from 'zod';
 import type { Parameters } from '../aws/parameters.ts';
+import { audienceOf, type Webhook } from './audiences.ts';
 import { type Config, parseConfig } from './config.ts';
 
 /**
- * How the configuration travels to the functions: `<path>/installation` (all but repositories, targets, and audiences,
- * whose addresses are secrets where a pager's is: subscriptions have them, no function needs them),
- * `<path>/repositories/<name>` and `<path>/targets/<name>`, each a JSON text, since an SSM parameter holds 4 KB.
+ * How the configuration travels to the functions: `<path>/installation` (all but repositories, targets, severity, and
+ * audiences, whose addresses are secrets where a pager's is: subscriptions have them, no function needs them),
+ * `<path>/repositories/<name>`, `<path>/targets/<name>` and `<path>/severity/<number>`, each a JSON text, since an SSM
+ * parameter holds 4 KB.
  */
 export function toParameters(config: Config): ReadonlyMap<string, string> {
-  const { repositories, targets, audiences: _, ...installation } = config;
+  const { repositories, targets, severity, audiences: _, ...installation } = config;
   return new Map([
     ['installation', JSON.stringify(installation)],
     ...repositories.map((entry) => [`repositories/${entry.name}`, JSON.stringify(entry)] as const),
     ...targets.map((entry) => [`targets/${entry.name}`, JSON.stringify(entry)] as const),
+    // Their order decides.
+    ...severity.map(
+      (entry, index) => [`severity/${String(index).padStart(3, '0')}`, JSON.stringify(entry)] as const,
+    ),
   ]);
 }
+
+/** Below which path each webhook audience has a parameter of its own: `send-alerts` reads them, and no other. */
+export const webhooksPath = (installation: string): string => `/fairlead-webhooks/${installation}`;
+
+/** The webhooks as parameters below that path, by name. */
+export const toWebhookParameters = ({ audiences }: Config): ReadonlyMap<string, string> =>
+  new Map(webhooksOf(audiences).map((webhook) => [webhook.name, JSON.stringify(webhook)]));
+
+/** @throws ZodError or SyntaxError if what was deployed is none */
+export const fromWebhookParameters = (found: ReadonlyMap<string, string>): readonly Webhook[] =>
+  webhooksOf([...found.values()].map((value) => audienceOf(z.string()).parse(JSON.parse(value))));
+
+const webhooksOf = (audiences: Config['audiences']): readonly Webhook[] =>
+  audiences.flatMap((audience) => (audience.form === 'webhook' ? [audience] : []));
 
 /** @throws ConfigError if what was deployed is not a configuration */
 export function fromParameters(found: ReadonlyMap<string, string>, path: string): Config {
   const below = (prefix: string) =>
-    [...found].filter(([name]) => name.startsWith(prefix)).map(([, value]) => JSON.parse(value));
+    [...found]
+      .filter(([name]) => name.startsWith(prefix))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, value]) => JSON.parse(value));
   return parseConfig(
     {
       ...JSON.parse(found.get('installation') ?? '{}'),
       repositories: below('repositories/'),
       targets: below('targets/'),
+      severity: below('severity/'),
     },
     `the parameters below ${path}`,
   );

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { entries } from './entries.ts';
+
+export const severity = z.enum(['info', 'warning', 'critical']);
+export type Severity = z.output<typeof severity>;
+
+/** What an incident is about (docs/alerts.md); `delivery`: uploads, and the repositories that they go to. */
+export const ALERT_CLASSES = ['drift', 'stalled', 'unknown', 'delivery'] as const;
+export type AlertClass = (typeof ALERT_CLASSES)[number];
+
+const someOf = <Value extends z.ZodType>(value: Value, what: string) =>
+  z.array(value).min(1, `name at least one ${what}, or leave it out: then it is all`).optional();
+
+/** What an audience hears of: what every entry that is there admits. */
+const filters = {
+  targets: someOf(z.string(), 'target'),
+  /** Of releases and of what is found in them. What belongs to no namespace is not for who names some. */
+  namespaces: someOf(z.string(), 'namespace'),
+  severities: someOf(severity, 'severity'),
+  classes: someOf(z.enum(ALERT_CLASSES), 'class'),
+};
+
+const WEBHOOK_ADDRESS = 'an https:// address without user, password or "#" (http:// to this machine alone)';
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+function isWebhookAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(text);
+  if (username !== '' || password !== '' || hash !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+}
+
+/** Who hears of what, in which form, and where. */
+export const audienceOf = <Name extends z.ZodType<string>>(name: Name) =>
+  z.discriminatedUnion('form', [
+    entries({
+      name,
+      form: z.literal(['email', 'pager', 'chat']),
+      address: z.string().min(1),
+      ...filters,
+    }),
+    entries({
+      name,
+      form: z.literal('webhook'),
+      url: z.string().max(1000).refine(isWebhookAddress, WEBHOOK_ADDRESS),
+      /** Name or ARN of a secret in Secrets Manager: its string signs what is sent. */
+      secret: z.string().min(1, 'the name or ARN of a secret in Secrets Manager'),
+      /** `private`: it may be at an address that the internet does not reach. */
+      network: z.enum(['public', 'private']).default('public'),
+      ...filters,
+    }).refine(
+      ({ url, network }) =>
+        network === 'private' || !isWebhookAddress(url) || new URL(url).protocol === 'https:',
+      'plain http:// is for a webhook on this machine: network: "private"',
+    ),
+  ]);
+
+type Audience = z.output<ReturnType<typeof audienceOf<z.ZodString>>>;
+export type Webhook = Extract<Audience, { readonly form: 'webhook' }>;
+/** What narrows an audience; absent is all. */
+export type AudienceFilter = Pick<Audience, keyof typeof filters>;
