@@ -19,7 +19,11 @@ export interface Asked {
   readonly branch: string;
   readonly root?: string;
   readonly deployer?: Deployer;
-  readonly address: { readonly kind: 'kubeconfig'; readonly path: string; readonly context?: string };
+  readonly address: {
+    readonly kind: 'kubeconfigs';
+    readonly paths: readonly string[];
+    readonly context?: string;
+  };
   /** Chart repositories and registries at addresses that the internet does not reach. */
   readonly chartSources: readonly string[];
   /** Where clones, renders and schemas are kept between runs. */
@@ -40,7 +44,7 @@ export const ASKING_OPTIONS = {
 
 /** The same, for `--help`. */
 export const ASKING_USAGE = `  --repo PATH|URL    a Git repository on this machine, over https, or over SSH with your own keys
-  --kubeconfig FILE  default: KUBECONFIG (of several files the first), else ~/.kube/config
+  --kubeconfig FILE  default: those that KUBECONFIG names, else ~/.kube/config
   --context NAME     default: the kubeconfig's current context
   --branch NAME      default: main
   --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET; . is all of it
@@ -67,7 +71,7 @@ interface Values {
 /** @throws UsageError */
 export function askedOf(values: Values, name: string | undefined): Asked {
   if (values.repo === undefined) throw new UsageError('missing: --repo');
-  const kubeconfig = values.kubeconfig ?? process.env.KUBECONFIG?.split(delimiter)[0];
+  const kubeconfigs = values.kubeconfig ? [values.kubeconfig] : fromEnvironment();
   const root = values.root === undefined ? undefined : plainRoot(values.root);
   const named = name ?? (root === undefined ? undefined : nameFor(root, values.repo));
   return {
@@ -77,13 +81,19 @@ export function askedOf(values: Values, name: string | undefined): Asked {
     ...(root === undefined ? {} : { root }),
     ...(values.deployer === undefined ? {} : { deployer: oneOf(DEPLOYERS, values.deployer, '--deployer') }),
     address: {
-      kind: 'kubeconfig',
-      path: resolve(kubeconfig || join(homedir(), '.kube', 'config')),
+      kind: 'kubeconfigs',
+      paths: kubeconfigs.map((path) => resolve(path)),
       ...(values.context === undefined ? {} : { context: values.context }),
     },
     chartSources: (values['chart-source'] ?? []).map(sourceOf),
     cache: resolve(values.cache ?? join(cacheFolder(), 'check')),
   };
+}
+
+/** As kubectl: each file once, and that of the home folder where none is named. */
+function fromEnvironment(): readonly string[] {
+  const named = new Set((process.env.KUBECONFIG ?? '').split(delimiter).filter((path) => path !== ''));
+  return named.size > 0 ? [...named] : [join(homedir(), '.kube', 'config')];
 }
 
 function sourceOf(given: string): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { delimiter, join, resolve, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import type { ObjectStore } from '../lib/aws/objects.ts';
 import { checkTarget, unknownTarget } from '../lib/checks/check.ts';
 import { kindsMemory } from '../lib/checks/memory.ts';
@@ -71,11 +71,8 @@ const asTyped = (problem: string): string =>
   );
 
 /** What to do, where the error alone does not tell. */
-function hintFor(error: unknown, said: string, { address, cache }: Asked): string {
+function hintFor(error: unknown, said: string, { cache }: Asked): string {
   if (/ there is no such file$/.test(said)) return ': name one with --kubeconfig FILE';
-  const [first, ...more] = process.env.KUBECONFIG?.split(delimiter) ?? [];
-  if (/ has no (current )?context\b/.test(said) && more.length > 0 && address.path === resolve(first ?? ''))
-    return '. KUBECONFIG names several files, of which the first is read: name another with --kubeconfig FILE';
   const { path } = error as NodeJS.ErrnoException;
   return path?.startsWith(cache) || (path !== undefined && cache.startsWith(join(path, sep)))
     ? `: what is kept between runs lies in ${cache}; name another with --cache`

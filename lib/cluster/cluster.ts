@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { ClusterAddress } from '../config/config.ts';
 import type { Json, KubernetesObject } from '../objects/objects.ts';
 import { type Answer, answered, answerOf } from './answers.ts';
-import { type EksParts, openConnection } from './connection.ts';
+import { type Address, type EksParts, openConnection } from './connection.ts';
 import { type Discovery, discover, type ServedKind } from './discovery.ts';
 import { type ListOptions, listObjects } from './listing.ts';
 import { type KeptSchemas, type OpenapiCache, openapiReader } from './openapi.ts';
@@ -31,7 +30,7 @@ export interface ClusterParts extends EksParts {
 }
 
 /** @throws CannotConnect if the address leads nowhere: a broken kubeconfig, an EKS cluster not looked up yet */
-export async function connect(address: ClusterAddress, parts: ClusterParts): Promise<Cluster> {
+export async function connect(address: Address, parts: ClusterParts): Promise<Cluster> {
   const connection = await openConnection(address, parts);
   const reader = readerOf(connection);
   const openapi = openapiReader(reader, parts.openapi);

@@ -1,6 +1,7 @@
 import type { ClusterAddress } from '../config/config.ts';
 import { type AwsCredentials, eksToken } from './eks-token.ts';
-import { BadKubeconfig, type Headers, readKubeconfig, type Tls } from './kubeconfig.ts';
+import { type Headers, readKubeconfig, type Tls } from './kubeconfig.ts';
+import { BadKubeconfig } from './kubeconfig-files.ts';
 
 /** How to reach a cluster, as somebody. */
 export interface Connection {
@@ -23,11 +24,22 @@ export interface EksParts {
   readonly credentials?: () => Promise<AwsCredentials>;
 }
 
+/** A cluster as a configuration names it; or as KUBECONFIG does, which may name several files. */
+export type Address =
+  | ClusterAddress
+  | {
+      readonly kind: 'kubeconfigs';
+      readonly paths: readonly string[];
+      readonly context?: string;
+    };
+
 /** @throws CannotConnect with what is wrong with the kubeconfig or missing for EKS */
-export async function openConnection(address: ClusterAddress, eks: EksParts = {}): Promise<Connection> {
+export async function openConnection(address: Address, eks: EksParts = {}): Promise<Connection> {
   switch (address.kind) {
     case 'kubeconfig':
-      return await fromKubeconfig(address.path, address.context);
+      return await fromKubeconfig([address.path], address.context);
+    case 'kubeconfigs':
+      return await fromKubeconfig(address.paths, address.context);
     case 'eks':
       return await toEks(address.name, address.region, eks);
   }
@@ -49,9 +61,10 @@ async function toEks(name: string, region: string, eks: EksParts): Promise<Conne
   };
 }
 
-async function fromKubeconfig(path: string, context: string | undefined): Promise<Connection> {
+async function fromKubeconfig(paths: readonly string[], context: string | undefined): Promise<Connection> {
+  const path = paths.join(', ');
   try {
-    const { server, ...access } = await readKubeconfig(path, context);
+    const { server, ...access } = await readKubeconfig(paths, context);
     if (!/^https?:\/\//.test(server) || !URL.canParse(server))
       throw new BadKubeconfig(`${path} names a server that is no https:// address`);
     if (access.proxy !== undefined && !/^https?:\/\//.test(access.proxy))

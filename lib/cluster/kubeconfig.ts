@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import * as z from 'zod';
-import { parseYamlDocuments } from '../objects/yaml.ts';
-import { type ExecPlugin, execPlugin, runPlugin } from './exec-plugin.ts';
+import { type ExecPlugin, runPlugin } from './exec-plugin.ts';
+import { BadKubeconfig, type ClusterEntry, loadKubeconfigs, type User } from './kubeconfig-files.ts';
 
 /**
  * A kubeconfig as kubectl reads it (k8s.io/client-go, tools/clientcmd/api/v1/types.go): who to be, and where. Read by
@@ -30,107 +29,46 @@ export interface Tls {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** In words for people, without any credential in them. */
-export class BadKubeconfig extends Error {
-  override readonly name = 'BadKubeconfig';
-}
-
-const KUBECONFIG_BYTES = 4 * 1024 * 1024;
-
-/** Kubernetes reads absent, null and empty alike. */
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value || undefined);
-const cluster = z.object({
-  server: z.string(),
-  'certificate-authority': text,
-  'certificate-authority-data': text,
-  'insecure-skip-tls-verify': z.boolean().nullish(),
-  'tls-server-name': text,
-  'proxy-url': text,
-});
-const user = z.object({
-  'client-certificate': text,
-  'client-certificate-data': text,
-  'client-key': text,
-  'client-key-data': text,
-  token: text,
-  tokenFile: text,
-  username: text,
-  password: text,
-  as: text,
-  'as-uid': text,
-  'as-groups': z.array(z.string()).nullish(),
-  'as-user-extra': z.record(z.string(), z.array(z.string())).nullish(),
-  exec: execPlugin.nullish(),
-  'auth-provider': z.object({ name: z.string() }).nullish(),
-});
-const kubeconfig = z.object({
-  'current-context': text,
-  clusters: z.array(z.object({ name: z.string(), cluster })).nullish(),
-  users: z.array(z.object({ name: z.string(), user: user.nullish() })).nullish(),
-  contexts: z
-    .array(z.object({ name: z.string(), context: z.object({ cluster: z.string(), user: text }) }))
-    .nullish(),
-});
-type User = z.output<typeof user>;
-type ClusterEntry = z.output<typeof cluster>;
-
-/** @throws BadKubeconfig with what is wrong with it */
-export async function readKubeconfig(path: string, context: string | undefined): Promise<KubeconfigAccess> {
-  const config = await parsed(path);
-  const contexts = config.contexts ?? [];
-  const wanted = context ?? config['current-context'];
-  const chosen = contexts.find(({ name }) => name === wanted)?.context;
+/**
+ * @param paths one file, or several as KUBECONFIG names them
+ * @throws BadKubeconfig with what is wrong with it
+ */
+export async function readKubeconfig(
+  paths: readonly string[],
+  context: string | undefined,
+): Promise<KubeconfigAccess> {
+  const { where, currentContext, clusters, users, contexts } = await loadKubeconfigs(paths);
+  const wanted = context ?? currentContext;
+  const chosen = wanted === undefined ? undefined : contexts.get(wanted)?.entry;
   if (wanted === undefined || chosen === undefined) {
     if (context === undefined)
       throw new BadKubeconfig(
-        `${path} has no current context: name one, or run "kubectl config use-context"`,
+        `${where} has no current context: name one, or run "kubectl config use-context"`,
       );
-    const known = contexts.map(({ name }) => name).join(', ') || 'none';
-    throw new BadKubeconfig(`${path} has no context "${context}"; it has ${known}`);
+    const known = [...contexts.keys()].join(', ') || 'none';
+    throw new BadKubeconfig(`${where} has no context "${context}"; it has ${known}`);
   }
-  const to = (config.clusters ?? []).find(({ name }) => name === chosen.cluster)?.cluster;
+  const to = clusters.get(chosen.cluster);
   if (to === undefined)
     throw new BadKubeconfig(
-      `${path}: the context ${wanted} names the cluster "${chosen.cluster}", which is not in it`,
+      `${where}: the context ${wanted} names the cluster "${chosen.cluster}", which is not in it`,
     );
-  const as = (config.users ?? []).find(({ name }) => name === chosen.user)?.user ?? undefined;
-  if (chosen.user !== undefined && !(config.users ?? []).some(({ name }) => name === chosen.user))
+  const as = chosen.user === undefined ? undefined : users.get(chosen.user);
+  if (chosen.user !== undefined && as === undefined)
     throw new BadKubeconfig(
-      `${path}: the context ${wanted} names the user "${chosen.user}", who is not in it`,
+      `${where}: the context ${wanted} names the user "${chosen.user}", who is not in it`,
     );
 
-  const files = filesBeside(path);
-  const tls = await tlsOf(to, files);
-  const access = { name: wanted, server: to.server, ...(to['proxy-url'] ? { proxy: to['proxy-url'] } : {}) };
-  if (as === undefined) return { ...access, headers: {}, tls };
-  const credential = await credentialOf(as, to, tls, files, path);
+  const { server, 'proxy-url': proxy } = to.entry;
+  const tls = await tlsOf(to.entry, filesBeside(to.path));
+  const access = { name: wanted, server, ...(proxy ? { proxy } : {}) };
+  if (as?.entry === undefined) return { ...access, headers: {}, tls };
+  const credential = await credentialOf(as.entry, to.entry, tls, filesBeside(as.path), as.path);
   return {
     ...access,
-    headers: { ...impersonation(as), ...credential.headers },
+    headers: { ...impersonation(as.entry), ...credential.headers },
     tls: { ...tls, ...credential.tls },
   };
-}
-
-async function parsed(path: string): Promise<z.output<typeof kubeconfig>> {
-  const bad = (why: string) => new BadKubeconfig(`${path} cannot be read as a kubeconfig: ${why}`);
-  let data: Buffer;
-  try {
-    data = await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw bad(code === 'ENOENT' ? 'there is no such file' : (error as Error).message);
-  }
-  if (data.length > KUBECONFIG_BYTES) throw bad(`it has ${data.length} bytes`);
-  const documents = parseYamlDocuments(data.toString('utf8'), 'kubernetes');
-  // Neither parser's message is repeated: it may hold the line, and a line may hold a token.
-  if (documents.kind === 'invalid') throw bad(`line ${documents.line} is no valid YAML`);
-  const result = kubeconfig.safeParse(documents.documents[0]?.value ?? {});
-  if (result.success) return result.data;
-  const [problem] = result.error.issues;
-  throw bad(`${problem?.path.join('.') ?? 'it'} is not what is expected there`);
 }
 
 /** Reads files that a kubeconfig names: relative to itself, as kubectl does. */
