@@ -5,8 +5,8 @@ export interface WebRelease {
   readonly release: string;
   readonly image?: string;
   readonly replicas?: number;
-  /** Of the Pods, so that nothing can run them. */
-  readonly node?: string;
+  /** How many replicas an autoscaler keeps at least; without it there is none. */
+  readonly scaledFrom?: number;
 }
 
 const CHART = {
@@ -22,10 +22,18 @@ spec:
   template:
     metadata: {labels: {app: {{ .Release.Name }}}}
     spec:
-      {{- with .Values.node }}
-      nodeSelector: {kubernetes.io/hostname: {{ . }}}
-      {{- end }}
       containers: [{name: web, image: {{ .Values.image | quote }}}]
+`,
+  'templates/autoscaler.yaml': `{{- with .Values.scaledFrom }}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ $.Release.Name }}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: {{ $.Release.Name }}}
+  minReplicas: {{ . }}
+  maxReplicas: 9
+{{- end }}
 `,
 } as const;
 
@@ -45,32 +53,30 @@ export function inGit(target: AlertedTarget, release: WebRelease): Readonly<Reco
   };
 }
 
-/** The Deployment that Helm makes of it. */
-export function deployed(namespace: string, release: WebRelease): object {
-  const { release: name, image, replicas, node } = filled(release);
-  const labels = { app: name };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: {
-      name,
+/** What Helm makes of them in that namespace. */
+export const deployed = (namespace: string, ...releases: readonly WebRelease[]): readonly object[] =>
+  releases.flatMap((each) => {
+    const { release, image, replicas, scaledFrom } = filled(each);
+    const labels = { app: release };
+    const metadata = {
+      name: release,
       namespace,
       labels: { 'app.kubernetes.io/managed-by': 'Helm' },
-      annotations: { 'meta.helm.sh/release-name': name, 'meta.helm.sh/release-namespace': namespace },
-    },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
-          containers: [{ name: 'web', image }],
-        },
-      },
-    },
-  };
-}
+      annotations: { 'meta.helm.sh/release-name': release, 'meta.helm.sh/release-namespace': namespace },
+    };
+    const workload = { apiVersion: 'apps/v1', kind: 'Deployment' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image }] } };
+    const scaler = {
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata,
+      spec: { scaleTargetRef: { ...workload, name: release }, minReplicas: scaledFrom, maxReplicas: 9 },
+    };
+    return [
+      { ...workload, metadata, spec: { replicas, selector: { matchLabels: labels }, template } },
+      ...(scaledFrom === undefined ? [] : [scaler]),
+    ];
+  });
 
 export const namespaceObject = (name: string): object => ({
   apiVersion: 'v1',

@@ -34,6 +34,8 @@ export interface AlertedTarget {
   commit(files: Readonly<Record<string, string | undefined>>): Promise<string>;
   /** Reads Git, compares, tells: until nothing of it is left to be told. */
   check(): Promise<void>;
+  /** What the clock asks for every minute. */
+  sweep(): Promise<void>;
   /** What was told since this was last asked, in the order of telling. */
   told(): Promise<readonly InboxEntry[]>;
   end(): Promise<void>;
@@ -136,6 +138,9 @@ export async function alertedTarget(
         const answer = await running.handlers.get('check-drift')?.({ Records: [{ messageId: '1', body }] });
         assert.deepEqual(answer, { batchItemFailures: [] });
         await until('all to be told', hasToldAll);
+      },
+      async sweep() {
+        await running.handlers.get('sweep')?.({ schema: 1, sweep: 'minutes' });
       },
       async told() {
         await until('all to be told', hasToldAll);

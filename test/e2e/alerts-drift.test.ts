@@ -1,118 +1,134 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { type MovedClock, movedClock } from '../alerted/clock.ts';
-import { deployed, inGit, namespaceObject, type WebRelease } from '../alerted/releases.ts';
-import { type AlertedTarget, alertedTarget, forPeople, inShort } from '../alerted/target.ts';
+import { putSnooze } from '../../lib/alerts/snoozes.ts';
+import { pageOf, type Scene, scene, sceneInSync, textOf } from '../alerted/scene.ts';
+import { inShort } from '../alerted/target.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane.ts';
 import { requirement } from '../requirements.ts';
 
 /** What people get when a cluster drifts, from a real API server to the topics that they subscribe to. */
 describe('people hear of drift', requirement('control-plane'), () => {
   let plane: TestControlPlane;
-  let clock: MovedClock;
-  let at: AlertedTarget;
+  let at: Scene;
   before(async () => {
     plane = await testControlPlane();
   });
   after(() => plane.end());
-  afterEach(async () => {
-    await at?.end();
-    clock?.restore();
-  });
+  afterEach(() => at?.end());
 
-  /** A target whose releases run as Git says. */
-  async function running(name: string, ...releases: readonly WebRelease[]): Promise<void> {
-    clock = movedClock();
-    // So seldom that the hours which tests leave out are no silence.
-    at = await alertedTarget(plane.kubeconfig, { name, checkEveryMinutes: 12 * 60 });
-    await at.commit(Object.assign({}, ...releases.map((release) => inGit(at, release))));
-    await plane.apply([namespaceObject(name), ...releases.map((release) => deployed(name, release))]);
-  }
-  async function inSync(name: string, ...releases: readonly WebRelease[]): Promise<void> {
-    await running(name, ...releases);
-    await at.check();
-    assert.deepEqual(inShort(forPeople(await at.told())), []);
-  }
-  const edit = (...argv: readonly string[]) => plane.kubectl(['-n', at.name, ...argv]);
-  const heard = async () => forPeople(await at.told());
-  const checked = async () => {
-    await at.check();
-    return await heard();
-  };
+  const setImage = (deployment: string, image: string, by = 'kubectl-set') =>
+    at.edit('set', 'image', `deployment/${deployment}`, `web=${image}`, `--field-manager=${by}`);
 
   test('the first check of a drifted target is one summary, and pages nobody', async () => {
-    await running('first', { release: 'web' }, { release: 'api' });
-    await edit('set', 'image', 'deployment/web', 'web=evil/web:2');
-    await edit('label', 'deployment/api', 'by=hand');
-    const [summary, ...more] = await checked();
-    assert.deepEqual(inShort(more), []);
-    assert.deepEqual(inShort(summary ? [summary] : []), ['summary target info']);
+    at = await scene(plane, 'first', { release: 'web' }, { release: 'api' });
+    await setImage('web', 'evil/web:2');
+    await at.edit('label', 'deployment/api', 'by=hand');
+    const found = await at.checked();
+    assert.deepEqual(inShort(found), ['summary target info']);
+    const [summary] = found;
     assert.equal(summary?.forms.pager, undefined);
-    assert.match(summary?.forms.email?.body ?? '', /evil\/web:2/);
-    assert.match(summary?.forms.email?.body ?? '', /npx fairlead baseline/);
+    assert.match(textOf(summary), /evil\/web:2/);
+    assert.match(textOf(summary), /npx fairlead baseline/);
 
     // What it named is accepted for now; what is new since is told at once.
-    assert.deepEqual(inShort(await checked()), []);
-    await edit('set', 'image', 'deployment/api', 'web=evil/api:3');
-    const news = await checked();
+    assert.deepEqual(inShort(await at.checked()), []);
+    await setImage('api', 'evil/api:3');
+    const news = await at.checked();
     assert.deepEqual(inShort(news), ['drift first/api warning']);
-    assert.match(news[0]?.forms.email?.body ?? '', /evil\/api:3/);
+    assert.match(textOf(news[0]), /evil\/api:3/);
   });
 
   test('a deleted Deployment is critical', async () => {
-    await inSync('deleted', { release: 'web' });
-    await edit('delete', 'deployment', 'web');
-    const told = await checked();
+    at = await sceneInSync(plane, 'deleted', { release: 'web' });
+    await at.edit('delete', 'deployment', 'web');
+    const told = await at.checked();
     assert.deepEqual(inShort(told), ['drift deleted/web critical']);
-    assert.match(
-      told[0]?.forms.email?.subject ?? '',
-      /critical\] deleted deleted\/web: Deployment\/web missing/,
-    );
-    const { AlarmName, NewStateValue } = JSON.parse(told[0]?.forms.pager?.body ?? '{}');
-    assert.equal(NewStateValue, 'ALARM');
-    await plane.apply([deployed('deleted', { release: 'web' })]);
-    const [resolved] = await checked();
-    assert.equal(resolved?.kind, 'converged');
-    const ok = JSON.parse(resolved?.forms.pager?.body ?? '{}');
-    assert.deepEqual([ok.AlarmName, ok.NewStateValue], [AlarmName, 'OK']);
+    assert.match(told[0]?.forms.email?.subject ?? '', /critical\].* deleted\/web: Deployment\/web missing/);
+    const [name, state] = pageOf(told[0]) ?? [];
+    assert.equal(state, 'ALARM');
+    await at.deploy({ release: 'web' });
+    const resolved = await at.checked();
+    assert.deepEqual(inShort(resolved), ['converged deleted/web info']);
+    assert.deepEqual(pageOf(resolved[0]), [name, 'OK']);
   });
 
   test('somebody who keeps editing is told as changes of one incident, and what stays is not repeated', async () => {
-    await inSync('editing', { release: 'web' });
-    const heardOf: string[] = [];
+    at = await sceneInSync(plane, 'editing', { release: 'web' });
+    const heard: string[] = [];
     const incidents = new Set<string>();
     for (const version of [2, 3, 3, 3, 4]) {
-      await edit(
-        'set',
-        'image',
-        'deployment/web',
-        `web=shop/web:${version}`,
-        '--field-manager=gitlab-runner',
-      );
-      for (const alert of await checked()) {
-        heardOf.push(alert.kind);
-        incidents.add(alert.incident);
+      await setImage('web', `shop/web:${version}`, 'gitlab-runner');
+      for (const { kind, incident } of await at.checked()) {
+        heard.push(kind);
+        incidents.add(incident);
       }
-      clock.forward(15);
+      at.clock.forward(15);
     }
-    assert.deepEqual(heardOf, ['drift', 'drift-changed', 'drift-changed']);
+    assert.deepEqual(heard, ['drift', 'drift-changed', 'drift-changed']);
     assert.equal(incidents.size, 1);
   });
 
   test('an incident that stays open is told again after a day, once a day', async () => {
-    await inSync('reminded', { release: 'web' });
-    await edit('set', 'image', 'deployment/web', 'web=shop/web:2');
-    const [first] = await checked();
+    at = await sceneInSync(plane, 'reminded', { release: 'web' });
+    await setImage('web', 'shop/web:2');
+    const [first] = await at.checked();
     assert.equal(first?.kind, 'drift');
     const kinds: string[] = [];
-    for (let hours = 6; hours <= 54; hours += 6) {
-      clock.forward(6 * 60);
-      for (const alert of await checked()) {
+    for (let hours = 9; hours <= 54; hours += 9) {
+      at.clock.forward(9 * 60);
+      for (const alert of await at.checked()) {
         kinds.push(alert.kind);
         assert.deepEqual([alert.incident, alert.severity], [first?.incident, 'warning']);
-        assert.match(alert.forms.email?.body ?? '', /shop\/web:2/);
+        assert.match(textOf(alert), /shop\/web:2/);
       }
     }
     assert.deepEqual(kinds, ['reminder', 'reminder']);
+  });
+
+  test('a snoozed release is quiet until something critical comes, and its end is told', async () => {
+    at = await sceneInSync(plane, 'snoozed', { release: 'web' });
+    await setImage('web', 'shop/web:2');
+    const [opened] = await at.checked();
+    assert.equal(opened?.kind, 'drift');
+    const now = new Date();
+    await putSnooze(at.table, 'snoozed', 'snoozed/web', {
+      until: new Date(now.getTime() + 8 * 3_600_000).toISOString(),
+      by: 'Pat',
+      reason: 'the new version is being tried',
+      at: now.toISOString(),
+    });
+    await setImage('web', 'shop/web:3');
+    await at.check();
+    const quiet = await at.told();
+    assert.deepEqual(
+      quiet.map(({ kind, forms }) => [kind, Object.keys(forms)]),
+      [['drift-changed', ['event']]],
+    );
+    await at.edit('delete', 'deployment', 'web');
+    const risen = await at.checked();
+    assert.deepEqual(inShort(risen), ['drift-changed snoozed/web critical']);
+    assert.deepEqual(pageOf(risen[0]), [opened.incident, 'ALARM']);
+    await at.deploy({ release: 'web' });
+    const resolved = await at.checked();
+    assert.deepEqual(inShort(resolved), ['converged snoozed/web info']);
+    assert.deepEqual(pageOf(resolved[0]), [opened.incident, 'OK']);
+  });
+
+  test('what changed while it was snoozed is told once the snooze has ended', async () => {
+    at = await sceneInSync(plane, 'snooze-over', { release: 'web' });
+    const now = new Date();
+    await putSnooze(at.table, at.name, 'snooze-over/web', {
+      until: new Date(now.getTime() + 2 * 3_600_000).toISOString(),
+      by: 'Pat',
+      reason: 'at work on it',
+      at: now.toISOString(),
+    });
+    await setImage('web', 'shop/web:2');
+    assert.deepEqual(inShort(await at.checked()), []);
+    at.clock.forward(121);
+    const after = await at.checked();
+    assert.deepEqual(inShort(after), ['reminder snooze-over/web warning']);
+    assert.match(textOf(after[0]), /shop\/web:2/);
+    assert.deepEqual(inShort(await at.checked()), []);
   });
 });
