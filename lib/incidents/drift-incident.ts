@@ -78,12 +78,17 @@ function open(
   context: DecisionContext,
 ): DriftDecision {
   const fingerprints = findings.map(fingerprintOf);
-  // What a stalled rollout has already named as still different is not told a second time.
-  if (rollout?.kind === 'stalled' && fingerprints.every((one) => rollout.fingerprints.includes(one))) {
-    return { after: before, alerts: [] };
+  const severity = gravestOf(findings);
+  // What a stalled rollout has already named as still different is not told a second time, unless it is graver.
+  if (
+    rollout?.kind === 'stalled' &&
+    severity !== 'critical' &&
+    fingerprints.every((one) => rollout.fingerprints.includes(one))
+  ) {
+    const nothingWaits = Object.keys(firstSeen).length === 0 && before?.kind !== 'waiting';
+    return nothingWaits ? { after: before, alerts: [] } : wait(before, firstSeen);
   }
   const numbers = { opening: (before ?? NEVER).opening + 1, sequence: 1 };
-  const severity = gravestOf(findings);
   const shown = fitting(criticalFirst(findings));
   return {
     after: {

@@ -163,6 +163,20 @@ const STORIES: readonly { readonly name: string; readonly steps: readonly Step[]
     ],
   },
   {
+    name: 'what is critical is told as that, though a stalled rollout names it',
+    steps: [
+      { state: IN_SYNC, render: A, told: [] },
+      { minute: 1, state: ROLLOUT, render: B, told: [] },
+      {
+        minute: 17,
+        state: drift(wholeObject('missing')),
+        render: B,
+        told: ['stalled warning stalled/1#1', 'drift critical drift/1#1'],
+      },
+      { minute: 18, state: drift(wholeObject('missing')), render: B, told: [] },
+    ],
+  },
+  {
     name: 'drift during a rollout is told as drift, and not a second time as stalled',
     steps: [
       { state: IN_SYNC, render: A, told: [] },

@@ -88,6 +88,16 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
     { minute: 5, state: drift(waits('b')), told: [] },
     { minute: 9, state: IN_SYNC, told: ['converged info 1#2 since 00: '] },
   ],
+  'a wait goes on beside a stalled rollout': [
+    { minute: 0, state: { kind: 'rollout', findings: [image] }, told: [] },
+    { minute: 16, state: drift(image, waits('b')), told: [`stalled warning 1#1 since 00: ${image.at}`] },
+    { minute: 20, state: drift(image, waits('b')), told: [] },
+    {
+      minute: 26,
+      state: drift(image, waits('b')),
+      told: [`drift warning 1#1 since 16: ${image.at}, metadata.annotations.token`],
+    },
+  ],
   'a check that could not judge forgets no wait': [
     { minute: 0, state: drift(waits('b')), told: [] },
     { minute: 5, state: UNKNOWN, told: [] },
