@@ -12,13 +12,16 @@ import { type Remedy, remediesOf, replayOf } from './what-to-do.ts';
 export interface Email {
   /** ASCII, one line, at most 100 characters. */
   readonly subject: string;
-  /** Plain text, at most 262,144 bytes. */
+  /** Plain text, at most as many bytes as were given. */
   readonly body: string;
 }
 
-/** The alert as a person reads it, on a phone as well: short lines, the gravest first, what to do at the end. */
-export function emailOf(alert: Alert): Email {
-  return { subject: subjectLine(subjectOf(alert)), body: bodyOf(alert) };
+/**
+ * The alert as a person reads it, on a phone as well: short lines, the gravest first, what to do at the end.
+ * @param bytes of the body, where something else takes part of what SNS carries
+ */
+export function emailOf(alert: Alert, bytes = MESSAGE_BYTES): Email {
+  return { subject: subjectLine(subjectOf(alert)), body: bodyOf(alert, bytes) };
 }
 
 /** Parts of a body: `blocks` are left out from the end where they do not fit, and counted. */
@@ -30,12 +33,12 @@ interface Parts {
   readonly tail: readonly string[];
 }
 
-function bodyOf(alert: Alert): string {
+function bodyOf(alert: Alert, bytes: number): string {
   const { head, blocks, more, tail } = partsOf(alert);
   const foot = `-- \nFairlead, installation ${alert.installation}. ${alert.incident}, message ${alert.sequence}.\n`;
   const start = `${sentence(alert)}\n\n${head.join('\n')}\n`;
   const end = `\n${tail.length === 0 ? '' : `${tail.join('\n')}\n\n`}${foot}`;
-  const room = MESSAGE_BYTES - Buffer.byteLength(start + end) - Buffer.byteLength(andMore(999_999));
+  const room = bytes - Buffer.byteLength(start + end) - Buffer.byteLength(andMore(999_999));
   let middle = '';
   let shown = 0;
   for (const block of blocks) {
@@ -44,7 +47,7 @@ function bodyOf(alert: Alert): string {
     shown += 1;
   }
   const left = blocks.length - shown + more;
-  return cutBytes(`${start}${middle}${left > 0 ? andMore(left) : ''}${end}`, MESSAGE_BYTES);
+  return cutBytes(`${start}${middle}${left > 0 ? andMore(left) : ''}${end}`, bytes);
 }
 
 const andMore = (count: number): string => `\nand ${count} more\n`;
