@@ -102,6 +102,10 @@ const target = entries({
   checkEveryMinutes: z.number().positive().max(1440).default(15),
   /** Minutes from a new tip until what is not there yet counts as stalled. */
   rolloutDeadlineMinutes: z.number().positive().max(1440).default(15),
+  /** What the first check of the target finds: one summary that pages nobody, or an alert each (docs/alerts.md). */
+  firstCheck: z.enum(['observe', 'alert']).default('observe'),
+  /** Hours after which people hear again of what is still open; 0: never. */
+  remindAfterHours: z.number().min(0).max(720).default(24),
   /** Seconds from receipt after which a chart and values that fail together are rejected: the other half may come. */
   judgeAgainSeconds: z.number().min(0).max(3600).default(60),
   /** A target that Fairlead never writes to: its drift is checked, uploads to it are rejected. */
@@ -156,6 +160,7 @@ export type Author = Repository['author'];
 export type ClusterAddress = NonNullable<Target['cluster']>;
 export type Audience = Config['audiences'][number];
 export type Deployer = Target['deployer'];
+export type FirstCheck = Target['firstCheck'];
 
 export type { Severity } from './audiences.ts';
 export type { SeverityRule } from './severity-rules.ts';
