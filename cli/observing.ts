@@ -268,7 +268,6 @@ function targetOf(asked: Asked, name: string, deployer: Deployer): Target {
           branch: asked.branch,
           deployer,
           namespaces: ['default'],
-          cluster: asked.address,
           driftOnly: true,
           ...(asked.root === undefined ? {} : { root: asked.root }),
         },
