@@ -3,6 +3,8 @@ const RealDate = Date;
 /** This process' clock, moved: processes of its own (an API server, helm) keep the real one. */
 export interface MovedClock {
   forward(minutes: number): void;
+  /** As long as that works the clock is not moved: other processes take no certificate of tomorrow. */
+  withoutIt<T>(work: () => Promise<T>): Promise<T>;
   restore(): void;
 }
 
@@ -25,6 +27,15 @@ export function movedClock(): MovedClock {
   return {
     forward(minutes) {
       offsetMs += minutes * 60_000;
+    },
+    async withoutIt(work) {
+      const movedMs = offsetMs;
+      offsetMs = 0;
+      try {
+        return await work();
+      } finally {
+        offsetMs = movedMs;
+      }
     },
     restore() {
       globalThis.Date = RealDate;
