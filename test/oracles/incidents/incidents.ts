@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runAll } from './run.ts';
+import { SABOTAGES, type SabotageName, withSabotage } from './sabotage.ts';
 
 /**
  * `npm run incidents-model -- --runs N --seed S`: N runs of incidents' life, on the real deciding, telling and
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
     path: { type: 'string' },
+    sabotage: { type: 'string' },
     beside: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -22,11 +24,20 @@ const whole = (name: string, text: string): number => {
   return number;
 };
 
+const sabotageOf = (text: string): SabotageName => {
+  if (!Object.hasOwn(SABOTAGES, text))
+    throw new Error(`--sabotage takes one of ${Object.keys(SABOTAGES).join(', ')}, not "${text}"`);
+  return text as SabotageName;
+};
+
 const begun = performance.now();
 const seed = whole('seed', values.seed);
 const runs = whole('runs', values.runs);
 // `--beside RULE` sees past a rule that is known to be broken.
-const { violation, ...total } = await runAll(runs, seed, values);
+const { violation, ...total } =
+  values.sabotage === undefined
+    ? await runAll(runs, seed, values)
+    : await withSabotage(sabotageOf(values.sabotage), (run) => run.runAll(runs, seed, values));
 if (violation !== undefined) {
   console.log(violation.why);
   console.log(

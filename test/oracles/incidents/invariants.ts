@@ -121,6 +121,9 @@ function onlyWhatWasSeen(record: readonly Entry[]): void {
     if (observation === undefined) continue;
     const seen = scopeIn(observation, entry.alert.scope);
     const wrong = falseIn(entry.alert, seen, observation);
+    const unseen = goneUnseen(entry.alert, seen?.state);
+    if (unseen !== undefined)
+      throw new Violation('what nobody could see has not gone', `${keyOf(entry.alert)}: ${placed(unseen)}`);
     if (wrong !== undefined)
       throw new Violation(
         'only what was seen is told',
@@ -150,9 +153,7 @@ function falseIn(
       if (alert.kind !== 'drift-changed') return undefined;
       const still = alert.gone.find((finding) => there.has(placed(finding)));
       if (still !== undefined) return `says gone what is there: ${placed(still)}`;
-      const isHidden = state.kind === 'unknown' || ('unjudged' in state && state.unjudged !== undefined);
-      const unseen = isHidden ? alert.gone.find(({ object }) => object.kind === 'ConfigMap') : undefined;
-      return unseen && `says gone what nobody could see: ${placed(unseen)}`;
+      return undefined;
     }
     case 'converged':
     case 'rolled-out': {
@@ -164,18 +165,23 @@ function falseIn(
     }
     case 'unknown':
       if (state === undefined) return 'of a scope that was not seen';
-      return state.kind === 'unknown' || ('unjudged' in state && state.unjudged !== undefined)
-        ? undefined
-        : 'all of it was judged';
+      return isHidden(state) ? undefined : 'all of it was judged';
     case 'known-again':
       if (state === undefined) return nobodyLooked ? 'closes what nobody could look at' : undefined;
-      return state.kind === 'unknown' || ('unjudged' in state && state.unjudged !== undefined)
-        ? 'some of it was not judged'
-        : undefined;
+      return isHidden(state) ? 'some of it was not judged' : undefined;
     default:
       return undefined;
   }
 }
+
+/** ConfigMaps are what a check that sees a part does not see (world.ts). */
+const goneUnseen = (alert: Alert, state: ScopeState | undefined): Finding | undefined =>
+  alert.kind === 'drift-changed' && state !== undefined && isHidden(state)
+    ? alert.gone.find(({ object }) => object.kind === 'ConfigMap')
+    : undefined;
+
+const isHidden = (state: ScopeState): boolean =>
+  state.kind === 'unknown' || ('unjudged' in state && state.unjudged !== undefined);
 
 /** An observation older than one whose telling had ended before it began says nothing. */
 function staleSaysNothing(record: readonly Entry[]): void {

@@ -45,11 +45,19 @@ export async function tryScenario(
   return played;
 }
 
-/** @param path of a failure that fast-check has shown, to play that one alone */
+export interface RunOptions {
+  /** Of a failure that was shown: to play that one alone. */
+  readonly path?: string | undefined;
+  /** Rules that are known to be broken. */
+  readonly beside?: readonly string[];
+  /** Whether a run that fails is made as short as it can be. */
+  readonly shrink?: 'yes' | 'no';
+}
+
 export async function runAll(
   runs: number,
   seed: number,
-  { path, beside = [] }: { readonly path?: string | undefined; readonly beside?: readonly string[] } = {},
+  { path, beside = [], shrink = 'yes' }: RunOptions = {},
 ): Promise<Ran> {
   const total = { runs: 0, commands: 0, checks: 0, alerts: 0 };
   const kinds: Record<string, number> = {};
@@ -75,7 +83,7 @@ export async function runAll(
     numRuns: runs,
     seed,
     ...(path === undefined ? {} : { path }),
-    endOnFailure: false,
+    endOnFailure: shrink === 'no',
   });
   if (!answer.failed) return { ...total, kinds };
   const scenario = answer.counterexample?.[0]?.scenario;
