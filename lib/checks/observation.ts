@@ -28,7 +28,15 @@ export type ScopeState =
 export interface Unjudged {
   readonly reason: string;
   readonly rule?: string;
+  /**
+   * Identities (lib/objects) of those that could not, sorted; absent where nobody knows which, or where they are more
+   * than `UNJUDGED_OBJECTS`. What was found of them before is neither there nor gone.
+   */
+  readonly objects?: readonly string[];
 }
+
+/** More of one scope are named by none: it may be any. */
+export const UNJUDGED_OBJECTS = 500;
 
 /**
  * A release (`shop/web`), the manifests of a target (`manifests`), the target itself (`target`), or its rules

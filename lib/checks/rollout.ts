@@ -1,7 +1,7 @@
 import type { Digest } from '../content/tree.ts';
 import type { Finding, ObjectVerdict } from '../drift/verdicts.ts';
 import { identityOf } from '../objects/objects.ts';
-import type { ScopeState, Unjudged } from './observation.ts';
+import { type ScopeState, UNJUDGED_OBJECTS, type Unjudged } from './observation.ts';
 
 /** What was last applied of a scope, as far as checks know, and since when another tip waits. */
 export interface AppliedRender {
@@ -144,6 +144,9 @@ function unjudgedOf(verdicts: readonly ObjectVerdict[]): Unjudged | undefined {
   return {
     reason: `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
     ...(rules.size === 0 ? {} : { rule: [...rules].join('\n') }),
+    ...(unjudged.length > UNJUDGED_OBJECTS
+      ? {}
+      : { objects: unjudged.map(({ object }) => identityOf(object)).sort() }),
   };
 }
 

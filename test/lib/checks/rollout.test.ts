@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UNJUDGED_OBJECTS } from '../../../lib/checks/observation.ts';
 import { decideState, type RolloutQuestion } from '../../../lib/checks/rollout.ts';
 import type { Finding, ObjectVerdict } from '../../../lib/drift/verdicts.ts';
+import { identityOf } from '../../../lib/objects/objects.ts';
 
 const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web' };
 const tip = { render: `sha256:${'b'.repeat(64)}`, commit: 'c'.repeat(40) } as const;
@@ -208,6 +210,21 @@ const CASES: readonly {
 ];
 
 for (const { name, asked, state, findings, applied } of CASES) {
+  test('of a scope that is judged in part is said which objects were not, unless they are very many', () => {
+    const hidden = (names: readonly string[]): ObjectVerdict[] =>
+      names.map((name) => ({ kind: 'unknown', object: { ...object, name }, reason: 'may not be read' }));
+    const objectsOf = (againstTip: readonly ObjectVerdict[]) => {
+      const { state } = decideState(question({ againstTip, memory: appliedTip }));
+      return state.kind === 'unknown' ? state.objects : state.kind === 'drift' ? state.unjudged?.objects : [];
+    };
+    const named = ['a', 'b'].map((name) => identityOf({ ...object, name }));
+    assert.deepEqual(objectsOf(hidden(['b', 'a'])), named);
+    assert.deepEqual(objectsOf([...hidden(['b', 'a']), ...drift(finding('c'))]), named);
+    const many = Array.from({ length: UNJUDGED_OBJECTS + 1 }, (_, at) => `o${at}`);
+    assert.equal(objectsOf(hidden(many)), undefined);
+    assert.equal(objectsOf(hidden(many.slice(1)))?.length, UNJUDGED_OBJECTS);
+  });
+
   test(name, () => {
     const answer = decideState(question(asked));
     assert.equal(answer.state.kind, state);
@@ -249,7 +266,8 @@ test('what could not be read beside a finding is not forgotten: it goes with the
   for (const memory of [appliedTip, waiting(20), waiting(1)]) {
     const { state } = decideState(question({ againstTip: [...unknown, ...drift(finding('a'))], memory }));
     assert.ok(state.kind === 'drift' || state.kind === 'rollout');
-    assert.deepEqual(state.unjudged, { reason: 'may not be read', rule: '- rule' });
+    const objects = [identityOf(object)];
+    assert.deepEqual(state.unjudged, { reason: 'may not be read', rule: '- rule', objects });
   }
   const { state } = decideState(question({ againstTip: drift(finding('a')), memory: appliedTip }));
   assert.ok(state.kind === 'drift' && !('unjudged' in state));
