@@ -11,17 +11,8 @@ import { onThisMachine, readConfiguration } from '../../local/configuration.ts';
 import { type GitServer, startGit } from '../../local/git.ts';
 import { type Page, startPage } from '../../local/page/page.ts';
 import { browser, requirement } from '../requirements.ts';
+import { CHROMIUM_FLAGS } from './chromium.ts';
 import { convergedAlert, driftAlert, verdictItem, write } from './page-data.ts';
-
-const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-page-'));
 let aws: LocalAws;

@@ -24,6 +24,13 @@ const TONES = {
   checked: 'busy',
   waiting: 'busy',
   drift: 'warn',
+  reminder: 'warn',
+  changed: 'warn',
+  added: 'warn',
+  missing: 'bad',
+  extra: 'warn',
+  critical: 'bad',
+  warning: 'warn',
   'drift-changed': 'warn',
   stalled: 'warn',
   unknown: 'warn',
@@ -38,6 +45,8 @@ const WORDS = {
   'rolled-out': 'rolled out',
   'drift-changed': 'drift changed',
   'known-again': 'judged again',
+  summary: 'first check',
+  extra: 'not in Git',
 };
 
 export const chip = (state, text) =>
@@ -126,4 +135,37 @@ export function pagerForm(body) {
     {},
     ...rows.flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, String(value ?? ''))]),
   );
+}
+
+/** Somebody asked for silence, until then. */
+export const snoozeMark = ({ until, by, reason }) =>
+  element('span', { class: 'snooze', title: `${reason} (${by})` }, 'snoozed until ', clock(until));
+
+/** A time as the reader's own clock has it: the hour today, else the day too. */
+export function clock(iso) {
+  const time = new Date(iso);
+  const isToday = time.toDateString() === new Date().toDateString();
+  const hour = { hour: '2-digit', minute: '2-digit' };
+  const words = isToday
+    ? time.toLocaleTimeString([], hour)
+    : time.toLocaleString([], { day: 'numeric', month: 'short', ...hour });
+  return element('span', { title: iso }, words);
+}
+
+// What the reader has opened outlives each update.
+export const opened = new Set();
+
+/** A `details` whose state survives updates. */
+export function fold(name, attributes, summary, content) {
+  const made = element('details', { ...attributes, open: opened.has(name) }, element('summary', {}, summary));
+  const fill = () => {
+    if (made.open && made.childElementCount === 1) made.append(content());
+  };
+  fill();
+  made.addEventListener('toggle', () => {
+    if (made.open) opened.add(name);
+    else opened.delete(name);
+    fill();
+  });
+  return made;
 }

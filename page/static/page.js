@@ -1,10 +1,9 @@
-import { ago, agoText, chatForm, chip, element, empty, facts, pagerForm, shortCommit } from './parts.js';
+import { inbox } from './inbox.js';
+import { closedIncidents, openIncidents } from './incidents.js';
+import { ago, agoText, chip, element, empty, facts, fold, shortCommit, snoozeMark } from './parts.js';
 
-// What the reader has opened and chosen outlives each update.
-const opened = new Set();
-const chosenForm = new Map();
-
-const into = (id, ...nodes) => document.getElementById(id).replaceChildren(...nodes.flat());
+const byId = (id) => document.getElementById(id);
+const into = (id, ...nodes) => byId(id).replaceChildren(...nodes.flat());
 const count = (id, title, number) =>
   into(id, title, ...(number > 0 ? [element('span', { class: 'count' }, String(number))] : []));
 
@@ -19,17 +18,41 @@ function part(id, data, draw) {
 
 function show(state) {
   document.title = titleOf(state);
-  into('installation', facts(`installation ${state.installation}`, element('code', {}, state.endpoint)));
-  showCluster(state.cluster);
-  part('targets', state.targets, () => state.targets.map(targetCard));
+  into(
+    'installation',
+    facts(`installation ${state.installation}`, state.endpoint && element('code', {}, state.endpoint)),
+  );
+  part('problems', state.problems ?? [], () =>
+    (state.problems ?? []).map((text) => element('p', { class: 'banner' }, text)),
+  );
+  if (state.cluster !== undefined) showCluster(state.cluster);
+  showIncidents(state);
+  part('targets', state.targets, () => targets(state));
   count('deliveries-title', 'Deliveries', state.deliveries.length);
   part('deliveries', state.deliveries, () => deliveries(state));
-  count('inbox-title', 'Inbox', state.inbox.length);
-  part('inbox', state.inbox, () => inbox(state));
-  part('activity', state.activity, () => activity(state));
+  // What follows, an installation in AWS has not: its people have their own inboxes.
+  byId('inbox-section').hidden = state.inbox === undefined;
+  if (state.inbox !== undefined) {
+    count('inbox-title', 'Inbox', state.inbox.length);
+    part('inbox', state.inbox, () => inbox(state));
+  }
+  byId('activity-section').hidden = state.activity === undefined;
+  if (state.activity !== undefined) part('activity', state.activity, () => activity(state));
 }
 
-function titleOf({ targets }) {
+function showIncidents({ incidents, targets }) {
+  const open = incidents.filter(({ state }) => state === 'open');
+  const closed = incidents.filter(({ state }) => state !== 'open');
+  count('incidents-title', 'Open incidents', open.length);
+  const isChecked = targets.some(({ checkedAt }) => checkedAt !== undefined);
+  part('incidents', [open, isChecked], () => openIncidents(open, isChecked));
+  byId('closed-section').hidden = closed.length === 0;
+  part('closed', closed, () => closedIncidents(closed));
+}
+
+function titleOf({ targets, incidents }) {
+  const open = incidents.filter(({ state }) => state === 'open').length;
+  if (open > 0) return `(${open} open) Fairlead`;
   const drifting = targets
     .flatMap(({ scopes }) => scopes)
     .filter(({ verdict }) => verdict === 'drift').length;
@@ -37,7 +60,8 @@ function titleOf({ targets }) {
 }
 
 function showCluster(cluster) {
-  const node = document.getElementById('cluster');
+  const node = byId('cluster');
+  node.hidden = false;
   const [tone, text] = {
     starting: () => ['busy', `Cluster: ${cluster.progress}`],
     running: () => ['good', `Kubernetes ${cluster.version}`],
@@ -46,6 +70,11 @@ function showCluster(cluster) {
   }[cluster.kind]();
   node.className = `status ${tone}`;
   node.textContent = text;
+}
+
+function targets({ targets: all }) {
+  if (all.length === 0) return empty('No target yet: the first reading of its repository names it here.');
+  return all.map(targetCard);
 }
 
 function targetCard(target) {
@@ -58,6 +87,7 @@ function targetCard(target) {
       'div',
       { class: 'top' },
       element('h3', {}, target.name),
+      target.snooze && snoozeMark(target.snooze),
       facts(`${target.repository}, ${target.branch}`, shortCommit(target.commit), target.deployer),
       element('span', { class: 'spread' }),
       element(
@@ -92,24 +122,10 @@ function scopeRow(scope) {
         scope.chart && `${scope.chart.name} ${scope.chart.version}`,
         shortCommit(scope.commit),
         scope.verdict !== 'in-sync' && scope.reason,
+        scope.snooze && snoozeMark(scope.snooze),
       ),
     ),
   );
-}
-
-/** A `details` whose state survives updates. */
-function fold(name, attributes, summary, content) {
-  const made = element('details', { ...attributes, open: opened.has(name) }, element('summary', {}, summary));
-  const fill = () => {
-    if (made.open && made.childElementCount === 1) made.append(content());
-  };
-  fill();
-  made.addEventListener('toggle', () => {
-    if (made.open) opened.add(name);
-    else opened.delete(name);
-    fill();
-  });
-  return made;
 }
 
 function deliveries({ deliveries: all, bucket, targets }) {
@@ -182,84 +198,6 @@ const reasonItem = (reason) =>
     element('p', { class: 'quiet' }, reason.whatToDo),
   );
 
-function inbox({ inbox: all, targets }) {
-  if (all.length === 0) {
-    return empty(
-      'No alert yet. Change something in the cluster that Git declares, and one comes:',
-      `npx fairlead kubectl -n ${targets[0]?.namespaces[0] ?? 'NAMESPACE'} edit deployment`,
-    );
-  }
-  return element('div', { class: 'card' }, element('ul', { class: 'rows' }, ...all.map(alertItem)));
-}
-
-const FORM_NAMES = { email: 'Email', pager: 'Pager', chat: 'Chat', event: 'Event' };
-
-function alertItem(alert) {
-  const name = `${alert.incident}#${alert.sequence}`;
-  const row = element(
-    'div',
-    { class: 'row' },
-    element('span', { class: 'title' }, titleOfAlert(alert)),
-    chip(alert.kind),
-    element('span', { class: 'more' }, facts(ago(alert.at), alert.severity)),
-  );
-  return element(
-    'li',
-    { class: `alert ${alert.severity}`, 'data-kind': alert.kind, 'data-incident': alert.incident },
-    fold(name, {}, row, () => formsOf(alert, name)),
-  );
-}
-
-/** The email's subject without its mark; what people get no email of has its headline. */
-function titleOfAlert({ forms, target, scope, kind }) {
-  const subject = forms.email?.subject ?? forms.chat?.subject;
-  if (subject !== undefined) return subject.replace(/^\[[a-z-]+(, [a-z]+)?\] /, '');
-  try {
-    return `${target} ${scope}: ${JSON.parse(forms.event.body).headline}`;
-  } catch {
-    return `${target} ${scope}: ${kind}`;
-  }
-}
-
-function formsOf(alert, name) {
-  const there = Object.keys(FORM_NAMES).filter((form) => alert.forms[form] !== undefined);
-  const chosen = there.includes(chosenForm.get(name)) ? chosenForm.get(name) : there[0];
-  const panel = element('div', { class: 'form', role: 'tabpanel' });
-  const tabs = there.map((form) =>
-    element(
-      'button',
-      {
-        type: 'button',
-        role: 'tab',
-        'data-form': form,
-        onclick: () => {
-          chosenForm.set(name, form);
-          choose(form);
-        },
-      },
-      FORM_NAMES[form],
-    ),
-  );
-  function choose(form) {
-    for (const tab of tabs) tab.setAttribute('aria-selected', String(tab.dataset.form === form));
-    panel.replaceChildren(formView(form, alert.forms[form]));
-  }
-  choose(chosen);
-  return element('div', {}, element('div', { class: 'tabs', role: 'tablist' }, ...tabs), panel);
-}
-
-function formView(form, { subject, body }) {
-  try {
-    if (form === 'chat') return chatForm(body);
-    if (form === 'pager') {
-      return element('div', {}, element('p', { class: 'subject' }, subject), pagerForm(body));
-    }
-  } catch {
-    // Not what it should be: shown as it is.
-  }
-  return element('div', {}, element('p', { class: 'subject' }, subject), element('pre', {}, body));
-}
-
 function activity({ activity: all }) {
   if (all.length === 0) return empty('Nothing yet.');
   const row = ({ part, text, at, kind }) =>
@@ -273,7 +211,7 @@ function activity({ activity: all }) {
   return element('div', { class: 'card' }, element('ul', { class: 'rows' }, ...all.slice(0, 8).map(row)));
 }
 
-const lost = document.getElementById('lost');
+const lost = byId('lost');
 const events = new EventSource('/events');
 events.onmessage = ({ data }) => {
   lost.hidden = true;
@@ -282,7 +220,7 @@ events.onmessage = ({ data }) => {
 events.onerror = () => {
   lost.hidden = false;
   lost.textContent =
-    'The connection is lost. If Fairlead was started again, open the address that it printed.';
+    'The connection is lost: what stands here is not how things are now. If Fairlead was started again, open the address that it printed.';
 };
 setInterval(() => {
   for (const node of document.querySelectorAll('time')) node.textContent = agoText(node.dateTime);
