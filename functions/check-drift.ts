@@ -36,7 +36,7 @@ export const checkDrift = (environment: Environment) => {
       log.event('check dropped', { target: request.target, why: outcome.reason });
       return;
     }
-    await tellObservation(table, outcome.observation, tellContextOf(outcome.config));
+    await tellObservation(table, outcome.observation, tellContextOf(outcome.config), parts.now());
   }
 };
 

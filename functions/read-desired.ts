@@ -104,7 +104,8 @@ export const readDesired = (environment: Environment) => {
     await tellObservation(
       parts.table,
       unreadTarget(target.name, reason, parts.now()),
-      tellContextOf({ target, repository, installation: current.installation }),
+      tellContextOf({ target, repository, installation: current.installation, severity: current.severity }),
+      parts.now(),
     );
   };
 

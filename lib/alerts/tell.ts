@@ -1,21 +1,22 @@
 import type { Item, Table } from '../aws/table.ts';
 import type { Observation } from '../checks/observation.ts';
 import { formatScope } from '../checks/observation.ts';
-import type { Deployer, Target } from '../config/config.ts';
+import type { Deployer, FirstCheck, SeverityRule, Target } from '../config/config.ts';
 import { rootOf, WHOLE_REPOSITORY } from '../config/root.ts';
-import type { DecisionContext } from '../incidents/incident.ts';
-import { close, type Decision, decide } from '../incidents/incidents.ts';
-import type { Alert } from './alert.ts';
+import { severityBy } from '../incidents/severity.ts';
+import { decideTarget, type ItemWrite, type TargetContext } from '../incidents/target.ts';
+import type { Alert, Quiet } from './alert.ts';
 import {
   INCIDENTS_SCHEMA,
-  incidentClasses,
   incidentItem,
   incidentsOfTarget,
   type KnownIncidents,
   readIncidents,
   SEEN,
+  sortKeyOf,
 } from './incident-items.ts';
 import { withUntold } from './outbox.ts';
+import { snoozeIn } from './snoozes.ts';
 
 /** What telling needs to know of the target beside what was seen. */
 export interface TellContext {
@@ -28,14 +29,20 @@ export interface TellContext {
   /** Of a target that Fairlead only checks. */
   readonly layout?: 'foreign';
   readonly rolloutDeadlineMinutes: number;
+  readonly firstCheck: FirstCheck;
+  readonly remindAfterHours: number;
+  /** What the configuration says of findings. */
+  readonly severity: readonly SeverityRule[];
 }
 
 export const tellContextOf = ({
   installation,
   repository,
   target,
+  severity,
 }: {
   readonly installation: string;
+  readonly severity: readonly SeverityRule[];
   readonly repository: { readonly url: string };
   readonly target: Target;
 }): TellContext => ({
@@ -44,41 +51,102 @@ export const tellContextOf = ({
   root: rootOf(target) || WHOLE_REPOSITORY,
   deployer: target.deployer,
   rolloutDeadlineMinutes: target.rolloutDeadlineMinutes,
+  firstCheck: target.firstCheck,
+  remindAfterHours: target.remindAfterHours,
+  severity,
   ...(target.deployer === 'argocd' ? { argocdNamespace: target.argocdNamespace } : {}),
   ...(target.driftOnly ? { layout: 'foreign' as const } : {}),
 });
 
 /** Two checks meet now and then; more than this in a row is no coincidence. */
 const ATTEMPTS = 10;
+/** A check whose clock is farther ahead of ours does not say how long anything has lasted. */
+const AHEAD_MINUTES = 10;
 
 /**
  * Decides what an observation changes and writes it together with the alerts that follow, one item a scope and class.
  * Who loses a conditional write reads again and decides again; an observation older than what is known is dropped.
  * Returns the alerts that this call wrote.
+ * @param now our own clock
  * @throws if the table stays contended; nothing is lost, the next check decides again
  */
 export async function tellObservation(
   table: Table,
   observation: Observation,
   context: TellContext,
+  now: Date,
 ): Promise<readonly Alert[]> {
-  const told: Alert[] = [];
-  let history: DecisionContext['history'] | undefined;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const known = await readIncidents(table, observation.target);
-    if (isOlder(observation, known.seen)) return told;
-    history ??= wasChecked(known.seen) ? 'checked-before' : 'first-check';
-    if ((await putSeen(table, observation, known.seen)) === 'conflict') continue;
-
-    const outcome = await tellScopes(table, observation, known, { ...context, history });
-    told.push(...outcome.told);
-    if (outcome.kind === 'told') return told;
-  }
-  throw new Error(`incidents of target ${observation.target}: lost ${ATTEMPTS} conditional writes in a row`);
+  const { target, commit, at } = observation;
+  const seen = {
+    commit,
+    at,
+    scopes: observation.scopes.map((each) => ({ scope: formatScope(each.scope), seen: each })),
+  };
+  const deciding = decidingContext(target, at, context, now);
+  return await tellDecided(table, target, at, async (known) => {
+    if (isOlder(observation, known.seen)) return 'nothing';
+    if ((await putSeen(table, observation, known.seen)) === 'conflict') return 'conflict';
+    return decideTarget({ ...known, snoozes: snoozesOf(known) }, seen, deciding);
+  });
 }
 
-/** Sequences of desired states begin at 1: below it, only that nothing could be read was ever seen. */
-const wasChecked = (seen: Item | undefined): boolean => seen !== undefined && seen.sequence !== 0;
+/** What lib/incidents needs, of what telling knows. */
+export function decidingContext(target: string, at: string, context: TellContext, now: Date): TargetContext {
+  const { severity, ...rest } = context;
+  const isAhead = Date.parse(at) - now.getTime() > AHEAD_MINUTES * 60_000;
+  return { ...rest, target, clock: isAhead ? 'ahead' : 'trusted', severityOf: severityBy(severity) };
+}
+
+/**
+ * Reads, decides, and writes item by item in the order decided; begins anew where somebody else has written meanwhile.
+ * @throws if the table stays contended
+ */
+export async function tellDecided(
+  table: Table,
+  target: string,
+  at: string,
+  decide: (known: KnownIncidents) => Promise<readonly ItemWrite[] | 'nothing' | 'conflict'>,
+): Promise<readonly Alert[]> {
+  const told: Alert[] = [];
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const known = await readIncidents(table, target);
+    const writes = await decide(known);
+    if (writes === 'nothing') return told;
+    if (writes !== 'conflict' && (await putAll(table, target, at, known, writes, told)) === 'written')
+      return told;
+  }
+  throw new Error(`incidents of target ${target}: lost ${ATTEMPTS} conditional writes in a row`);
+}
+
+async function putAll(
+  table: Table,
+  target: string,
+  at: string,
+  known: KnownIncidents,
+  writes: readonly ItemWrite[],
+  told: Alert[],
+): Promise<'written' | 'conflict'> {
+  for (const write of writes) {
+    const sk = sortKeyOf(write);
+    const before = known.items.get(sk);
+    const item = incidentItem(before, target, sk, write.state, at);
+    const outcome = await table.put(withUntold(item, write.alerts, at), before?.version ?? 'absent');
+    if (outcome === 'conflict') return 'conflict';
+    told.push(...write.alerts);
+  }
+  return 'written';
+}
+
+export function snoozesOf({ items }: KnownIncidents): ReadonlyMap<string, Quiet> {
+  const snoozes = new Map<string, Quiet>();
+  for (const item of items.values()) {
+    const found = snoozeIn(item);
+    if (found === undefined) continue;
+    const { until, reason } = found.snooze;
+    snoozes.set(found.scope, { until, reason });
+  }
+  return snoozes;
+}
 
 /** By the sequence of the desired state; of the same one, by the time of the check. */
 const isOlder = ({ sequence, at }: Observation, seen: Item | undefined): boolean => {
@@ -86,7 +154,12 @@ const isOlder = ({ sequence, at }: Observation, seen: Item | undefined): boolean
   return seen.sequence > sequence || (seen.sequence === sequence && seen.at > at);
 };
 
-function putSeen(table: Table, { target, sequence, at }: Observation, before: Item | undefined) {
+/** Written before anything is told, so that who began with what was known before is told of it by a conflict. */
+export function putSeen(
+  table: Table,
+  { target, sequence, at }: Pick<Observation, 'target' | 'sequence' | 'at'>,
+  before: Item | undefined,
+) {
   const item = {
     pk: incidentsOfTarget(target),
     sk: SEEN,
@@ -97,48 +170,3 @@ function putSeen(table: Table, { target, sequence, at }: Observation, before: It
   };
   return table.put(item, before?.version ?? 'absent');
 }
-
-async function tellScopes(
-  table: Table,
-  observation: Observation,
-  known: KnownIncidents,
-  context: TellContext & Pick<DecisionContext, 'history'>,
-): Promise<{ readonly kind: 'told' | 'conflict'; readonly told: readonly Alert[] }> {
-  const told: Alert[] = [];
-  for (const [scope, decision] of decisions(observation, known, context)) {
-    for (const kind of incidentClasses) {
-      const after = decision.after[kind];
-      // Decisions give back the same object where nothing changes: then nothing is written.
-      if (after === undefined || after === known.scopes.get(scope)?.[kind]) continue;
-      const before = known.item(scope, kind);
-      const item = incidentItem(before, observation.target, scope, kind, after, observation.at);
-      const alerts = decision.alerts[kind];
-      const outcome = await table.put(withUntold(item, alerts, observation.at), before?.version ?? 'absent');
-      if (outcome === 'conflict') return { kind: 'conflict', told };
-      told.push(...alerts);
-    }
-  }
-  return { kind: 'told', told };
-}
-
-function* decisions(
-  { target, commit, at, scopes }: Observation,
-  known: KnownIncidents,
-  context: TellContext & Pick<DecisionContext, 'history'>,
-): Generator<readonly [scope: string, decision: Decision]> {
-  const contextOf = (scope: string): DecisionContext => ({ ...context, target, commit, at, scope });
-  const declared = new Set<string>();
-  for (const seen of scopes) {
-    const scope = formatScope(seen.scope);
-    declared.add(scope);
-    yield [scope, decide(known.scopes.get(scope) ?? {}, seen, contextOf(scope))];
-  }
-  // Where the target or its manifests could not be judged, what is missing here has not gone: nobody could look.
-  if (scopes.some(({ scope, state }) => isWhole(scope) && state.kind === 'unknown')) return;
-  for (const [scope, incidents] of known.scopes) {
-    if (!declared.has(scope)) yield [scope, close(incidents, contextOf(scope))];
-  }
-}
-
-const isWhole = ({ kind }: Observation['scopes'][number]['scope']): boolean =>
-  kind === 'target' || kind === 'manifests';

@@ -2,8 +2,11 @@ import type { Alert } from '../alerts/alert.ts';
 import type { ScopeObservation } from '../checks/observation.ts';
 import type { Severity } from '../config/config.ts';
 import type { Finding } from '../drift/verdicts.ts';
+import { canonicalJson } from '../objects/json.ts';
+import { acceptedAtFirst, type Hidden, hiddenIn, stillHidden, withoutAccepted } from './accepted.ts';
 import { fingerprintOf, fitting } from './findings.ts';
 import {
+  type Accepted,
   alertBase,
   type DecisionContext,
   type DriftIncident,
@@ -11,74 +14,137 @@ import {
   type RolloutIncident,
   whereOf,
 } from './incident.ts';
-import { severityOf } from './severity.ts';
-import { type FirstSeen, isSameMemory, type Split, splitWaiting } from './waiting.ts';
+import { gravestOf } from './severity.ts';
+import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
+import { type FirstSeen, type Split, splitWaiting } from './waiting.ts';
 
-interface DriftDecision {
+export interface DriftDecision {
   readonly after: DriftIncident | undefined;
   readonly alerts: readonly Alert[];
+  /** What differs and is to be told, the gravest first; nothing where this check does not say. */
+  readonly due: readonly Finding[];
+  /** Those of them that people do not know yet. */
+  readonly fresh: readonly Finding[];
+  /** What is accepted, as far as it is there. */
+  readonly accepted: readonly Finding[];
 }
 
+type Drifting = DriftIncident & { readonly kind: 'drifting' };
+
+/** What a decision about one scope goes on with. */
+interface Question {
+  readonly before: DriftIncident | undefined;
+  readonly rollout: RolloutIncident | undefined;
+  readonly seen: ScopeObservation;
+  readonly context: DecisionContext;
+  /** What is accepted from now on. */
+  readonly accepted: Accepted | undefined;
+  readonly hidden: Hidden;
+}
+
+const NOTHING = { alerts: [], due: [], fresh: [], accepted: [] } as const;
+
 /**
- * drift, drift-changed, converged. A rollout and a failure to judge leave an open incident as it is: neither says
- * that the cluster is what Git says.
+ * drift, drift-changed, converged, reminder. A rollout and a failure to judge leave an open incident as it is: neither
+ * says that the cluster is what Git says; and what could not be looked at is neither there nor gone.
+ * @param look `first`: of a target that is checked for the first time, or of what nobody could judge then
  */
 export function decideDrift(
   before: DriftIncident | undefined,
   rollout: RolloutIncident | undefined,
   seen: ScopeObservation,
   context: DecisionContext,
+  look: 'first' | 'later',
 ): DriftDecision {
+  const isFirst = context.firstCheck === 'observe' && (look === 'first' || before?.kind === 'unseen');
+  const question = { before, rollout, seen, context, accepted: before?.accepted, hidden: 'none' } as const;
   switch (seen.state.kind) {
     case 'unknown':
+      return { ...NOTHING, after: isFirst && before === undefined ? { ...NEVER, kind: 'unseen' } : before };
     case 'rollout':
-      return { after: before, alerts: [] };
+      return { ...NOTHING, after: before };
     case 'in-sync':
-      return converge(before, seen, context);
+      return converge({ ...question, accepted: undefined });
     case 'drift': {
       const { findings } = seen.state;
-      if (findings.length === 0) return converge(before, seen, context);
-      const split = splitWaiting(findings, firstSeenOf(before), context.at);
-      if (split.due.length === 0) return wait(before, split.firstSeen);
-      return before?.kind === 'drifting'
-        ? change(before, split, seen, context)
-        : open(before, split, rollout, seen, context);
+      const hidden = hiddenIn(seen.state.unjudged);
+      if (isFirst) {
+        const accepted = acceptedAtFirst(findings, hidden, context.at);
+        const after = { ...numbersOf(before), kind: 'accepted' as const, accepted };
+        return { ...NOTHING, after, accepted: findings };
+      }
+      const left = withoutAccepted(before?.accepted, findings, hidden, context);
+      const known = new Set(left.accepted?.fingerprints ?? []);
+      const decision = differ({ ...question, hidden, accepted: left.accepted }, left.others);
+      return {
+        ...decision,
+        after: unlessSame(before, decision.after),
+        accepted: findings.filter((finding) => known.has(fingerprintOf(finding))),
+      };
     }
   }
 }
 
-const GRAVITY = { info: 0, warning: 1, critical: 2 } as const satisfies Record<Severity, number>;
+/** The same object where nothing changes: then nothing is written. */
+const unlessSame = (before: DriftIncident | undefined, after: DriftIncident | undefined) =>
+  before !== undefined && canonicalJson(before) === canonicalJson(after) ? before : after;
 
-const gravestOf = (findings: readonly Finding[]): Severity =>
-  findings.map(severityOf).reduce((a, b) => (GRAVITY[b] > GRAVITY[a] ? b : a), 'info');
+const numbersOf = (before: DriftIncident | undefined) => {
+  const { opening, sequence } = before ?? NEVER;
+  return { opening, sequence };
+};
+
+const carried = (accepted: Accepted | undefined) => (accepted === undefined ? {} : { accepted });
+const remembered = (firstSeen: FirstSeen) => (Object.keys(firstSeen).length === 0 ? {} : { firstSeen });
 
 /** Since when places of this scope differ, as far as rules make them wait. */
 export const firstSeenOf = (before: DriftIncident | undefined): FirstSeen =>
-  before === undefined || before.kind === 'in-sync' ? {} : (before.firstSeen ?? {});
+  before !== undefined && 'firstSeen' in before ? (before.firstSeen ?? {}) : {};
 
-const remembered = (firstSeen: FirstSeen) => (Object.keys(firstSeen).length === 0 ? {} : { firstSeen });
+/** `findings`: all that differs and was not accepted. */
+function differ(question: Question, findings: readonly Finding[]): DriftDecision {
+  const { before, hidden, context } = question;
+  const kept = before?.kind === 'drifting' ? stillHidden(before.fingerprints, hidden) : [];
+  if (findings.length === 0) {
+    if (kept.length === 0 && hidden === 'none') return converge(question);
+    return { ...NOTHING, after: withAccepted(before, question.accepted) };
+  }
+  const known = firstSeenOf(before);
+  const split = splitWaiting(findings, known, context.at);
+  // What cannot be looked at waits on.
+  const firstSeen = hidden === 'none' ? split.firstSeen : { ...known, ...split.firstSeen };
+  const divided = { ...split, firstSeen, due: criticalFirst(split.due, context) };
+  if (divided.due.length === 0) return wait(question, firstSeen);
+  return before?.kind === 'drifting' ? change(question, before, divided) : open(question, divided);
+}
+
+/** Nothing but what is accepted was seen, and not all could be looked at. */
+function withAccepted(before: DriftIncident | undefined, accepted: Accepted | undefined) {
+  if (before === undefined) return undefined;
+  const { accepted: _, ...rest } = before;
+  if (before.kind === 'accepted')
+    return accepted === undefined
+      ? { ...numbersOf(before), kind: 'in-sync' as const }
+      : { ...before, accepted };
+  return { ...rest, ...carried(accepted) } as DriftIncident;
+}
 
 /**
  * All that differs now is to wait. What was told before stays open: it is not as Git says, and when the wait ends or
  * the difference does, people hear of it.
  */
-function wait(before: DriftIncident | undefined, firstSeen: FirstSeen): DriftDecision {
-  if (before !== undefined && before.kind !== 'in-sync' && isSameMemory(firstSeenOf(before), firstSeen))
-    return { after: before, alerts: [] };
-  if (before?.kind === 'drifting') return { after: { ...before, firstSeen }, alerts: [] };
-  const { opening, sequence } = before ?? NEVER;
-  return { after: { opening, sequence, kind: 'waiting', firstSeen }, alerts: [] };
+function wait({ before, accepted }: Question, firstSeen: FirstSeen): DriftDecision {
+  const after: DriftIncident =
+    before?.kind === 'drifting'
+      ? { ...before, firstSeen, ...carried(accepted) }
+      : { ...numbersOf(before), kind: 'waiting', firstSeen, ...carried(accepted) };
+  return { ...NOTHING, after };
 }
 
-function open(
-  before: DriftIncident | undefined,
-  { due: findings, firstSeen, since }: Split,
-  rollout: RolloutIncident | undefined,
-  seen: ScopeObservation,
-  context: DecisionContext,
-): DriftDecision {
-  const fingerprints = findings.map(fingerprintOf);
-  const severity = gravestOf(findings);
+function open(question: Question, { due, firstSeen, since }: Split): DriftDecision {
+  const { before, rollout, seen, context, accepted } = question;
+  const fingerprints = due.map(fingerprintOf);
+  const severity = gravestOf(due, context);
   // What a stalled rollout has already named as still different is not told a second time, unless it is graver.
   if (
     rollout?.kind === 'stalled' &&
@@ -86,115 +152,156 @@ function open(
     fingerprints.every((one) => rollout.fingerprints.includes(one))
   ) {
     const nothingWaits = Object.keys(firstSeen).length === 0 && before?.kind !== 'waiting';
-    return nothingWaits ? { after: before, alerts: [] } : wait(before, firstSeen);
+    return nothingWaits ? { ...NOTHING, after: withAccepted(before, accepted) } : wait(question, firstSeen);
   }
   const numbers = { opening: (before ?? NEVER).opening + 1, sequence: 1 };
-  const shown = fitting(criticalFirst(findings));
+  const { heard, quiet } = speak(undefined, severity, context);
+  const shown = fitting(due);
   return {
     after: {
       ...numbers,
       kind: 'drifting',
       since,
-      told: [severity],
+      ...heard,
       fingerprints,
       findings: shown.findings,
       ...remembered(firstSeen),
+      ...carried(accepted),
     },
     alerts: [
       {
         ...alertBase(context, 'drift', numbers, severity),
         ...whereOf(context, seen),
+        ...quiet,
         kind: 'drift',
         ...shown,
         since,
       },
     ],
+    due,
+    fresh: due,
+    accepted: [],
   };
 }
 
-function change(
-  before: DriftIncident & { readonly kind: 'drifting' },
-  { due: findings, firstSeen }: Split,
-  seen: ScopeObservation,
-  context: DecisionContext,
-): DriftDecision {
-  const fingerprints = findings.map(fingerprintOf);
+function change(question: Question, before: Drifting, { due, firstSeen }: Split): DriftDecision {
+  const { seen, context, accepted, hidden } = question;
+  const now = due.map(fingerprintOf);
+  const seenNow = new Set(now);
+  const fingerprints = [
+    ...now,
+    ...stillHidden(before.fingerprints, hidden).filter((one) => !seenNow.has(one)),
+  ];
   const known = new Set(before.fingerprints);
-  const still = new Set(fingerprints);
-  const fresh = findings.filter((_, index) => !known.has(fingerprints[index] ?? ''));
-  if (fresh.length === 0 && still.size === known.size) {
-    const { firstSeen: _, ...rest } = before;
-    const isSame = isSameMemory(firstSeenOf(before), firstSeen);
-    return { after: isSame ? before : { ...rest, ...remembered(firstSeen) }, alerts: [] };
+  const fresh = due.filter((_, index) => !known.has(now[index] ?? ''));
+  const severity = gravestOf(due, context);
+  const { firstSeen: _, accepted: __, hushed: ___, ...rest } = before;
+  const left = { ...rest, ...remembered(firstSeen), ...carried(accepted) };
+  const numbers = { opening: before.opening, sequence: before.sequence + 1 };
+  const base = () => ({
+    ...alertBase(context, 'drift', numbers, severity),
+    ...whereOf(context, seen),
+    since: before.since,
+  });
+
+  if (fresh.length === 0 && fingerprints.length === known.size) {
+    if (!isReminderDue(before, context)) {
+      const { hushed } = before;
+      const after = { ...left, ...(hushed === undefined ? {} : { hushed }) };
+      return { ...NOTHING, after, due };
+    }
+    const { heard, quiet } = speak(before, severity, context);
+    const reminder: Alert = {
+      ...base(),
+      ...quiet,
+      kind: 'reminder',
+      of: 'drift',
+      ...fitting(due),
+      ...afterSnooze(before),
+    };
+    return { ...NOTHING, after: { ...left, ...numbers, ...heard }, alerts: [reminder], due };
   }
 
-  const numbers = { opening: before.opening, sequence: before.sequence + 1 };
-  const severity = gravestOf(findings);
-  const old = findings.filter((_, index) => known.has(fingerprints[index] ?? ''));
-  const shown = fitting([...criticalFirst(fresh), ...criticalFirst(old)]);
+  const { heard, quiet } = speak(before, severity, context);
+  const shown = fitting([...fresh, ...due.filter((finding) => !fresh.includes(finding))]);
+  const still = new Set(fingerprints);
   // Excerpts of what was kept: the fingerprints of cut values no longer match, so compare by place as well.
-  const places = new Set(findings.map(placeOf));
+  const places = new Set(due.map(placeOf));
   const gone = before.findings.filter(
-    (finding) => !still.has(fingerprintOf(finding)) && !places.has(placeOf(finding)),
+    (finding) =>
+      !still.has(fingerprintOf(finding)) &&
+      !places.has(placeOf(finding)) &&
+      stillHidden([fingerprintOf(finding)], hidden).length === 0,
   );
   return {
-    after: {
-      ...numbers,
-      kind: 'drifting',
-      since: before.since,
-      told: before.told.includes(severity) ? before.told : [...before.told, severity],
-      fingerprints,
-      findings: shown.findings,
-      ...remembered(firstSeen),
-    },
+    after: { ...left, ...numbers, ...heard, fingerprints, findings: shown.findings },
     alerts: [
       {
-        ...alertBase(context, 'drift', numbers, severity),
-        ...whereOf(context, seen),
+        ...base(),
+        ...quiet,
         kind: 'drift-changed',
         ...shown,
         fresh: Math.min(fresh.length, shown.findings.length),
         gone,
-        since: before.since,
       },
     ],
+    due,
+    fresh,
+    accepted: [],
   };
 }
 
-function converge(
-  before: DriftIncident | undefined,
-  seen: Pick<ScopeObservation, 'chart'>,
-  context: DecisionContext,
-): DriftDecision {
-  // What waited is gone before anybody heard of it.
-  if (before?.kind === 'waiting')
-    return { after: { opening: before.opening, sequence: before.sequence, kind: 'in-sync' }, alerts: [] };
-  if (before?.kind !== 'drifting') return { after: before, alerts: [] };
-  const numbers = { opening: before.opening, sequence: before.sequence + 1 };
-  return {
-    after: { ...numbers, kind: 'in-sync' },
-    alerts: [
-      {
+function converge({ before, seen, context, accepted }: Question): DriftDecision {
+  const rest =
+    accepted === undefined ? ({ kind: 'in-sync' } as const) : { kind: 'accepted' as const, accepted };
+  switch (before?.kind) {
+    case undefined:
+      return { ...NOTHING, after: before };
+    // What waited is gone before anybody heard of it; what was found at first has been repaired.
+    case 'in-sync':
+    case 'unseen':
+    case 'accepted':
+    case 'waiting':
+      return { ...NOTHING, after: unlessSame(before, { ...numbersOf(before), ...rest }) };
+    // Of one of many nobody hears by itself.
+    case 'member':
+      return { ...NOTHING, after: { opening: before.opening, sequence: 0, ...rest } };
+    case 'drifting': {
+      const numbers = { opening: before.opening, sequence: before.sequence + 1 };
+      const closing: Alert = {
         ...alertBase(context, 'drift', numbers, 'info'),
         ...whereOf(context, seen),
+        ...speakLast(before),
         kind: 'converged',
-        told: before.told,
         since: before.since,
-      },
-    ],
-  };
+        ...(accepted === undefined ? {} : { accepted: accepted.fingerprints.length }),
+      };
+      return { ...NOTHING, after: { ...numbers, ...rest }, alerts: [closing] };
+    }
+  }
 }
 
 /** The scope is no longer declared: what was open closes, and says why. */
 export function closeDrift(before: DriftIncident | undefined, context: DecisionContext): DriftDecision {
-  const { after, alerts } = converge(before, {}, context);
-  return { after, alerts: alerts.map((alert) => ({ ...alert, because: 'no-longer-declared' })) };
+  const seen: ScopeObservation = { scope: { kind: 'target' }, state: { kind: 'in-sync', unready: [] } };
+  const closed = converge({
+    before,
+    rollout: undefined,
+    seen,
+    context,
+    accepted: undefined,
+    hidden: 'none',
+  });
+  return {
+    ...closed,
+    alerts: closed.alerts.map((alert) => ({ ...alert, because: 'no-longer-declared' })),
+  };
 }
 
-const criticalFirst = (findings: readonly Finding[]): readonly Finding[] => [
-  ...findings.filter((finding) => severityOf(finding) === 'critical'),
-  ...findings.filter((finding) => severityOf(finding) !== 'critical'),
-];
+const criticalFirst = (findings: readonly Finding[], { severityOf }: DecisionContext): readonly Finding[] => {
+  const isGrave = (finding: Finding) => severityOf(finding) === ('critical' satisfies Severity);
+  return [...findings.filter(isGrave), ...findings.filter((finding) => !isGrave(finding))];
+};
 
 const placeOf = ({ object, at }: Finding): string =>
   JSON.stringify([object.kind, object.namespace, object.name, at]);

@@ -8,18 +8,32 @@ const FINDINGS_BYTES = 48 * 1024;
 /** A longer value is an excerpt in alerts; the cluster has the whole. */
 const VALUE_CHARACTERS = 2048;
 
+const OBJECT_CHARACTERS = 8;
+const FINDING_CHARACTERS = 16;
+
+/** Short, the same for the same text, and unlikely to be another's. */
+export const digestOf = (text: string, characters: number): string =>
+  createHash('sha256').update(text).digest('base64url').slice(0, characters);
+
+/** What every fingerprint of an object's findings begins with. */
+export const objectDigest = (identity: string): string => digestOf(identity, OBJECT_CHARACTERS);
+
 /**
  * What makes two findings the same: object, path and live value. A value that changes again is another finding;
  * who wrote it and when is not part of it, since those move by themselves.
  */
 export const fingerprintOf = ({ object, at, live }: Finding): string =>
-  createHash('sha256')
-    .update(`${identityOf(object)}\n${at}\n${live === undefined ? '' : canonicalJson(live)}`)
-    .digest('base64url')
-    .slice(0, 16);
+  objectDigest(identityOf(object)) +
+  digestOf(`${at}\n${live === undefined ? '' : canonicalJson(live)}`, FINDING_CHARACTERS);
+
+/** Which object a fingerprint is of. */
+export const objectOf = (fingerprint: string): string => fingerprint.slice(0, OBJECT_CHARACTERS);
 
 /** As many of the findings as fit, with long values cut, and how many do not. */
-export function fitting(findings: readonly Finding[]): { findings: readonly Finding[]; more?: number } {
+export function fitting(findings: readonly Finding[]): {
+  findings: readonly Finding[];
+  more?: number;
+} {
   const kept: Finding[] = [];
   let bytes = 0;
   for (const finding of findings) {

@@ -10,6 +10,7 @@ import {
   type RolloutIncident,
   whereOf,
 } from './incident.ts';
+import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
 
 interface RolloutDecision {
   readonly after: RolloutIncident | undefined;
@@ -30,22 +31,31 @@ export function decideRollout(
   if (seen.state.kind === 'unknown') return { after: before, alerts: [] };
   const isShown = isThere(seen.state);
 
+  const isNewTip = seen.render !== undefined && seen.render !== before.render;
   switch (before.kind) {
-    case 'shown': {
-      const isNewTip = seen.render !== undefined && seen.render !== before.render;
+    case 'shown':
       if (!isNewTip && (seen.state.kind !== 'rollout' || isToldAsDrift(seen.state, drift)))
         return { after: before, alerts: [] };
-      const rolling = begin(before, seen, context);
-      return isShown ? finish(rolling, seen, context) : still(rolling);
-    }
+      // There before anybody looked: how long it took nobody knows, and nothing was seen to roll out.
+      return isShown
+        ? { after: { ...before, render: seen.render }, alerts: [] }
+        : still(begin(before, seen, context));
     case 'rolling': {
       if (isShown) return finish(before, seen, context);
       const isLate =
         Date.parse(context.at) - Date.parse(before.since) >= context.rolloutDeadlineMinutes * 60_000;
       return isLate && !isToldAsDrift(seen.state, drift) ? stall(before, seen, context) : still(before);
     }
-    case 'stalled':
-      return isShown ? finish(before, seen, context) : { after: before, alerts: [] };
+    case 'stalled': {
+      if (isShown) return finish(before, seen, context);
+      if (!isNewTip) return remind(before, seen, context);
+      // What stalled will never be there: another commit is to be, and has its own time.
+      const { alerts } = finish(before, seen, context);
+      return {
+        after: begin(before, seen, context),
+        alerts: alerts.map((alert) => ({ ...alert, because: 'later-commit' })),
+      };
+    }
   }
 }
 
@@ -61,19 +71,23 @@ function firstLook(seen: ScopeObservation, context: DecisionContext): RolloutDec
   ) {
     return { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] };
   }
-  const rolling = begin(NEVER, seen, context);
-  return isThere(state) ? finish(rolling, seen, context) : still(rolling);
+  // What was never seen away from the tip was not seen to roll out either.
+  return isThere(state)
+    ? { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] }
+    : still(begin(NEVER, seen, context));
 }
 
 /**
  * Whether people know of it already. Another commit makes of an open drift a rollout once more, for as long as the
- * deployer is at work: the same findings are not told as stalled, too.
+ * deployer is at work: the same findings are not told as stalled, too; nor are those that a first check named.
  */
-const isToldAsDrift = (state: ScopeState, drift: DriftIncident | undefined): boolean =>
-  drift?.kind === 'drifting' &&
-  (state.kind === 'drift' ||
-    (state.kind === 'rollout' &&
-      state.findings.every((finding) => drift.fingerprints.includes(fingerprintOf(finding)))));
+function isToldAsDrift(state: ScopeState, drift: DriftIncident | undefined): boolean {
+  if (state.kind !== 'drift' && state.kind !== 'rollout') return false;
+  const isOpen = drift?.kind === 'drifting' || drift?.kind === 'member';
+  if (isOpen && state.kind === 'drift') return true;
+  const known = new Set([...(isOpen ? drift.fingerprints : []), ...(drift?.accepted?.fingerprints ?? [])]);
+  return state.findings.length > 0 && state.findings.every((finding) => known.has(fingerprintOf(finding)));
+}
 
 const isThere = (state: ScopeState): boolean => state.kind === 'in-sync' && state.unready.length === 0;
 
@@ -103,7 +117,7 @@ function finish(
       {
         ...alertBase(context, 'stalled', numbers, 'info'),
         ...whereOf(context, seen),
-        ...(before.kind === 'stalled' ? { told: ['warning'] as const } : {}),
+        ...(before.kind === 'stalled' ? speakLast(before) : {}),
         kind: 'rolled-out',
         since: before.since,
         after: before.kind === 'stalled' ? 'stalled' : 'rollout',
@@ -114,30 +128,59 @@ function finish(
 
 function stall(before: Rolling, seen: ScopeObservation, context: DecisionContext): RolloutDecision {
   const numbers = { opening: before.opening, sequence: before.sequence + 1 };
-  const findings = findingsOf(seen.state);
-  const deployerSays =
-    seen.state.kind === 'rollout' || seen.state.kind === 'drift' ? seen.state.deployer : undefined;
+  const { heard, quiet } = speak(undefined, 'warning', context);
   return {
     after: {
       ...numbers,
       kind: 'stalled',
       since: before.since,
+      ...heard,
       render: seen.render ?? before.render,
-      fingerprints: findings.map(fingerprintOf),
+      fingerprints: findingsOf(seen.state).map(fingerprintOf),
     },
     alerts: [
       {
         ...alertBase(context, 'stalled', numbers, 'warning'),
         ...whereOf(context, seen),
+        ...quiet,
         kind: 'stalled',
         since: before.since,
-        ...fitting(findings),
-        unready: seen.state.kind === 'in-sync' ? seen.state.unready : [],
-        ...(deployerSays === undefined ? {} : { deployerSays }),
+        ...obstaclesIn(seen.state),
       },
     ],
   };
 }
+
+/** Nothing is new of what stalled: told again, as it is now, if it is time. */
+function remind(before: Stalled, seen: ScopeObservation, context: DecisionContext): RolloutDecision {
+  if (!isReminderDue(before, context)) return { after: before, alerts: [] };
+  const numbers = { opening: before.opening, sequence: before.sequence + 1 };
+  const { heard, quiet } = speak(before, 'warning', context);
+  const { hushed: _, ...rest } = before;
+  return {
+    after: { ...rest, ...numbers, ...heard },
+    alerts: [
+      {
+        ...alertBase(context, 'stalled', numbers, 'warning'),
+        ...whereOf(context, seen),
+        ...quiet,
+        kind: 'reminder',
+        of: 'stalled',
+        since: before.since,
+        ...obstaclesIn(seen.state),
+        ...afterSnooze(before),
+      },
+    ],
+  };
+}
+
+const obstaclesIn = (state: ScopeState) => ({
+  ...fitting(findingsOf(state)),
+  unready: state.kind === 'in-sync' ? state.unready : [],
+  ...((state.kind === 'rollout' || state.kind === 'drift') && state.deployer !== undefined
+    ? { deployerSays: state.deployer }
+    : {}),
+});
 
 /** The scope is no longer declared: a rollout of it ends, and a stalled one closes and says why. */
 export function closeRollout(before: RolloutIncident | undefined, context: DecisionContext): RolloutDecision {

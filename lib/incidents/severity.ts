@@ -1,4 +1,5 @@
-import type { Severity } from '../config/config.ts';
+import type { Severity, SeverityRule } from '../config/config.ts';
+import { ready } from '../drift/rules/selects.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { groupOf, isJsonObject, type Json } from '../objects/objects.ts';
 
@@ -45,9 +46,41 @@ const PROTECTS_WHEN: Readonly<Record<string, (desired: Json) => boolean>> = {
 /** Fields of RBAC objects that grant; any live value that Git does not declare widens. */
 const GRANTS = new Set(['rules', 'subjects', 'roleRef', 'aggregationRule']);
 
-/** What a rule of drift.yaml says, else what the finding is by itself. */
-export const severityOf = (finding: Finding): Severity =>
-  finding.rule?.severity ?? (isCritical(finding) ? 'critical' : 'warning');
+/**
+ * What a rule of drift.yaml says, else the first entry of the configuration that is about the finding, else what it is
+ * by itself.
+ */
+export function severityBy(rules: readonly SeverityRule[]): (finding: Finding) => Severity {
+  const entries = rules.map(({ severity, reason, kinds, namespaces, path }) => {
+    const one = { number: 0, line: 0, reason, ...(path === undefined ? {} : { path }) };
+    const selectors = (kinds ?? [undefined]).flatMap((kind) =>
+      (namespaces ?? [undefined]).map((namespace) =>
+        ready({
+          ...one,
+          ...(kind === undefined ? {} : { kind }),
+          ...(namespace === undefined ? {} : { namespace }),
+        }),
+      ),
+    );
+    return { severity, selectors };
+  });
+  return (finding) =>
+    finding.rule?.severity ??
+    entries.find(({ selectors }) => selectors.some((one) => one.selects(finding, undefined)))?.severity ??
+    (isCritical(finding) ? 'critical' : 'warning');
+}
+
+/** As Fairlead says by itself. */
+export const severityOf = severityBy([]);
+
+export const GRAVITY = { info: 0, warning: 1, critical: 2 } as const satisfies Record<Severity, number>;
+
+export const graver = (a: Severity, b: Severity): Severity => (GRAVITY[b] > GRAVITY[a] ? b : a);
+
+export const gravestOf = (
+  findings: readonly Finding[],
+  by: { readonly severityOf: (finding: Finding) => Severity },
+): Severity => findings.map(by.severityOf).reduce(graver, 'info');
 
 export const isCritical = (finding: Finding): boolean =>
   removesWorkloadOrProtection(finding) ||

@@ -2,6 +2,8 @@ import type { Alert } from '../alerts/alert.ts';
 import type { ScopeObservation, Unjudged } from '../checks/observation.ts';
 import type { Severity } from '../config/config.ts';
 import { alertBase, type DecisionContext, NEVER, type UnknownIncident } from './incident.ts';
+import { GRAVITY } from './severity.ts';
+import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
 
 /** Checks in a row that must fail before people hear of it: one that fails and heals is the platform's weather. */
 const FAILURES_UNTIL_TOLD = 3;
@@ -24,7 +26,7 @@ export function decideUnknown(
   return unjudged === undefined ? judge(before, context) : fail(before, unjudged, context);
 }
 
-function unjudgedIn({ state }: ScopeObservation): Unjudged | undefined {
+export function unjudgedIn({ state }: ScopeObservation): Unjudged | undefined {
   switch (state.kind) {
     case 'in-sync':
       return undefined;
@@ -38,30 +40,82 @@ function unjudgedIn({ state }: ScopeObservation): Unjudged | undefined {
 
 function fail(
   before: UnknownIncident | undefined,
-  { reason, rule }: Unjudged,
+  unjudged: Unjudged,
   context: DecisionContext,
 ): UnknownDecision {
-  if (before?.kind === 'unknown') return { after: before, alerts: [] };
-  const { opening } = before ?? NEVER;
-  const history =
-    before?.kind === 'failing' ? before.history : before === undefined ? undefined : 'judged-before';
-  const failures = before?.kind === 'failing' ? before.failures + 1 : 1;
-  const since = before?.kind === 'failing' ? before.since : context.at;
-  if (failures < FAILURES_UNTIL_TOLD) {
-    const known = history === undefined ? {} : { history };
-    return { after: { opening, sequence: 0, kind: 'failing', failures, since, ...known }, alerts: [] };
+  switch (before?.kind) {
+    case 'unknown':
+      return remind(before, unjudged, context);
+    case 'member':
+      return { after: before, alerts: [] };
+    case undefined:
+    case 'judged':
+    case 'failing': {
+      // The same check, asked again after it lost a write to another.
+      if (before?.kind === 'failing' && before.at === context.at) return { after: before, alerts: [] };
+      const { opening } = before ?? NEVER;
+      const history =
+        before?.kind === 'failing' ? before.history : before === undefined ? undefined : 'judged-before';
+      const failures = before?.kind === 'failing' ? before.failures + 1 : 1;
+      const since = before?.kind === 'failing' ? before.since : context.at;
+      if (failures < FAILURES_UNTIL_TOLD) {
+        const known = history === undefined ? {} : { history };
+        const { at } = context;
+        return {
+          after: { opening, sequence: 0, kind: 'failing', failures, since, at, ...known },
+          alerts: [],
+        };
+      }
+      const severity = unjudged.rule !== undefined && history === 'judged-before' ? 'critical' : 'warning';
+      return openUnknown(before, { ...unjudged, since, severity }, context);
+    }
   }
-  const numbers = { opening: opening + 1, sequence: 1 };
-  const told: Severity = rule !== undefined && history === 'judged-before' ? 'critical' : 'warning';
+}
+
+/** People are told that it cannot be judged. */
+export function openUnknown(
+  before: UnknownIncident | undefined,
+  { reason, rule, since, severity }: Unjudged & { readonly since: string; readonly severity: Severity },
+  context: DecisionContext,
+): UnknownDecision {
+  const numbers = { opening: (before ?? NEVER).opening + 1, sequence: 1 };
+  const { heard, quiet } = speak(undefined, severity, context);
   return {
-    after: { ...numbers, kind: 'unknown', since, ...(told === 'warning' ? {} : { told }) },
+    after: { ...numbers, kind: 'unknown', since, ...heard },
     alerts: [
       {
-        ...alertBase(context, 'unknown', numbers, told),
+        ...alertBase(context, 'unknown', numbers, severity),
+        ...quiet,
         kind: 'unknown',
         reason,
         ...(rule === undefined ? {} : { rule }),
         since,
+      },
+    ],
+  };
+}
+
+type Open = UnknownIncident & { readonly kind: 'unknown' };
+
+/** Nothing is new of an open incident: told again, if it is time. */
+export function remind(before: Open, { reason, rule }: Unjudged, context: DecisionContext): UnknownDecision {
+  if (!isReminderDue(before, context)) return { after: before, alerts: [] };
+  const numbers = { opening: before.opening, sequence: before.sequence + 1 };
+  // In a snooze nobody heard how grave it is: a warning, for what is critical is told all the same.
+  const severity = before.told.reduce((a, b) => (GRAVITY[b] > GRAVITY[a] ? b : a), 'warning' as Severity);
+  const { heard, quiet } = speak(before, severity, context);
+  return {
+    after: { ...numbers, kind: 'unknown', since: before.since, ...heard },
+    alerts: [
+      {
+        ...alertBase(context, 'unknown', numbers, severity),
+        ...quiet,
+        kind: 'reminder',
+        of: 'unknown',
+        reason,
+        ...(rule === undefined ? {} : { rule }),
+        since: before.since,
+        ...afterSnooze(before),
       },
     ],
   };
@@ -75,6 +129,9 @@ function judge(before: UnknownIncident | undefined, context: DecisionContext): U
       return { after: before, alerts: [] };
     case 'failing':
       return { after: { opening: before.opening, sequence: before.sequence, kind: 'judged' }, alerts: [] };
+    // Of one of many nobody hears by itself.
+    case 'member':
+      return { after: { opening: before.opening, sequence: 0, kind: 'judged' }, alerts: [] };
     case 'unknown': {
       const numbers = { opening: before.opening, sequence: before.sequence + 1 };
       return {
@@ -82,8 +139,8 @@ function judge(before: UnknownIncident | undefined, context: DecisionContext): U
         alerts: [
           {
             ...alertBase(context, 'unknown', numbers, 'info'),
+            ...speakLast(before),
             kind: 'known-again',
-            told: [before.told ?? 'warning'],
             since: before.since,
           },
         ],

@@ -54,9 +54,3 @@ const placeOf = ({ object, at, verdict }: Finding): string =>
     .update(`${identityOf(object)}\n${verdict === 'missing' || verdict === 'extra' ? verdict : at}`)
     .digest('base64url')
     .slice(0, 16);
-
-/** Whether two memories are the same: then nothing has to be written. */
-export const isSameMemory = (a: FirstSeen, b: FirstSeen): boolean => {
-  const places = Object.keys(a);
-  return places.length === Object.keys(b).length && places.every((place) => a[place] === b[place]);
-};

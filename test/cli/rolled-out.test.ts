@@ -49,13 +49,17 @@ async function check(target: string, at: string, state: ScopeState, commit = COM
     ],
   } as const;
   await writeVerdicts(table, observation, at);
-  await tellObservation(table, observation, {
+  const context = {
     installation: 'test',
     repository: 'https://git.example/cluster.git',
     root: 'fairlead',
     deployer: 'flux',
     rolloutDeadlineMinutes: DEADLINE_MINUTES,
-  });
+    firstCheck: 'observe',
+    remindAfterHours: 24,
+    severity: [],
+  } as const;
+  await tellObservation(table, observation, context, new Date());
 }
 
 const IN_SYNC: ScopeState = { kind: 'in-sync', unready: [] };

@@ -14,9 +14,15 @@ const CONTEXT: TellContext = {
   root: 'fairlead/staging',
   deployer: 'flux',
   rolloutDeadlineMinutes: 15,
+  firstCheck: 'alert',
+  remindAfterHours: 24,
+  severity: [],
 };
 const IN_SYNC: ScopeState = { kind: 'in-sync', unready: [] };
 const DRIFT: ScopeState = { kind: 'drift', findings: [finding('spec.replicas', { desired: 1, live: 4 })] };
+
+/** Later than all that is observed. */
+const NOW = new Date('2026-12-31T00:00:00Z');
 
 /** Each test has a target of its own. */
 let targets = 0;
@@ -54,7 +60,7 @@ describe('telling an observation, on a real table', () => {
 
   const untoldItems = async (target: string): Promise<Item[]> =>
     (await Array.fromAsync(table.untold())).filter(({ pk }) => pk === `incident#${target}`);
-  const tell = (seen: Observation) => tellObservation(table, seen, CONTEXT);
+  const tell = (seen: Observation) => tellObservation(table, seen, CONTEXT, NOW);
 
   test('the decision and its alert lie in one item, in the index of what is not told', async () => {
     const target = newTarget();
@@ -110,7 +116,7 @@ describe('telling an observation, on a real table', () => {
         return await table.put(item, expected);
       },
     };
-    const alerts = await tellObservation(racing, observation(target, 3, { web: IN_SYNC }), CONTEXT);
+    const alerts = await tellObservation(racing, observation(target, 3, { web: IN_SYNC }), CONTEXT, NOW);
     assert.deepEqual(alerts, [], 'the other has told that it converged');
     const all = (await untoldItems(target)).flatMap(untoldOf);
     assert.deepEqual(

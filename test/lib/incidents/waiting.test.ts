@@ -36,6 +36,10 @@ const contextAt = (minute: number): DecisionContext => ({
   deployer: 'flux',
   at: new Date(Date.UTC(2026, 10, 21, 12, minute)).toISOString(),
   rolloutDeadlineMinutes: 15,
+  firstCheck: 'alert',
+  remindAfterHours: 24,
+  clock: 'trusted',
+  severityOf,
   history: minute === 0 ? 'first-check' : 'checked-before',
 });
 
