@@ -25,10 +25,13 @@ export interface FluxCluster {
   end(): Promise<void>;
 }
 
-export async function fluxCluster(parts: ControlPlaneParts = 'controllers'): Promise<FluxCluster> {
+export async function fluxCluster(
+  parts: ControlPlaneParts = 'controllers',
+  audited?: 'audited',
+): Promise<FluxCluster> {
   const found = findDeployers(cacheFolder());
   if (found === undefined) throw new Error('the controllers are not in the cache');
-  const plane = await testControlPlane(parts);
+  const plane = await testControlPlane(parts, audited);
   const ending = new AbortController();
   const folder = join(plane.folder, 'flux');
   const servers = await openServers(folder);

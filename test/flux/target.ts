@@ -39,8 +39,11 @@ export interface FluxTarget {
   end(): Promise<void>;
 }
 
-export async function fluxTarget(input: Partial<ConfigInput['targets'][number]>): Promise<FluxTarget> {
-  const flux = await fluxCluster();
+export async function fluxTarget(
+  input: Partial<ConfigInput['targets'][number]>,
+  audited?: 'audited',
+): Promise<FluxTarget> {
+  const flux = await fluxCluster('controllers', audited);
   const pipe = await pipeline({ target: input });
   const end = async () => {
     await flux.end();
