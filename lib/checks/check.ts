@@ -17,6 +17,7 @@ import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
 import type { Observation, ScopeObservation, ScopeState } from './observation.ts';
+import { withOwnObjects } from './own-objects.ts';
 import { markOf } from './ownership-marks.ts';
 import { ignoredIn, observeRules, rulesAt } from './rules.ts';
 import { type DeclaredScope, readScopes } from './scopes.ts';
@@ -109,23 +110,24 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
       ...(declared.release?.suspended === true ? { remarks: [SUSPENDED] } : {}),
     });
   }
+  const told: ScopeObservation[] = [...withOwnObjects(observed, scopes, live)];
   if (desired.rules !== undefined) {
     const isAll =
       ruled.length === scopes.length &&
       ruled.every(({ verdicts }) => verdicts.every(({ kind }) => kind !== 'unknown'));
     const declared = desired.rules;
-    observed.push(observeRules({ declared, inForce: rules, ruled, judged: isAll ? 'all' : 'some' }));
+    told.push(observeRules({ declared, inForce: rules, ruled, judged: isAll ? 'all' : 'some' }));
   }
   const before = (await readProfile(parts.state, target.name))?.schemas ?? {};
   const schemas = parts.allSchemas === 'keep' ? await parts.cluster.keepSchemas(before) : before;
   // That the target itself could be judged is an observation, too: it ends an `unknown` of the target.
-  observed.push({
+  told.push({
     scope: { kind: 'target' },
     state: { kind: 'in-sync', unready: [] },
     ...(desired.remarks === undefined ? {} : { remarks: desired.remarks }),
   });
   return {
-    observation: observationOf(question, observed),
+    observation: observationOf(question, told),
     next: soon,
     profile: {
       ...profileOf(target.name, version.value, discovery.value, now, schemas),

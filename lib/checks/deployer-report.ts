@@ -1,6 +1,12 @@
 import type { Target } from '../config/config.ts';
 import { inRoot, rootOf } from '../config/root.ts';
-import { isJsonObject, type KubernetesObject } from '../objects/objects.ts';
+import type { DesiredRelease } from '../desired/state.ts';
+import {
+  isJsonObject,
+  type KubernetesObject,
+  type ObjectReference,
+  referenceOf,
+} from '../objects/objects.ts';
 import { deployerNamespace } from '../repository/layout.ts';
 import { applicationReport } from './argocd-report.ts';
 import { deployerKinds } from './deployer-kinds.ts';
@@ -64,6 +70,19 @@ export function deployersObjects(
     case 'argocd':
       return [...[rootApplication(target, live) ?? []].flat(), ...own];
   }
+}
+
+/**
+ * The objects through which the deployer knows one release and no other thing: its HelmRelease or Application, found or
+ * not, and the ConfigMaps that it takes values from.
+ */
+export function ownObjects(
+  live: DeployersObjects,
+  release: DesiredRelease | undefined,
+): readonly ObjectReference[] {
+  if (release?.deployedBy === undefined) return [];
+  const found = foundObject(live, release.deployedBy);
+  return [release.deployedBy, ...(found === undefined ? [] : valuesOf(found, live).map(referenceOf))];
 }
 
 const foundObject = (
