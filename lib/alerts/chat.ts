@@ -1,12 +1,15 @@
-import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
-import type { Alert } from './alert.ts';
+import { type Alert, LIFE, type Member, type RefusedUpload } from './alert.ts';
 import { formatAuthor } from './by-whom.ts';
+import { isOrdinaryPath, quoted } from './commands.ts';
+import { attributionOf, namesOf, type Paragraph, paragraphsOf } from './grouping.ts';
 import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
-import { chatCode, chatText, cutBytes, MESSAGE_BYTES, subjectLine } from './plain.ts';
+import { alarmName } from './pager.ts';
+import { chatCode, chatText, cutBytes, fittingLines, subjectLine } from './plain.ts';
+import type { Remedy } from './remedy.ts';
 import { shownValue } from './shown-values.ts';
-import { formatTime } from './times.ts';
-import { type Remedy, remediesOf, replayOf } from './what-to-do.ts';
+import { formatDuration, formatTime } from './times.ts';
+import { remediesOf } from './what-to-do.ts';
 
 export interface ChatMessage {
   readonly subject: string;
@@ -15,102 +18,186 @@ export interface ChatMessage {
 }
 
 /** A chat is glanced at: the email has all of it. */
-const FINDINGS = 5;
+const PARAGRAPHS = 5;
+const LISTED = 5;
 const VALUE_BYTES = 200;
+const WORDS_BYTES = 600;
 /** Amazon Q Developer's custom notifications: title 250, description 8,000 characters, next steps 10 of 350. */
 const TITLE_BYTES = 250;
 const DESCRIPTION_BYTES = 8000;
+const NEXT_STEPS = 10;
 const NEXT_STEP_BYTES = 350;
+const KEYWORD_BYTES = 75;
 
 /** A custom notification of Amazon Q Developer in chat applications; the incident is the thread. */
 export function chatOf(alert: Alert): ChatMessage {
-  const subject = subjectLine(subjectOf(alert));
   const steps = nextStepsOf(alert);
+  const [description, left] = fittingLines(descriptionOf(alert), DESCRIPTION_BYTES - ROOM_FOR_COUNT);
+  const thread = alarmName(alert.incident);
   const body = JSON.stringify({
     version: '1.0',
     source: 'custom',
-    id: `${alert.incident}/${alert.sequence}`,
+    id: `${thread}/${alert.sequence}`,
     content: {
       textType: 'client-markdown',
-      title: cutBytes(`${MARKS[alert.severity]} ${chatText(subjectOf(alert))}`, TITLE_BYTES),
-      description: cutBytes(descriptionOf(alert), DESCRIPTION_BYTES),
+      title: cutBytes(
+        `${LIFE[alert.kind] === 'closes' ? WELL : MARKS[alert.severity]} ${chatText(subjectOf(alert))}`,
+        TITLE_BYTES,
+      ),
+      description: left === 0 ? description : `${description}\n(${left} more lines in the email)`,
       ...(steps.length === 0 ? {} : { nextSteps: steps }),
-      keywords: [alert.target, alert.kind, alert.severity].map(chatText),
+      keywords: [alert.target, alert.kind, alert.severity].map((word) =>
+        cutBytes(chatText(word), KEYWORD_BYTES),
+      ),
     },
     metadata: {
-      threadId: alert.incident,
+      threadId: thread,
       summary: cutBytes(chatText(headlineOf(alert)), TITLE_BYTES),
       eventType: alert.kind,
-      additionalContext: { target: alert.target, scope: chatText(alert.scope), severity: alert.severity },
+      additionalContext: {
+        target: cutBytes(chatText(alert.target), TITLE_BYTES),
+        scope: cutBytes(chatText(alert.scope), TITLE_BYTES),
+        severity: alert.severity,
+      },
     },
   });
-  return { subject, body: cutBytes(body, MESSAGE_BYTES) };
+  return { subject: subjectLine(subjectOf(alert)), body };
 }
 
-const MARKS = { info: ':white_check_mark:', warning: ':warning:', critical: ':rotating_light:' } as const;
+const ROOM_FOR_COUNT = 64;
 
-function descriptionOf(alert: Alert): string {
-  const lines = [chatText(`${headlineOf(alert)}.`)];
-  if ('findings' in alert) {
-    lines.push(...alert.findings.slice(0, FINDINGS).map((finding) => findingLine(finding, alert.scope)));
-    const more = Math.max(0, alert.findings.length - FINDINGS) + (alert.more ?? 0);
-    if (more > 0) lines.push(`and ${more} more`);
-  }
-  if (alert.kind === 'stalled') {
-    if (alert.deployerSays !== undefined) lines.push(`The deployer says: ${chatText(alert.deployerSays)}`);
-    lines.push(...alert.unready.map((workload) => `• ${chatText(workload)}`));
-  }
-  if (alert.kind === 'unknown' || alert.kind === 'blocked') lines.push(chatText(alert.reason));
-  if (alert.kind === 'rejected') {
-    lines.push(
-      ...alert.reasons.slice(0, FINDINGS).map(({ message, place }) => {
-        const file =
-          place?.file === undefined
-            ? ''
-            : ` ${chatCode(`${place.file}${place.line === undefined ? '' : `:${place.line}`}`)}`;
-        return `• ${chatText(message)}${file}`;
-      }),
-    );
-    if (alert.reasons.length > FINDINGS) lines.push(`and ${alert.reasons.length - FINDINGS} more`);
-  }
-  if (alert.kind === 'failed') {
-    lines.push(...alert.uploads.slice(0, FINDINGS).map((upload) => `• ${chatCode(upload)}`));
-    const more = Math.max(0, alert.uploads.length - FINDINGS) + (alert.more ?? 0);
-    if (more > 0) lines.push(`and ${more} more`);
-    lines.push(...alert.reasons.slice(0, FINDINGS).map(({ message }) => chatText(message)));
-  }
-  if ('since' in alert) lines.push(`Since ${formatTime(alert.since)}`);
-  return lines.join('\n');
+/** Of what is well again; `info` alone is no more than news. */
+const WELL = ':white_check_mark:';
+const MARKS = { info: ':information_source:', warning: ':warning:', critical: ':rotating_light:' } as const;
+
+/** The title has the headline: what follows it. */
+function descriptionOf(alert: Alert): readonly string[] {
+  if (!('since' in alert)) return [...bodyOf(alert), `At ${formatTime(alert.at)}`];
+  const until = LIFE[alert.kind] === 'closes' ? ` until ${formatTime(alert.at)}` : '';
+  return [
+    ...bodyOf(alert),
+    `Since ${formatTime(alert.since)}${until} (${formatDuration(alert.since, alert.at)})`,
+  ];
 }
 
-function findingLine(finding: Finding, scope: string): string {
-  const object = `*${chatText(formatReference(finding.object, namespaceOf(scope)))}* ${VERBS[finding.verdict]}`;
-  const by = finding.attribution === undefined ? '' : `, ${chatText(likelyOf(finding.attribution))}`;
-  if (finding.path.length === 0) return `• ${object}${by}`;
-  const value = (side: 'desired' | 'live') => chatCode(cutBytes(shownValue(finding, side), VALUE_BYTES));
-  return `• ${object} ${chatCode(finding.at)}: Git ${value('desired')}, cluster ${value('live')}${by}`;
-}
+const words = (text: string): string => cutBytes(chatText(text), WORDS_BYTES);
+const bullet = (text: string): string => `• ${words(text)}`;
 
-const likelyOf = ({ by, likely }: NonNullable<Finding['attribution']>): string =>
-  by === undefined ? likely : formatAuthor(by);
-
-function nextStepsOf(alert: Alert): readonly string[] {
-  return remedies(alert).map(({ title, commands }) => {
-    const step = [chatText(title), ...commands.map(chatCode)].join('\n');
-    // Half a command is none.
-    return Buffer.byteLength(step) <= NEXT_STEP_BYTES ? step : `${chatText(title)} (commands in the email)`;
-  });
-}
-
-function remedies(alert: Alert): readonly Remedy[] {
+function bodyOf(alert: Alert): readonly string[] {
+  if ('findings' in alert)
+    return [
+      ...('deployerSays' in alert && alert.deployerSays !== undefined
+        ? [words(`The deployer says: ${alert.deployerSays}`)]
+        : []),
+      ...('unready' in alert ? listed(alert.unready, bullet) : []),
+      ...('members' in alert && alert.members !== undefined ? [memberLine(alert.members, alert.left)] : []),
+      ...paragraphLines(alert),
+    ];
   switch (alert.kind) {
-    case 'drift':
-    case 'drift-changed':
-    case 'stalled':
-      return remediesOf(alert);
+    case 'unknown':
+    case 'blocked':
+      return [words(alert.reason)];
+    case 'reminder':
+      return alert.of === 'unknown' ? [words(alert.reason)] : [];
+    case 'rejected':
+      return [
+        ...reasonLines(alert),
+        ...listed(
+          alert.also ?? [],
+          ({ upload }) => `• ${chatCode(cutBytes(upload, VALUE_BYTES))}`,
+          alert.more,
+        ),
+      ];
     case 'failed':
-      return [replayOf(alert)];
+      return [
+        ...listed(alert.uploads, (upload) => `• ${chatCode(cutBytes(upload, VALUE_BYTES))}`, alert.more),
+        ...listed(alert.reasons, ({ message }) => words(message)),
+      ];
     default:
       return [];
   }
 }
+
+function memberLine(members: readonly Member[], left = members.length): string {
+  const names = members.slice(0, LISTED).map(({ scope }) => scope);
+  const more = left - names.length;
+  return words(`${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
+}
+
+/** The first few, and how many there are more. */
+function listed<Entry>(
+  entries: readonly Entry[],
+  line: (entry: Entry) => string,
+  more = 0,
+): readonly string[] {
+  const left = Math.max(0, entries.length - LISTED) + more;
+  return [...entries.slice(0, LISTED).map(line), ...(left > 0 ? [`and ${left} more`] : [])];
+}
+
+const reasonLines = ({ reasons }: RefusedUpload): readonly string[] =>
+  listed(reasons, ({ message, place }) => {
+    const file =
+      place?.file === undefined
+        ? ''
+        : ` ${chatCode(cutBytes(`${place.file}${place.line === undefined ? '' : `:${place.line}`}`, VALUE_BYTES))}`;
+    return `${bullet(message)}${file}`;
+  });
+
+function paragraphLines({
+  findings,
+  scope,
+  more = 0,
+}: Extract<Alert, { readonly findings: readonly unknown[] }>): readonly string[] {
+  const paragraphs = paragraphsOf(findings);
+  const left = paragraphs.slice(PARAGRAPHS).reduce((sum, each) => sum + each.findings.length, more);
+  return [
+    ...paragraphs.slice(0, PARAGRAPHS).map((paragraph) => paragraphLine(paragraph, scope)),
+    ...(left > 0 ? [`and ${left} more`] : []),
+  ];
+}
+
+function paragraphLine(paragraph: Paragraph, scope: string): string {
+  const { first, objects, cause } = paragraph;
+  const namespace = namespaceOf(scope);
+  const object =
+    objects === 1
+      ? `*${words(formatReference(first.object, namespace))}* ${VERBS[first.verdict]}`
+      : `*${objects} x ${words(first.object.kind)}* ${VERBS[first.verdict]} (${words(namesOf(paragraph, namespace))})`;
+  const attribution = attributionOf(paragraph);
+  const by =
+    cause === 'admission'
+      ? ', rewritten at admission'
+      : attribution === undefined
+        ? ''
+        : `, ${words(attribution.by === undefined ? attribution.likely : formatAuthor(attribution.by))}`;
+  if (first.path.length === 0) return `• ${object}${by}`;
+  const value = (side: 'desired' | 'live') => chatCode(cutBytes(shownValue(first, side), VALUE_BYTES));
+  const at = chatCode(cutBytes(first.at, VALUE_BYTES));
+  return `• ${object} ${at}: Git ${value('desired')}, cluster ${value('live')}${by}`;
+}
+
+function nextStepsOf(alert: Alert): readonly string[] {
+  const steps = remediesOf(alert).map(stepOf);
+  const isListed = steps.length > 0 && isOrdinaryPath(alert.incident) && alert.kind !== 'failed';
+  const report = chatCode(`npx fairlead incidents ${quoted(alert.incident)}`);
+  return [
+    ...steps.slice(0, NEXT_STEPS - 1),
+    ...(isListed && Buffer.byteLength(report) <= NEXT_STEP_BYTES - 32 ? [`The whole report\n${report}`] : []),
+  ];
+}
+
+function stepOf({ title, commands, paste = [] }: Remedy): string {
+  const shown = commands.filter((command) => !command.startsWith('#'));
+  const left = commands.length - shown.length + paste.length;
+  const step = [chatText(title), ...shown.map(commandCode)].join('\n');
+  // Half a command is none.
+  return left === 0 && Buffer.byteLength(step) <= NEXT_STEP_BYTES
+    ? step
+    : `${cutBytes(chatText(title), NEXT_STEP_BYTES - ROOM_FOR_COUNT)} (${paste.length > 0 ? 'to paste from' : 'commands in'} the email)`;
+}
+
+/** A command as it is: what is quoted for a shell must not change. One that a chat would change is not shown here. */
+const commandCode = (command: string): string => {
+  const code = chatCode(command);
+  return code === `\`${command}\`` ? code : '(command in the email)';
+};

@@ -1,13 +1,13 @@
-import type { Reason } from '../charts/reasons.ts';
-import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
-import type { Alert, Member } from './alert.ts';
-import { formatAuthor } from './by-whom.ts';
-import { headlineOf, namespaceOf, placeOf, RULES, subjectOf, VERBS } from './headline.ts';
-import { cutBytes, MESSAGE_BYTES, oneLine, subjectLine } from './plain.ts';
-import { shownValue } from './shown-values.ts';
+import type { Alert, Member, RefusedUpload } from './alert.ts';
+import { isOrdinaryPath, quoted } from './commands.ts';
+import type { PlacedAlert } from './deployers-object.ts';
+import { type Block, findingBlocks, linesOf, listed, reasonBlocks } from './email-blocks.ts';
+import { headlineOf, namespaceOf, partsOf, placeOf, RULES, subjectOf } from './headline.ts';
+import { cutBytes, MESSAGE_BYTES, oneLine, shortLine, subjectLine } from './plain.ts';
+import type { Remedy } from './remedy.ts';
 import { formatDuration, formatTime } from './times.ts';
-import { type Remedy, remediesOf, replayOf } from './what-to-do.ts';
+import { type DifferingAlert, remediesOf } from './what-to-do.ts';
 
 export interface Email {
   /** ASCII, one line, at most 100 characters. */
@@ -27,140 +27,92 @@ export function emailOf(alert: Alert, bytes = MESSAGE_BYTES): Email {
 /** Parts of a body: `blocks` are left out from the end where they do not fit, and counted. */
 interface Parts {
   readonly head: readonly string[];
-  readonly blocks: readonly string[];
+  readonly blocks?: readonly Block[];
   /** What was left out before it came here. */
-  readonly more: number;
-  readonly tail: readonly string[];
+  readonly more?: number | undefined;
+  readonly tail?: readonly string[];
 }
 
+/** A line of words, and lists in the head: the rest is in the report. */
+const LINE_BYTES = 2048;
+const LISTED = 10;
+const WORKLOADS_LISTED = 20;
+/** What to do is never cut for findings; it is short, unless names are made to be long. */
+const TAIL_BYTES = 64 * 1024;
+
 function bodyOf(alert: Alert, bytes: number): string {
-  const { head, blocks, more, tail } = partsOf(alert);
-  const foot = `-- \nFairlead, installation ${alert.installation}. ${alert.incident}, message ${alert.sequence}.\n`;
-  const start = `${sentence(alert)}\n\n${head.join('\n')}\n`;
-  const end = `\n${tail.length === 0 ? '' : `${tail.join('\n')}\n\n`}${foot}`;
+  const { head, blocks = [], more = 0, tail = [] } = partsOfBody(alert);
+  const start = `${shortLine(`${placeOf(alert)}: ${headlineOf(alert)}.`, LINE_BYTES)}\n\n${head.join('\n')}\n`;
+  const last = [...tail, ...whatToDo(remediesOf(alert), alert.target)];
+  const end = `\n${last.length === 0 ? '' : `${cutBytes(last.join('\n'), TAIL_BYTES)}\n\n`}${footOf(alert)}`;
   const room = bytes - Buffer.byteLength(start + end) - Buffer.byteLength(andMore(999_999));
   let middle = '';
-  let shown = 0;
-  for (const block of blocks) {
-    if (Buffer.byteLength(middle) + Buffer.byteLength(block) + 2 > room) break;
-    middle += `\n${block}\n`;
-    shown += 1;
+  let left = more;
+  for (const [index, { text }] of blocks.entries()) {
+    if (Buffer.byteLength(middle) + Buffer.byteLength(text) + 2 > room) {
+      left += blocks.slice(index).reduce((sum, { weight }) => sum + weight, 0);
+      break;
+    }
+    middle += `\n${text}\n`;
   }
-  const left = blocks.length - shown + more;
   return cutBytes(`${start}${middle}${left > 0 ? andMore(left) : ''}${end}`, bytes);
 }
 
 const andMore = (count: number): string => `\nand ${count} more\n`;
 
-/** The first line says it all: a phone shows no more. */
-const sentence = (alert: Alert): string => oneLine(`${placeOf(alert)}: ${headlineOf(alert)}.`);
+/** Where all of it is, and how it went on. */
+function footOf({ installation, incident, sequence, kind }: Alert): string {
+  const isListed = kind !== 'rejected' && kind !== 'failed' && isOrdinaryPath(incident);
+  return [
+    ...(isListed
+      ? ['The whole report, and how it went on:', `  npx fairlead incidents ${quoted(incident)}`]
+      : []),
+    ...(isListed ? [''] : []),
+    '-- ',
+    shortLine(`Fairlead, installation ${installation}. ${incident}, message ${sequence}.`, LINE_BYTES),
+    '',
+  ].join('\n');
+}
 
-function partsOf(alert: Alert): Parts {
+function partsOfBody(alert: Alert): Parts {
   switch (alert.kind) {
     case 'drift':
-      return {
-        head: [...facts(alert), '', 'WHAT DIFFERS'],
-        blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
-        more: alert.more ?? 0,
-        tail: whatToDo(remediesOf(alert)),
-      };
+      return differing(alert, 'WHAT DIFFERS');
     case 'drift-changed':
-      return {
-        head: [
-          ...facts(alert),
-          ...alert.gone.map(
-            (finding) =>
-              `Gone     ${oneLine(`${formatReference(finding.object, namespaceOf(alert.scope))} ${finding.at}`)}`,
-          ),
-          '',
-          alert.fresh > 0 ? `WHAT DIFFERS NOW, ${newOnes(alert.fresh)}` : 'WHAT STILL DIFFERS',
-        ],
-        blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
-        more: alert.more ?? 0,
-        tail: whatToDo(remediesOf(alert)),
-      };
-    case 'stalled':
-      return {
-        head: [
-          ...facts(alert),
-          ...(alert.deployerSays === undefined
-            ? []
-            : ['', 'WHAT THE DEPLOYER SAYS', oneLine(alert.deployerSays)]),
-          ...(alert.unready.length === 0 ? [] : ['', 'WHAT DOES NOT RUN', ...alert.unready.map(oneLine)]),
-          ...(alert.findings.length === 0 ? [] : ['', 'WHAT IS STILL DIFFERENT']),
-        ],
-        blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
-        more: alert.more ?? 0,
-        tail: whatToDo(remediesOf(alert)),
-      };
+      return differing(
+        alert,
+        alert.fresh > 0 ? `WHAT DIFFERS NOW, ${newOnes(alert.fresh)}` : 'WHAT STILL DIFFERS',
+      );
     case 'summary':
-      return {
-        head: [...facts(alert), '', 'WHAT DIFFERS', ...alert.members.map(memberLine), ''],
-        blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
-        more: alert.more ?? 0,
-        tail: [],
-      };
+      return differing(alert, 'WHAT DIFFERS');
+    case 'stalled':
+      return stalled(alert);
     case 'reminder':
-      return remindingParts(alert);
+      return reminding(alert);
     case 'converged':
     case 'rolled-out':
-      return plain([...facts(alert), `Until    ${formatTime(alert.at)}`]);
+      return { head: [...facts(alert), `Until    ${formatTime(alert.at)}`] };
     case 'unknown':
-      return plain([
-        ...place(alert),
-        `Since    ${formatTime(alert.since)}`,
-        '',
-        'WHY',
-        oneLine(alert.reason),
-        ...(alert.rule === undefined
-          ? []
-          : [
-              '',
-              'WHAT TO DO',
-              'Allow it, with this rule in the ClusterRole of the check:',
-              '',
-              ...lines(alert.rule),
-            ]),
-        '',
-        alert.scope === RULES
-          ? 'Until they are mended, these rules do nothing.'
-          : 'Until it is judged again nothing is known: neither drift nor its absence.',
-      ]);
+      return unknown(alert);
     case 'known-again':
     case 'unblocked':
-      return plain([
-        ...place(alert),
-        `Since    ${formatTime(alert.since)}`,
-        `Until    ${formatTime(alert.at)}`,
-      ]);
+      return {
+        head: [...place(alert), `Since    ${formatTime(alert.since)}`, `Until    ${formatTime(alert.at)}`],
+      };
     case 'blocked':
-      return plain([
-        ...place(alert),
-        `Since    ${formatTime(alert.since)} (${formatDuration(alert.since, alert.at)})`,
-        '',
-        'WHY',
-        oneLine(alert.reason),
-        '',
-        'What waits keeps its order, and is tried again by itself.',
-      ]);
-    case 'rejected':
       return {
         head: [
           ...place(alert),
-          `Upload   ${oneLine(alert.upload)}`,
-          ...(alert.claimedAuthor === undefined
-            ? []
-            : [`By       ${oneLine(alert.claimedAuthor)} (as the upload claims)`]),
-          `At       ${formatTime(alert.at)}`,
-          '',
-          'Nothing of it was committed.',
+          since(alert),
           '',
           'WHY',
+          shortLine(alert.reason, LINE_BYTES),
+          '',
+          'What waits keeps its order, and is tried again by itself.',
         ],
-        blocks: alert.reasons.map(reasonBlock),
-        more: 0,
-        tail: [],
       };
+    case 'rejected':
+      return rejected(alert);
     case 'failed':
       return {
         head: [
@@ -170,33 +122,151 @@ function partsOf(alert: Alert): Parts {
           'They wait no longer, and will not be tried again by themselves.',
           '',
           'WHAT FAILED',
-          ...alert.uploads.map(oneLine),
-          ...(alert.more === undefined ? [] : [`and ${alert.more} more`]),
+          ...listed(alert.uploads, LISTED, alert.more),
           '',
           'WHY',
         ],
-        blocks: alert.reasons.map(reasonBlock),
-        more: 0,
-        tail: whatToDo([replayOf(alert)]),
+        blocks: reasonBlocks(alert.reasons),
       };
   }
 }
 
-const memberLine = ({ scope, findings }: Member): string => oneLine(`${scope}: ${findings}`);
-
-/** What the alert that opened the incident holds, as it is now. */
-function remindingParts(alert: Extract<Alert, { readonly kind: 'reminder' }>): Parts {
-  if (alert.of === 'unknown')
-    return plain([...place(alert), `Since    ${formatTime(alert.since)}`, '', 'WHY', oneLine(alert.reason)]);
+function differing(alert: DifferingAlert, title: string): Parts {
   return {
-    head: [...facts(alert), '', 'WHAT STILL DIFFERS'],
-    blocks: alert.findings.map((finding, index) => findingBlock(finding, index, alert.scope)),
-    more: alert.more ?? 0,
-    tail: [],
+    head: [
+      ...facts(alert),
+      ...snoozed(alert),
+      ...many(alert),
+      ...(alert.kind === 'drift-changed' ? goneLines(alert) : []),
+      ...(alert.kind === 'summary' ? FIRST_CHECK : []),
+      '',
+      title,
+    ],
+    blocks: findingBlocks(alert.findings, alert),
+    more: alert.more,
   };
 }
 
-const plain = (head: readonly string[]): Parts => ({ head, blocks: [], more: 0, tail: [] });
+const FIRST_CHECK = [
+  '',
+  'This was the first check. Nobody is woken for what it found; what is new since is told at once.',
+  'In 7 days what still differs is told as drift, unless rules accept it or all of it is put back.',
+];
+
+function goneLines({ gone, scope }: Extract<Alert, { readonly kind: 'drift-changed' }>): readonly string[] {
+  const names = gone.map(({ object, at }) => `${formatReference(object, namespaceOf(scope))} ${at}`);
+  return listed(names, LISTED).map((line) => `Gone     ${line}`);
+}
+
+/** Of a burst, or of a first check: which parts, the gravest first. */
+function many(alert: DifferingAlert): readonly string[] {
+  const { members } = alert;
+  if (members === undefined) return [];
+  const resolved = 'resolved' in alert ? (alert.resolved ?? 0) : 0;
+  const left = Math.max(0, (alert.left ?? members.length) - members.length);
+  return [
+    `Where    ${partsOf(alert)}${resolved > 0 ? `; ${resolved} more are as Git says again` : ''}`,
+    `         ${inLine(members.map(memberText), left)}`,
+  ];
+}
+
+/** Names, one after the other: so many lines would push what differs off a phone. */
+function inLine(names: readonly string[], more: number): string {
+  const lines = listed(names, LISTED, more);
+  const isCut = lines.length > Math.min(names.length, LISTED);
+  return isCut ? `${lines.slice(0, -1).join(', ')} ${lines.at(-1)}` : lines.join(', ');
+}
+
+const memberText = ({ scope, findings, severity }: Member): string =>
+  `${scope}${severity === 'critical' ? ', critical' : ''}${findings > 1 ? ` (${findings})` : ''}`;
+
+const snoozed = (alert: Alert): readonly string[] =>
+  alert.kind === 'reminder' && alert.snoozedUntil !== undefined
+    ? [`Snooze   ended ${formatTime(alert.snoozedUntil)}`]
+    : [];
+
+function stalled(alert: Extract<Alert, { readonly kind: 'stalled' } | { readonly of: 'stalled' }>): Parts {
+  return {
+    head: [
+      ...facts(alert),
+      ...snoozed(alert),
+      ...(alert.deployerSays === undefined
+        ? []
+        : ['', 'WHAT THE DEPLOYER SAYS', shortLine(alert.deployerSays, LINE_BYTES)]),
+      ...(alert.unready.length === 0
+        ? []
+        : ['', 'WHAT DOES NOT RUN', ...listed(alert.unready, WORKLOADS_LISTED)]),
+      ...(alert.findings.length === 0 ? [] : ['', 'WHAT IS STILL DIFFERENT']),
+    ],
+    blocks: findingBlocks(alert.findings, alert),
+    more: alert.more,
+  };
+}
+
+function reminding(alert: Extract<Alert, { readonly kind: 'reminder' }>): Parts {
+  switch (alert.of) {
+    case 'drift':
+      return differing(alert, 'WHAT STILL DIFFERS');
+    case 'stalled':
+      return stalled(alert);
+    case 'unknown':
+      return unknown(alert);
+  }
+}
+
+function unknown(alert: Extract<Alert, { readonly kind: 'unknown' } | { readonly of: 'unknown' }>): Parts {
+  const { members = [], left = members.length } = alert;
+  return {
+    head: [
+      ...place(alert),
+      since(alert),
+      ...snoozed(alert),
+      ...(members.length === 0
+        ? []
+        : [`Where    ${partsOf(alert)}`, `         ${inLine(members, left - members.length)}`]),
+      '',
+      'WHY',
+      shortLine(alert.reason, LINE_BYTES),
+      '',
+      alert.scope === RULES
+        ? 'Until they are mended, these rules do nothing.'
+        : 'Until it is judged again nothing is known: neither drift nor its absence.',
+    ],
+  };
+}
+
+function rejected(alert: Extract<Alert, { readonly kind: 'rejected' }>): Parts {
+  const { also = [] } = alert;
+  return {
+    head: [
+      ...place(alert),
+      ...uploadLines(alert),
+      `At       ${formatTime(alert.at)}`,
+      '',
+      also.length === 0 ? 'Nothing of it was committed.' : 'Nothing of them was committed.',
+      '',
+      'WHY',
+    ],
+    blocks: [...reasonBlocks(alert.reasons), ...also.map(refusedBlock)],
+    more: alert.more,
+  };
+}
+
+const uploadLines = ({ upload, claimedAuthor }: RefusedUpload): readonly string[] => [
+  `Upload   ${shortLine(upload, LINE_BYTES)}`,
+  ...(claimedAuthor === undefined
+    ? []
+    : [`By       ${shortLine(claimedAuthor, LINE_BYTES)} (as the upload claims)`]),
+];
+
+/** Another upload of the same minute. */
+const refusedBlock = (refused: RefusedUpload): Block => ({
+  text: [...uploadLines(refused), ...reasonBlocks(refused.reasons).map(({ text }) => text)].join('\n'),
+  weight: 1,
+});
+
+const since = (alert: { readonly since: string; readonly at: string }): string =>
+  `Since    ${formatTime(alert.since)} (${formatDuration(alert.since, alert.at)})`;
 
 const place = ({ target, scope, kind }: Alert): readonly string[] => [
   `Target   ${oneLine(target)}`,
@@ -205,12 +275,10 @@ const place = ({ target, scope, kind }: Alert): readonly string[] => [
 
 const what = (scope: string, chart = ''): string =>
   scope === 'manifests' || scope.startsWith('manifests/') || scope === RULES
-    ? `What     ${scope}`
-    : `Release  ${oneLine(scope + chart)}`;
+    ? `What     ${oneLine(scope)}`
+    : `Release  ${shortLine(scope + chart, LINE_BYTES)}`;
 
 const newOnes = (count: number): string => (count === 1 ? 'the first is new' : `the first ${count} are new`);
-
-type PlacedAlert = Extract<Alert, { readonly commit: string }>;
 
 const COMMIT_CHARACTERS = 12;
 
@@ -218,66 +286,28 @@ function facts(alert: PlacedAlert): readonly string[] {
   const chart = alert.chart === undefined ? '' : ` (chart ${alert.chart.name} ${alert.chart.version})`;
   return [
     `Target   ${oneLine(alert.target)}`,
-    what(alert.scope, chart),
-    `Since    ${formatTime(alert.since)}`,
-    `Git      ${alert.commit === '' ? 'not read yet' : alert.commit.slice(0, COMMIT_CHARACTERS)}`,
-    `         ${oneLine(alert.root)}`,
-    `         ${oneLine(alert.repository)}`,
+    ...(alert.scope === 'target' ? [] : [what(alert.scope, chart)]),
+    alert.kind === 'summary' ? `At       ${formatTime(alert.at)}` : since(alert),
+    `Git      ${alert.commit === '' ? 'not read yet' : shortLine(alert.commit.slice(0, COMMIT_CHARACTERS), LINE_BYTES)}`,
+    `         ${shortLine(alert.root, LINE_BYTES)}`,
+    `         ${shortLine(alert.repository, LINE_BYTES)}`,
   ];
 }
 
-function findingBlock(finding: Finding, index: number, scope: string): string {
-  const heading = `${index + 1}. ${formatReference(finding.object, namespaceOf(scope))} ${VERBS[finding.verdict]}`;
-  const whole = finding.path.length === 0;
-  return [
-    oneLine(heading),
-    ...(whole ? [] : [`   ${oneLine(finding.at)}`]),
-    ...(whole && finding.desired === undefined && finding.live === undefined
-      ? []
-      : [
-          `   Git:     ${oneLine(shownValue(finding, 'desired'))}`,
-          `   cluster: ${oneLine(shownValue(finding, 'live'))}`,
-        ]),
-    ...(finding.attribution === undefined ? [] : [`   ${oneLine(authorOf(finding.attribution))}`]),
-    ...(finding.note === undefined ? [] : [`   ${oneLine(finding.note)}`]),
-    ...(finding.rule === undefined
-      ? []
-      : [`   ${oneLine(`rule ${finding.rule.number} of drift.yaml: ${finding.rule.reason}`)}`]),
-  ].join('\n');
-}
+/** Commands that speak to whatever cluster kubectl points at. */
+const TO_A_CLUSTER = /^(now=|kubectl |helm )/;
 
-function authorOf({ likely, since, by }: NonNullable<Finding['attribution']>): string {
-  if (by !== undefined) return `${formatAuthor(by)}, ${by.verb} at ${formatTime(by.at)}`;
-  return since === undefined ? likely : `${likely}, ${formatTime(since)} or before`;
-}
-
-function whatToDo(remedies: readonly Remedy[]): readonly string[] {
+function whatToDo(remedies: readonly Remedy[], target: string): readonly string[] {
+  if (remedies.length === 0) return [];
+  const isToCluster = remedies.some(({ commands }) => commands.some((command) => TO_A_CLUSTER.test(command)));
   return [
-    'WHAT TO DO',
-    ...remedies.flatMap(({ title, text, commands }) => [
+    `WHAT TO DO${isToCluster ? ` (kubectl and helm: on the cluster of ${oneLine(target)})` : ''}`,
+    ...remedies.flatMap(({ title, text, commands, paste = [] }) => [
       '',
       `${title}.`,
-      ...text,
+      ...text.flatMap(linesOf),
       ...(commands.length === 0 ? [] : ['', ...commands.map((command) => `  ${command}`)]),
+      ...(paste.length === 0 ? [] : ['', ...paste.map((line) => `  ${line}`)]),
     ]),
   ];
 }
-
-function reasonBlock(
-  { code, message, place: where, whatToDo: advice, excerpt }: Reason,
-  index: number,
-): string {
-  const file =
-    where?.file === undefined ? '' : `${where.file}${where.line === undefined ? '' : `:${where.line}`}`;
-  return [
-    oneLine(`${index + 1}. ${message}`),
-    ...(file === '' && where?.pointer === undefined
-      ? []
-      : [`   ${oneLine([file, where?.pointer].filter(Boolean).join(' '))}`]),
-    ...(excerpt === undefined ? [] : lines(excerpt).map((line) => `   | ${line}`)),
-    `   ${oneLine(advice)}`,
-    `   (${code})`,
-  ].join('\n');
-}
-
-const lines = (text: string): readonly string[] => text.split('\n').map(oneLine);

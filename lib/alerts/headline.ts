@@ -1,6 +1,7 @@
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference, identityOf } from '../objects/objects.ts';
 import type { Alert } from './alert.ts';
+import { paragraphsOf } from './grouping.ts';
 import { formatDuration, formatTime } from './times.ts';
 
 /** The scope of people's rules (lib/checks/observation.ts). */
@@ -10,35 +11,35 @@ export const RULES = 'drift.yaml';
 export function headlineOf(alert: Alert): string {
   switch (alert.kind) {
     case 'drift':
-      return whatDiffers(alert.findings, alert.scope, alert.more);
+      return alert.members === undefined
+        ? whatDiffers(alert.findings, alert.scope, alert.more)
+        : `${partsDiffer(alert)} from Git: ${whatDiffers(alert.findings, alert.scope, alert.more)}`;
     case 'drift-changed':
-      return alert.fresh > 0
-        ? `now also ${whatDiffers(alert.findings.slice(0, alert.fresh), alert.scope, alert.more)}`
-        : `less differs than before, ${alert.findings.length + (alert.more ?? 0)} left`;
+      return changed(alert);
     case 'converged':
-      return alert.because === 'no-longer-declared'
-        ? 'no longer in Git, so no longer compared'
-        : `as Git says again, after ${formatDuration(alert.since, alert.at)}`;
+      if (alert.because === 'no-longer-declared') return 'no longer in Git, so no longer compared';
+      return `${alert.scopes === undefined ? '' : `all ${alert.scopes} of them are `}as Git says again, after ${lasted(alert)}`;
     case 'rolled-out':
-      return alert.because === 'no-longer-declared'
-        ? 'no longer in Git, so no longer rolled out'
-        : `${chartOf(alert)} is there, after ${formatDuration(alert.since, alert.at)}`;
+      return rolledOut(alert);
     case 'stalled':
-      return `${chartOf(alert)} not there after ${formatDuration(alert.since, alert.at)}`;
+      return notRolledOut(alert);
     case 'unknown':
-      return `${alert.scope === RULES ? 'has had errors' : 'could not be judged'} since ${formatTime(alert.since)}`;
+      return `${howMany(alert)}${alert.scope === RULES ? 'has had errors' : 'could not be judged'} since ${formatTime(alert.since)}`;
     case 'known-again':
       return alert.because === 'no-longer-declared'
         ? 'no longer in Git, so no longer judged'
-        : `${alert.scope === RULES ? 'without errors' : 'judged'} again, after ${formatDuration(alert.since, alert.at)}`;
+        : `${alert.scopes === undefined ? '' : `all ${alert.scopes} of them `}${alert.scope === RULES ? 'without errors' : 'judged'} again, after ${lasted(alert)}`;
     case 'summary':
-      return `first check: ${alert.left} ${alert.left === 1 ? 'part differs' : 'parts differ'} from Git`;
+      return `${partsDiffer(alert)} from Git at the first check`;
     case 'reminder':
-      return `still ${STILL[alert.of]}, since ${formatTime(alert.since)}`;
+      return `still ${reminding(alert)}`;
     case 'rejected': {
       const [first] = alert.reasons;
+      const code = first?.code ?? 'no reason given';
+      const uploads = 1 + (alert.also?.length ?? 0) + (alert.more ?? 0);
+      if (uploads > 1) return `${uploads} uploads refused: ${code} and others`;
       const others = alert.reasons.length > 1 ? ` and ${alert.reasons.length - 1} more` : '';
-      return `upload refused: ${first?.code ?? 'no reason given'}${others}`;
+      return `upload refused: ${code}${others}`;
     }
     case 'failed': {
       const count = alert.uploads.length + (alert.more ?? 0);
@@ -47,21 +48,53 @@ export function headlineOf(alert: Alert): string {
     case 'blocked':
       return `nothing can be delivered since ${formatTime(alert.since)}`;
     case 'unblocked':
-      return `delivers again, after ${formatDuration(alert.since, alert.at)}`;
+      return `delivers again, after ${lasted(alert)}`;
   }
 }
 
-const STILL = {
-  drift: 'differs from Git',
-  stalled: 'not rolled out',
-  unknown: 'not judged',
-} as const;
+function rolledOut(alert: Extract<Alert, { readonly kind: 'rolled-out' }>): string {
+  if (alert.because === 'later-commit') return 'a later commit came, and is rolled out instead';
+  if (alert.because === 'no-longer-declared') return 'no longer in Git, so no longer rolled out';
+  return `${chartOf(alert)} rolled out, after ${lasted(alert)}`;
+}
+
+function changed(alert: Extract<Alert, { readonly kind: 'drift-changed' }>): string {
+  const { findings, fresh, more, scope, members } = alert;
+  const now = members === undefined ? '' : `; ${partsDiffer(alert)} now`;
+  return fresh > 0
+    ? `now also ${whatDiffers(findings.slice(0, fresh), scope, fresh === findings.length ? more : 0)}${now}`
+    : `less differs than before, ${findings.length + (more ?? 0)} left${now}`;
+}
+
+function reminding(alert: Extract<Alert, { readonly kind: 'reminder' }>): string {
+  switch (alert.of) {
+    case 'drift':
+      return alert.members === undefined
+        ? `so after ${lasted(alert)}: ${whatDiffers(alert.findings, alert.scope, alert.more)}`
+        : `so after ${lasted(alert)}: ${partsDiffer(alert)} from Git`;
+    case 'stalled':
+      return `stalled: ${notRolledOut(alert)}`;
+    case 'unknown':
+      return `not judged: ${howMany(alert)}nothing is known since ${formatTime(alert.since)}`;
+  }
+}
+
+/** The first workload that does not run is named: a release that crash-loops is in the cluster all the same. */
+function notRolledOut(
+  alert: Extract<Alert, { readonly kind: 'stalled' } | { readonly of: 'stalled' }>,
+): string {
+  const [first] = alert.unready;
+  return `${chartOf(alert)} not rolled out after ${lasted(alert)}${first === undefined ? '' : `: ${first}`}`;
+}
+
+const lasted = ({ since, at }: { readonly since: string; readonly at: string }): string =>
+  formatDuration(since, at);
 
 const TAGS = {
   drift: 'drift',
   'drift-changed': 'drift changed',
   converged: 'converged',
-  summary: 'first check',
+  summary: 'summary',
   reminder: 'reminder',
   'rolled-out': 'rolled out',
   stalled: 'stalled',
@@ -73,17 +106,44 @@ const TAGS = {
   unblocked: 'unblocked',
 } as const satisfies Record<Alert['kind'], string>;
 
-/** `[drift] staging shop/web: Deployment/web changed by kubectl-edit`. Not yet made harmless. */
-export function subjectOf(alert: Alert): string {
-  const grave = alert.severity === 'critical' ? ', critical' : '';
-  return `[${TAGS[alert.kind]}${grave}] ${placeOf(alert)}: ${headlineOf(alert)}`;
+/** What it is and how grave: `drift, critical`. Words of our own. */
+export function tagOf({ kind, severity, because }: Alert): string {
+  const tag = kind === 'rolled-out' && because !== undefined ? 'closed' : TAGS[kind];
+  return severity === 'critical' ? `${tag}, critical` : tag;
 }
+
+/** `[drift] staging shop/web: Deployment/web changed by kubectl-edit`. Not yet made harmless. */
+export const subjectOf = (alert: Alert): string =>
+  `[${tagOf(alert)}] ${placeOf(alert)}: ${headlineOf(alert)}`;
 
 /** Target and scope in words; the key of an upload begins with its target already. */
 export const placeOf = ({ target, scope }: Pick<Alert, 'target' | 'scope'>): string => {
   if (scope === 'target') return target;
   return scope.startsWith(`${target}/`) ? scope : `${target} ${scope}`;
 };
+
+interface Many {
+  readonly members?: readonly (string | { readonly scope: string })[];
+  readonly left?: number;
+}
+
+/** `60 releases`; `2 parts` where the target's own manifests are among them. */
+export function partsOf({ members = [], left }: Many): string {
+  const count = left ?? members.length;
+  const isRelease = (member: Required<Many>['members'][number]): boolean => {
+    const scope = typeof member === 'string' ? member : member.scope;
+    return scope.includes('/') && !scope.startsWith('manifests/');
+  };
+  const word = members.every(isRelease) ? 'release' : 'part';
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+const partsDiffer = (alert: Many): string => {
+  const parts = partsOf(alert);
+  return `${parts} ${parts.startsWith('1 ') ? 'differs' : 'differ'}`;
+};
+
+const howMany = (alert: Many): string => (alert.members === undefined ? '' : `${partsOf(alert)} `);
 
 const chartOf = ({
   chart,
@@ -101,15 +161,19 @@ export const VERBS = {
 
 /** Where the findings' own release is: objects in that namespace need not name it. */
 export const namespaceOf = (scope: string): string | undefined =>
-  scope.includes('/') ? scope.slice(0, scope.indexOf('/')) : undefined;
+  scope.includes('/') && !scope.startsWith('manifests/') ? scope.slice(0, scope.indexOf('/')) : undefined;
 
 function whatDiffers(findings: readonly Finding[], scope: string, more = 0): string {
-  const [first] = findings;
-  if (first === undefined) return 'differs from Git';
-  const objects = new Set(findings.map(({ object }) => identityOf(object)));
-  const others = objects.size - 1 + more;
-  const verb = VERBS[first.verdict];
+  const [paragraph] = paragraphsOf(findings);
+  if (paragraph === undefined) return 'differs from Git';
+  const { first, objects: alike, cause } = paragraph;
+  const all = new Set(findings.map(({ object }) => identityOf(object))).size;
+  const others = all - alike + more;
   const author = first.attribution?.by?.name ?? first.attribution?.manager;
-  const by = author === undefined ? '' : ` by ${author}`;
-  return `${formatReference(first.object, namespaceOf(scope))} ${verb}${by}${others > 0 ? ` and ${others} more` : ''}`;
+  const by = author === undefined || author === '' ? '' : ` by ${author}`;
+  return [
+    alike === 1 ? formatReference(first.object, namespaceOf(scope)) : `${alike} x ${first.object.kind}`,
+    cause === 'admission' ? ' rewritten at admission' : ` ${VERBS[first.verdict]}${by}`,
+    others > 0 ? ` and ${others} more` : '',
+  ].join('');
 }

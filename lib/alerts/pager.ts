@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
 import { formatReference } from '../objects/objects.ts';
 import { type Alert, LIFE } from './alert.ts';
-import { headlineOf, namespaceOf, placeOf, VERBS } from './headline.ts';
+import { isOrdinaryPath, quoted } from './commands.ts';
+import { attributionOf, type Paragraph, paragraphsOf } from './grouping.ts';
+import { headlineOf, namespaceOf, placeOf, tagOf, VERBS } from './headline.ts';
 import { cutBytes, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
+import { formatTime } from './times.ts';
+import { remediesOf } from './what-to-do.ts';
 
 export interface PagerMessage {
   readonly subject: string;
@@ -16,34 +21,43 @@ export interface PagerOrigin {
   readonly account: string;
 }
 
-/** CloudWatch's own limit for the reason of a state (SetAlarmState, StateReason: 1,023 characters). */
+/** CloudWatch's own limits: SetAlarmState, StateReason; PutMetricAlarm, AlarmName and AlarmDescription. */
 const REASON_BYTES = 1023;
+const NAME_CHARACTERS = 255;
+const DESCRIPTION_BYTES = 1024;
+const DIMENSION_BYTES = 1024;
+const VALUE_BYTES = 200;
+const PARAGRAPHS = 3;
 
 /**
  * In the shape of a CloudWatch alarm, which pagers' integrations read (PagerDuty, Jira Service Management): the alarm's
- * name is the incident's key, ALARM opens it and OK resolves it. Undefined for what has no incident that a pager
- * knows: uploads refused, rollouts that went well.
+ * name is the incident's key, ALARM opens it and OK resolves it. The reason says what changed, the description what to
+ * do. Undefined for what has no incident that a pager knows: uploads refused, first checks, rollouts that went well.
  */
 export function pagerOf(alert: Alert, origin: PagerOrigin): PagerMessage | undefined {
   const state = stateOf(alert);
   if (state === undefined) return undefined;
   // One that is repeated as it grows graver opens nothing.
   const opens = LIFE[alert.kind] === 'opens' && alert.sequence === 1;
-  const before = opens ? 'OK' : 'ALARM';
+  const name = alarmName(alert.incident);
   const place = oneLine(placeOf(alert));
-  const reason = cutBytes(oneLine(`${place}: ${headlineOf(alert)}${firstFindings(alert)}`), REASON_BYTES);
+  const what = `${place}: ${oneLine(headlineOf(alert))}`;
   return {
-    subject: subjectLine(`${state}: "${alert.incident}" - ${place}: ${headlineOf(alert)}`),
+    subject: subjectLine(`${state}: "${name}" - ${what}`),
     body: JSON.stringify({
-      AlarmName: alert.incident,
-      AlarmDescription: `${place}: ${alert.kind}, ${alert.severity} (Fairlead, installation ${alert.installation})`,
+      AlarmName: name,
+      AlarmDescription: cutBytes(descriptionOf(alert, place), DESCRIPTION_BYTES),
       AWSAccountId: origin.account,
-      AlarmArn: `arn:aws:cloudwatch:${origin.region}:${origin.account}:alarm:${alert.incident}`,
+      AlarmConfigurationUpdatedTimestamp: stamp(alert.at),
       NewStateValue: state,
-      OldStateValue: before,
-      NewStateReason: reason,
-      StateChangeTime: alert.at.replace('Z', '+0000'),
+      NewStateReason: cutBytes(oneLine(`${what}${details(alert)}`), REASON_BYTES),
+      StateChangeTime: stamp(alert.at),
       Region: origin.region,
+      AlarmArn: `arn:aws:cloudwatch:${origin.region}:${origin.account}:alarm:${name}`,
+      OldStateValue: opens ? 'OK' : 'ALARM',
+      OKActions: [],
+      AlarmActions: [],
+      InsufficientDataActions: [],
       Trigger: {
         MetricName: alert.kind,
         Namespace: 'Fairlead',
@@ -51,14 +65,17 @@ export function pagerOf(alert: Alert, origin: PagerOrigin): PagerMessage | undef
         Statistic: 'MAXIMUM',
         Unit: null,
         Dimensions: [
-          { name: 'Target', value: alert.target },
-          { name: 'Scope', value: alert.scope },
+          { name: 'Target', value: cutBytes(oneLine(alert.target), DIMENSION_BYTES) },
+          { name: 'Scope', value: cutBytes(oneLine(alert.scope), DIMENSION_BYTES) },
+          { name: 'Severity', value: alert.severity },
         ],
         Period: 60,
         EvaluationPeriods: 1,
+        DatapointsToAlarm: 1,
         ComparisonOperator: 'GreaterThanThreshold',
         Threshold: 0,
-        TreatMissingData: '',
+        TreatMissingData: 'missing',
+        EvaluateLowSampleCountPercentile: '',
       },
     }),
   };
@@ -77,17 +94,72 @@ function stateOf(alert: Alert): 'ALARM' | 'OK' | undefined {
   }
 }
 
-/** What a person who was just woken needs: the first few values, on one line. */
-function firstFindings(alert: Alert): string {
-  if (!('findings' in alert))
-    return alert.kind === 'unknown' || alert.kind === 'blocked' ? `. ${alert.reason}` : '';
-  return alert.findings
-    .slice(0, 3)
-    .map((finding) => {
-      const object = formatReference(finding.object, namespaceOf(alert.scope));
-      return finding.path.length === 0
-        ? `. ${object} ${VERBS[finding.verdict]}`
-        : `. ${object} ${finding.at}: Git ${shownValue(finding, 'desired')}, cluster ${shownValue(finding, 'live')}`;
-    })
-    .join('');
+/** The incident's key, as far as an alarm's name may be long: the same key gives the same name, another another. */
+export function alarmName(incident: string): string {
+  const name = oneLine(incident);
+  if (name.length <= NAME_CHARACTERS) return name;
+  const digest = createHash('sha256').update(incident).digest('hex').slice(0, 16);
+  // Never half of a pair.
+  return `${cutBytes(name, NAME_CHARACTERS - digest.length - 1)}-${digest}`;
+}
+
+/** `2026-11-21T12:52:00.000+0000`, as CloudWatch writes times. */
+const stamp = (iso: string): string => oneLine(iso).replace(/Z$/, '+0000');
+
+/** What to do, in lines of its own so that a command can be copied: the first thing, and where all of it is. */
+function descriptionOf(alert: Alert, place: string): string {
+  const [first] = remediesOf(alert);
+  const begin = `${place}: ${tagOf(alert)} (Fairlead, installation ${oneLine(alert.installation)})`;
+  const report = isOrdinaryPath(alert.incident) ? [`npx fairlead incidents ${quoted(alert.incident)}`] : [];
+  if (first === undefined) return [begin, ...report].join('\n');
+  const { title, commands, paste } = first;
+  const shown = commands.filter((command) => !command.startsWith('#'));
+  const step = paste === undefined ? [title, ...shown] : [`${title} (to paste from the email)`];
+  const whole = [begin, ...step, ...report].join('\n');
+  // Half a command is none.
+  return Buffer.byteLength(whole) <= DESCRIPTION_BYTES
+    ? whole
+    : [begin, `${title} (commands in the email)`, ...report].join('\n');
+}
+
+/** What a person who was just woken needs: the first few values and who did it, on one line. */
+function details(alert: Alert): string {
+  if ('reason' in alert) return `. ${alert.reason}`;
+  const since = LIFE[alert.kind] !== 'closes' && 'since' in alert ? `. Since ${formatTime(alert.since)}` : '';
+  if (alert.kind === 'stalled' || (alert.kind === 'reminder' && alert.of === 'stalled')) {
+    const says = alert.deployerSays === undefined ? [] : [`The deployer says: ${alert.deployerSays}`];
+    // The headline has the first.
+    const others = [...says, ...alert.unready.slice(1, PARAGRAPHS)].map((text) => `. ${text}`).join('');
+    return `${since}${others}${found(alert)}`;
+  }
+  return 'findings' in alert ? `${since}${found(alert)}` : since;
+}
+
+function found({
+  findings,
+  scope,
+  more = 0,
+}: Extract<Alert, { readonly findings: readonly unknown[] }>): string {
+  const paragraphs = paragraphsOf(findings);
+  const shown = paragraphs.slice(0, PARAGRAPHS);
+  const left = paragraphs.slice(PARAGRAPHS).reduce((sum, each) => sum + each.findings.length, more);
+  return `${shown.map((paragraph) => inShort(paragraph, scope)).join('')}${left > 0 ? `. And ${left} more` : ''}`;
+}
+
+function inShort(paragraph: Paragraph, scope: string): string {
+  const { first, objects, cause } = paragraph;
+  const object =
+    objects === 1 ? formatReference(first.object, namespaceOf(scope)) : `${objects} x ${first.object.kind}`;
+  const { likely, by } = attributionOf(paragraph) ?? {};
+  const who =
+    cause === 'admission'
+      ? ', rewritten at admission'
+      : by !== undefined
+        ? `, by ${by.name}`
+        : likely === undefined
+          ? ''
+          : `, ${cutBytes(likely, VALUE_BYTES)}`;
+  if (first.path.length === 0) return `. ${object} ${VERBS[first.verdict]}${who}`;
+  const value = (side: 'desired' | 'live') => cutBytes(shownValue(first, side), VALUE_BYTES);
+  return `. ${object} ${first.at}: Git ${value('desired')}, cluster ${value('live')}${who}`;
 }

@@ -3,8 +3,8 @@
  * cluster or upload a chart: none of them may forge a line, hide one, or address somebody.
  */
 
-// Controls, line and paragraph separators, and format characters (which turn the direction of text, or hide it).
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
+// Controls, line and paragraph separators, and what turns the direction of text, hides it, or shows as nothing.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029\u2800]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** One line: what does not print is written as its escape. */
@@ -14,6 +14,9 @@ export const oneLine = (text: string): string =>
     (character) =>
       SHORT[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}}`,
   );
+
+/** One line of at most so many bytes of UTF-8. */
+export const shortLine = (text: string, bytes: number): string => cutBytes(oneLine(text), bytes);
 
 const SUBJECT_CHARACTERS = 100;
 
@@ -41,7 +44,11 @@ const CHAT_ACTIVE: Readonly<Record<string, string>> = {
 
 /** For running text in a chat: no markdown, no mention, no link of its own. */
 export const chatText = (text: string): string =>
-  oneLine(text).replace(/[`@<>#[\]*~|_!&]/g, (character) => CHAT_ACTIVE[character] ?? '?');
+  oneLine(text)
+    .replace(/[`@<>#[\]*~|_!&]/g, (character) => CHAT_ACTIVE[character] ?? '?')
+    // Chats make a link of whatever looks like an address.
+    .replace(/:\/\//g, ':∕∕')
+    .replace(/\b(www|mailto|tel)([.:])/gi, '$1 $2');
 
 /** For a chat's code span: markdown rests inside it, but it must not end early, nor address anybody. */
 export const chatCode = (text: string): string =>
@@ -59,5 +66,15 @@ export function cutBytes(text: string, bytes: number): string {
     .replace(/\uFFFD+$/, '')}${mark}`;
 }
 
-/** What SNS carries at most, in bytes (Amazon SNS, Publish, Message). */
+/** What SNS carries at most, in bytes, attributes included (Amazon SNS, Publish, Message; message attributes). */
 export const MESSAGE_BYTES = 262_144;
+/** As many of the lines as fit, joined, and how many are left out: never half a line. */
+export function fittingLines(lines: readonly string[], bytes: number): readonly [text: string, left: number] {
+  let text = '';
+  for (const [index, line] of lines.entries()) {
+    const longer = index === 0 ? line : `${text}\n${line}`;
+    if (Buffer.byteLength(longer) > bytes) return [text, lines.length - index];
+    text = longer;
+  }
+  return [text, 0];
+}

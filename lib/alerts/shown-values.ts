@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject, type KubernetesObject } from 
 
 /** What stands for a Secret's value. */
 const SECRET = '(secret, changed)';
+const SECRET_ADDED = '(secret, added)';
 const MASKED = '(looks like a credential, not shown)';
 const NOTHING = '(nothing)';
 
@@ -18,8 +19,9 @@ const CREDENTIAL_VALUE =
 export function shownValue(finding: Finding, side: 'desired' | 'live'): string {
   const value = finding[side];
   if (finding.verdict === 'added' && side === 'desired') return NOTHING;
-  if (value === undefined) return finding.secret && finding.path.length > 0 ? SECRET : NOTHING;
-  if (finding.secret) return SECRET;
+  const secret = finding.verdict === 'added' ? SECRET_ADDED : SECRET;
+  if (value === undefined) return finding.secret && finding.path.length > 0 ? secret : NOTHING;
+  if (finding.secret) return secret;
   return showValue(maskedValue(finding, value));
 }
 

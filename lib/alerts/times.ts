@@ -18,5 +18,6 @@ export function formatDuration(fromIso: string, toIso: string): string {
   if (span < HOUR) return `${Math.floor(span / MINUTE)} min`;
   if (span < DAY)
     return `${Math.floor(span / HOUR)} h ${String(Math.floor((span % HOUR) / MINUTE)).padStart(2, '0')} min`;
-  return `${Math.floor(span / DAY)} d ${Math.floor((span % DAY) / HOUR)} h`;
+  const hours = Math.floor((span % DAY) / HOUR);
+  return `${Math.floor(span / DAY)} d${hours === 0 ? '' : ` ${hours} h`}`;
 }

@@ -1,174 +1,129 @@
+import { THROUGH_DEPLOYER } from '../checks/through-deployer.ts';
+import { rulesText } from '../desired/drift-file-writing.ts';
+import { ruleForAlike } from '../drift/rules/alike.ts';
 import type { Finding } from '../drift/verdicts.ts';
-import { groupOf, identityOf, type ObjectReference } from '../objects/objects.ts';
-import {
-  applicationName,
-  applyFolder,
-  chartFolder,
-  deployerNamespace,
-  FLUX_NAMES,
-  helmReleaseName,
-  manifestsFolder,
-  rootApplicationName,
-  valuesFile,
-} from '../repository/layout.ts';
+import { isCritical } from '../incidents/severity.ts';
+import { identityOf, type ObjectReference } from '../objects/objects.ts';
+import { applyFolder, driftRulesFile, valuesFile } from '../repository/layout.ts';
 import type { Alert } from './alert.ts';
+import { isOrdinary, isOrdinaryPath, objectArguments, quoted } from './commands.ts';
+import { deployersObject, type PlacedAlert, scopesOf, subjectOfScope, TYPES } from './deployers-object.ts';
+import { type Paragraph, paragraphsOf } from './grouping.ts';
+import { oneLine, shortLine } from './plain.ts';
+import { putBack, putBackThroughRoot, tryAgain } from './put-back.ts';
+import { few, type Remedy } from './remedy.ts';
 
-/** One thing that can be done: words, and commands that work when pasted (made of names only, quoted for a shell). */
-export interface Remedy {
-  readonly title: string;
-  readonly text: readonly string[];
-  readonly commands: readonly string[];
+/** Alerts about findings: what differs now. */
+export type DifferingAlert = Extract<
+  Alert,
+  { readonly kind: 'drift' | 'drift-changed' | 'summary' } | { readonly of: 'drift' }
+>;
+type StalledAlert = Extract<Alert, { readonly kind: 'stalled' } | { readonly of: 'stalled' }>;
+type UnknownAlert = Extract<Alert, { readonly kind: 'unknown' } | { readonly of: 'unknown' }>;
+
+/** Rules that are offered at once, and files that are named. */
+const RULES_SHOWN = 5;
+const FILES_SHOWN = 5;
+const FILE_BYTES = 400;
+/** A rule from an alert is for a while: what stays has a better reason, written by a person. */
+const RULE_DAYS = 30;
+
+/**
+ * What can be done about it, the likeliest first: put it back as this deployer does, keep it, ignore it. For a stalled
+ * rollout: look, and try again. Nothing where there is nothing to do.
+ */
+export function remediesOf(alert: Alert): readonly Remedy[] {
+  switch (alert.kind) {
+    case 'summary':
+      return [...differing(alert).filter(({ paste }) => paste === undefined), acceptAll(alert)];
+    case 'drift':
+    case 'drift-changed':
+      return [...differing(alert), snooze(alert)];
+    case 'stalled':
+      return [...stalled(alert), snooze(alert)];
+    case 'unknown':
+      return [...unknown(alert), snooze(alert)];
+    case 'reminder':
+      return [...reminding(alert), snooze(alert)];
+    case 'blocked':
+      return [BLOCKED];
+    case 'failed':
+      return [replayOf(alert)];
+    case 'rejected':
+    case 'converged':
+    case 'rolled-out':
+    case 'known-again':
+    case 'unblocked':
+      return [];
+  }
 }
 
-type DriftAlert = Extract<Alert, { readonly kind: 'drift' | 'drift-changed' | 'stalled' }>;
+function reminding(alert: Extract<Alert, { readonly kind: 'reminder' }>): readonly Remedy[] {
+  switch (alert.of) {
+    case 'drift':
+      return differing(alert);
+    case 'stalled':
+      return stalled(alert);
+    case 'unknown':
+      return unknown(alert);
+  }
+}
 
-/** More commands than this help nobody on a phone. */
-const COMMANDS = 5;
-
-/** Put it back, or keep it: as this deployer does each. For a stalled rollout: look, and try again. */
-export function remediesOf(alert: DriftAlert): readonly Remedy[] {
-  if (alert.kind === 'stalled')
-    return [...look(alert), { ...putBack(alert), title: 'Try it again', text: [] }];
+function differing(alert: DifferingAlert): readonly Remedy[] {
+  const paragraphs = paragraphsOf(alert.findings);
+  const ignored = ignore(alert, paragraphs);
+  // Applied anew, it would be rewritten anew.
+  if (paragraphs.length > 0 && paragraphs.every(({ cause }) => cause === 'admission'))
+    return [...ignored.map((remedy) => ({ ...remedy, title: ACCEPT_ADMISSION })), MEND_WEBHOOK, keep(alert)];
   const isPutBack = putsBack(alert);
-  return [...(isPutBack ? [putBack(alert)] : []), ...cleanUp(alert, isPutBack), keep(alert)];
+  return [
+    ...(isPutBack ? [isThroughDeployer(alert) ? putBackThroughRoot(alert) : putBack(alert)] : []),
+    ...cleanUp(alert, isPutBack),
+    keep(alert),
+    ...ignored,
+  ];
 }
 
-/** Uploads that have failed keep their place in the order of their slots. */
-export const replayOf = ({ prefix }: Extract<Alert, { readonly kind: 'failed' }>): Remedy => ({
-  title: 'Once the cause is gone, have them taken again, each in its old order',
-  text: ['What was uploaded since and delivered stays: older uploads of the same slot end as superseded.'],
-  commands: isOrdinary(prefix.replaceAll('/', '')) ? [`npx fairlead replay ${quoted(prefix)}`] : [],
-});
+const ACCEPT_ADMISSION = 'If that is what this cluster does, accept it';
+const MEND_WEBHOOK: Remedy = {
+  title: 'Else change the webhook or policy that does it',
+  text: ['Until then whatever is applied anew is rewritten anew.'],
+  commands: [],
+};
 
 /**
  * Whether the deployer's own work takes anything back: what is gone or changed, and of what was added only what
  * kustomize-controller takes over from kubectl (fluxcd/pkg/ssa, ApplyCleanupOptions).
  */
-function putsBack({ findings, more = 0, deployer, scope }: DriftAlert): boolean {
-  const takesOver = deployer === 'flux' && subjectOf(scope).kind === 'manifests';
+function putsBack(alert: DifferingAlert): boolean {
+  const { findings, more = 0, deployer } = alert;
+  const takesOver =
+    deployer === 'flux' && scopesOf(alert).some(({ scope }) => subjectOfScope(scope).kind === 'manifests');
   return (
     more > 0 || findings.some(({ verdict }) => verdict !== 'extra' && (verdict !== 'added' || takesOver))
   );
 }
 
-type Subject =
-  | { readonly kind: 'release'; readonly namespace: string; readonly release: string }
-  | { readonly kind: 'manifests'; readonly namespace?: string; readonly name?: string };
-
-function subjectOf(scope: string): Subject {
-  const [first, namespace, name] = scope.split('/');
-  // No target has a namespace of that name (lib/config).
-  if (first === 'manifests' && namespace !== undefined && name !== undefined)
-    return { kind: 'manifests', namespace, name };
-  const slash = scope.indexOf('/');
-  return slash < 0
-    ? { kind: 'manifests' }
-    : { kind: 'release', namespace: scope.slice(0, slash), release: scope.slice(slash + 1) };
-}
-
-function look({ deployer, scope, target, argocdNamespace }: DriftAlert): readonly Remedy[] {
-  const subject = subjectOf(scope);
-  const title = 'Ask the deployer why';
-  const describe = (type: string, name: string, namespace: string) => [
-    { title, text: [], commands: [`kubectl describe -n ${quoted(namespace)} ${quoted(`${type}/${name}`)}`] },
-  ];
-  switch (deployer) {
-    case 'flux':
-      return subject.kind === 'release'
-        ? describe('helmrelease', helmReleaseName(subject), deployerNamespace({ name: target }))
-        : describe(
-            KUSTOMIZATION,
-            subject.name ?? FLUX_NAMES.kustomization,
-            subject.namespace ?? deployerNamespace({ name: target }),
-          );
-    case 'argocd':
-      return describe(
-        'application.argoproj.io',
-        subject.kind === 'release'
-          ? applicationName({ name: target }, subject)
-          : rootApplicationName({ name: target }),
-        argocdNamespace ?? 'argocd',
-      );
-    case 'none':
-      return [];
-  }
-}
-
-const KUSTOMIZATION = 'kustomization.kustomize.toolkit.fluxcd.io';
-
-function putBack(alert: DriftAlert): Remedy {
-  const subject = subjectOf(alert.scope);
-  switch (alert.deployer) {
-    case 'flux':
-      return subject.kind === 'release'
-        ? {
-            title: 'Put it back: have Flux upgrade the release anew',
-            text: [
-              'Flux leaves such changes until the next upgrade, unless the HelmRelease says driftDetection.mode: enabled.',
-            ],
-            commands: [
-              'now=$(date +%s)',
-              [
-                `kubectl annotate --overwrite -n ${quoted(deployerNamespace({ name: alert.target }))}`,
-                `${quoted(`helmrelease/${helmReleaseName(subject)}`)}`,
-                'reconcile.fluxcd.io/requestedAt="$now" reconcile.fluxcd.io/forceAt="$now"',
-              ].join(' '),
-            ],
-          }
-        : {
-            title: 'Put it back: have Flux apply Git anew',
-            text: ['Flux does so by itself at its next interval, unless the Kustomization is suspended.'],
-            commands: [
-              [
-                `kubectl annotate --overwrite -n ${quoted(subject.namespace ?? deployerNamespace({ name: alert.target }))}`,
-                quoted(`${KUSTOMIZATION}/${subject.name ?? FLUX_NAMES.kustomization}`),
-                'reconcile.fluxcd.io/requestedAt="$(date +%s)"',
-              ].join(' '),
-            ],
-          };
-    case 'argocd': {
-      const application =
-        subject.kind === 'release'
-          ? applicationName({ name: alert.target }, subject)
-          : rootApplicationName({ name: alert.target });
-      return {
-        title: 'Put it back: have Argo CD sync',
-        text: ['With syncPolicy.automated.selfHeal: true, Argo CD does so by itself.'],
-        commands: [`argocd app sync ${quoted(`${alert.argocdNamespace ?? 'argocd'}/${application}`)}`],
-      };
-    }
-    case 'none':
-      return subject.kind === 'release'
-        ? {
-            title: 'Put it back: upgrade the release to what Git says, in a clone of the repository',
-            // Helm 4 applies server-side, and what a person changed is a conflict; the others know no such flag.
-            text: ['With Helm 3, and for a release of --server-side=false, leave out --force-conflicts.'],
-            commands: [
-              [
-                `helm upgrade -n ${quoted(subject.namespace)} ${quoted(subject.release)}`,
-                `${quoted(chartFolder({ name: alert.target, root: alert.root }, subject))}`,
-                `-f ${quoted(valuesFile({ name: alert.target, root: alert.root }, subject))}`,
-                '--force-conflicts',
-              ].join(' '),
-            ],
-          }
-        : {
-            title: 'Put it back: apply what Git says, in a clone of the repository',
-            text: [],
-            commands: [
-              `kubectl apply --server-side --force-conflicts -R -f ${quoted(manifestsFolder({ name: alert.target, root: alert.root }))}`,
-            ],
-          };
-  }
-}
+const isThroughDeployer = ({ findings, more }: DifferingAlert): boolean =>
+  more === undefined &&
+  findings.length > 0 &&
+  findings.every(({ attribution }) => attribution?.likely.startsWith(THROUGH_DEPLOYER));
 
 /** What no deployer takes back: additions by others stay, and orphans lie about. */
-function cleanUp({ findings }: DriftAlert, isPutBack: boolean): readonly Remedy[] {
+function cleanUp({ findings }: DifferingAlert, isPutBack: boolean): readonly Remedy[] {
   const added = objectsWith(findings, 'added');
   const extra = objectsWith(
     findings.filter(({ note }) => !note?.startsWith('being deleted')),
     'extra',
   );
+  const commands = (verb: string, objects: readonly ObjectReference[]): readonly string[] =>
+    few(
+      objects.flatMap((object) => {
+        const found = objectArguments(object);
+        return found === undefined ? [] : [`${verb} ${found}`];
+      }),
+      'objects',
+    );
   return [
     ...(added.length === 0
       ? []
@@ -178,7 +133,7 @@ function cleanUp({ findings }: DriftAlert, isPutBack: boolean): readonly Remedy[
               ? 'What others added may stay after that: take it out by hand'
               : 'Put it back: take out by hand what others added, since the deployer leaves it',
             text: [],
-            commands: few(added.flatMap((object) => command('kubectl edit', object))),
+            commands: commands('kubectl edit', added),
           },
         ]),
     ...(extra.length === 0
@@ -187,25 +142,10 @@ function cleanUp({ findings }: DriftAlert, isPutBack: boolean): readonly Remedy[
           {
             title: 'What Git no longer declares: remove it, if nothing needs it',
             text: [],
-            commands: few(extra.flatMap((object) => command('kubectl delete', object))),
+            commands: commands('kubectl delete', extra),
           },
         ]),
   ];
-}
-
-function keep(alert: DriftAlert): Remedy {
-  const subject = subjectOf(alert.scope);
-  return subject.kind === 'release'
-    ? {
-        title: 'Keep it: write it into Git, in the values of the release or with a new chart version',
-        text: [valuesFile({ name: alert.target, root: alert.root }, subject)],
-        commands: [],
-      }
-    : {
-        title: 'Keep it: write it into Git, in the file that declares it',
-        text: [applyFolder({ name: alert.target, root: alert.root })],
-        commands: [],
-      };
 }
 
 function objectsWith(findings: readonly Finding[], verdict: Finding['verdict']): readonly ObjectReference[] {
@@ -215,24 +155,170 @@ function objectsWith(findings: readonly Finding[], verdict: Finding['verdict']):
   return [...objects.values()];
 }
 
-/** `kubectl edit -n shop deployment.apps/web`; nothing for a name that no command should hold. */
-function command(verb: string, { apiVersion, kind, namespace, name }: ObjectReference): readonly string[] {
-  if (![kind, name, namespace ?? ''].every(isOrdinary)) return [];
-  const group = groupOf(apiVersion);
-  const type = kind.toLowerCase() + (group === '' ? '' : `.${group}`);
-  return [`${verb}${namespace === undefined ? '' : ` -n ${quoted(namespace)}`} ${quoted(`${type}/${name}`)}`];
+/** Which files say it, as far as they are known. */
+function keep(alert: DifferingAlert): Remedy {
+  const target = { name: alert.target, root: alert.root };
+  const [scope, ...others] = scopesOf(alert);
+  const subject = subjectOfScope(scope?.scope ?? alert.scope);
+  if (others.length === 0 && subject.kind === 'release') {
+    const templates = sourcesOf(alert).map((source) => `its template: ${source}`);
+    const { file } = scope?.appliedBy ?? {};
+    return {
+      title: 'Keep it: write it into Git, in the values of the release or with a new chart version',
+      text:
+        alert.layout === 'foreign'
+          ? [...(file === undefined ? [] : [shortLine(file, FILE_BYTES)]), ...templates]
+          : [valuesFile(target, subject), ...templates],
+      commands: [],
+    };
+  }
+  const files = others.length > 0 ? [] : sourcesOf(alert);
+  return {
+    title:
+      others.length > 0
+        ? 'Keep it: write it into Git, in the values or manifests of each'
+        : 'Keep it: write it into Git, in the file that declares it',
+    text:
+      files.length > 0
+        ? files
+        : others.length > 0
+          ? [shortLine(alert.root, FILE_BYTES)]
+          : alert.layout === 'foreign'
+            ? []
+            : [applyFolder(target)],
+    commands: [],
+  };
 }
 
-const few = (commands: readonly string[]): readonly string[] =>
-  commands.length <= COMMANDS
-    ? commands
-    : [...commands.slice(0, COMMANDS), `# and ${commands.length - COMMANDS} more objects`];
+function sourcesOf({ findings }: DifferingAlert): readonly string[] {
+  const sources = new Set(findings.flatMap(({ source }) => source ?? []));
+  const more = sources.size - FILES_SHOWN;
+  return [
+    ...[...sources].slice(0, FILES_SHOWN).map((source) => shortLine(source, FILE_BYTES)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+}
 
-const NAME_CHARACTERS = 253;
-/** A name as Kubernetes has them: path segments (RBAC names hold colons), of a length that one can read. */
-const isOrdinary = (name: string): boolean =>
-  name.length <= NAME_CHARACTERS && /^[A-Za-z0-9._:@ -]*$/.test(name);
+/** Rules to paste. None for what is critical: an alert does not offer to silence that. */
+function ignore(alert: DifferingAlert, paragraphs: readonly Paragraph[]): readonly Remedy[] {
+  const day = alert.at.slice(0, 'YYYY-MM-DD'.length);
+  const expires = new Date(Date.parse(alert.at) + RULE_DAYS * 86_400_000);
+  if (Number.isNaN(expires.getTime())) return [];
+  const rules = paragraphs.flatMap(({ findings, cause }, index) => {
+    if (findings.some(isCritical)) return [];
+    const rule = ruleForAlike(findings, {
+      reason:
+        cause === 'admission'
+          ? 'rewritten at admission, as this cluster does'
+          : `accepted on ${day}: say why`,
+      expires: expires.toISOString().slice(0, 'YYYY-MM-DD'.length),
+    });
+    const lines = rule === undefined ? [] : rulesText([rule]).trimEnd().split('\n');
+    // What would have to be escaped to be shown is no longer the rule.
+    const isPlain = lines.length > 0 && lines.every((line) => oneLine(line) === line);
+    return isPlain ? [{ number: index + 1, lines }] : [];
+  });
+  if (rules.length === 0) return [];
+  const shownRules = rules.slice(0, RULES_SHOWN);
+  const left = rules.length - shownRules.length;
+  const file = driftRulesFile({ name: alert.target, root: alert.root });
+  return [
+    {
+      title: `Ignore it: add ${shownRules.length === 1 ? 'this rule' : 'the rules that you want'} in Git`,
+      text: [
+        `${shortLine(file, FILE_BYTES)}, below the line "rules:"`,
+        ...(left > 0 ? [`(${left} more are not shown: npx fairlead baseline writes them all)`] : []),
+      ],
+      commands: [],
+      paste: shownRules.flatMap(({ number, lines }) => [
+        ...(paragraphs.length > 1 ? [`# ${number}.`] : []),
+        ...lines,
+      ]),
+    },
+  ];
+}
 
-/** For a POSIX shell. */
-export const quoted = (text: string): string =>
-  /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+/** What the first check found is accepted all at once, or put back. */
+function acceptAll({ target, root }: DifferingAlert): Remedy {
+  const file = driftRulesFile({ name: target, root });
+  const where = root === `fairlead/${target}` ? '' : ` --root ${quoted(root)}`;
+  return {
+    title: 'Or accept all of it for 30 days, and be told what is new: in a clone of the repository',
+    text: ['Then commit the file.'],
+    commands: isOrdinaryPath(file)
+      ? [
+          `npx fairlead baseline ${quoted(target)} --repo .${where} --reason "as found when we began" --write ${quoted(file)}`,
+        ]
+      : [],
+  };
+}
+
+function stalled(alert: StalledAlert): readonly Remedy[] {
+  return [...look(alert), tryAgain(alert)];
+}
+
+/** Where the deployer says why, and the containers that do not run. */
+function look(alert: PlacedAlert & StalledAlert): readonly Remedy[] {
+  const commands = scopesOf(alert).flatMap((scope) => {
+    const subject = subjectOfScope(scope.scope);
+    const found = deployersObject(alert, scope);
+    const isRelease =
+      subject.kind === 'release' && isOrdinary(subject.namespace) && isOrdinary(subject.release);
+    return [
+      ...(found === undefined
+        ? []
+        : [`kubectl describe -n ${quoted(found.namespace)} ${quoted(`${TYPES[found.kind]}/${found.name}`)}`]),
+      ...(alert.deployer === 'none' && isRelease
+        ? [`helm history -n ${quoted(subject.namespace)} ${quoted(subject.release)}`]
+        : []),
+      ...(alert.unready.length > 0 && isRelease ? [`kubectl get pods -n ${quoted(subject.namespace)}`] : []),
+    ];
+  });
+  return commands.length === 0
+    ? []
+    : [{ title: 'See why', text: [], commands: few(commands, 'such commands') }];
+}
+
+function unknown({ rule, scope }: UnknownAlert): readonly Remedy[] {
+  if (rule !== undefined)
+    return [
+      {
+        title: 'Allow it: add this to the ClusterRole of the check, or to a Role of each of the namespaces',
+        text: [],
+        commands: [],
+        paste: rule.split('\n').map(oneLine),
+      },
+    ];
+  return scope === 'drift.yaml' ? [] : [RUNBOOK];
+}
+
+const RUNBOOK: Remedy = {
+  title: 'See the runbook (docs/runbook.md): "A target is unknown", "No drift check has finished"',
+  text: [],
+  commands: [],
+};
+
+const BLOCKED: Remedy = {
+  title: 'If it does not pass by itself: is the host up, may the credential push, is the branch protected',
+  text: ['How a credential is changed: docs/credentials.md.'],
+  commands: [],
+};
+
+/** Uploads that have failed keep their place in the order of their slots. */
+const replayOf = ({ prefix }: Extract<Alert, { readonly kind: 'failed' }>): Remedy => ({
+  title: 'Once the cause is gone, have them taken again, each in its old order',
+  text: ['What was uploaded since and delivered stays: older uploads of the same slot end as superseded.'],
+  commands: isOrdinary(prefix.replaceAll('/', '')) ? [`npx fairlead replay ${quoted(prefix)}`] : [],
+});
+
+/** Silence for this alone, with an end; a rise to critical is told all the same. */
+function snooze({ target, scope, severity }: Alert): Remedy {
+  const isNamed = isOrdinary(target) && isOrdinaryPath(scope);
+  return {
+    title: `Be quiet about it for a while${severity === 'critical' ? '' : ' (not if it becomes critical)'}`,
+    text: [],
+    commands: isNamed
+      ? [`npx fairlead snooze ${quoted(target)} ${quoted(scope)} --for 8h --reason "being looked at"`]
+      : [],
+  };
+}

@@ -54,6 +54,9 @@ const VALUES = /^(data|binaryData|stringData)(?!\w)/;
 const isDeployed = (kind: string, at: string): boolean =>
   at === 'spec' || (DEPLOYED.get(kind) ?? VALUES).test(at);
 
+/** How such an attribution begins. */
+export const THROUGH_DEPLOYER = 'by the deployer, through ';
+
 /** `manager` stays who wrote the path: the deployer. */
 function attributedTo(finding: Finding, { object, at, attribution }: Finding): Finding {
   const where = `${formatReference(object)}${at === '' ? '' : `, ${at}`}`;
@@ -62,7 +65,7 @@ function attributedTo(finding: Finding, { object, at, attribution }: Finding): F
     ...finding,
     attribution: {
       ...finding.attribution,
-      likely: `by the deployer, through ${where}, which is not what Git says${by}`,
+      likely: `${THROUGH_DEPLOYER}${where}, which is not what Git says${by}`,
     },
   };
 }

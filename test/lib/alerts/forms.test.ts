@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { LIFE } from '../../../lib/alerts/alert.ts';
 import { chatOf } from '../../../lib/alerts/chat.ts';
 import { emailOf } from '../../../lib/alerts/email.ts';
 import { eventOf } from '../../../lib/alerts/event.ts';
@@ -29,7 +30,7 @@ describe('how an alert reads', () => {
     test(`${name} in a chat`, () => compare(`${name}.chat.golden.json`, pretty(chatOf(alert).body)));
     test(`${name} on a pager`, () => {
       const page = pagerOf(alert, ORIGIN);
-      if (alert.kind === 'rejected' || alert.kind === 'failed') assert.equal(page, undefined);
+      if (LIFE[alert.kind] === 'single') assert.equal(page, undefined);
       else compare(`${name}.pager.golden.json`, `// ${page?.subject}\n${pretty(page?.body ?? 'null')}`);
     });
   }
