@@ -56,7 +56,9 @@ const daemon: ChartPackage = {
   about: 'a DaemonSet on every node, with host paths and tolerations',
   revisions: () => {
     const files = {
-      'daemonset.yaml': `apiVersion: apps/v1
+      // A port of the node is one release's: those of other ways to deploy lie in namespaces with names of other lengths.
+      'daemonset.yaml': `{{- $port := add 9100 (len .Release.Namespace) }}
+apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: "{{ .Release.Name }}"}
 spec:
@@ -79,7 +81,7 @@ spec:
             - {name: NODE, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}
             - {name: EMPTY, value: ""}
             - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
-          ports: [{containerPort: 9100, hostPort: 9100, name: metrics}]
+          ports: [{containerPort: {{ $port }}, hostPort: {{ $port }}, name: metrics}]
           volumeMounts: [{name: root, mountPath: /host, readOnly: true, mountPropagation: HostToContainer}]
       volumes:
         - {name: root, hostPath: {path: /}}
