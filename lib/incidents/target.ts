@@ -20,6 +20,7 @@ import type {
 } from './incident.ts';
 import { close, type Decision, decide } from './incidents.ts';
 import { decidePhase, historyOf } from './phase.ts';
+import { listingOf } from './together.ts';
 import { decideGroup, groupClaims, groupNumber, withoutGroup } from './unknown-group.ts';
 import { unjudgedIn } from './unknown-incident.ts';
 import { longer } from './voice.ts';
@@ -163,6 +164,25 @@ function decideScopes(
   return decisions;
 }
 
+/** Who was claimed by a check that did not come to tell it: they begin with those that begin now. */
+function untoldMembers(
+  before: BurstIncident | GroupIncident | undefined,
+  decisions: ReadonlyMap<string, Decision>,
+  kind: 'drift' | 'unknown',
+  reason?: string,
+): number {
+  const listed = new Set(before !== undefined && 'listed' in before ? before.listed : []);
+  return [...decisions].filter(([scope, { after }]) => {
+    const own = after[kind];
+    return (
+      own?.kind === 'member' &&
+      (reason === undefined || ('reason' in own && own.reason === reason)) &&
+      own.sequence === 1 &&
+      !listed.has(listingOf(scope, own))
+    );
+  }).length;
+}
+
 /** Where many begin at once, they are members of one incident, and say nothing by themselves. */
 function claimed(
   state: TargetState,
@@ -170,18 +190,10 @@ function claimed(
   context: DecisionContext,
 ): ReadonlyMap<string, Decision> {
   const burst = burstNumber(state.burst);
-  const isOpen = state.burst?.kind === 'burst';
-  const coming = isOpen
-    ? 0
-    : [...decisions.values()].filter(({ after }) => after.drift?.kind === 'member').length;
   const beginning = new Map([...decisions].filter(([, decision]) => begins(decision)));
-  const drifting = claims(beginning, coming, burst, context);
+  const drifting = claims(beginning, untoldMembers(state.burst, decisions, 'drift'), burst, context);
   const unknown = groupClaims(decisions, state.groups, (reason) =>
-    state.groups.get(reason)?.kind === 'group'
-      ? 0
-      : [...decisions.values()].filter(
-          ({ after }) => after.unknown?.kind === 'member' && after.unknown.reason === reason,
-        ).length,
+    untoldMembers(state.groups.get(reason), decisions, 'unknown', reason),
   );
   return new Map(
     [...decisions].map(([scope, decision]) => {
