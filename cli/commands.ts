@@ -30,6 +30,18 @@ export const COMMANDS: Commands = {
     summary: 'take again what was rejected or has failed, once that is mended',
     load: async () => (await import('./replay.ts')).replay,
   },
+  incidents: {
+    summary: 'what is open, and the alerts of one incident',
+    load: async () => (await import('./incidents.ts')).incidents,
+  },
+  snooze: {
+    summary: 'keep people from alerts about a scope for a while',
+    load: async () => (await import('./snooze.ts')).snooze,
+  },
+  ui: {
+    summary: 'the page over an installation, on this machine',
+    load: async () => (await import('./ui.ts')).ui,
+  },
   bootstrap: {
     summary: 'print what the cluster of a target needs once',
     load: async () => (await import('./bootstrap.ts')).bootstrap,

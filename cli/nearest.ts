@@ -7,8 +7,8 @@ export function nearest(typed: string, choices: readonly string[]): string | und
   return near !== undefined && near.letters <= Math.ceil(near.choice.length / 3) ? near.choice : undefined;
 }
 
-/** Nothing that long was meant to be a word of ours. */
-const LONGEST = 40;
+/** Nothing that long was meant to be a word of ours, or the name of a scope or an incident. */
+const LONGEST = 250;
 
 /** Letters to insert, drop, replace or swap with their neighbour (optimal string alignment). */
 function distance(from: string, to: string): number {

@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 
@@ -35,5 +36,7 @@ export async function bundle(folder: string): Promise<Metafile> {
       js: "import{createRequire as fairleadRequire}from'node:module';const require=fairleadRequire(import.meta.url);",
     },
   });
+  // The page's own files, beside the code that serves them (page/server.ts).
+  await cp(join(ROOT, 'page', 'static'), join(folder, 'static'), { recursive: true });
   return metafile;
 }

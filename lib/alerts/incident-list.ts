@@ -3,7 +3,7 @@ import type { Item, Table } from '../aws/table.ts';
 import type { Severity } from '../config/config.ts';
 import type { IncidentClass } from '../incidents/incident.ts';
 import { parseJson } from '../objects/json.ts';
-import { incidentsOfTarget } from './incident-items.ts';
+import { incidentClasses, incidentsOfTarget } from './incident-items.ts';
 import { isLasting, type Snooze, snoozeIn } from './snoozes.ts';
 
 /** What is to be known of an incident without reading its alerts. */
@@ -59,12 +59,12 @@ export async function readTargetIncidents(
     const end = item.sk.lastIndexOf('#');
     if (end < 0) return [];
     const [scope, name] = [item.sk.slice(0, end), item.sk.slice(end + 1)];
-    if (Object.hasOwn(CLASSES, name)) scopes.add(scope);
+    if (classOf(name) !== undefined) scopes.add(scope);
     const known = statusOf(name, item);
     if (known === undefined) return [];
     const { class: of, opening, ...status } = known;
     const snooze = snoozes.get(scope) ?? snoozes.get(WHOLE_TARGET);
-    const key = `${installation}/${target}/${scope}/${of}/${opening}`;
+    const key = `${installation}/${target}/${scope}/${name}/${opening}`;
     return [{ key, target, scope, class: of, ...status, ...(snooze === undefined ? {} : { snooze }) }];
   });
   return { incidents: incidents.sort(inOrder), snoozes, scopes: [...scopes] };
@@ -93,14 +93,12 @@ type Status = Pick<
   'class' | 'state' | 'severity' | 'since' | 'closedAt' | 'findings' | 'members' | 'alerts'
 > & { readonly opening: number };
 
-/** By the end of an item's key. Those of many scopes at once lie beside the target's own. */
-const CLASSES: Readonly<Record<string, IncidentClass>> = {
-  drift: 'drift',
-  burst: 'drift',
-  stalled: 'stalled',
-  unknown: 'unknown',
-  group: 'unknown',
-};
+/** What is said of the class at the end of an item's key (incident-items.ts); one reason of many scopes has its digest. */
+function classOf(name: string): IncidentClass | undefined {
+  return (
+    incidentClasses.find((one) => one === name) ?? (/^unknown-[\w-]+$/.test(name) ? 'unknown' : undefined)
+  );
+}
 
 /** States of lib/incidents/incident.ts that are open; a `member` is told of under the key of its burst. */
 const OPEN: ReadonlySet<string> = new Set(['drifting', 'stalled', 'unknown', 'burst', 'group']);
@@ -121,7 +119,7 @@ const remembered = z.object({
 
 function statusOf(name: string, item: Item): Status | undefined {
   if (name === 'delivery') return deliveryStatus(item);
-  const of = Object.hasOwn(CLASSES, name) ? CLASSES[name] : undefined;
+  const of = classOf(name);
   if (of === undefined || typeof item.state !== 'string') return undefined;
   const found = remembered.safeParse(parseJson(item.state));
   if (!found.success) return undefined;

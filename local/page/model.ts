@@ -7,7 +7,8 @@ import { s3Store } from '../../lib/aws/objects.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { type IncidentReader, incidentReader } from '../../page/incidents.ts';
-import type { DeliveryView, PageState, ReasonView } from '../../page/state.ts';
+import { reasonView } from '../../page/reason-view.ts';
+import type { DeliveryView, PageState } from '../../page/state.ts';
 import { readTarget } from '../../page/targets.ts';
 import { BUCKETS, TABLE } from '../aws/aws.ts';
 
@@ -46,9 +47,9 @@ export function tableReader(environment: Environment, config: Config): TableRead
 }
 
 const place = z.object({
-  file: z.string().optional(),
-  line: z.number().optional(),
-  pointer: z.string().optional(),
+  file: z.string(),
+  line: z.number().exactOptional(),
+  pointer: z.string().exactOptional(),
 });
 
 const reasons = z
@@ -56,18 +57,13 @@ const reasons = z
     z.object({
       code: z.string(),
       message: z.string(),
-      place: place.optional(),
+      place: place.exactOptional(),
       whatToDo: z.string(),
-      excerpt: z.string().optional(),
+      excerpt: z.string().exactOptional(),
     }),
   )
   .default([])
-  .transform((all): readonly ReasonView[] =>
-    all.map((reason) => ({
-      ...reason,
-      place: reason.place === undefined ? undefined : formatPlace(reason.place),
-    })),
-  );
+  .transform((all) => all.map(reasonView));
 
 /** Records as far as the page reads them; what does not fit is left out and no failure. */
 const uploadItem = z.object({
@@ -104,8 +100,3 @@ async function deliveries(environment: Environment): Promise<readonly DeliveryVi
   } while (start !== undefined);
   return found.sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1)).slice(0, DELIVERIES);
 }
-
-const formatPlace = ({ file, line, pointer }: z.output<typeof place>): string | undefined => {
-  const at = `${file ?? ''}${line === undefined ? '' : `:${line}`}`;
-  return [at, pointer].filter((part) => part !== undefined && part !== '').join(' ') || undefined;
-};

@@ -180,7 +180,8 @@ function details(alert) {
     'div',
     { class: 'details' },
     alert.says && element('p', { class: 'says' }, alert.says),
-    alert.rule && element('pre', { class: 'excerpt' }, alert.rule),
+    // How things are now has it among what can be done.
+    alert.rule && alert.remedies.length === 0 && element('pre', { class: 'excerpt' }, alert.rule),
     alert.unready.length > 0 && [
       element('h4', {}, 'Not ready'),
       element('ul', { class: 'plain' }, ...alert.unready.map((text) => element('li', {}, text))),

@@ -1,0 +1,224 @@
+import { userInfo } from 'node:os';
+import { readTargetIncidents, WHOLE_TARGET } from '../lib/alerts/incident-list.ts';
+import { oneLine } from '../lib/alerts/plain.ts';
+import { endSnooze, LONGEST_SNOOZE_DAYS, putSnooze, type Snooze } from '../lib/alerts/snoozes.ts';
+import { formatDuration, formatTime } from '../lib/alerts/times.ts';
+import { quote } from '../local/connection.ts';
+import { type Command, readArguments, UsageError } from './command.ts';
+import { snoozeLine } from './incidents-output.ts';
+import { allowed, knownTarget, type Stores, storesOf, targetNames } from './incidents-reading.ts';
+import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
+import { nearest } from './nearest.ts';
+
+/** A reason stands in alerts, beside what they are about. In characters. */
+const REASON = 200;
+
+/** There was none to end. */
+const EXIT_NONE = 1;
+
+const NOT_SILENCED = `A snooze does not keep back: a rise to critical, and the end of an incident that people were told of. Events,
+webhooks and the timelines of incidents get everything all the same. When it ends and something is still open
+that people do not know as it is, they get one reminder.`;
+
+const USAGE = `npx fairlead snooze TARGET SCOPE --for TIME --reason TEXT [OPTIONS]
+npx fairlead snooze TARGET SCOPE --end
+npx fairlead snooze [TARGET]
+
+Keeps mail, pagers and chats quiet about a scope for a while; what is quiet now; and ends it.
+
+  TARGET               the target's name
+  SCOPE                a release (shop/web), manifests, or target: every scope of it
+  --for TIME           how long: 45m, 8h, 3d; at most ${LONGEST_SNOOZE_DAYS} days
+  --reason TEXT        why, in at most ${REASON} characters: it stands beside each alert that nobody is sent
+  --by NAME            who asks; default: the name of this user, or of who runs the CI job
+  --end                ends it now
+${INSTALLATION_USAGE}
+
+${NOT_SILENCED}
+
+Exit: 0; 1 with --end: nothing was snoozed there; 64 what was typed makes no command, or names a target or a scope
+that does not exist; 69 AWS or the installation cannot be used.
+
+Example:
+  npx fairlead snooze staging shop/web --for 8h --reason "load test until six" --installation fairlead`;
+
+export const snooze: Command = {
+  name: 'snooze',
+  summary: 'keep people from alerts about a scope for a while',
+  usage: USAGE,
+  async run(argv) {
+    const asked = parse(argv);
+    const found = await findInstallation(asked.named);
+    const stores = storesOf(found);
+    switch (asked.kind) {
+      case 'list':
+        return await list(stores, asked.target);
+      case 'end':
+        return await end(stores, asked);
+      case 'begin':
+        return await begin(stores, asked, found.options);
+    }
+  },
+};
+
+interface Place {
+  readonly target: string;
+  readonly scope: string;
+}
+type Begin = Place & {
+  readonly kind: 'begin';
+  readonly milliseconds: number;
+  readonly reason: string;
+  readonly by: string;
+};
+type Asked = { readonly named: Parameters<typeof findInstallation>[0] } & (
+  | { readonly kind: 'list'; readonly target: string | undefined }
+  | (Place & { readonly kind: 'end' })
+  | Begin
+);
+
+function parse(argv: readonly string[]): Asked {
+  const { values: named, positionals } = readArguments({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      ...INSTALLATION_OPTIONS,
+      for: { type: 'string' },
+      reason: { type: 'string' },
+      by: { type: 'string' },
+      end: { type: 'boolean' },
+    },
+  });
+  const [target, scope, ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`one scope at a time, not ${positionals.slice(1).join(', ')}`);
+  const isBegin = (named.for ?? named.reason ?? named.by) !== undefined;
+  if (isBegin && named.end === true) throw new UsageError('--end takes no --for, --reason or --by');
+  if (target === undefined || scope === undefined) {
+    if (isBegin || named.end === true)
+      throw new UsageError(
+        'say what: TARGET SCOPE, such as "staging shop/web"; the scope "target" is all of a target',
+      );
+    return { kind: 'list', target, named };
+  }
+  if (named.end === true) return { kind: 'end', target, scope, named };
+  const milliseconds = spanOf(named.for);
+  return {
+    kind: 'begin',
+    target,
+    scope,
+    milliseconds,
+    reason: reasonOf(named.reason),
+    by: byOf(named.by),
+    named,
+  };
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function spanOf(text: string | undefined): number {
+  if (text === undefined)
+    throw new UsageError(`a snooze has an end: say --for 45m, 8h or 3d, at most ${LONGEST_SNOOZE_DAYS}d`);
+  const span = /^(\d{1,6})([mhd])$/.exec(text);
+  const milliseconds = span === null ? 0 : Number(span[1]) * UNIT_MS[span[2] as keyof typeof UNIT_MS];
+  if (milliseconds === 0) throw new UsageError(`--for is a time such as 45m, 8h or 3d, not "${text}"`);
+  if (milliseconds > LONGEST_SNOOZE_DAYS * UNIT_MS.d)
+    throw new UsageError(
+      `--for is at most ${LONGEST_SNOOZE_DAYS}d: what may differ for longer is a rule of drift.yaml, with its reason in Git`,
+    );
+  return milliseconds;
+}
+
+function reasonOf(text = ''): string {
+  const reason = oneLine(text.trim());
+  if (reason === '')
+    throw new UsageError('say --reason TEXT: whoever wonders why nobody was told reads it beside the alert');
+  if (reason.length > REASON) throw new UsageError(`--reason is at most ${REASON} characters`);
+  return reason;
+}
+
+function byOf(given: string | undefined): string {
+  const { GITHUB_ACTOR, GITLAB_USER_LOGIN } = process.env;
+  return oneLine(given?.trim() || GITHUB_ACTOR || GITLAB_USER_LOGIN || userInfo().username).slice(0, REASON);
+}
+
+async function begin(stores: Stores, asked: Begin, options: string): Promise<number> {
+  const { target, scope, reason, by } = asked;
+  await requireScope(stores, target, scope);
+  const at = new Date();
+  const until = new Date(at.getTime() + asked.milliseconds).toISOString();
+  const made: Snooze = { until, by, reason, at: at.toISOString() };
+  await allowed(writing(stores, target), () => putSnooze(stores.table, target, scope, made));
+  console.log(
+    [
+      `${placeOf(asked)} is quiet until ${formatTime(until)} (${formatDuration(made.at, until)}): ${reason}`,
+      NOT_SILENCED,
+      `To end it: npx fairlead snooze ${quote(target)} ${quote(scope)} --end${options}`,
+    ].join('\n'),
+  );
+  return 0;
+}
+
+async function end(stores: Stores, { target, scope }: Place): Promise<number> {
+  await knownTarget(stores, target);
+  const ended = await allowed(writing(stores, target), () =>
+    endSnooze(stores.table, target, scope, new Date()),
+  );
+  if (ended === undefined) {
+    console.error(
+      `nothing of ${placeOf({ target, scope })} is snoozed; "npx fairlead snooze ${target}" lists what is`,
+    );
+    return EXIT_NONE;
+  }
+  console.log(`${placeOf({ target, scope })} is told again; it was ${snoozeLine(ended)}`);
+  return 0;
+}
+
+async function list(stores: Stores, only: string | undefined): Promise<number> {
+  const names = only === undefined ? await targetNames(stores) : [only];
+  const lines: string[] = [];
+  for (const target of names) {
+    const { installation } = await knownTarget(stores, target);
+    const { snoozes } = await read(stores, installation, target);
+    for (const [scope, each] of snoozes) lines.push(`${placeOf({ target, scope })}: ${snoozeLine(each)}`);
+  }
+  console.log(lines.length === 0 ? 'nothing is snoozed' : lines.join('\n'));
+  return 0;
+}
+
+const placeOf = ({ target, scope }: Place): string =>
+  oneLine(scope === WHOLE_TARGET ? `${target} (all of it)` : `${target} ${scope}`);
+
+const writing = ({ tableName }: Stores, target: string) => ({
+  action: 'dynamodb:GetItem and dynamodb:PutItem',
+  on: `table ${tableName} (keys incident#${target})`,
+});
+
+const read = (stores: Stores, installation: string, target: string) =>
+  allowed({ action: 'dynamodb:Query', on: `table ${stores.tableName} (keys incident#${target})` }, () =>
+    readTargetIncidents(stores.table, { installation, target }, new Date()),
+  );
+
+/** What is quiet by a mistyped name is not quiet. @throws UsageError naming what was likely meant */
+async function requireScope(stores: Stores, target: string, scope: string): Promise<void> {
+  const { installation } = await knownTarget(stores, target);
+  const scopes = new Set((await read(stores, installation, target)).scopes);
+  await allowed(
+    { action: 'dynamodb:Query', on: `table ${stores.tableName} (keys target#${target})` },
+    async () => {
+      for await (const { sk } of stores.table.query(`target#${target}`, VERDICT))
+        scopes.add(sk.slice(VERDICT.length));
+    },
+  );
+  if (scopes.has(scope)) return;
+  const meant = nearest(scope, [...scopes]);
+  const named = [...scopes].sort().slice(0, NAMED).map(oneLine).join(', ');
+  throw new UsageError(
+    oneLine(
+      `target ${target} has no scope "${scope}"${meant === undefined ? `; it has: ${named}${scopes.size > NAMED ? ` and ${scopes.size - NAMED} more` : ''}` : `: did you mean ${meant}?`}`,
+    ),
+  );
+}
+
+const VERDICT = 'verdict#';
+/** Scopes that an error names. */
+const NAMED = 10;
