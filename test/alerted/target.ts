@@ -29,6 +29,8 @@ export interface AlertedTarget {
   readonly name: string;
   /** The folder in the repository. */
   readonly root: string;
+  /** Path of the bare repository, for who follows it. */
+  readonly bare: string;
   readonly aws: LocalAws;
   readonly table: Table;
   commit(files: Readonly<Record<string, string | undefined>>): Promise<string>;
@@ -124,6 +126,7 @@ export async function alertedTarget(
     return {
       name: given.name,
       root: `fairlead/${given.name}`,
+      bare: repository.url,
       aws,
       table,
       commit: (files) => repository.commit(files),

@@ -93,15 +93,12 @@ const PROBE = {
   },
 };
 
-/** The block of the email that is drift.yaml: what a person would copy, from its first line to the next empty one. */
+/** drift.yaml as a person makes it of what the email says: the lines to paste, below "rules:". */
 function ruleIn(text: string): string {
   const lines = text.split('\n');
-  const from = lines.findIndex((line) => /^\s*ignore:\s*$/.test(line));
-  assert.ok(from >= 0, text);
-  const indent = /^\s*/.exec(lines[from] ?? '')?.[0] ?? '';
-  const until = lines.findIndex((line, index) => index > from && !line.startsWith(`${indent} `));
-  return `${lines
-    .slice(from, until)
-    .map((line) => line.slice(indent.length))
-    .join('\n')}\n`;
+  const says = lines.findIndex((line) => line.endsWith('/drift.yaml, below the line "rules:"'));
+  const from = lines.findIndex((line, index) => index > says && line !== '');
+  const until = lines.findIndex((line, index) => index > from && line === '');
+  assert.ok(says >= 0 && from > says && until > from, text);
+  return ['rules:', ...lines.slice(from, until), ''].join('\n');
 }
