@@ -1,15 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { Alert } from '../lib/alerts/alert.ts';
 import { type FindAuditLog, withAuthors } from '../lib/alerts/by-whom.ts';
-import { tellItem } from '../lib/alerts/publish.ts';
+import { type Channel, channelsOf, type Places, unread } from '../lib/alerts/channels.ts';
+import { type Failure, type Round, tellItem } from '../lib/alerts/publish.ts';
+import { reportKey } from '../lib/alerts/report.ts';
+import { webhookSender } from '../lib/alerts/webhook.ts';
 import { cloudWatchAuditLog } from '../lib/aws/audit-log.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables, VARIABLES } from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';
 import { functionLog } from '../lib/aws/log.ts';
-import { dynamoTable } from '../lib/aws/table.ts';
+import { functionMetrics, GIVEN_UP } from '../lib/aws/metrics.ts';
+import { s3Store } from '../lib/aws/objects.ts';
+import { ssmParameters } from '../lib/aws/parameters.ts';
+import { secretsManager } from '../lib/aws/secrets.ts';
+import { dynamoTable, type ItemKey } from '../lib/aws/table.ts';
 import { snsTopic } from '../lib/aws/topics.ts';
 import { readAuditLogPlaces } from '../lib/config/audit-log.ts';
+import { fromWebhookParameters } from '../lib/config/parameters.ts';
 
 /** The table's stream, as far as we read it: only which items changed. They are read afresh. */
 const streamEvent = z.object({
@@ -37,47 +46,130 @@ function auditLogs(environment: Environment): FindAuditLog {
   };
 }
 
+/** Milliseconds of a call in which telling begins; a step after that still ends before the function does. */
+const CALL = 45_000;
+/** Of a call, for webhooks: what others are slow at is not to keep the alerts of the next call from people. */
+const WEBHOOKS = 10_000;
+
+/** Those of the configuration; where it cannot be read, one that fails for all of them, so that they keep what is theirs. */
+function webhooksOf(environment: Environment): () => Promise<Places['webhooks'] | Channel> {
+  const path = environment[VARIABLES.webhooksPath];
+  if (!path) return async () => [];
+  const parameters = ssmParameters(clients.ssm(environment));
+  const secrets = secretsManager(clients.secrets(environment));
+  let reading: Promise<Places['webhooks']> | undefined;
+  return async () => {
+    reading ??= parameters.below(path).then((found) =>
+      fromWebhookParameters(found).map((webhook) => ({
+        webhook,
+        sender: webhookSender(webhook, { secrets, now: () => new Date() }),
+      })),
+    );
+    try {
+      return await reading;
+    } catch (error) {
+      reading = undefined;
+      return unread(error);
+    }
+  };
+}
+
 /** Tells the alerts of the items that a stream event names. */
 export const sendAlerts = (environment: Environment) => {
-  const names = requireVariables(environment, 'table', 'emailTopic', 'pagerTopic', 'chatTopic', 'eventBus');
+  const names = requireVariables(
+    environment,
+    'installation',
+    'table',
+    'stateBucket',
+    'emailTopic',
+    'pagerTopic',
+    'chatTopic',
+    'eventBus',
+  );
   const table = dynamoTable(clients.dynamodb(environment), names.table);
   const sns = clients.sns(environment);
-  const topics = {
+  const places = {
+    state: s3Store(clients.s3(environment), names.stateBucket),
     email: snsTopic(sns, names.emailTopic),
     pager: snsTopic(sns, names.pagerTopic),
     chat: snsTopic(sns, names.chatTopic),
     bus: eventBridgeBus(clients.events(environment), names.eventBus),
     origin: originOf(names.pagerTopic),
   };
+  const webhooks = webhooksOf(environment);
   const log = functionLog('send-alerts', environment);
+  const metrics = functionMetrics(names.installation);
   const find = auditLogs(environment);
-  const channels = {
-    ...topics,
-    enrich: (alert: Alert) =>
-      withAuthors(alert, find, (error) =>
-        log.failure('the audit log did not answer', error, { target: alert.target }),
-      ),
-  };
-  return async (event: unknown): Promise<void> => {
-    const keys = new Map(
-      streamEvent
-        .parse(event)
-        .Records.map(({ dynamodb: { Keys } }) => [
-          `${Keys.pk.S}\n${Keys.sk.S}`,
-          { pk: Keys.pk.S, sk: Keys.sk.S },
-        ]),
+  const enrich = (alert: Alert) =>
+    withAuthors(alert, find, (error) =>
+      log.failure('the audit log did not answer', error, { target: alert.target }),
     );
-    let failures = 0;
-    for (const key of keys.values()) {
-      // One item that cannot be told must not keep the others from people.
-      await tellItem(table, key, channels).catch((error: unknown) => {
-        failures += 1;
-        // Lambda writes of what is thrown the message alone, and the stream tries the batch again.
-        log.failure('alerts not told: they come again', error, key);
-      });
+
+  return async (event: unknown): Promise<void> => {
+    const began = Date.now();
+    const found = await webhooks();
+    const channels =
+      'name' in found
+        ? [...channelsOf({ ...places, webhooks: [] }), found]
+        : channelsOf({ ...places, webhooks: found });
+    const theirs = channels.flatMap(({ name, whose }) => (whose === 'theirs' ? [name] : []));
+    const round: Round = {
+      id: randomUUID(),
+      now: () => new Date(),
+      endsAt: began + CALL,
+      passed: new Set(theirs),
+      silent: new Set(),
+      enrich,
+    };
+    const keys = keysIn(event);
+    const failures = await tellAll(keys, channels, round);
+    if (theirs.length > 0) {
+      const { passed: _, ...last } = round;
+      await tellAll(keys, channels, { ...last, endsAt: Math.min(Date.now() + WEBHOOKS, round.endsAt) });
     }
+    // Lambda writes of what is thrown the message alone, and its alarm tells. Then the stream tries the batch again.
     if (failures > 0) throw new Error(`${failures} items could not be told`);
   };
+
+  /** How many items could not be told for a reason of ours. One of them must not keep the others from people. */
+  async function tellAll(
+    keys: readonly ItemKey[],
+    channels: readonly Channel[],
+    round: Round,
+  ): Promise<number> {
+    let failed = 0;
+    for (const key of keys) {
+      try {
+        const { failures } = await tellItem(table, key, channels, round);
+        for (const failure of failures) say(key, failure);
+        if (failures.some(({ whose }) => whose === 'ours')) failed += 1;
+      } catch (error) {
+        failed += 1;
+        log.failure('alerts not told: they come again', error, { ...key });
+      }
+    }
+    return failed;
+  }
+
+  function say(key: ItemKey, { channel, alert, error, since, givenUp }: Failure): void {
+    const about = { ...key, channel, incident: alert.incident, sequence: alert.sequence, since };
+    log.failure('an alert not told: it comes again', error, about);
+    if (givenUp.length === 0) return;
+    log.failure('alerts given up: this channel took nothing for too long', error, {
+      ...key,
+      channel,
+      alerts: givenUp.map(({ incident, sequence }) => `${incident}/${sequence}`),
+      reports: givenUp.map(reportKey),
+    });
+    metrics.count(GIVEN_UP, givenUp.length);
+  }
+};
+
+const keysIn = (event: unknown): readonly ItemKey[] => {
+  const keys = streamEvent
+    .parse(event)
+    .Records.map(({ dynamodb: { Keys } }) => ({ pk: Keys.pk.S, sk: Keys.sk.S }));
+  return [...new Map(keys.map((key) => [`${key.pk}\n${key.sk}`, key])).values()];
 };
 
 export const handler = onFirstCall(sendAlerts);

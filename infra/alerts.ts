@@ -6,22 +6,19 @@ import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'a
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { filterPolicyOf } from '../lib/alerts/audience.ts';
-import { type Audience, ConfigError } from '../lib/config/config.ts';
+import { type Audience, type Config, ConfigError } from '../lib/config/config.ts';
 import { isReachableHost } from '../lib/desired/outside/reachable.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { FairleadFunction } from './function.ts';
 import { removalPolicy } from './storage.ts';
+import { Webhooks } from './webhooks.ts';
 
 /** Services that publish to or deliver from these topics on our behalf. */
 const PUBLISHERS = ['events.amazonaws.com', 'cloudwatch.amazonaws.com', 'sns.amazonaws.com'];
 
 const FORMS = ['email', 'pager', 'chat'] as const;
 
-export interface AlertsSettings {
-  readonly installation: string;
-  readonly production: boolean;
-  readonly audiences: readonly Audience[];
-}
+export type AlertsSettings = Pick<Config, 'installation' | 'production' | 'audiences'>;
 
 /**
  * Where alerts go: a topic for each form, since bodies differ, a bus for machines, and a topic for what Fairlead
@@ -33,10 +30,12 @@ export class Alerts extends Construct {
   private readonly key: Key;
   private readonly topics: Readonly<Record<(typeof FORMS)[number], Topic>>;
   private readonly bus: EventBus;
+  private readonly webhooks: Webhooks;
 
   /** @throws ConfigError naming every audience with an address that its form cannot be sent to */
-  constructor(scope: Construct, id: string, { installation, production, audiences }: AlertsSettings) {
+  constructor(scope: Construct, id: string, settings: AlertsSettings) {
     super(scope, id);
+    const { installation, production, audiences } = settings;
     this.key = new Key(this, 'Key', {
       description: `Fairlead ${installation}: alerts on their way`,
       enableKeyRotation: true,
@@ -75,6 +74,7 @@ export class Alerts extends Construct {
       'It is the dead-letter queue of the rule, the schedules and the subscriptions, which are not queues',
     );
     this.subscribe(audiences);
+    this.webhooks = new Webhooks(this, 'Webhooks', settings);
   }
 
   publishedBy(teller: FairleadFunction): void {
@@ -85,6 +85,7 @@ export class Alerts extends Construct {
       resources: FORMS.map((form) => this.topics[form].topicArn),
     });
     teller.allow({ actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] });
+    this.webhooks.postedBy(teller);
     teller.allow({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
       resources: [this.key.keyArn],

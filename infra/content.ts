@@ -2,11 +2,14 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { REPORTS } from '../lib/alerts/report.ts';
 import type { VARIABLES } from '../lib/aws/environment.ts';
 import type { FairleadFunction } from './function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
 const OLD_VERSIONS_KEPT = Duration.days(30);
+/** A year, and a month to look back on it. */
+const REPORTS_KEPT = Duration.days(400);
 
 const TREES = 'trees/';
 const TREES_OF_GIT = 'trees-of-git/';
@@ -21,6 +24,7 @@ export const STATE = {
   openapi: 'openapi/',
   config: 'config/',
   keys: 'keys/',
+  reports: REPORTS,
 } as const;
 export type StatePart = keyof typeof STATE;
 
@@ -55,14 +59,18 @@ class Store extends Construct {
   }
 
   protected give(to: FairleadFunction, how: 'read' | 'write', prefixes: readonly string[]): void {
+    this.giveObjects(to, how, prefixes);
+    // Without it a missing object is "forbidden", and nobody could tell the two apart.
+    to.allow({ actions: ['s3:ListBucket'], resources: [this.arn] });
+  }
+
+  protected giveObjects(to: FairleadFunction, how: 'read' | 'write', prefixes: readonly string[]): void {
     to.knows(this.variable, this.bucketName);
     to.allow({
       actions: [how === 'read' ? 's3:GetObject' : 's3:PutObject'],
       resources: prefixes.map((prefix) => `${this.arn}/${prefix}*`),
       because: `Objects are kept under their digest or name; this function may ${how} these parts of the bucket`,
     });
-    // Without it a missing object is "forbidden", and nobody could tell the two apart.
-    to.allow({ actions: ['s3:ListBucket'], resources: [this.arn] });
     to.allow({
       actions: how === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey'],
       resources: [this.key],
@@ -96,13 +104,16 @@ export class Content extends Store {
   }
 }
 
-/** What Fairlead works out and can work out again: renders, desired states, profiles of clusters. */
+/** What Fairlead works out and can work out again (renders, desired states, profiles of clusters), and its reports. */
 export class State extends Store {
   constructor(scope: Construct, id: string, settings: StorageSettings & { readonly key: Key }) {
     super(scope, id, {
       ...settings,
       variable: 'stateBucket',
-      lifecycle: [{ noncurrentVersionExpiration: OLD_VERSIONS_KEPT }],
+      lifecycle: [
+        { noncurrentVersionExpiration: OLD_VERSIONS_KEPT },
+        { prefix: STATE.reports, expiration: REPORTS_KEPT },
+      ],
     });
   }
 
@@ -121,5 +132,9 @@ export class State extends Store {
       'write',
       parts.map((part) => STATE[part]),
     );
+  }
+  /** Writes what it never reads. */
+  reportedTo(writer: FairleadFunction): void {
+    this.giveObjects(writer, 'write', [STATE.reports]);
   }
 }

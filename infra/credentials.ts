@@ -44,7 +44,8 @@ function secretsOf(credential: Credential): readonly string[] {
   }
 }
 
-function readsSecrets(reader: FairleadFunction, secrets: readonly string[]): void {
+/** These secrets, and no other. */
+export function readsSecrets(reader: FairleadFunction, secrets: readonly string[]): void {
   if (secrets.length === 0) return;
   reader.allow({
     actions: ['secretsmanager:GetSecretValue'],

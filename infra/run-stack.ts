@@ -36,13 +36,13 @@ export interface RunSettings extends StackProps {
 export class RunStack extends Stack {
   constructor(scope: Construct, id: string, { config, packages, kept, ...props }: RunSettings) {
     super(scope, id, props);
-    const { installation, production, targets, repositories } = config;
+    const { installation, targets, repositories } = config;
     const { uploads, content, state, record } = kept;
     const create = (name: FunctionName, settings: Omit<FunctionSettings, 'installation' | 'packages'>) =>
       new FairleadFunction(this, name, { installation, packages, ...settings });
 
     const configuration = new Configuration(this, 'Configuration', config);
-    const alerts = new Alerts(this, 'Alerts', { installation, production, audiences: config.audiences });
+    const alerts = new Alerts(this, 'Alerts', config);
     const clusters = new Clusters(this, 'Clusters', targets);
     const isolation = new Isolation(this, 'Isolation', {
       reachable: [...content.reachable, ...state.reachable],
@@ -69,7 +69,8 @@ export class RunStack extends Stack {
       scratch: CLONES,
     });
     const check = create('check-drift', { memoryMiB: 1024, timeout: Duration.minutes(5) });
-    const send = create('send-alerts', { memoryMiB: 512, timeout: Duration.minutes(1) });
+    // It begins nothing after 45 seconds; a step and a look into an audit log still fit after that.
+    const send = create('send-alerts', { memoryMiB: 512, timeout: Duration.seconds(90) });
     const sweep = create('sweep', { memoryMiB: 512, timeout: Duration.minutes(5) });
 
     const arrivals = new ReceivedUploads(this, 'Arrivals', {
@@ -158,8 +159,9 @@ export class RunStack extends Stack {
     record.keptBy(check);
     clusters.admit(check);
 
-    // send-alerts speaks to people.
+    // send-alerts speaks to people, and to the webhooks that are named.
     record.keptBy(send);
+    state.reportedTo(send);
     alerts.publishedBy(send);
     readsAuditLogs(send, targets);
 
@@ -188,6 +190,7 @@ export class RunStack extends Stack {
       ],
       undelivered: alerts.undelivered,
       tell: alerts.operators,
+      installation,
       hourly: sweep,
       longestCheckMinutes: Math.max(...targets.map(({ checkEveryMinutes }) => checkEveryMinutes)),
     });

@@ -5,12 +5,14 @@ import {
   Dashboard,
   GraphWidget,
   type IMetric,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { GIVEN_UP, INSTALLATION_DIMENSION, METRICS_NAMESPACE } from '../lib/aws/metrics.ts';
 import type { FairleadFunction } from './function.ts';
 import type { WorkQueue } from './queue.ts';
 
@@ -29,9 +31,11 @@ const RUNBOOK = {
   errors: 'a-function-fails',
   waiting: 'messages-wait-too-long',
   silence: 'no-drift-check-has-finished',
+  givenUp: 'alerts-were-given-up',
 } as const;
 
 export interface WatchSettings {
+  readonly installation: string;
   readonly functions: readonly FairleadFunction[];
   /** Called once an hour for a part of its work: failing at it is never three periods running. */
   readonly hourly: FairleadFunction;
@@ -83,6 +87,18 @@ export class Watch extends Construct {
         section: RUNBOOK.waiting,
       });
     }
+    this.alarm('GivenUp', {
+      metric: new Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName: GIVEN_UP,
+        dimensionsMap: { [INSTALLATION_DIMENSION]: settings.installation },
+        period: PERIOD,
+        statistic: 'sum',
+      }),
+      above: 0,
+      meaning: 'An audience took no alert for a day, and will not get those',
+      section: RUNBOOK.givenUp,
+    });
     this.silence(settings);
     new Dashboard(this, 'Dashboard', {
       widgets: [

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Config, ConfigError, type ConfigInput, parseConfig } from '../lib/config/config.ts';
+import { isHeardHere } from './webhooks.ts';
 
 /** What `npm start` runs without `--config`. */
 const DEFAULT: ConfigInput = {
@@ -51,6 +52,7 @@ export function onThisMachine(
   return parseConfig({
     ...config,
     production: false,
+    audiences: config.audiences.filter(isHeardHere),
     repositories: config.repositories.map(({ name }) => ({
       name,
       url: urlOf(name),

@@ -15,6 +15,7 @@ import { s3Store } from '../lib/aws/objects.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import type { Config } from '../lib/config/config.ts';
+import { webhooksPath } from '../lib/config/parameters.ts';
 import type { ReadRequest } from '../lib/messages/messages.ts';
 import { type SweepParts, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 import { BUCKETS, EVENT_BUS, type LocalAws, TABLE } from './aws/aws.ts';
@@ -196,6 +197,7 @@ async function environmentOf(
     configHash: 'local',
     // No cluster here writes one to CloudWatch.
     auditLogs: '{}',
+    webhooksPath: webhooksPath(config.installation),
     tools,
     scratch: folder,
   };
@@ -243,7 +245,16 @@ export const GIVEN: Record<FunctionName, readonly Variable[]> = {
     'renderFunction',
   ],
   'check-drift': [...EVERY, 'table', 'stateBucket'],
-  'send-alerts': [...EVERY, 'table', 'emailTopic', 'pagerTopic', 'chatTopic', 'eventBus'],
+  'send-alerts': [
+    ...EVERY,
+    'table',
+    'stateBucket',
+    'emailTopic',
+    'pagerTopic',
+    'chatTopic',
+    'eventBus',
+    'webhooksPath',
+  ],
   sweep: [...EVERY, ...CONFIGURATION, 'table', 'uploadBucket', 'receiveQueue', 'doorbellQueue', 'readQueue'],
 };
 

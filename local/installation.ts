@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VARIABLES } from '../lib/aws/environment.ts';
 import type { Config } from '../lib/config/config.ts';
-import { toParameters } from '../lib/config/parameters.ts';
+import { toParameters, toWebhookParameters, webhooksPath } from '../lib/config/parameters.ts';
 import { type LocalAws, startAws, TABLE } from './aws/aws.ts';
 import type { Handler, PutEvent } from './aws/services.ts';
 import { bringUpCluster, type ClusterChoice, type ClusterState, placeOf } from './cluster.ts';
@@ -14,6 +14,7 @@ import { type GitServer, requireGit, startGit } from './git.ts';
 import { lockFolder } from './lock.ts';
 import { type Page, startPage } from './page/page.ts';
 import { type Tools, tools } from './tools.ts';
+import { webhookKeys } from './webhooks.ts';
 
 export interface Ports {
   readonly aws: number;
@@ -81,6 +82,9 @@ export async function startInstallation(
   }
 }
 
+const below = (path: string, parameters: ReadonlyMap<string, string>): [string, string][] =>
+  [...parameters].map(([name, value]) => [`${path}/${name}`, value]);
+
 async function startParts(
   { dataFolder, ports, config: given, cluster, checkSeconds, onNotice }: InstallationOptions,
   begun: <Part extends { stop(): Promise<unknown> }>(part: Part) => Part,
@@ -125,10 +129,11 @@ async function startParts(
       port: ports.aws,
       contents: {
         functions: invocable,
-        parameters: new Map(
-          [...toParameters(config)].map(([name, value]) => [`${CONFIG_PATH}/${name}`, value]),
-        ),
-        secrets: new Map([[WRITE_SECRET, git.pushToken]]),
+        parameters: new Map([
+          ...below(CONFIG_PATH, toParameters(config)),
+          ...below(webhooksPath(config.installation), toWebhookParameters(config)),
+        ]),
+        secrets: new Map([[WRITE_SECRET, git.pushToken], ...(await webhookKeys(dataFolder, config))]),
         onEvent: (event) => onEvent(event),
       },
       onTableWrite: () => onTableWrite(),

@@ -56,7 +56,7 @@ export function addressedOf(alert: Alert, before: readonly string[] = []): Addre
 /** Of the release, of each finding, of each member of a burst, of each upload. */
 function namespacesOf(alert: Alert): readonly string[] {
   if (classOf(alert) === 'delivery') return uploadsOf(alert).flatMap(namespaceOfKey);
-  const scope = namespaceOfScope(alert.scope);
+  const scope = namespacesOfScope(alert.scope);
   const findings = 'findings' in alert ? alert.findings : [];
   const gone = alert.kind === 'drift-changed' ? alert.gone : [];
   const members = 'members' in alert ? (alert.members ?? []) : [];
@@ -67,14 +67,14 @@ function namespacesOf(alert: Alert): readonly string[] {
   return [
     ...scope,
     ...[...findings, ...gone].flatMap(({ object }) => object.namespace ?? []),
-    ...members.flatMap((member) => namespaceOfScope(typeof member === 'string' ? member : member.scope)),
+    ...members.flatMap((member) => namespacesOfScope(typeof member === 'string' ? member : member.scope)),
     // Of what did not fit nobody knows the namespaces: rather one too many hears of it than one too few.
     ...(isWhole ? [] : [ANY_NAMESPACE]),
   ];
 }
 
-/** `shop/web`, `manifests/shop/web`. */
-function namespaceOfScope(scope: string): readonly string[] {
+/** Of a release, its one; of what is wider, none: `shop/web`, `manifests/shop/web`. */
+export function namespacesOfScope(scope: string): readonly string[] {
   const namespace = namespaceOf(scope.replace(/^manifests\//, ''));
   return namespace === undefined ? [] : [namespace];
 }

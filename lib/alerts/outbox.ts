@@ -6,7 +6,8 @@ import { alertAsWritten } from './alert-as-written.ts';
 
 /**
  * An alert is written together with the state it comes from, in one item: its attribute `alerts` holds those not
- * yet told. `send-alerts` finds them by the table's stream (and the index `untold`), tells, and takes them out.
+ * yet told. `send-alerts` finds them by the table's stream (and the index `untold`), tells, and takes them out; what
+ * it has told to whom by then lies beside them, in `telling`.
  * They are kept as JSON text: values from a cluster nest deeper than the table's 32 levels and hold integers beyond
  * what its client reads back.
  */
@@ -15,26 +16,87 @@ import { alertAsWritten } from './alert-as-written.ts';
 export function withUntold(item: Item, alerts: readonly Alert[], at: string): Item {
   const untold = [...untoldOf(item), ...alerts];
   if (untold.length === 0) return item;
-  return { ...item, alerts: formatJson(untold), untold: 'untold', untoldAt: item.untoldAt ?? at };
+  // What waits for a channel to recover must not make what is new wait with it.
+  const isSooner = typeof item.untoldAt === 'string' && (alerts.length === 0 || item.untoldAt < at);
+  return { ...item, alerts: formatJson(untold), untold: 'untold', untoldAt: isSooner ? item.untoldAt : at };
 }
 
 /** What an item has not told yet, to be kept in the item that takes its place. */
-export function untoldPart({ alerts, untold, untoldAt }: Item): Readonly<Record<string, unknown>> {
-  return untold === undefined ? {} : { alerts, untold, untoldAt };
+export function untoldPart({ alerts, untold, untoldAt, telling }: Item): Readonly<Record<string, unknown>> {
+  return {
+    ...(untold === undefined ? {} : { alerts, untold, untoldAt }),
+    ...(telling === undefined ? {} : { telling }),
+  };
 }
 
-/** The item without those that were told; out of the index when none is left. */
-export function withoutTold(item: Item, told: readonly Alert[]): Item {
-  const gone = new Set(told.map(nameOf));
-  const left = untoldOf(item).filter((alert) => !gone.has(nameOf(alert)));
-  if (left.length > 0) return { ...item, alerts: formatJson(left) };
-  const { alerts: _alerts, untold: _untold, untoldAt: _untoldAt, ...rest } = item;
-  return rest as Item;
-}
-
-const written = z.array(alertAsWritten);
+const alertsAsWritten = z.array(alertAsWritten);
 
 export const untoldOf = (item: Item): readonly Alert[] =>
-  typeof item.alerts === 'string' ? written.parse(parseJson(item.alerts)) : [];
+  typeof item.alerts === 'string' ? alertsAsWritten.parse(parseJson(item.alerts)) : [];
 
-const nameOf = ({ incident, sequence }: Alert): string => `${incident}#${sequence}`;
+export const nameOf = ({ incident, sequence }: Pick<Alert, 'incident' | 'sequence'>): string =>
+  `${incident}#${sequence}`;
+
+/** What an item has to tell, and how far that has been told. */
+export interface Outbox {
+  readonly alerts: readonly Alert[];
+  /** ISO: who looks for what was forgotten looks from then on. Absent where there are no alerts. */
+  readonly untoldAt?: string | undefined;
+  /** By alert: the channels that had it, or were given up. */
+  readonly told: ReadonlyMap<string, readonly string[]>;
+  /** By channel. */
+  readonly failing: ReadonlyMap<string, Failing>;
+  /** By open incident: the namespaces that it was told with, where its scope does not say them. */
+  readonly namespaces: ReadonlyMap<string, readonly string[]>;
+  /** Who tells just now: nobody else does, until then (ISO). */
+  readonly lease?: { readonly by: string; readonly until: string } | undefined;
+}
+
+export interface Failing {
+  /** ISO: of the first failure since it worked. */
+  readonly since: string;
+  readonly times: number;
+  /** ISO: not tried again before. */
+  readonly next: string;
+}
+
+const telling = z.object({
+  told: z.array(z.tuple([z.string(), z.array(z.string())])),
+  failing: z.array(
+    z.tuple([z.string(), z.object({ since: z.string(), times: z.number(), next: z.string() })]),
+  ),
+  namespaces: z.array(z.tuple([z.string(), z.array(z.string())])),
+  lease: z.object({ by: z.string(), until: z.string() }).optional(),
+});
+
+export function outboxOf(item: Item): Outbox {
+  const known = typeof item.telling === 'string' ? telling.parse(parseJson(item.telling)) : undefined;
+  return {
+    alerts: untoldOf(item),
+    ...(typeof item.untoldAt === 'string' ? { untoldAt: item.untoldAt } : {}),
+    told: new Map(known?.told),
+    failing: new Map(known?.failing),
+    namespaces: new Map(known?.namespaces),
+    lease: known?.lease,
+  };
+}
+
+/** The item with that to tell; out of the index where it is nothing. */
+export function withOutbox(item: Item, { alerts, untoldAt, told, failing, namespaces, lease }: Outbox): Item {
+  const { alerts: _alerts, untold: _untold, untoldAt: _untoldAt, telling: _telling, ...rest } = item;
+  const isKnown = told.size + failing.size + namespaces.size > 0 || lease !== undefined;
+  return {
+    ...(rest as Item),
+    ...(alerts.length === 0 ? {} : { alerts: formatJson(alerts), untold: 'untold', untoldAt }),
+    ...(isKnown
+      ? {
+          telling: formatJson({
+            told: [...told],
+            failing: [...failing],
+            namespaces: [...namespaces],
+            lease,
+          }),
+        }
+      : {}),
+  };
+}

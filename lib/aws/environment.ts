@@ -22,6 +22,8 @@ export const VARIABLES = {
   configPath: 'FAIRLEAD_CONFIG_PATH',
   /** Changes with the configuration's content, so that a warm function never works by an old one. */
   configHash: 'FAIRLEAD_CONFIG_HASH',
+  /** Path of the parameters that describe webhooks (lib/config/parameters.ts); absent where there are none. */
+  webhooksPath: 'FAIRLEAD_WEBHOOKS_PATH',
   /** Where the audit logs of targets lie (JSON, lib/config/audit-log.ts); absent where none is read. */
   auditLogs: 'FAIRLEAD_AUDIT_LOGS',
   /** Folder that holds `helm` and `kubectl` (the layer's /opt in Lambda). */

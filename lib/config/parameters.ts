@@ -26,7 +26,7 @@ export function toParameters(config: Config): ReadonlyMap<string, string> {
 export const webhooksPath = (installation: string): string => `/fairlead-webhooks/${installation}`;
 
 /** The webhooks as parameters below that path, by name. */
-export const toWebhookParameters = ({ audiences }: Config): ReadonlyMap<string, string> =>
+export const toWebhookParameters = ({ audiences }: Pick<Config, 'audiences'>): ReadonlyMap<string, string> =>
   new Map(webhooksOf(audiences).map((webhook) => [webhook.name, JSON.stringify(webhook)]));
 
 /** @throws ZodError or SyntaxError if what was deployed is none */

@@ -3,8 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { sendAlerts } from '../../functions/send-alerts.ts';
 import type { Alert } from '../../lib/alerts/alert.ts';
 import { untoldOf, withUntold } from '../../lib/alerts/outbox.ts';
-import { VARIABLES } from '../../lib/aws/environment.ts';
-import { EVENT_BUS, TABLE } from '../../local/aws/aws.ts';
+import { readReport } from '../../lib/alerts/report.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import { type Environment, VARIABLES } from '../../lib/aws/environment.ts';
+import { s3Store } from '../../lib/aws/objects.ts';
+import { BUCKETS, EVENT_BUS, TABLE } from '../../local/aws/aws.ts';
 import { type TestAws, testAws } from '../fixtures/local-aws.ts';
 import { EXAMPLES } from '../lib/alerts/examples.ts';
 
@@ -13,16 +16,19 @@ const PK = 'incident#staging';
 describe('send-alerts', () => {
   let aws: TestAws;
   let send: (event: unknown) => Promise<void>;
+  const environment = (): Environment => ({
+    ...aws.environment,
+    [VARIABLES.installation]: 'fairlead',
+    [VARIABLES.table]: TABLE,
+    [VARIABLES.stateBucket]: BUCKETS.state,
+    [VARIABLES.emailTopic]: aws.topics.email,
+    [VARIABLES.pagerTopic]: aws.topics.pager,
+    [VARIABLES.chatTopic]: aws.topics.chat,
+    [VARIABLES.eventBus]: EVENT_BUS,
+  });
   before(async () => {
     aws = await testAws();
-    send = sendAlerts({
-      ...aws.environment,
-      [VARIABLES.table]: TABLE,
-      [VARIABLES.emailTopic]: aws.topics.email,
-      [VARIABLES.pagerTopic]: aws.topics.pager,
-      [VARIABLES.chatTopic]: aws.topics.chat,
-      [VARIABLES.eventBus]: EVENT_BUS,
-    });
+    send = sendAlerts(environment());
   });
   after(() => aws.end());
 
@@ -102,20 +108,40 @@ describe('send-alerts', () => {
     await send(streamed('never there'));
   });
 
-  test('a topic that fails keeps the alert for the next time; other items are told all the same', async () => {
-    await put('kept', example('drift'));
-    await put('other', example('unknown'));
-    const broken = sendAlerts({
-      ...aws.environment,
-      [VARIABLES.table]: TABLE,
-      [VARIABLES.emailTopic]: aws.topics.email,
-      [VARIABLES.pagerTopic]: `${aws.topics.pager}-gone`,
-      [VARIABLES.chatTopic]: aws.topics.chat,
-      [VARIABLES.eventBus]: EVENT_BUS,
-    });
+  test('a topic that fails keeps its alert for the next time; other topics and items are told, and nobody twice', async () => {
+    await put('kept', { ...example('drift'), incident: 'kept' });
+    await put('other', { ...example('unknown'), incident: 'other' });
+    const broken = sendAlerts({ ...environment(), [VARIABLES.pagerTopic]: `${aws.topics.pager}-gone` });
     await assert.rejects(broken(streamed('kept', 'other')), /2 items could not be told/);
-    await inbox();
+    const first = await inbox();
+    assert.deepEqual(first.map(({ form }) => form).sort(), ['chat', 'chat', 'email', 'email']);
+    await broken(streamed('kept', 'other'));
+    assert.deepEqual(await inbox(), [], 'it is not asked again before its time');
+
+    for (const sk of ['kept', 'other']) {
+      const item = await aws.table.get({ pk: PK, sk });
+      assert.ok(item);
+      assert.equal(untoldOf(item).length, 1);
+      // As if that time had come.
+      const telling = String(item.telling).replace(/"next":"[^"]*"/, '"next":"2026-01-01T00:00:00.000Z"');
+      await aws.table.put({ ...item, telling, version: item.version + 1 }, item.version);
+    }
     await send(streamed('kept', 'other'));
-    assert.equal((await inbox()).length, 6);
+    assert.deepEqual((await inbox()).map(({ form }) => form).sort(), ['pager', 'pager']);
+    for (const sk of ['kept', 'other']) {
+      const item = await aws.table.get({ pk: PK, sk });
+      assert.equal(item?.untold ?? item?.telling, undefined);
+    }
+  });
+
+  test('what somebody silenced is for machines and the record alone', async () => {
+    const quiet = { until: '2026-12-01T00:00:00.000Z', reason: 'known' };
+    const alert = { ...example('drift'), incident: 'quiet', quiet };
+    await put('quiet', alert);
+    const before = aws.events.length;
+    await send(streamed('quiet'));
+    assert.deepEqual(await inbox(), []);
+    assert.equal(aws.events.length, before + 1);
+    assert.ok(await readReport(s3Store(clients.s3(aws.environment), BUCKETS.state), alert));
   });
 });

@@ -131,10 +131,11 @@ const TRUSTS: readonly Trust[] = [
       'events:PutEvents',
       'kms:Decrypt',
       'kms:GenerateDataKey',
+      's3:PutObject',
       'sns:Publish',
       'sqs:SendMessage',
     ],
-    never: [CLUSTERS, CALLS, PARAMETERS, /^s3:/, /^sns:(?!Publish$)/],
+    never: [SECRETS, CLUSTERS, CALLS, PARAMETERS, /^s3:(?!PutObject$)/, /^sns:(?!Publish$)/],
   },
   {
     role: 'sweep',
@@ -179,6 +180,33 @@ test('who reads audit logs reads those that the targets name, looks for events t
       (group) => `arn:<AWS::Partition>:logs:eu-west-1:<AWS::AccountId>:log-group:${group}:*`,
     ),
   );
+});
+
+test('who posts to webhooks reads what they are and the secrets that sign for them, and nothing else that is new', () => {
+  const hook = (name: string, secret: string) =>
+    ({ name, form: 'webhook', url: `https://${name}.example.com/`, secret }) as const;
+  const posting = synthesised({
+    audiences: [hook('one', 'hooks/one'), hook('two', 'hooks/two'), hook('three', 'hooks/one')],
+  }).run;
+  const before = new Set(rightsOf(run, 'send-alerts').map((statement) => JSON.stringify(statement)));
+  const beside = rightsOf(posting, 'send-alerts')
+    .filter((statement) => !before.has(JSON.stringify(statement)))
+    .map((statement) => [listOf(statement.Action), resourcesOf(statement)]);
+  assert.deepEqual(beside, [
+    [
+      ['ssm:GetParametersByPath'],
+      ['arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/fairlead-webhooks/fairlead'],
+    ],
+    [
+      ['secretsmanager:GetSecretValue'],
+      ['one', 'two'].map(
+        (name) =>
+          `arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:hooks/${name}-??????`,
+      ),
+    ],
+  ]);
+  for (const { role } of TRUSTS)
+    if (role !== 'send-alerts') assert.deepEqual(actionsOf(posting, role), actionsOf(run, role));
 });
 
 test('no role has a wildcard in an action', () => {
@@ -304,7 +332,7 @@ test('each function reads and writes its parts of the state bucket and no others
       ['config/*', 'desired/*', 'keys/*', 'openapi/*', 'profiles/*', 'renders/*'],
       ['keys/*', 'openapi/*', 'profiles/*'],
     ],
-    'send-alerts': [[], []],
+    'send-alerts': [[], ['reports/*']],
     sweep: [[], []],
   });
 });

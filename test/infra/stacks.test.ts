@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
 import { VARIABLES } from '../../lib/aws/environment.ts';
+import { functionMetrics, GIVEN_UP } from '../../lib/aws/metrics.ts';
 import { ConfigError } from '../../lib/config/config.ts';
 import { synthesised } from './example.ts';
 
@@ -166,6 +167,39 @@ describe('what runs', () => {
     run.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', FilterPolicy: Match.absent() });
   });
 
+  test('a team hears of its own namespaces, classes and severities, and of what is in more than can be listed', () => {
+    const { run: team } = synthesised({
+      audiences: [
+        {
+          name: 'shop',
+          form: 'chat',
+          address: 'https://chat.example.com/shop',
+          targets: ['staging'],
+          namespaces: ['shop'],
+          classes: ['drift', 'stalled'],
+          severities: ['warning', 'critical'],
+        },
+      ],
+    });
+    team.hasResourceProperties('AWS::SNS::Subscription', {
+      FilterPolicy: {
+        target: ['staging'],
+        namespace: ['shop', '*'],
+        class: ['drift', 'stalled'],
+        severity: ['warning', 'critical'],
+      },
+    });
+  });
+
+  test('reports are kept for a year and a month, and nothing else in that bucket ends by its age', () => {
+    const expiring = Object.values(state.findResources('AWS::S3::Bucket')).flatMap(({ Properties }) =>
+      (Properties.LifecycleConfiguration?.Rules ?? []).filter(
+        (rule: { Prefix?: string }) => rule.Prefix !== undefined,
+      ),
+    );
+    assert.deepEqual(expiring, [{ Prefix: 'reports/', ExpirationInDays: 400, Status: 'Enabled' }]);
+  });
+
   test('the configuration travels in parameters, and the functions that read it know where and which', () => {
     run.hasResourceProperties('AWS::SSM::Parameter', { Name: '/fairlead/fairlead/targets/staging' });
     run.hasResourceProperties('AWS::Lambda::Function', {
@@ -225,6 +259,26 @@ describe('alarms', () => {
   const alarms = Object.values(run.findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties,
   );
+
+  test('alerts that were given up are an alarm, by the metric that send-alerts writes', () => {
+    const lines: string[] = [];
+    const { log } = console;
+    console.log = (line: string) => lines.push(line);
+    try {
+      functionMetrics('fairlead').count(GIVEN_UP, 2);
+    } finally {
+      console.log = log;
+    }
+    const written = JSON.parse(lines[0] ?? '{}');
+    const [{ Namespace, Dimensions, Metrics }] = written._aws.CloudWatchMetrics;
+    const alarm = alarms.find(({ MetricName }) => MetricName === Metrics[0].Name);
+    assert.equal(alarm?.Namespace, Namespace);
+    assert.deepEqual(
+      alarm?.Dimensions,
+      Dimensions[0].map((name: string) => ({ Name: name, Value: written[name] })),
+    );
+    assert.equal(written[Metrics[0].Name], 2);
+  });
 
   test('each one tells somebody, and its description names a section of the runbook that exists', () => {
     const runbook = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
@@ -328,11 +382,15 @@ describe('a configuration that cannot be provisioned', () => {
         audiences: [
           { name: 'mail', form: 'email', address: 'https://example.com' },
           { name: 'page', form: 'pager', address: 'somebody@example.com' },
+          { name: 'near', form: 'webhook', url: 'https://10.0.0.7/', secret: 'near' },
+          { name: 'here', form: 'webhook', url: 'http://localhost:80/', secret: 'here', network: 'private' },
         ],
       },
-      /2 errors/,
+      /4 errors/,
       /"mail".*mail address/,
       /"page".*https/,
+      /"near".*public address/,
+      /"here".*public address/,
     );
   });
 });
