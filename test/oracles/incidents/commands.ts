@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Expectations } from './model.ts';
 import { PLACES, type Place, type Readable } from './world.ts';
 
 /** What happens in a run, in plain data, so that a run that fails can be made shorter and printed. */
@@ -24,16 +25,19 @@ export type Command =
   | { readonly do: 'outage'; readonly channel: Channel; readonly times: number }
   | { readonly do: 'sweep'; readonly how: Pace }
   | { readonly do: 'index' }
+  /** Of a release, or of the target. */
+  | { readonly do: 'snooze'; readonly release: number | undefined; readonly minutes: number }
   | { readonly do: 'time'; readonly minutes: number };
 
 /** Bits: which releases, of as many as the run has. */
 export type Which = number;
 /** `at once`: it does all its steps while the others stand still. */
 export type Pace = 'at once' | 'racing';
-export const CHANNELS = ['bus', 'pager', 'email', 'chat'] as const;
+export const CHANNELS = ['report', 'pager', 'email', 'chat', 'bus'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 export interface Scenario {
+  readonly expectations: Expectations;
   readonly releases: number;
   /** Minutes that each checker's clock is off. */
   readonly skews: readonly number[];
@@ -76,6 +80,14 @@ const changes = [
   often(2, fc.record({ do: is('hide'), what: fc.constantFrom('target', 'manifests'), is: fc.boolean() })),
 ];
 const goingOn = [
+  often(
+    2,
+    fc.record({
+      do: is('snooze'),
+      release: fc.option(fc.nat({ max: 2 }), { nil: undefined }),
+      minutes: fc.constantFrom(10, 60, 1600),
+    }),
+  ),
   often(5, fc.record({ do: is('time'), minutes: fc.constantFrom(1, 5, 6, 16, 61, 1500) })),
   often(4, fc.record({ do: is('deliver'), pick, how: fc.constant('at once') })),
 ];
@@ -110,21 +122,32 @@ const stormy: fc.Arbitrary<Command> = fc.oneof(
 );
 
 const LENGTH = 40;
-const releases = fc.oneof(
-  { weight: 2, arbitrary: fc.integer({ min: 1, max: 3 }) },
+const few = fc.integer({ min: 1, max: 3 });
+const fewOrMany = fc.oneof(
+  { weight: 2, arbitrary: few },
   { weight: 1, arbitrary: fc.integer({ min: 6, max: RELEASES }) },
 );
-const scenarioOf = (command: fc.Arbitrary<Command>, skew: fc.Arbitrary<number>): fc.Arbitrary<Scenario> =>
+const expectations: fc.Arbitrary<Expectations> = fc.record({
+  firstCheck: fc.constantFrom('alert', 'observe'),
+  remindAfterHours: fc.constantFrom(0, 1, 24),
+});
+const scenarioOf = (
+  command: fc.Arbitrary<Command>,
+  releases: fc.Arbitrary<number>,
+  skew: fc.Arbitrary<number>,
+): fc.Arbitrary<Scenario> =>
   fc.record({
     releases,
+    expectations,
     skews: fc.array(skew, { minLength: 3, maxLength: 3 }),
     commands: fc.array(command, { maxLength: LENGTH, size: 'max' }),
   });
 
-export const calmScenario = scenarioOf(calm, fc.constant(0));
+export const calmScenario = scenarioOf(calm, few, fc.constant(0));
 /** Clocks are right, or off by as much as twenty minutes. */
 export const stormyScenario = scenarioOf(
   stormy,
+  fewOrMany,
   fc.oneof(
     { weight: 2, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.integer({ min: -20, max: 20 }) },

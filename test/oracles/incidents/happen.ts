@@ -50,6 +50,7 @@ export function happen(world: World, command: Command): void {
     case 'outage':
     case 'sweep':
     case 'index':
+    case 'snooze':
       return;
   }
 }

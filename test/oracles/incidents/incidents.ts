@@ -41,7 +41,7 @@ const { violation, ...total } =
 if (violation !== undefined) {
   console.log(violation.why);
   console.log(
-    `${violation.scenario.releases} releases, clocks off by ${violation.scenario.skews.join(', ')} minutes:`,
+    `${violation.scenario.releases} releases, clocks off by ${violation.scenario.skews.join(', ')} minutes, ${JSON.stringify(violation.scenario.expectations)}:`,
   );
   for (const command of violation.scenario.commands) console.log(`  ${JSON.stringify(command)}`);
   console.log(`again: npm run incidents-model -- --seed ${seed} --path ${violation.path}`);

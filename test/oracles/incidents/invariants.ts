@@ -64,12 +64,15 @@ function oneLife(said: readonly Said[]): void {
       throw new Violation('nothing of a key after its OK', `${incident}: ${story}`);
     const last = alerts.at(-1);
     if (isSilentRollout || last === undefined || partOf(last) !== 'closes') continue;
-    const severities = [...new Set(alerts.slice(0, -1).map(({ severity }) => severity))].sort();
+    const heard = alerts.slice(0, -1).filter(({ quiet }) => quiet === undefined);
+    const severities = [...new Set(heard.map(({ severity }) => severity))].sort();
     if (JSON.stringify([...(last.told ?? [])].sort()) !== JSON.stringify(severities))
       throw new Violation(
         'an OK reaches all who were told',
         `${incident}: told as ${severities}, closed for ${last.told}`,
       );
+    if ((last.quiet !== undefined) !== (heard.length === 0))
+      throw new Violation('what nobody heard of closes as quietly', `${incident}: ${story}`);
   }
 }
 
@@ -107,7 +110,7 @@ function oneIncidentAtATime(said: readonly Said[]): void {
 const scopeIn = (observation: Observation, scope: string): ScopeObservation | undefined =>
   observation.scopes.find((seen) => nameOf(seen) === scope);
 
-const nameOf = ({ scope }: ScopeObservation): string =>
+export const nameOf = ({ scope }: ScopeObservation): string =>
   scope.kind === 'release' ? `${scope.namespace}/${scope.name}` : scope.kind;
 
 /** Nothing is told that the check which tells it has not seen; and of what it could not see, nothing is well or gone. */
@@ -115,12 +118,15 @@ function onlyWhatWasSeen(record: readonly Entry[]): void {
   const observations = new Map(
     record.filter((entry) => entry.kind === 'looked').map(({ check, observation }) => [check, observation]),
   );
+  const accepted = new Set<string>();
   for (const entry of record) {
     if (entry.kind !== 'said') continue;
+    if (entry.alert.kind === 'summary')
+      for (const finding of entry.alert.findings) accepted.add(placed(finding));
     const observation = observations.get(entry.check);
     if (observation === undefined) continue;
     const seen = scopeIn(observation, entry.alert.scope);
-    const wrong = falseIn(entry.alert, seen, observation);
+    const wrong = falseIn(entry.alert, seen, observation, accepted);
     const unseen = goneUnseen(entry.alert, seen?.state);
     if (unseen !== undefined)
       throw new Violation('what nobody could see has not gone', `${keyOf(entry.alert)}: ${placed(unseen)}`);
@@ -136,6 +142,7 @@ function falseIn(
   alert: Alert,
   seen: ScopeObservation | undefined,
   observation: Observation,
+  accepted: ReadonlySet<string>,
 ): string | undefined {
   const state = seen?.state;
   const nobodyLooked = observation.scopes.some(
@@ -145,9 +152,14 @@ function falseIn(
   switch (alert.kind) {
     case 'drift':
     case 'drift-changed':
+    case 'reminder':
+    case 'summary':
     case 'stalled': {
-      if (state === undefined) return 'of a scope that was not seen';
-      const there = new Set(findingsOf(state).map(placed));
+      if (!('findings' in alert)) return undefined;
+      const isOfMany = 'members' in alert && alert.members !== undefined;
+      if (state === undefined && !isOfMany) return 'of a scope that was not seen';
+      const states = isOfMany || state === undefined ? observation.scopes.map((one) => one.state) : [state];
+      const there = new Set(states.flatMap(findingsOf).map(placed));
       const made = alert.findings.find((finding) => !there.has(placed(finding)));
       if (made !== undefined) return `finds what is not there: ${placed(made)}`;
       if (alert.kind !== 'drift-changed') return undefined;
@@ -158,15 +170,25 @@ function falseIn(
     case 'converged':
     case 'rolled-out': {
       if (alert.because === 'later-commit') return undefined;
+      // Of many: which of them are well, rest.ts asks.
+      if (alert.kind === 'converged' && alert.scopes !== undefined) return undefined;
       if (state === undefined) return nobodyLooked ? 'closes what nobody could look at' : undefined;
+      // Of what a first check found nobody was told as of an incident: what is new since may be over without it.
+      if (alert.kind === 'converged' && findingsOf(state).length > 0 && !isHidden(state))
+        return findingsOf(state).every((finding) => accepted.has(placed(finding))) ? undefined : 'it differs';
       return state.kind === 'in-sync' && (alert.kind === 'converged' || state.unready.length === 0)
         ? undefined
         : `well, with a state of ${state.kind}`;
     }
     case 'unknown':
+      if (alert.members !== undefined)
+        return alert.members.some((member) => isHidden(scopeIn(observation, member)?.state))
+          ? undefined
+          : 'all of them were judged';
       if (state === undefined) return 'of a scope that was not seen';
       return isHidden(state) ? undefined : 'all of it was judged';
     case 'known-again':
+      if (alert.scopes !== undefined) return undefined;
       if (state === undefined) return nobodyLooked ? 'closes what nobody could look at' : undefined;
       return isHidden(state) ? 'some of it was not judged' : undefined;
     default:
@@ -180,8 +202,8 @@ const goneUnseen = (alert: Alert, state: ScopeState | undefined): Finding | unde
     ? alert.gone.find(({ object }) => object.kind === 'ConfigMap')
     : undefined;
 
-const isHidden = (state: ScopeState): boolean =>
-  state.kind === 'unknown' || ('unjudged' in state && state.unjudged !== undefined);
+const isHidden = (state: ScopeState | undefined): boolean =>
+  state?.kind === 'unknown' || (state !== undefined && 'unjudged' in state && state.unjudged !== undefined);
 
 /** An observation older than one whose telling had ended before it began says nothing. */
 function staleSaysNothing(record: readonly Entry[]): void {

@@ -37,8 +37,8 @@ function allIsPublished(record: readonly Entry[]): void {
     const isForMachines =
       alert.quiet !== undefined || (alert.kind === 'rolled-out' && alert.after === 'rollout');
     const expected = isForMachines
-      ? ['bus']
-      : ['bus', 'email', 'chat', ...(partOf(alert) === 'single' ? [] : ['pager'])];
+      ? ['report', 'bus']
+      : ['report', 'bus', 'email', 'chat', ...(partOf(alert) === 'single' ? [] : ['pager'])];
     for (const channel of expected)
       if (!channels.has(channel))
         throw new Violation('nothing is untold', `${keyOf(alert)} ${alert.kind} to ${channel}`);

@@ -1,5 +1,6 @@
 import { untoldOf } from '../../../lib/alerts/outbox.ts';
-import { type Channels, tellItem } from '../../../lib/alerts/publish.ts';
+import { tellItem } from '../../../lib/alerts/publish.ts';
+import { putSnooze } from '../../../lib/alerts/snoozes.ts';
 import { type TellContext, tellObservation } from '../../../lib/alerts/tell.ts';
 import type { Item, ItemKey } from '../../../lib/aws/table.ts';
 import type { Observation } from '../../../lib/checks/observation.ts';
@@ -9,18 +10,23 @@ import type { Channel, Command, Pace, Scenario } from './commands.ts';
 import { happen, healAll } from './happen.ts';
 import { type Ending, type Gate, gatedTable, interleaving } from './interleaving.ts';
 import { type MemoryTable, memoryTable } from './memory-table.ts';
+import { channels, roundOf } from './publishing.ts';
 import { type Entry, keyOf } from './record.ts';
-import { DEADLINE_MINUTES, look, newWorld, timeAt, type World } from './world.ts';
+import { DEADLINE_MINUTES, look, nameOf, newWorld, TARGET, timeAt, type World } from './world.ts';
 
-export const CONTEXT: TellContext = {
+const CONTEXT = {
   installation: 'fairlead',
   repository: 'https://git.example.com/cluster.git',
   root: 'fairlead/staging',
   deployer: 'flux',
   rolloutDeadlineMinutes: DEADLINE_MINUTES,
-};
+  severity: [],
+} as const;
+
+const contextOf = ({ scenario: { expectations } }: Run): TellContext => ({ ...CONTEXT, ...expectations });
 
 export interface Played {
+  readonly scenario: Scenario;
   readonly record: readonly Entry[];
   /** As it was while all came to rest, before it was made well. */
   readonly rested: World;
@@ -34,7 +40,7 @@ export async function play(scenario: Scenario): Promise<Played> {
   const rested = structuredClone(run.world);
   healAll(run.world);
   await rest(run, 'well');
-  return { record: run.record, rested };
+  return { scenario, record: run.record, rested };
 }
 
 interface Stream {
@@ -55,7 +61,10 @@ interface Run {
   /** How often each channel still fails. */
   readonly outages: Map<Channel, number>;
   readonly chance: Random;
+  /** Minutes until which a scope is snoozed. */
+  readonly snoozes: Map<string, number>;
   checks: number;
+  tellers: number;
   writer: number;
 }
 
@@ -82,7 +91,9 @@ function newRun(scenario: Scenario): Run {
     stream,
     outages: new Map(),
     chance: random(1, 'rest'),
+    snoozes: new Map(),
     checks: 0,
+    tellers: 0,
     writer: 0,
   };
   return run;
@@ -92,6 +103,8 @@ async function obey(run: Run, command: Command): Promise<void> {
   happen(run.world, command);
   switch (command.do) {
     case 'check':
+      // No two checks look at the same moment.
+      run.world.now += MOMENT;
       return await check(run, look(run.world, run.scenario.skews[command.who] ?? 0), command.how);
     case 'again': {
       const seen = run.observations[command.pick % Math.max(run.observations.length, 1)];
@@ -121,6 +134,8 @@ async function obey(run: Run, command: Command): Promise<void> {
       return;
     case 'sweep':
       return await sweepOnce(run, command.how);
+    case 'snooze':
+      return await snooze(run, command);
     case 'time':
     case 'index':
       return run.table.indexed();
@@ -143,7 +158,8 @@ async function begin(
 async function check(run: Run, observation: Observation, pace: Pace): Promise<void> {
   const number = ++run.checks;
   run.observations.push(observation);
-  run.record.push({ kind: 'looked', check: number, observation });
+  const { now } = run.world;
+  run.record.push({ kind: 'looked', check: number, observation, now, snoozes: new Map(run.snoozes) });
   const table: MemoryTable = {
     ...run.table,
     put(item, expected) {
@@ -155,7 +171,7 @@ async function check(run: Run, observation: Observation, pace: Pace): Promise<vo
     run,
     `check ${number}`,
     pace,
-    (gate) => tellObservation(gatedTable(table, gate), observation, CONTEXT),
+    (gate) => tellObservation(gatedTable(table, gate), observation, contextOf(run), new Date(timeAt(now))),
     ({ kind }) => run.record.push({ kind: 'ended', check: number, how: kind }),
   );
 }
@@ -170,7 +186,7 @@ async function deliver(run: Run, one: Stream | undefined, pace: Pace): Promise<v
     run,
     `deliver ${one.key.sk}`,
     pace,
-    (gate) => tellItem(gatedTable(run.table, gate), one.key, channels(run, gate)),
+    (gate) => tell(run, one.key, gate),
     ({ kind }) => {
       one.busy = false;
       // What fails comes again, until the stream gives it up.
@@ -179,49 +195,31 @@ async function deliver(run: Run, one: Stream | undefined, pace: Pace): Promise<v
   );
 }
 
-function channels(run: Run, gate: Gate): Channels {
-  const publish = (channel: Channel, entry: () => Entry) =>
-    gate(`publish to ${channel}`, () => {
-      const left = run.outages.get(channel) ?? 0;
-      run.outages.set(channel, Math.max(0, left - 1));
-      if (left > 0) throw new Error(`${channel} does not answer`);
-      run.record.push(entry());
-    });
-  const topic = (channel: 'email' | 'pager' | 'chat') => ({
-    publish: ({ subject, body, attributes }: { subject: string; body: string; attributes: Attributes }) =>
-      publish(channel, () => ({
-        kind: 'published',
-        channel,
-        incident: String(attributes.incident),
-        sequence: Number(attributes.sequence),
-        message: JSON.stringify({ subject, body, attributes }),
-        severities: [attributes.severity ?? []].flat(),
-        ...(channel === 'pager' ? { state: JSON.parse(body).NewStateValue } : {}),
-      })),
-  });
-  return {
-    email: topic('email'),
-    pager: topic('pager'),
-    chat: topic('chat'),
-    bus: {
-      put: (_type, detail) =>
-        publish('bus', () => {
-          const { alert } = detail as { alert: { incident: string; sequence: number; severity: string } };
-          const { incident, sequence, severity } = alert;
-          return {
-            kind: 'published',
-            channel: 'bus',
-            incident,
-            sequence,
-            message: JSON.stringify(detail),
-            severities: [severity],
-          };
-        }),
-    },
-    origin: { region: 'eu-central-1', account: '123456789012' },
-  };
+/** As the function does it: it fails where a channel of ours did. */
+async function tell(run: Run, key: ItemKey, gate: Gate): Promise<void> {
+  const { failures } = await tellItem(
+    gatedTable(run.table, gate),
+    key,
+    channels(gate, run.outages, (entry) => run.record.push(entry)),
+    roundOf(++run.tellers, () => run.world.now),
+  );
+  if (failures[0] !== undefined) throw failures[0].error;
 }
-type Attributes = Readonly<Record<string, string | readonly string[]>>;
+
+/** A person, who does not race with themselves; everybody else they do. */
+async function snooze(run: Run, command: Command & { readonly do: 'snooze' }): Promise<void> {
+  const scope = command.release === undefined ? 'target' : nameOf(command.release % run.scenario.releases);
+  const until = run.world.now + command.minutes;
+  run.snoozes.set(scope, until);
+  const made = { until: timeAt(until), by: 'ann', reason: 'at work', at: timeAt(run.world.now) };
+  await begin(
+    run,
+    'snooze',
+    'at once',
+    (gate) => putSnooze(gatedTable(run.table, gate), TARGET, scope, made),
+    () => {},
+  );
+}
 
 const NO_QUEUE = { send: async () => {} };
 
@@ -248,11 +246,14 @@ async function sweepOnce(run: Run, pace: Pace): Promise<void> {
   );
 }
 
+/** Minutes. */
+const MOMENT = 0.01;
 /** Longer than any clock is off, than any deadline and any wait of a rule. */
 const REST_MINUTES = 61;
 /** One more than checks must fail before people hear of it. */
 const REST_CHECKS = 4;
 const INTERVAL_MINUTES = 6;
+const REST_ROUNDS = 20;
 
 /** All that runs ends, what was lost is found, and checks follow each other at their pace. */
 async function rest(run: Run, world: 'as it is' | 'well'): Promise<void> {
@@ -265,7 +266,22 @@ async function rest(run: Run, world: 'as it is' | 'well'): Promise<void> {
     run.world.now += INTERVAL_MINUTES;
     run.table.indexed();
     await sweepOnce(run, 'at once');
-    for (let one = waiting(run)[0]; one !== undefined; one = waiting(run)[0])
-      await deliver(run, one, 'at once');
+    await deliverAll(run);
   }
+  // What a function that died holds, and what failed, has its time.
+  for (let round = 0; round < REST_ROUNDS && isUntold(run); round++) {
+    run.world.now += INTERVAL_MINUTES;
+    await sweepOnce(run, 'at once');
+    await deliverAll(run);
+  }
+}
+
+const isUntold = (run: Run): boolean => {
+  run.table.indexed();
+  return run.table.untold().length > 0;
+};
+
+async function deliverAll(run: Run): Promise<void> {
+  for (let one = waiting(run)[0]; one !== undefined; one = waiting(run)[0])
+    await deliver(run, one, 'at once');
 }

@@ -4,7 +4,14 @@ import type { Channel } from './commands.ts';
 
 /** What a run leaves behind, in the order in which it came about. */
 export type Entry =
-  | { readonly kind: 'looked'; readonly check: number; readonly observation: Observation }
+  | {
+      readonly kind: 'looked';
+      readonly check: number;
+      readonly observation: Observation;
+      /** Minutes, by the clock that is right; and until when each scope is snoozed by it. */
+      readonly now: number;
+      readonly snoozes: ReadonlyMap<string, number>;
+    }
   | { readonly kind: 'ended'; readonly check: number; readonly how: 'done' | 'crashed' | 'threw' }
   /** An alert that was written with the state it comes from. */
   | { readonly kind: 'said'; readonly check: number; readonly alert: Alert; readonly item: string }

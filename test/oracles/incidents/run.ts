@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
+import { holdToTheLetter } from './calm.ts';
 import { calmScenario, type Scenario, stormyScenario } from './commands.ts';
 import { holdAlways } from './invariants.ts';
+import { holdForMany } from './many.ts';
 import { holdForPeople } from './people.ts';
 import { type Played, play } from './play.ts';
 import { Violation } from './record.ts';
@@ -30,12 +32,18 @@ type Weather = 'storm' | 'calm';
 
 /** @param beside rules that are known to be broken, to see what else is */
 export async function tryScenario(
-  _weather: Weather,
+  weather: Weather,
   scenario: Scenario,
   beside: readonly string[] = [],
 ): Promise<Played> {
   const played = await play(scenario);
-  for (const hold of [holdAlways, holdAtRest, holdForPeople]) {
+  for (const hold of [
+    holdAlways,
+    holdAtRest,
+    holdForPeople,
+    holdForMany,
+    ...(weather === 'calm' ? [holdToTheLetter] : []),
+  ]) {
     try {
       hold(played);
     } catch (error) {

@@ -116,7 +116,8 @@ export function stateOf(world: World, number: number): ScopeState {
   const release = world.releases[number];
   if (release === undefined) throw new Error(`no release ${number}`);
   if (release.readable === 'none') return { kind: 'unknown', ...UNREADABLE };
-  const unjudged = release.readable === 'part' ? { unjudged: UNREADABLE } : {};
+  const hidden = { ...UNREADABLE, objects: [`/ConfigMap/shop/r${number}`] };
+  const unjudged = release.readable === 'part' ? { unjudged: hidden } : {};
   const edits = [...visible(release)].map(([place, value]) => findingAt(number, place, value));
   if (release.applied !== release.tip) {
     const pending = pendingAt(number, release);
@@ -132,7 +133,7 @@ export function stateOf(world: World, number: number): ScopeState {
       : { kind: 'rollout', findings: [pending], ...unjudged };
   }
   if (edits.length > 0) return { kind: 'drift', findings: edits, ...unjudged };
-  if (release.readable === 'part') return { kind: 'unknown', ...UNREADABLE };
+  if (release.readable === 'part') return { kind: 'unknown', ...hidden };
   return { kind: 'in-sync', unready: release.ready ? [] : [`Deployment/r${number}: 0 of 1 available`] };
 }
 

@@ -1,0 +1,87 @@
+import { nameOf, partOf } from './invariants.ts';
+import type { Played } from './play.ts';
+import { type Entry, keyOf, Violation } from './record.ts';
+
+/**
+ * What holds where many scopes are told as one, of first checks and of reminders, whoever raced or died.
+ */
+export function holdForMany({ record, scenario }: Played): void {
+  oneKeyAScope(record);
+  if (scenario.expectations.firstCheck === 'observe') firstCheckPagesNobody(record);
+  remindersInTime(record, scenario.expectations.remindAfterHours);
+}
+
+/** A scope's drift is told under its own key or as one of many, never under both. */
+function oneKeyAScope(record: readonly Entry[]): void {
+  const own = new Map<string, string>();
+  let members = new Set<string>();
+  for (const entry of record) {
+    if (entry.kind === 'looked') {
+      // Who was seen well since is no member that anybody must know of.
+      const seen = new Map(entry.observation.scopes.map((each) => [nameOf(each), each.state.kind]));
+      for (const member of members) if ((seen.get(member) ?? 'in-sync') === 'in-sync') members.delete(member);
+      continue;
+    }
+    if (entry.kind !== 'said') continue;
+    const { alert } = entry;
+    const ofMany =
+      'members' in alert && 'findings' in alert && alert.kind !== 'summary' ? alert.members : undefined;
+    if (ofMany !== undefined) {
+      const listed = ofMany.map(({ scope }) => scope);
+      const twice = listed.find((scope) => own.has(scope));
+      if (twice !== undefined)
+        throw new Violation(
+          'a scope is told under one key',
+          `${keyOf(alert)} names ${twice}, which has ${own.get(twice)}`,
+        );
+      members = new Set(listed);
+    } else if (alert.incident.includes('/target/drift/') && partOf(alert) === 'closes') members = new Set();
+    else if (alert.kind === 'drift') {
+      if (members.has(alert.scope))
+        throw new Violation('a scope is told under one key', `${keyOf(alert)} opens, and it is one of many`);
+      own.set(alert.scope, alert.incident);
+    } else if (alert.kind === 'converged') own.delete(alert.scope);
+  }
+}
+
+/** The first check that sees anything, where no other meets it, wakes nobody for what it finds. */
+function firstCheckPagesNobody(record: readonly Entry[]): void {
+  const first = record.findIndex(
+    (entry) =>
+      entry.kind === 'looked' && entry.observation.scopes.some(({ state: { kind } }) => kind !== 'unknown'),
+  );
+  const looked = record[first];
+  if (looked?.kind !== 'looked') return;
+  const ended = record.findIndex((entry) => entry.kind === 'ended' && entry.check === looked.check);
+  const meanwhile = record.slice(first + 1, ended < 0 ? undefined : ended);
+  if (meanwhile.some(({ kind }) => kind === 'looked')) return;
+  const before = record.slice(0, first).filter(({ kind }) => kind === 'looked').length;
+  if (before !== record.slice(0, first).filter(({ kind }) => kind === 'ended').length) return;
+  for (const entry of meanwhile)
+    if (entry.kind === 'said' && entry.check === looked.check && entry.alert.kind === 'drift')
+      throw new Violation('a first check wakes nobody', keyOf(entry.alert));
+}
+
+/** Not before their time, unless a snooze has ended, or somebody has come to those that it is about. */
+function remindersInTime(record: readonly Entry[], hours: number): void {
+  const last = new Map<string, { readonly at: string; readonly members: string }>();
+  for (const entry of record) {
+    if (entry.kind !== 'said') continue;
+    const { alert } = entry;
+    const before = last.get(alert.incident);
+    const members = 'members' in alert ? membersIn(alert.members ?? []) : '';
+    last.set(alert.incident, { at: alert.at, members });
+    if (alert.kind !== 'reminder' || alert.snoozedUntil !== undefined) continue;
+    if (before === undefined) throw new Violation('a reminder is of something that was told', keyOf(alert));
+    const isNews = members !== before.members;
+    const waited = Date.parse(alert.at) - Date.parse(before.at);
+    if (!isNews && (hours === 0 || waited < hours * 3_600_000))
+      throw new Violation('reminders come in their time', `${keyOf(alert)} after ${waited / 60_000} minutes`);
+  }
+}
+
+const membersIn = (members: readonly (string | { readonly scope: string })[]): string =>
+  members
+    .map((member) => (typeof member === 'string' ? member : member.scope))
+    .sort()
+    .join(' ');
