@@ -1,7 +1,7 @@
 import { formatReference } from '../objects/objects.ts';
 import { type Alert, LIFE, type Member, type RefusedUpload } from './alert.ts';
 import { formatAuthor } from './by-whom.ts';
-import { isOrdinaryPath, quoted } from './commands.ts';
+import { reportCommand } from './commands.ts';
 import { attributionOf, namesOf, type Paragraph, paragraphsOf } from './grouping.ts';
 import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
 import { alarmName } from './pager.ts';
@@ -178,12 +178,10 @@ function paragraphLine(paragraph: Paragraph, scope: string): string {
 
 function nextStepsOf(alert: Alert): readonly string[] {
   const steps = remediesOf(alert).map(stepOf);
-  const isListed = steps.length > 0 && isOrdinaryPath(alert.incident) && alert.kind !== 'failed';
-  const report = chatCode(`npx fairlead incidents ${quoted(alert.incident)}`);
-  return [
-    ...steps.slice(0, NEXT_STEPS - 1),
-    ...(isListed && Buffer.byteLength(report) <= NEXT_STEP_BYTES - 32 ? [`The whole report\n${report}`] : []),
-  ];
+  const command = alert.kind === 'failed' ? undefined : reportCommand(alert);
+  const report = command === undefined ? '' : `The whole report\n${chatCode(command)}`;
+  const isShown = steps.length > 0 && report !== '' && Buffer.byteLength(report) <= NEXT_STEP_BYTES;
+  return [...steps.slice(0, NEXT_STEPS - 1), ...(isShown ? [report] : [])];
 }
 
 function stepOf({ title, commands, paste = [] }: Remedy): string {

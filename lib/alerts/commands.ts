@@ -1,4 +1,5 @@
 import { groupOf, type ObjectReference } from '../objects/objects.ts';
+import type { Alert } from './alert.ts';
 
 /**
  * Commands that people paste: made of names alone, quoted for a POSIX shell. What is no ordinary name gets none, since
@@ -34,3 +35,14 @@ export function inNamespace(namespace: string | undefined): string | undefined {
   if (namespace === undefined || namespace === '') return '';
   return isOrdinary(namespace) ? `-n ${quoted(namespace)} ` : undefined;
 }
+
+/** How the installation that runs on a developer's machine is called (local/configuration.ts): it is found by itself. */
+const LOCAL = 'local';
+
+/** `npx fairlead replay shop/ --installation fairlead`, so that it speaks to the installation that wrote the alert. */
+export const fairlead = (command: string, { installation }: Pick<Alert, 'installation'>): string =>
+  `npx fairlead ${command}${installation === LOCAL || !isOrdinary(installation) ? '' : ` --installation ${quoted(installation)}`}`;
+
+/** Where the whole alert is, and how its incident went on; undefined for a key that no command should hold. */
+export const reportCommand = (alert: Alert): string | undefined =>
+  isOrdinaryPath(alert.incident) ? fairlead(`incidents ${quoted(alert.incident)}`, alert) : undefined;

@@ -1,8 +1,8 @@
 import { formatReference } from '../objects/objects.ts';
 import type { Alert, Member, RefusedUpload } from './alert.ts';
-import { isOrdinaryPath, quoted } from './commands.ts';
+import { reportCommand } from './commands.ts';
 import type { PlacedAlert } from './deployers-object.ts';
-import { type Block, findingBlocks, linesOf, listed, reasonBlocks } from './email-blocks.ts';
+import { type Block, findingBlocks, listed, reasonBlocks } from './email-blocks.ts';
 import { headlineOf, namespaceOf, partsOf, placeOf, RULES, subjectOf } from './headline.ts';
 import { cutBytes, MESSAGE_BYTES, oneLine, shortLine, subjectLine } from './plain.ts';
 import type { Remedy } from './remedy.ts';
@@ -60,14 +60,15 @@ function bodyOf(alert: Alert, bytes: number): string {
 
 const andMore = (count: number): string => `\nand ${count} more\n`;
 
+/** Uploads that were refused or have failed are no incidents: `npx fairlead uploads` shows them. */
+const isListed = ({ kind }: Alert): boolean => kind !== 'rejected' && kind !== 'failed';
+
 /** Where all of it is, and how it went on. */
-function footOf({ installation, incident, sequence, kind }: Alert): string {
-  const isListed = kind !== 'rejected' && kind !== 'failed' && isOrdinaryPath(incident);
+function footOf(alert: Alert): string {
+  const { installation, incident, sequence } = alert;
+  const command = isListed(alert) ? reportCommand(alert) : undefined;
   return [
-    ...(isListed
-      ? ['The whole report, and how it went on:', `  npx fairlead incidents ${quoted(incident)}`]
-      : []),
-    ...(isListed ? [''] : []),
+    ...(command === undefined ? [] : ['The whole report, and how it went on:', '', `  ${command}`, '']),
     '-- ',
     shortLine(`Fairlead, installation ${installation}. ${incident}, message ${sequence}.`, LINE_BYTES),
     '',
@@ -305,7 +306,7 @@ function whatToDo(remedies: readonly Remedy[], target: string): readonly string[
     ...remedies.flatMap(({ title, text, commands, paste = [] }) => [
       '',
       `${title}.`,
-      ...text.flatMap(linesOf),
+      ...text.map((line) => shortLine(line, LINE_BYTES)),
       ...(commands.length === 0 ? [] : ['', ...commands.map((command) => `  ${command}`)]),
       ...(paste.length === 0 ? [] : ['', ...paste.map((line) => `  ${line}`)]),
     ]),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatReference } from '../objects/objects.ts';
 import { type Alert, LIFE } from './alert.ts';
-import { isOrdinaryPath, quoted } from './commands.ts';
+import { reportCommand } from './commands.ts';
 import { attributionOf, type Paragraph, paragraphsOf } from './grouping.ts';
 import { headlineOf, namespaceOf, placeOf, tagOf, VERBS } from './headline.ts';
 import { cutBytes, oneLine, subjectLine } from './plain.ts';
@@ -110,7 +110,7 @@ const stamp = (iso: string): string => oneLine(iso).replace(/Z$/, '+0000');
 function descriptionOf(alert: Alert, place: string): string {
   const [first] = remediesOf(alert);
   const begin = `${place}: ${tagOf(alert)} (Fairlead, installation ${oneLine(alert.installation)})`;
-  const report = isOrdinaryPath(alert.incident) ? [`npx fairlead incidents ${quoted(alert.incident)}`] : [];
+  const report = [reportCommand(alert) ?? []].flat();
   if (first === undefined) return [begin, ...report].join('\n');
   const { title, commands, paste } = first;
   const shown = commands.filter((command) => !command.startsWith('#'));

