@@ -1,5 +1,6 @@
 import type { Alert, Quiet } from '../alerts/alert.ts';
 import type { ScopeObservation, Unjudged } from '../checks/observation.ts';
+import { decideAge } from './age.ts';
 import {
   asMember,
   type BurstMember,
@@ -74,14 +75,7 @@ export function decideTarget(
   observation: TargetObservation,
   context: TargetContext,
 ): readonly ItemWrite[] {
-  const { commit, at } = observation;
-  const history = historyOf(state.phase, at);
-  const snoozeOf = (scope: string): Quiet | undefined =>
-    longer(lasting(state.snoozes.get(scope), at), lasting(state.snoozes.get(TARGET), at));
-  const contextOf = (scope: string): DecisionContext => {
-    const snooze = snoozeOf(scope);
-    return { ...context, commit, at, scope, history, ...(snooze === undefined ? {} : { snooze }) };
-  };
+  const { snoozeOf, contextOf } = scopesOf(state, observation, context);
   const decisions = decideScopes(state, observation, contextOf);
   const ofTarget = contextOf(TARGET);
   const told = claimed(state, decisions, ofTarget);
@@ -115,6 +109,43 @@ export function decideTarget(
       ? []
       : [{ item: 'phase' as const, state: phase.after, alerts: phase.alerts }]),
   ];
+}
+
+/** What the clock alone says of a target that no check finishes for. @param at ISO: now */
+export function decideSilence(
+  state: TargetState,
+  { at, lastCheck, checkEveryMinutes }: Silence,
+  context: TargetContext,
+): readonly ItemWrite[] {
+  const before = state.scopes.get(TARGET)?.unknown;
+  const { contextOf } = scopesOf(state, { commit: '', at }, context);
+  const { after, alerts } = decideAge(before, lastCheck, checkEveryMinutes, contextOf(TARGET));
+  return after === undefined || after === before
+    ? []
+    : [{ item: 'incident', scope: TARGET, class: 'unknown', state: after, alerts }];
+}
+
+export interface Silence {
+  readonly at: string;
+  /** ISO; absent where none has ever finished. */
+  readonly lastCheck?: string;
+  readonly checkEveryMinutes: number;
+}
+
+function scopesOf(
+  state: TargetState,
+  when: { readonly commit: string; readonly at: string },
+  context: TargetContext,
+) {
+  const { commit, at } = when;
+  const history = historyOf(state.phase, at);
+  const snoozeOf = (scope: string): Quiet | undefined =>
+    longer(lasting(state.snoozes.get(scope), at), lasting(state.snoozes.get(TARGET), at));
+  const contextOf = (scope: string): DecisionContext => {
+    const snooze = snoozeOf(scope);
+    return { ...context, commit, at, scope, history, ...(snooze === undefined ? {} : { snooze }) };
+  };
+  return { snoozeOf, contextOf };
 }
 
 const lasting = (snooze: Quiet | undefined, at: string): Quiet | undefined =>

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { tellTooOld } from '../alerts/too-old.ts';
 import type { ObjectVersion, VersionedStore } from '../aws/objects.ts';
 import type { Queue } from '../aws/queues.ts';
 import type { Table } from '../aws/table.ts';
@@ -31,6 +32,8 @@ export interface Swept {
   readonly receivedAgain: number;
   readonly bells: number;
   readonly reads: number;
+  /** Alerts of targets that no check finishes for. */
+  readonly silent: number;
   readonly announced: number;
 }
 
@@ -56,10 +59,11 @@ export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Pro
       const receivedAgain = await sendReceivedAgain(parts);
       const bells = await ringForWaiting(parts);
       const reads = await readDue(parts);
-      return { receivedAgain, bells, reads, announced: await announceUntold(parts) };
+      const silent = await tellSilent(parts);
+      return { receivedAgain, bells, reads, silent, announced: await announceUntold(parts) };
     }
     case 'hours':
-      return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0, announced: 0 };
+      return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0, silent: 0, announced: 0 };
   }
 }
 
@@ -125,6 +129,9 @@ async function readDue(parts: SweepParts): Promise<number> {
   }
   return sent;
 }
+
+const tellSilent = async ({ table, config, now }: SweepParts): Promise<number> =>
+  (await tellTooOld(table, config, now())).length;
 
 /** Writing an item anew puts it into the table's stream again, where `send-alerts` finds it. */
 async function announceUntold(parts: SweepParts): Promise<number> {

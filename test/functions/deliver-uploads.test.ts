@@ -141,7 +141,7 @@ describe('an upload, on the wire', () => {
 
   test('leaves nothing for the sweep', async () => {
     const goRound = sweep(environment);
-    const nothing = { receivedAgain: 0, bells: 0, reads: 0, announced: 0 };
+    const nothing = { receivedAgain: 0, bells: 0, reads: 0, silent: 0, announced: 0 };
     assert.deepEqual(await goRound({ schema: 1, sweep: 'minutes' }), nothing);
     assert.deepEqual(await goRound({ schema: 1, sweep: 'hours' }), nothing);
     await assert.rejects(goRound({ sweep: 'never' }));

@@ -221,10 +221,10 @@ test('what fails is judged once more, a minute after receipt, and then rejected 
   await pipe.receive(event);
   await pipe.deliver();
   assert.equal((await pipe.record(event))?.state, 'checked');
-  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0, announced: 0 });
+  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0, silent: 0, announced: 0 });
   pipe.later(61);
   pipe.queues.doorbell.messages.length = 0;
-  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 1, reads: 0, announced: 0 });
+  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 1, reads: 0, silent: 0, announced: 0 });
   await pipe.deliver();
   const record = await pipe.record(event);
   assert.deepEqual(record?.state === 'rejected' && record.reasons[0]?.place, {

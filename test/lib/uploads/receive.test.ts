@@ -109,7 +109,7 @@ test('the sweep sends what nobody finished checking, rings for what waits, and a
   assert.equal((await pipe.sweep()).bells, 1);
   await pipe.deliver();
   assert.equal((await pipe.record(event))?.state, 'delivered');
-  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0, announced: 0 });
+  assert.deepEqual(await pipe.sweep(), { receivedAgain: 0, bells: 0, reads: 0, silent: 0, announced: 0 });
 
   const due = (sk: string, at: string) => ({ pk: 'due', sk, schema: 1, version: 1, at });
   await pipe.table.put(due('staging', pipe.parts.now().toISOString()), 'absent');
