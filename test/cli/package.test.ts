@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,12 +12,18 @@ import { tools } from '../../local/tools.ts';
 import { requirement } from '../requirements.ts';
 import { type CheckedCluster, checkedCluster, commitAll } from './checked-cluster.ts';
 import { nodes } from './command-line.ts';
+import { standIn } from './stand-in-installation.ts';
 
 interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+const COMMANDS = [
+  ...['check', 'diff', 'baseline', 'upload', 'uploads', 'replay'],
+  ...['incidents', 'snooze', 'ui', 'bootstrap'],
+];
 
 describe('the published package', () => {
   let folder: string;
@@ -68,9 +75,10 @@ describe('the published package', () => {
   });
 
   test('names no path of the machine that it was made on', async () => {
-    for (const file of await readdir(join(installed, 'lib'))) {
-      const text = await readFile(join(installed, 'lib', file), 'utf8');
-      assert.ok(!text.includes(join(import.meta.dirname, '..', '..')), file);
+    const all = await readdir(join(installed, 'lib'), { recursive: true, withFileTypes: true });
+    for (const file of all.filter((entry) => entry.isFile())) {
+      const text = await readFile(join(file.parentPath, file.name), 'utf8');
+      assert.ok(!text.includes(join(import.meta.dirname, '..', '..')), file.name);
     }
   });
 
@@ -78,12 +86,52 @@ describe('the published package', () => {
     for (const [version, node] of await nodes()) {
       const help = await run(node, ['--help']);
       assert.equal(help.code, 0, version);
-      for (const name of ['check', 'diff', 'baseline', 'upload', 'uploads', 'replay', 'bootstrap']) {
+      for (const name of COMMANDS) {
         assert.match(help.stdout, new RegExp(`^ {2}${name} +\\S`, 'm'));
         const { code, stdout, stderr } = await run(node, [name, '--help']);
         assert.equal(code, 0, `${version} ${name}: ${stderr}`);
         assert.match(stdout, new RegExp(`^npx fairlead ${name}`), version);
       }
+    }
+  });
+
+  test('serves the page out of what was installed, on every Node that is here', async () => {
+    const installation = await standIn();
+    try {
+      for (const [version, node] of await nodes()) {
+        const child = spawn(
+          node,
+          [join(installed, 'bin', 'fairlead.mjs'), 'ui', '--installation', 'test', '--port', '0'],
+          { cwd: home, env: { PATH: '/usr/bin:/bin', HOME: home, ...installation.environment } },
+        );
+        const ended = once(child, 'close');
+        let said = '';
+        child.stderr.on('data', (part: Buffer) => {
+          said += part.toString('utf8');
+        });
+        for await (const part of child.stdout) {
+          said += part;
+          if (/\?token=\w+\n/.test(said)) break;
+        }
+        const address = new URL(/http:\S+/.exec(said)?.[0] ?? assert.fail(`${version}: ${said}`));
+        const authorization = `Bearer ${address.searchParams.get('token')}`;
+        for (const path of [
+          '/',
+          '/page.js',
+          '/incidents.js',
+          '/findings.js',
+          '/inbox.js',
+          '/style.css',
+          '/state.json',
+        ]) {
+          const answer = await fetch(new URL(path, address.origin), { headers: { authorization } });
+          assert.equal(answer.status, 200, `${version} ${path}`);
+        }
+        child.kill('SIGINT');
+        assert.deepEqual(await ended, [0, null], version);
+      }
+    } finally {
+      await installation.stop();
     }
   });
 
