@@ -12,7 +12,7 @@ import { appliedVersions } from './applied-versions.ts';
 import { applierOf } from './applier.ts';
 import { asTracked } from './argocd-tracking.ts';
 import { askedMaps } from './asked-maps.ts';
-import { deployersObjects } from './deployer-report.ts';
+import { deployersObjects, speakerOf } from './deployer-report.ts';
 import { type CheckQuestion, judgeScope, type Seen } from './judge-scope.ts';
 import { readLive } from './live.ts';
 import type { CheckMemory } from './memory.ts';
@@ -79,6 +79,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
     live,
     canRun,
     history: await parts.memory.history(),
+    speaking: new Set(scopes.flatMap(speakerOf).map(identityOf)),
     everything: { informing: objects.filter(isInforming), identities },
     rules,
   };

@@ -72,6 +72,12 @@ export function deployersObjects(
   }
 }
 
+/** The object of the deployer that says how it is with a scope, where another scope declares it. */
+export const speakerOf = ({ release, appliedBy }: DeclaredScope): readonly ObjectReference[] => {
+  if (release !== undefined) return release.deployedBy === undefined ? [] : [release.deployedBy];
+  return appliedBy === undefined ? [] : [{ ...deployerKinds.KUSTOMIZATION, ...appliedBy }];
+};
+
 /**
  * The objects through which the deployer knows one release and no other thing: its HelmRelease or Application, found or
  * not, and the ConfigMaps that it takes values from.

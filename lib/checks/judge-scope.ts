@@ -38,6 +38,8 @@ export interface Seen {
     readonly informing: readonly KubernetesObject[];
     readonly identities: ReadonlySet<string>;
   };
+  /** Objects of the deployer that speak of another scope: whether they are ready is that scope's matter. */
+  readonly speaking: ReadonlySet<string>;
   /** People's rules, as far as they hold today. */
   readonly rules: RulesInForce;
 }
@@ -55,7 +57,7 @@ export interface JudgedScope {
 /** The state of one scope; what is to be remembered of it is written, if it changed. */
 export async function judgeScope(
   declared: DeclaredScope,
-  { live, canRun, history, everything, rules }: Seen,
+  { live, canRun, history, everything, speaking, rules }: Seen,
   { target, desired, now }: CheckQuestion,
   memory: CheckMemory,
 ): Promise<JudgedScope> {
@@ -102,7 +104,13 @@ export async function judgeScope(
     },
     againstTip: againstTip.verdicts,
     ...(applied === undefined || otherwise ? {} : { againstApplied: against(applied, known).verdicts }),
-    unready: canRun ? unreadyOf(tip.objects, live, release?.namespace) : [],
+    unready: canRun
+      ? unreadyOf(
+          tip.objects.filter(({ object }) => !speaking.has(identityOf(referenceOf(object)))),
+          live,
+          release?.namespace,
+        )
+      : [],
     memory: remembered,
     history,
     deployer: reportOf(declared, live, target, desired.commit),

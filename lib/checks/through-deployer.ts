@@ -61,8 +61,10 @@ export const THROUGH_DEPLOYER = 'by the deployer, through ';
 function attributedTo(finding: Finding, { object, at, attribution }: Finding): Finding {
   const where = `${formatReference(object)}${at === '' ? '' : `, ${at}`}`;
   const by = attribution === undefined ? '' : ` (${attribution.likely})`;
+  // It is known what rewrote it: nothing of admission's.
+  const { group: _, ...rest } = finding;
   return {
-    ...finding,
+    ...rest,
     attribution: {
       ...finding.attribution,
       likely: `${THROUGH_DEPLOYER}${where}, which is not what Git says${by}`,

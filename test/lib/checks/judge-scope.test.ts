@@ -71,6 +71,7 @@ function release() {
           },
           canRun: false,
           history: 'checked-before',
+          speaking: new Set(),
           everything: { informing: [], identities: new Set() },
           rules: inForce([], '2026-11-21'),
         },
