@@ -60,7 +60,9 @@ async function tell(at: string, alert: ReturnType<typeof driftAlert>) {
   await write(aws, { ...key, at }, [alert]);
   const send = sendAlerts({
     ...aws.environment,
+    [VARIABLES.installation]: 'local',
     [VARIABLES.table]: TABLE,
+    [VARIABLES.stateBucket]: aws.buckets.state.name,
     [VARIABLES.emailTopic]: aws.topics.email,
     [VARIABLES.pagerTopic]: aws.topics.pager,
     [VARIABLES.chatTopic]: aws.topics.chat,
