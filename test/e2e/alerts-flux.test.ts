@@ -84,6 +84,7 @@ describe('people hear of what Flux does, in its own words', requirement('deploye
     const patch = ['--type=merge', '-p', '{"spec":{"values":{"replicas":3}}}'];
     await flux.plane.kubectl(['-n', namespace, 'patch', 'helmrelease', name, ...patch]);
     await flux.until('three replicas', async () => (await replicas()) === '3');
+    await flux.until('Helm to be done', async () => readyOf(await helmRelease())?.status === 'True');
     const told = await checked();
     assert.deepEqual(inShort(told), ['drift shop/web warning']);
     const text = textOf(told[0]);
@@ -96,6 +97,7 @@ describe('people hear of what Flux does, in its own words', requirement('deploye
     assert.ok(command, text);
     await pasted(command);
     await flux.until('one replica', async () => (await replicas()) === '1');
+    await flux.until('Helm to be done', async () => readyOf(await helmRelease())?.status === 'True');
     const resolved = await checked();
     assert.deepEqual(inShort(resolved), ['converged shop/web info']);
     assert.deepEqual(pageOf(resolved[0]), [pageOf(told[0])?.[0], 'OK']);
