@@ -106,7 +106,10 @@ function knowsRelease(world: World, number: number, release: Release, known: Kno
       'what is critical is told as critical',
       `${scope}: told as ${told.map(({ severity }) => severity)}`,
     );
-  for (const kind of ['drift', 'stalled', 'unknown']) isFresh(known, scope, kind);
+  // Of an incident nothing of which can be looked at now, nobody can say how it is: that is what `unknown` says.
+  const isHidden = release.readable === 'part' && there.every((one) => accepted.has(one));
+  for (const kind of ['drift', 'stalled', 'unknown'])
+    if (kind !== 'drift' || !isHidden) isFresh(known, scope, kind);
 }
 
 /** Who is not snoozed has heard how things are, and is reminded of what lasts. */
