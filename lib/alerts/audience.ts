@@ -112,18 +112,20 @@ export function attributesOf(
   { scope, kind, incident, sequence }: Alert,
   { target, class: of, severities, namespaces }: Addressed,
 ): Readonly<Record<string, string | readonly string[]>> {
-  const [severity = 'info', ...others] = severities;
   return {
     target,
     scope,
     kind,
     class: of,
-    severity: others.length === 0 ? severity : severities,
-    ...(namespaces.length === 0 ? {} : { namespace: namespaces }),
+    severity: oneOrAll(severities),
+    ...(namespaces.length === 0 ? {} : { namespace: oneOrAll(namespaces) }),
     incident,
     sequence: String(sequence),
   };
 }
+
+const oneOrAll = (values: readonly string[]): string | readonly string[] =>
+  values.length === 1 ? (values[0] ?? '') : values;
 
 /**
  * The filter policy of a subscription, by attribute; undefined for who hears of everything. SNS takes five attributes

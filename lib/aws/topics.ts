@@ -12,7 +12,7 @@ export interface Notification {
 type Attributes = Notification['attributes'];
 
 /** As the message has them: name, type and value of each count towards the 262,144 bytes (Amazon SNS, quotas). */
-const messageAttributes = (attributes: Attributes) =>
+export const messageAttributes = (attributes: Attributes) =>
   Object.entries(attributes).map(
     ([name, value]) =>
       [
