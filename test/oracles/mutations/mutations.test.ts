@@ -34,6 +34,16 @@ describe('mutations of what is in a real cluster', requirement('nodes'), () => {
       assert.ok(Object.keys(report.bySort).length >= 8, lines.at(-1));
     });
 
+  test('what people and programs do day by day, to objects of every kind, is found where it was done', {
+    timeout: 240_000,
+  }, async () => {
+    const lines: string[] = [];
+    const report = new Report((line) => lines.push(line));
+    assert.equal(await playScript(join(FIXTURES, 'daily.jsonl'), report), 0, lines.join('\n'));
+    assert.ok(report.found >= 180, lines.at(-1));
+    assert.deepEqual(report.skipped, {});
+  });
+
   test('a script of given cases is played, and a wrong expectation is a miss', {
     timeout: 120_000,
   }, async () => {

@@ -157,7 +157,7 @@ async function playStage(
 }
 
 /** The server publishes new definitions a little later, also their schemas. */
-async function served(server: ApiServer, definitions: readonly Installed[]): Promise<void> {
+export async function served(server: ApiServer, definitions: readonly Installed[]): Promise<void> {
   for (let waited = 0; waited < 15_000; waited += 300) {
     const schemas = await server.schemas();
     const missing = definitions.filter(({ declared }) => {

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { formatJson, parseJson } from '../../../lib/objects/json.ts';
 import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
 import { tools } from '../../../local/tools.ts';
-import { messageOf, startApiServer } from '../api-server.ts';
+import { type ApiServer, messageOf, startApiServer } from '../api-server.ts';
 import { clients } from './clients.ts';
 import { ensureNamespaces, type Installed, install, readLive, remove } from './cluster.ts';
 import type { SeenFinding } from './expect.ts';
@@ -13,6 +13,7 @@ import { edited } from './generate.ts';
 import { type Node, openApiReader } from './openapi.ts';
 import { judge } from './play.ts';
 import { Report } from './report.ts';
+import { served } from './run.ts';
 import { KUBECTL } from './special.ts';
 import { type Hands, handsFor, resourceOf, type Task } from './tools.ts';
 
@@ -27,22 +28,28 @@ const expected = z.object({
 });
 
 /**
- * One case of a script. The object is applied as the deployer would, then one of:
- * `command`, kubectl's arguments (text, split at blanks, or a list; several in a list of lists);
+ * One case of a script. The object is applied as the deployer would (`with`: what has to be there before, such as the
+ * definition of its kind, which stays to the end), then one of:
+ * `command`, kubectl's arguments (text, split at blanks, or a list; several in a list of lists), with `input`, an object
+ * or text that the last of them reads (`create -f -`);
  * `patch`, a merge patch, or a JSON patch where it is a list, by kubectl, or by another field manager that `by` names;
  * `pointer` and `value` (none: taken out) with `by` one of this oracle's tools, as misses are printed.
  */
+const object = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
 const entry = z
   .object({
-    object: z.looseObject({
-      apiVersion: z.string(),
-      kind: z.string(),
-      metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
-    }),
+    title: z.string().optional(),
+    object,
+    with: z.array(object).default([]),
     by: z.string().default('kubectl'),
     how: z.enum(['apply', 'create']).default('apply'),
     manager: z.string().optional(),
     command: z.union([z.string(), z.array(z.string()), z.array(z.array(z.string()))]).optional(),
+    input: json.optional(),
     patch: json.optional(),
     type: z.enum(['json', 'merge', 'strategic']).optional(),
     pointer: z.array(token).optional(),
@@ -78,8 +85,16 @@ export async function playScript(file: string, report = new Report()): Promise<n
   const folder = await mkdtemp(join(tmpdir(), 'mutations-'));
   try {
     const hands = await handsFor(server, (await tools()).kubectl, folder);
-    const openApi = openApiReader((method, path) => server.call(method, path));
+    let openApi = openApiReader((method, path) => server.call(method, path));
+    const before = new Set<string>();
     for (const [at, each] of parsed.data.entries()) {
+      const fresh = each.with.filter((one) => !before.has(formatJson(one as Json)));
+      if (fresh.length > 0) {
+        const troubles = await prepare(server, fresh as readonly KubernetesObject[]);
+        for (const trouble of troubles) report.say(`case ${at}: ${trouble}`);
+        for (const one of fresh) before.add(formatJson(one as Json));
+        openApi = openApiReader((method, path) => server.call(method, path));
+      }
       const place = each.object.metadata.namespace ?? `case-${at}`;
       const object = { ...each.object, metadata: { ...each.object.metadata, namespace: place } };
       await ensureNamespaces(server, [place]);
@@ -98,6 +113,23 @@ export async function playScript(file: string, report = new Report()): Promise<n
   }
   report.say(report.summary({ script: file }));
   return report.exitCode;
+}
+
+/** @returns what could not be put there, and why */
+async function prepare(server: ApiServer, objects: readonly KubernetesObject[]): Promise<string[]> {
+  const troubles: string[] = [];
+  const definitions: Installed[] = [];
+  await ensureNamespaces(
+    server,
+    objects.flatMap(({ metadata }) => metadata.namespace ?? []),
+  );
+  for (const each of objects) {
+    const installed = await install(server, each, 'before', 'apply');
+    if (typeof installed === 'string') troubles.push(`${each.kind} ${each.metadata.name}: ${installed}`);
+    else if (each.kind === 'CustomResourceDefinition') definitions.push(installed);
+  }
+  if (definitions.length > 0) await served(server, definitions);
+  return troubles;
 }
 
 async function readScript(file: string): Promise<unknown> {
@@ -147,7 +179,11 @@ async function playOne(
   report.played('own', { name: each.by, by: each.command ? 'kubectl' : 'http' }, String(at));
   const why = differences(each, findings);
   if (why.length === 0) report.found++;
-  else report.miss(`case ${at}: ${why.join('; ')}`, each as unknown as { [name: string]: Json });
+  else
+    report.miss(
+      `case ${at}${each.title === undefined ? '' : ` (${each.title})`}: ${why.join('; ')}`,
+      each as unknown as { [name: string]: Json },
+    );
 }
 
 /** What is expected and not found, and the other way round. */
@@ -173,7 +209,11 @@ async function act(each: Entry, task: Task, hands: Hands): Promise<void> {
   if (command !== undefined) {
     const lists = typeof command === 'string' ? [command.split(/\s+/)] : [command].flat(1);
     const argvs = lists.every((one) => typeof one === 'string') ? [lists as string[]] : (lists as string[][]);
-    for (const argv of argvs) await hands.kubectl(task, argv[0] === 'kubectl' ? argv.slice(1) : argv);
+    for (const [at, argv] of argvs.entries()) {
+      const reads = at === argvs.length - 1 && each.input !== undefined;
+      const input = typeof each.input === 'string' ? each.input : formatJson(each.input ?? null);
+      await hands.kubectl(task, argv[0] === 'kubectl' ? argv.slice(1) : argv, reads ? { input } : {});
+    }
     return;
   }
   if (pointer !== undefined) {
