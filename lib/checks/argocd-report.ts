@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type KubernetesObject, partOf } from '../objects/objects.ts';
-import { detail } from './readiness.ts';
+import { DEPLOYERS_MESSAGE, detail } from './readiness.ts';
 import type { DeployerReport } from './rollout.ts';
 
 export interface ApplicationQuestion {
@@ -25,7 +25,9 @@ export function applicationReport(
   const status = partOf(application.status);
   const operation = partOf(status.operationState);
   const phase = text(operation.phase);
-  if (phase === 'Running') return elsewhere(`${name} is being synced`);
+  const message = text(operation.message);
+  // While it tries again it says what went wrong.
+  if (phase === 'Running') return elsewhere(`${name} is being synced${said('', message)}`);
 
   const sources = sourcesOf(spec);
   const isTip = (revisions: readonly string[]) =>
@@ -38,8 +40,9 @@ export function applicationReport(
   if (isCompared && sync.status === 'Synced' && isOf(sync, spec)) return { kind: 'applied' };
   // A commit that changes nothing of an Application is compared and never synced.
   const pending = isCompared ? atTip : elsewhere;
-  if (phase === 'Failed' || phase === 'Error')
-    return pending(`${name} fails${detail({ status: '', reason: phase, message: text(operation.message) })}`);
+  if (phase === 'Failed' || phase === 'Error') return pending(`${name} fails${said(phase, message)}`);
+  const error = errorOf(status);
+  if (error !== undefined) return pending(`${name} fails${error}`);
   const has = applied.map((revision) => revision.slice(0, 100)).join(', ') || 'nothing yet';
   const byHand = isManual(spec) ? ' and is synced by hand' : '';
   return pending(`${name} has applied ${has}${byHand}`);
@@ -54,6 +57,15 @@ export function appliedChart(application: KubernetesObject): string | undefined 
   const status = partOf(application.status);
   const found = appliedRevisions(status)[index] ?? revisionsOf(partOf(status.sync))[index];
   return found === '' ? undefined : found;
+}
+
+const said = (reason: string, message: string): string => detail({ reason, message }, DEPLOYERS_MESSAGE);
+
+/** `ComparisonError`, `InvalidSpecError`, …: why nothing could be synced at all. */
+function errorOf(status: JsonObject): string | undefined {
+  const conditions = Array.isArray(status.conditions) ? status.conditions.filter(isJsonObject) : [];
+  const found = conditions.find(({ type }) => text(type).endsWith('Error'));
+  return found === undefined ? undefined : said(text(found.type), text(found.message));
 }
 
 const elsewhere = (says: string): DeployerReport => ({ kind: 'pending', says, at: 'elsewhere' });

@@ -5,7 +5,7 @@ import {
   type KubernetesObject,
   partOf,
 } from '../objects/objects.ts';
-import { condition, detail } from './readiness.ts';
+import { condition, DEPLOYERS_MESSAGE, detail } from './readiness.ts';
 import type { DeployerReport } from './rollout.ts';
 
 /**
@@ -29,15 +29,13 @@ export function kustomizationReport(
     const name = nameOf(object);
     const isSuspended = partOf(object.spec).suspend === true;
     const status = partOf(object.status);
-    if (!isSuspended && isAtWork(status)) return ELSEWHERE(`${name} is being applied`);
+    if (!isSuspended && isAtWork(status)) return ELSEWHERE(atWork(name, 'is being applied', status));
     const applied = text(status.lastAppliedRevision);
     if (commitOf(applied) !== commit || !(isSuspended || isObserved(object))) {
       if (isSuspended) return ELSEWHERE(`${name} is suspended`);
-      const ready = condition(status, 'Ready');
       return ELSEWHERE(
-        ready?.status === 'False'
-          ? `${name} fails${detail(ready)}`
-          : `${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`,
+        failureOf(name, status) ??
+          `${name} has applied ${applied === '' ? 'nothing yet' : applied.slice(0, 100)}`,
       );
     }
   }
@@ -64,13 +62,9 @@ export function helmReleaseReport(question: HelmReleaseQuestion): DeployerReport
   // Suspended, it does not even observe its suspension; what it applied before still counts.
   const isSuspended = partOf(helmRelease.spec).suspend === true;
   const status = partOf(helmRelease.status);
-  if (!isSuspended && isAtWork(status)) return ELSEWHERE(`${name} is being installed or upgraded`);
-  const ready = condition(status, 'Ready');
-  const fails = isSuspended
-    ? `${name} is suspended`
-    : ready?.status === 'False'
-      ? `${name} fails${detail(ready)}`
-      : undefined;
+  if (!isSuspended && isAtWork(status))
+    return ELSEWHERE(atWork(name, 'is being installed or upgraded', status));
+  const fails = isSuspended ? `${name} is suspended` : failureOf(name, status);
   if (!isSuspended && !isObserved(helmRelease))
     return AT_TIP(fails ?? `${name} has not seen its last change yet`);
 
@@ -120,6 +114,17 @@ const commitOf = (revision: string): string => /[:/]([0-9a-f]{40,64})$/.exec(rev
  */
 const isAtWork = (status: JsonObject): boolean =>
   condition(status, 'Reconciling')?.status === 'True' || condition(status, 'Ready')?.status === 'Unknown';
+
+/** A controller that has failed says so for as long as it tries again. */
+const atWork = (name: string, what: string, status: JsonObject): string => {
+  const failure = failureOf(name, status);
+  return failure === undefined ? `${name} ${what}` : `${failure}, and is tried again`;
+};
+
+function failureOf(name: string, status: JsonObject): string | undefined {
+  const ready = condition(status, 'Ready');
+  return ready?.status === 'False' ? `${name} fails${detail(ready, DEPLOYERS_MESSAGE)}` : undefined;
+}
 
 const isObserved = ({ metadata, status }: KubernetesObject): boolean =>
   partOf(status).observedGeneration === metadata.generation;

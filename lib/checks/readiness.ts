@@ -229,12 +229,20 @@ export function condition(status: JsonObject, type: string): Condition | undefin
     : { status: text(found.status), reason: text(found.reason), message: text(found.message) };
 }
 
+/** Characters of a condition's reason and message. */
 const MESSAGE = 200;
+/** What a deployer says of a failure has names and what the API server answered to it, at its end. */
+export const DEPLOYERS_MESSAGE = 1000;
 
 /** The reason and message of a condition, for people: one line, cut; a cluster writes what it likes. */
-export function detail({ reason, message }: Condition): string {
-  const said = [reason, message].filter((each) => each !== '').join(': ');
-  return said === '' ? '' : ` (${said.replace(/[\p{C}\s]+/gu, ' ').slice(0, MESSAGE)})`;
+export function detail({ reason, message }: Omit<Condition, 'status'>, longest = MESSAGE): string {
+  const all = [reason, message].filter((each) => each !== '').join(': ');
+  const said = all
+    .slice(0, 2 * longest)
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim();
+  if (said === '') return '';
+  return ` (${said.length > longest ? `${said.slice(0, longest)}…` : said})`;
 }
 
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);

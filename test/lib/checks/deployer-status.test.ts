@@ -61,6 +61,19 @@ const CASES_KUSTOMIZATION: readonly [string, readonly KubernetesObject[], 'appli
     /is being applied/,
   ],
   [
+    'has failed and is tried again',
+    [
+      kustomization({
+        lastAppliedRevision: `main@sha1:${other}`,
+        conditions: [
+          { type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry' },
+          { type: 'Ready', status: 'False', reason: 'ReconciliationFailed', message: 'dry-run\n  failed' },
+        ],
+      }),
+    ],
+    /^Kustomization fairlead-staging\/web fails \(ReconciliationFailed: dry-run failed\), and is tried again$/,
+  ],
+  [
     'is suspended before it applied the tip',
     [kustomization({ lastAppliedRevision: `main@sha1:${other}` }, { suspend: true })],
     /is suspended/,
@@ -127,6 +140,19 @@ const CASES_HELM: readonly [string, Partial<HelmReleaseQuestion>, 'applied' | 's
     /fails \(UpgradeFailed: boom\)/,
   ],
   [
+    'has failed and is tried again',
+    {
+      helmRelease: helmRelease({
+        ...history({ status: 'failed' }),
+        conditions: [
+          { type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry' },
+          { type: 'Ready', status: 'False', reason: 'UpgradeFailed', message: `${'x'.repeat(1100)} the end` },
+        ],
+      }),
+    },
+    /fails \(UpgradeFailed: x{985}…\), and is tried again$/,
+  ],
+  [
     'is suspended with another chart version',
     { helmRelease: helmRelease(history({ chartVersion: '1.4.1' }), { suspend: true }) },
     /is suspended/,
@@ -170,6 +196,21 @@ const CASES_ARGO: readonly [string, object | undefined, 'applied' | 'silent' | R
     /is being synced/,
   ],
   ['failed to sync', { operationState: { phase: 'Failed', message: 'denied' } }, /fails \(Failed: denied\)/],
+  [
+    'failed and is tried again',
+    { operationState: { phase: 'Running', message: 'denied. Retrying attempt #2' } },
+    /^Application fairlead-staging\/web is being synced \(denied\. Retrying attempt #2\)$/,
+  ],
+  [
+    'cannot be rendered',
+    { conditions: [{ type: 'ComparisonError', message: 'failed to load target state' }] },
+    /fails \(ComparisonError: failed to load target state\)/,
+  ],
+  [
+    'has a warning, and has applied something else',
+    { conditions: [{ type: 'SharedResourceWarning', message: 'x' }], history: [{ revision: other }] },
+    /has applied d/,
+  ],
   ['is not there', undefined, 'silent'],
 ];
 test('what an Application has compared with the tip it has taken up, though nothing was to be synced', () => {
