@@ -18,6 +18,8 @@ export function headlineOf(alert: Alert): string {
       return changed(alert);
     case 'converged':
       if (alert.because === 'no-longer-declared') return 'no longer in Git, so no longer compared';
+      if (alert.accepted !== undefined && alert.accepted > 0)
+        return `what was new is as Git says again, after ${lasted(alert)}; ${alert.accepted} from the first check are left`;
       return `${alert.scopes === undefined ? '' : `all ${alert.scopes} of them are `}as Git says again, after ${lasted(alert)}`;
     case 'rolled-out':
       return rolledOut(alert);
