@@ -1,3 +1,4 @@
+import type { Alert } from '../../../lib/alerts/alert.ts';
 import { nameOf, partOf } from './invariants.ts';
 import type { Played } from './play.ts';
 import { type Entry, keyOf, Violation } from './record.ts';
@@ -7,6 +8,7 @@ import { type Entry, keyOf, Violation } from './record.ts';
  */
 export function holdForMany({ record, scenario }: Played): void {
   oneKeyAScope(record);
+  manyAreOne(record);
   if (scenario.expectations.firstCheck === 'observe') firstCheckPagesNobody(record);
   remindersInTime(record, scenario.expectations.remindAfterHours);
 }
@@ -44,22 +46,47 @@ function oneKeyAScope(record: readonly Entry[]): void {
   }
 }
 
+/** What a check said that nobody met: undefined where another ran meanwhile. */
+function saidAlone(record: readonly Entry[], number: number): readonly Alert[] | undefined {
+  const first = record.findIndex((entry) => entry.kind === 'looked' && entry.check === number);
+  const ended = record.findIndex((entry) => entry.kind === 'ended' && entry.check === number);
+  const before = record.slice(0, first);
+  const meanwhile = record.slice(first + 1, ended < 0 ? undefined : ended);
+  const count = (kind: Entry['kind']) => before.filter((entry) => entry.kind === kind).length;
+  if (count('looked') !== count('ended') || meanwhile.some(({ kind }) => kind === 'looked')) return undefined;
+  return meanwhile.flatMap((entry) => (entry.kind === 'said' && entry.check === number ? [entry.alert] : []));
+}
+
+/** More scopes than these that begin in one observation are one incident of the target. */
+const MANY = 5;
+
+function manyAreOne(record: readonly Entry[]): void {
+  for (const entry of record) {
+    if (entry.kind !== 'looked') continue;
+    const said = saidAlone(record, entry.check) ?? [];
+    for (const kind of ['drift', 'unknown']) {
+      const alone = said.filter((alert) => alert.kind === kind && !('members' in alert));
+      const together = said.filter((alert) => alert.kind === kind && 'members' in alert);
+      if (alone.length > MANY + (kind === 'unknown' ? 2 : 0))
+        throw new Violation(
+          'many at once are one incident',
+          `${alone.length} of ${kind} in check ${entry.check}`,
+        );
+      if (together.length > 0 && kind === 'drift' && alone.length > 0)
+        throw new Violation('many at once are one incident', `and ${alone[0]?.incident} beside it`);
+    }
+  }
+}
+
 /** The first check that sees anything, where no other meets it, wakes nobody for what it finds. */
 function firstCheckPagesNobody(record: readonly Entry[]): void {
-  const first = record.findIndex(
+  const first = record.find(
     (entry) =>
       entry.kind === 'looked' && entry.observation.scopes.some(({ state: { kind } }) => kind !== 'unknown'),
   );
-  const looked = record[first];
-  if (looked?.kind !== 'looked') return;
-  const ended = record.findIndex((entry) => entry.kind === 'ended' && entry.check === looked.check);
-  const meanwhile = record.slice(first + 1, ended < 0 ? undefined : ended);
-  if (meanwhile.some(({ kind }) => kind === 'looked')) return;
-  const before = record.slice(0, first).filter(({ kind }) => kind === 'looked').length;
-  if (before !== record.slice(0, first).filter(({ kind }) => kind === 'ended').length) return;
-  for (const entry of meanwhile)
-    if (entry.kind === 'said' && entry.check === looked.check && entry.alert.kind === 'drift')
-      throw new Violation('a first check wakes nobody', keyOf(entry.alert));
+  if (first?.kind !== 'looked') return;
+  for (const alert of saidAlone(record, first.check) ?? [])
+    if (alert.kind === 'drift') throw new Violation('a first check wakes nobody', keyOf(alert));
 }
 
 /** Not before their time, unless a snooze has ended, or somebody has come to those that it is about. */

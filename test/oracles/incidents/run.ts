@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Alert } from '../../../lib/alerts/alert.ts';
 import { holdToTheLetter } from './calm.ts';
 import { calmScenario, type Scenario, stormyScenario } from './commands.ts';
 import { holdAlways } from './invariants.ts';
@@ -29,6 +30,14 @@ const scenarios = fc.oneof(
   { weight: 1, arbitrary: calmScenario.map((scenario) => ({ weather: 'calm' as const, scenario })) },
 );
 type Weather = 'storm' | 'calm';
+
+const kindOf = (alert: Alert): string => {
+  const isOfMany =
+    alert.kind !== 'summary' &&
+    (('members' in alert && alert.members !== undefined) ||
+      ('scopes' in alert && alert.scopes !== undefined));
+  return `${alert.kind}${isOfMany ? ' of many' : ''}${alert.quiet === undefined ? '' : ', quiet'}`;
+};
 
 /** @param beside rules that are known to be broken, to see what else is */
 export async function tryScenario(
@@ -80,7 +89,8 @@ export async function runAll(
         if (entry.kind === 'looked') total.checks++;
         if (entry.kind !== 'said') continue;
         total.alerts++;
-        kinds[entry.alert.kind] = (kinds[entry.alert.kind] ?? 0) + 1;
+        const kind = kindOf(entry.alert);
+        kinds[kind] = (kinds[kind] ?? 0) + 1;
       }
     } catch (error) {
       failed = 'shrinking';
