@@ -36,8 +36,19 @@ export const checkDrift = (environment: Environment) => {
       log.event('check dropped', { target: request.target, why: outcome.reason });
       return;
     }
-    await tellObservation(table, outcome.observation, tellContextOf(outcome.config), parts.now());
+    const { observation } = outcome;
+    const told = await tellObservation(table, observation, tellContextOf(outcome.config), parts.now());
+    log.event('checked', {
+      target: request.target,
+      commit: observation.commit,
+      scopes: countedBy(observation.scopes, ({ state }) => state.kind),
+      alerts: countedBy(told, ({ kind }) => kind),
+    });
   }
 };
+
+/** How many of each kind. */
+const countedBy = <Item>(items: readonly Item[], kindOf: (item: Item) => string): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(items, kindOf)].map(([kind, some]) => [kind, some.length]));
 
 export const handler = onFirstCall(checkDrift);

@@ -11,7 +11,7 @@ import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables, VARIABLES } from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';
 import { functionLog } from '../lib/aws/log.ts';
-import { functionMetrics, GIVEN_UP } from '../lib/aws/metrics.ts';
+import { FAILED_TRIES, functionMetrics, GIVEN_UP, TOLD } from '../lib/aws/metrics.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
@@ -140,7 +140,9 @@ export const sendAlerts = (environment: Environment) => {
     let failed = 0;
     for (const key of keys) {
       try {
-        const { failures } = await tellItem(table, key, channels, round);
+        const { told, failures } = await tellItem(table, key, channels, round);
+        if (told.length > 0) metrics.count(TOLD, told.length);
+        if (failures.length > 0) metrics.count(FAILED_TRIES, failures.length);
         for (const failure of failures) say(key, failure);
         if (failures.some(({ whose }) => whose === 'ours')) failed += 1;
       } catch (error) {

@@ -1,14 +1,27 @@
+import { LISTED_CLASSES, readStandings, SEVERITIES, type TargetStanding } from '../lib/alerts/standing.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import { functionLog } from '../lib/aws/log.ts';
+import {
+  CLASS_DIMENSION,
+  functionMetrics,
+  OPEN_INCIDENTS,
+  SEVERITY_DIMENSION,
+  VERDICT_AGE,
+} from '../lib/aws/metrics.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
+import type { Config } from '../lib/config/config.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { type Swept, sweepEvent, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 
+/** What is counted costs a query a target each time; CloudWatch's graphs are no finer. */
+const MEASURED_EVERY_MINUTES = 5;
+
 /** Goes round by the clock: event `{"schema":1,"sweep":"minutes"}` or `"hours"`. */
-export const sweep = (environment: Environment) => {
+export const sweep = (environment: Environment, now: () => Date = () => new Date()) => {
   const names = requireVariables(
     environment,
     'table',
@@ -27,10 +40,47 @@ export const sweep = (environment: Environment) => {
     received: sqsQueue(sqs, names.receiveQueue),
     doorbell: sqsQueue(sqs, names.doorbellQueue),
     reads: sqsQueue(sqs, names.readQueue),
-    now: () => new Date(),
+    now,
   };
-  return async (event: unknown): Promise<Swept> =>
-    sweepOnce(sweepEvent.parse(event), { ...parts, config: await config() });
+  const log = functionLog('sweep', environment);
+
+  return async (event: unknown): Promise<Swept> => {
+    const asked = sweepEvent.parse(event);
+    const configured = await config();
+    const swept = await sweepOnce(asked, { ...parts, config: configured });
+    if (asked.sweep === 'minutes' && parts.now().getUTCMinutes() % MEASURED_EVERY_MINUTES === 0) {
+      // What cannot be measured now is no reason to sweep again.
+      await measure(configured).catch((error: unknown) => log.failure('not measured', error));
+    }
+    return swept;
+  };
+
+  /** Sums for CloudWatch, since each name there costs; what each target stands at, for who reads the log. */
+  async function measure(configured: Config): Promise<void> {
+    const standings = await readStandings(parts.table, configured, parts.now());
+    const metrics = functionMetrics(configured.installation);
+    const total = (numberOf: (standing: TargetStanding) => number): number =>
+      standings.reduce((sum, standing) => sum + numberOf(standing), 0);
+    for (const name of LISTED_CLASSES)
+      metrics.gauge(
+        OPEN_INCIDENTS,
+        'Count',
+        total(({ open }) => open[name]),
+        { [CLASS_DIMENSION]: name },
+      );
+    for (const name of SEVERITIES)
+      metrics.gauge(
+        OPEN_INCIDENTS,
+        'Count',
+        total(({ severities }) => severities[name]),
+        {
+          [SEVERITY_DIMENSION]: name,
+        },
+      );
+    const ages = standings.flatMap(({ verdictAgeSeconds }) => verdictAgeSeconds ?? []);
+    if (ages.length > 0) metrics.gauge(VERDICT_AGE, 'Seconds', Math.max(...ages));
+    for (const standing of standings) log.event('target', { ...standing });
+  }
 };
 
-export const handler = onFirstCall(sweep);
+export const handler = onFirstCall((environment: Environment) => sweep(environment));

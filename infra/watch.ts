@@ -12,7 +12,18 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { GIVEN_UP, INSTALLATION_DIMENSION, METRICS_NAMESPACE } from '../lib/aws/metrics.ts';
+import { LISTED_CLASSES, SEVERITIES } from '../lib/alerts/standing.ts';
+import {
+  CLASS_DIMENSION,
+  FAILED_TRIES,
+  GIVEN_UP,
+  INSTALLATION_DIMENSION,
+  METRICS_NAMESPACE,
+  OPEN_INCIDENTS,
+  SEVERITY_DIMENSION,
+  TOLD,
+  VERDICT_AGE,
+} from '../lib/aws/metrics.ts';
 import type { FairleadFunction } from './function.ts';
 import type { WorkQueue } from './queue.ts';
 
@@ -102,6 +113,7 @@ export class Watch extends Construct {
     this.silence(settings);
     new Dashboard(this, 'Dashboard', {
       widgets: [
+        ...incidentGraphs(settings.installation),
         [
           graph(
             'Errors',
@@ -178,5 +190,36 @@ const nameOf = (queue: IQueue): string => {
   const parent = queue.node.scope?.node.id ?? '';
   return `${parent}-${queue.node.id}`;
 };
+
+/** What the functions measure themselves (functions/sweep.ts, functions/send-alerts.ts). */
+function incidentGraphs(installation: string): GraphWidget[][] {
+  const own = (metricName: string, statistic: string, by: Record<string, string> = {}): Metric =>
+    new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName,
+      dimensionsMap: { [INSTALLATION_DIMENSION]: installation, ...by },
+      period: PERIOD,
+      statistic,
+    });
+  return [
+    [
+      graph(
+        'Open incidents by severity',
+        SEVERITIES.map((name) => own(OPEN_INCIDENTS, 'max', { [SEVERITY_DIMENSION]: name })),
+      ),
+      graph(
+        'Open incidents by class',
+        LISTED_CLASSES.map((name) => own(OPEN_INCIDENTS, 'max', { [CLASS_DIMENSION]: name })),
+      ),
+    ],
+    [
+      graph(
+        'Alerts told, tried in vain, given up',
+        [TOLD, FAILED_TRIES, GIVEN_UP].map((name) => own(name, 'sum')),
+      ),
+      graph('Oldest verdict (seconds)', [own(VERDICT_AGE, 'max')]),
+    ],
+  ];
+}
 
 const graph = (title: string, left: IMetric[]): GraphWidget => new GraphWidget({ title, left, width: 12 });

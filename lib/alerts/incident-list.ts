@@ -3,7 +3,7 @@ import type { Item, Table } from '../aws/table.ts';
 import type { Severity } from '../config/config.ts';
 import type { IncidentClass } from '../incidents/incident.ts';
 import { parseJson } from '../objects/json.ts';
-import { incidentClasses, incidentsOfTarget } from './incident-items.ts';
+import { incidentClasses, incidentsOfTarget, SEEN } from './incident-items.ts';
 import { isLasting, type Snooze, snoozeIn } from './snoozes.ts';
 
 /** What is to be known of an incident without reading its alerts. */
@@ -36,6 +36,8 @@ export interface TargetIncidents {
   readonly snoozes: ReadonlyMap<string, Snooze>;
   /** Scopes that something is remembered of, and the target itself. */
   readonly scopes: readonly string[];
+  /** ISO: the newest finished check that was told of; absent before the first. */
+  readonly checkedAt?: string;
 }
 
 /** A snooze of it is one of every scope of the target. */
@@ -49,7 +51,9 @@ export async function readTargetIncidents(
 ): Promise<TargetIncidents> {
   const items: Item[] = [];
   const snoozes = new Map<string, Snooze>();
+  let checkedAt: string | undefined;
   for await (const item of table.query(incidentsOfTarget(target))) {
+    if (item.sk === SEEN && typeof item.at === 'string') checkedAt = item.at;
     const found = snoozeIn(item);
     if (found === undefined) items.push(item);
     else if (isLasting(found.snooze, now)) snoozes.set(found.scope, found.snooze);
@@ -67,7 +71,12 @@ export async function readTargetIncidents(
     const key = `${installation}/${target}/${scope}/${name}/${opening}`;
     return [{ key, target, scope, class: of, ...status, ...(snooze === undefined ? {} : { snooze }) }];
   });
-  return { incidents: incidents.sort(inOrder), snoozes, scopes: [...scopes] };
+  return {
+    incidents: incidents.sort(inOrder),
+    snoozes,
+    scopes: [...scopes],
+    ...(checkedAt === undefined ? {} : { checkedAt }),
+  };
 }
 
 const severities = z.enum(['info', 'warning', 'critical']);
