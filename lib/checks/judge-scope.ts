@@ -5,7 +5,14 @@ import type { DesiredRelease, DesiredState } from '../desired/state.ts';
 import { judgeSet } from '../drift/drift.ts';
 import { managersOf } from '../drift/ownership/managers.ts';
 import { type Ruled, type RulesInForce, underRules } from '../drift/rules/judge.ts';
-import { formatReference, identityOf, type KubernetesObject, referenceOf } from '../objects/objects.ts';
+import type { ObjectVerdict } from '../drift/verdicts.ts';
+import {
+  formatReference,
+  identityOf,
+  type KubernetesObject,
+  type ObjectReference,
+  referenceOf,
+} from '../objects/objects.ts';
 import { type Admissions, admissionsOf, refusedOf, without } from './admissions.ts';
 import { reportOf } from './deployer-report.ts';
 import type { LiveObjects } from './live.ts';
@@ -18,6 +25,7 @@ import type { DeclaredScope } from './scopes.ts';
 
 /** Of a scope: enough for every chart, and an end for an item that people could make grow. */
 const REMEMBERED_KINDS = 150;
+const REMEMBERED_ORPHANS = 50;
 
 export interface CheckQuestion {
   readonly target: Target;
@@ -96,6 +104,9 @@ export async function judgeScope(
     admissions = without(refused, admissionsOf(againstTip.verdicts));
     if (Object.keys(admissions).length > 0) againstTip = against(tip.objects, admissions);
   }
+  const orphans = orphansIn(againstTip.verdicts);
+  const hidden = hiddenOf(remembered.orphans ?? [], orphans, everything.identities, live);
+  if (hidden.length > 0) againstTip = { ...againstTip, verdicts: [...againstTip.verdicts, ...hidden] };
   const answer = decideState({
     tip: {
       render: tip.render,
@@ -123,6 +134,7 @@ export async function judgeScope(
   const after: RememberedScope = {
     ...answer.memory,
     kinds: kindsOf(tip.objects, remembered.kinds),
+    ...orphansToRemember([...orphans, ...hidden.map(({ object }) => object)]),
     ...named('admissions', isApplied ? admissions : known),
     ...named('refused', isApplied ? refusedOf(againstTip.verdicts, isSettled ? 'all' : refused) : refused),
   };
@@ -196,8 +208,34 @@ const isSame = (a: RememberedScope, b: RememberedScope): boolean =>
   a.applied?.inputs === b.applied?.inputs &&
   a.waiting?.render === b.waiting?.render &&
   a.kinds.length === b.kinds.length &&
+  JSON.stringify(a.orphans) === JSON.stringify(b.orphans) &&
   JSON.stringify(a.admissions) === JSON.stringify(b.admissions) &&
   JSON.stringify(a.refused) === JSON.stringify(b.refused);
+
+const orphansIn = (verdicts: readonly ObjectVerdict[]): readonly ObjectReference[] =>
+  verdicts.flatMap((verdict) =>
+    verdict.kind === 'drift' && verdict.findings.some((finding) => finding.verdict === 'extra')
+      ? [verdict.object]
+      : [],
+  );
+
+/** Orphans of an earlier check whose kind cannot be listed now: not judged, and so not gone. */
+function hiddenOf(
+  before: readonly ObjectReference[],
+  now: readonly ObjectReference[],
+  declared: ReadonlySet<string>,
+  live: LiveObjects,
+): readonly (ObjectVerdict & { readonly kind: 'unknown' })[] {
+  const seen = new Set(now.map(identityOf));
+  return before.flatMap((object) => {
+    if (seen.has(identityOf(object)) || declared.has(identityOf(object))) return [];
+    const found = live.find(object);
+    return found.kind === 'unknown' ? [{ ...found, object }] : [];
+  });
+}
+
+const orphansToRemember = (orphans: readonly ObjectReference[]): Pick<RememberedScope, 'orphans'> =>
+  orphans.length === 0 ? {} : { orphans: orphans.slice(0, REMEMBERED_ORPHANS) };
 
 /** Workloads that have not become current, as people read it: `Deployment/web: 0 of 2 are available`. */
 function unreadyOf(

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import { digestOf } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
+import type { ObjectReference } from '../objects/objects.ts';
 import type { History, ScopeMemory } from './rollout.ts';
 
 /** What checks remember of each scope of a target between runs: which render was applied, and which one waits. */
@@ -19,6 +20,8 @@ export interface CheckMemory {
 export interface RememberedScope extends ScopeMemory {
   /** Kinds (`apps/v1/Deployment`) that the scope has ever declared: where its orphans are looked for. */
   readonly kinds: readonly string[];
+  /** What was found to be extra the last time that it could be looked at: what cannot be seen now is not gone. */
+  readonly orphans?: readonly ObjectReference[];
   /** By object: the digest of what admission put there when the render was applied. */
   readonly admissions?: Readonly<Record<string, string>>;
   /** The same of what came between two rollouts and is no small matter: the next rollout makes it no work of admission. */
@@ -31,6 +34,16 @@ const remembered = z.object({
     .optional(),
   waiting: z.object({ render: digest, since: z.string() }).optional(),
   kinds: z.array(z.string()),
+  orphans: z
+    .array(
+      z.object({
+        apiVersion: z.string(),
+        kind: z.string(),
+        name: z.string(),
+        namespace: z.string().exactOptional(),
+      }),
+    )
+    .optional(),
   admissions: z.record(z.string(), z.string()).optional(),
   refused: z.record(z.string(), z.string()).optional(),
 });
@@ -113,12 +126,14 @@ const strip = ({
   applied,
   waiting,
   kinds,
+  orphans,
   admissions,
   refused,
 }: z.output<typeof remembered>): RememberedScope => ({
   ...(applied === undefined ? {} : { applied }),
   ...(waiting === undefined ? {} : { waiting }),
   kinds,
+  ...(orphans === undefined ? {} : { orphans }),
   ...(admissions === undefined ? {} : { admissions }),
   ...(refused === undefined ? {} : { refused }),
 });

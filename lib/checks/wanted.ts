@@ -47,6 +47,10 @@ export function wantedKinds(
       const { namespaces } = wish(key.slice(0, slash), key.slice(slash + 1));
       if (home !== undefined) namespaces.add(home);
     }
+    for (const { apiVersion, kind, namespace } of scope.remembered.orphans ?? []) {
+      const { namespaces } = wish(apiVersion, kind);
+      if (namespace !== undefined) namespaces.add(namespace);
+    }
     if (scope.appliedBy !== undefined)
       wish(KUSTOMIZATION.apiVersion, KUSTOMIZATION.kind).namespaces.add(scope.appliedBy.namespace);
     const deployedBy = scope.release?.deployedBy;
