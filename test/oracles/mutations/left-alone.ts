@@ -99,5 +99,9 @@ export const allocated = (kind: string, place: Place): boolean => {
     return /^spec\.(clusterIPs?|ipFamil\w+|healthCheckNodePort|loadBalancerClass|ports\.\*\.nodePort)/.test(
       at,
     );
+  // Its node's labels, and how long it stays on one that fails: admission puts both in (podtopologylabels,
+  // defaulttolerationseconds, whose seconds a cluster may choose).
+  if (kind === 'Pod')
+    return /^spec\.tolerations|^metadata\.labels\.topology\.kubernetes\.io\/(zone|region)$/.test(at);
   return kind === 'PersistentVolumeClaim' && /^spec\.(storageClassName|volumeAttributesClassName)/.test(at);
 };
