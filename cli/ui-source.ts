@@ -31,7 +31,16 @@ type Part = 'targets' | 'incidents' | 'deliveries';
 export async function openSource(
   found: FoundInstallation,
   stores: Stores,
-  { everyMs, onChange }: { readonly everyMs: number; readonly onChange: () => void },
+  {
+    targets: only,
+    everyMs,
+    onChange,
+  }: {
+    /** Absent: all that there are. */
+    readonly targets?: readonly string[] | undefined;
+    readonly everyMs: number;
+    readonly onChange: () => void;
+  },
 ): Promise<FollowedSource> {
   const incidents = incidentReader(stores);
   const problems = new Map<Part, string>();
@@ -42,7 +51,7 @@ export async function openSource(
 
   async function readTargets(): Promise<void> {
     due.targets = Date.now() + TARGETS_MS;
-    const names = await targetNames(stores);
+    const names = only ?? (await targetNames(stores));
     configs = await inParts(names, (name) => knownTarget(stores, name));
   }
 

@@ -14,6 +14,7 @@ const USAGE = `npx fairlead ui [OPTIONS]
 The page of an installation, on this machine, read with your own AWS credentials: open incidents and their alerts, what
 differs with Git and the cluster beside each other, targets and deliveries. It can only be looked at.
 
+  --target NAME        only this target; may be given more than once (default: all that there are)
   --port N             where it listens, on 127.0.0.1 alone (default ${DEFAULT_PORT}; 0: any free one)
 ${INSTALLATION_USAGE}
 
@@ -33,13 +34,18 @@ export const ui: Command = {
   async run(argv) {
     const { values } = readArguments({
       args: [...argv],
-      options: { ...INSTALLATION_OPTIONS, port: { type: 'string', default: String(DEFAULT_PORT) } },
+      options: {
+        ...INSTALLATION_OPTIONS,
+        target: { type: 'string', multiple: true },
+        port: { type: 'string', default: String(DEFAULT_PORT) },
+      },
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new UsageError(`--port is a number from 0 to 65535, not "${values.port}"`);
     const found = await findInstallation(values);
     const source = await openSource(found, storesOf(found), {
+      targets: values.target,
       everyMs: READ_SECONDS * 1000,
       onChange: () => server?.changed(),
     });

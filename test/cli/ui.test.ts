@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Alert } from '../../lib/alerts/alert.ts';
 import { incidentItem } from '../../lib/alerts/incident-items.ts';
@@ -226,7 +228,6 @@ describe('npx fairlead ui', () => {
 
   test('other machines do not reach it: it listens on the loopback address alone', async () => {
     const hex = Number(url.port).toString(16).toUpperCase().padStart(4, '0');
-    const { readFile } = await import('node:fs/promises');
     const sockets =
       (await readFile('/proc/net/tcp', 'utf8').catch(() => '')) +
       (await readFile('/proc/net/tcp6', 'utf8').catch(() => ''));
@@ -249,7 +250,13 @@ describe('npx fairlead ui', () => {
     assert.match(seen, /"key":"staging\/shop\/web\/values.yaml"/);
   });
 
-  test('it has called for what docs/incidents.md allows it, and for nothing that writes', () => {
+  test('it has called for what docs/incidents.md allows it, and for nothing that writes', async () => {
+    const documented = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'incidents.md'), 'utf8');
+    for (const action of asked) {
+      const [name = ''] = action.split(' ');
+      const iam = name.replace('DynamoDB.', 'dynamodb:').replace('ssm.', 'ssm:');
+      assert.ok(documented.includes(`"${iam}"`), iam);
+    }
     assert.deepEqual([...asked].sort(), [
       'DynamoDB.GetItem',
       'DynamoDB.Query',
@@ -278,6 +285,22 @@ describe('npx fairlead ui', () => {
     other.child.kill('SIGTERM');
     assert.equal((await other.ended).code, 0);
     denied = () => false;
+  });
+
+  test('of one target that is named, no other need be readable, nor the list of them', async () => {
+    denied = (action) => action === 's3:ListBucket';
+    const other = running(
+      ['ui', '--installation', 'test', '--target', 'staging', '--port', '0'],
+      environment(),
+    );
+    const own = await addressOf(other);
+    const answer = await fetch(`${own.origin}/state.json`, {
+      headers: { authorization: `Bearer ${own.searchParams.get('token')}` },
+    });
+    denied = () => false;
+    assert.equal(((await answer.json()) as { targets: { name: string }[] }).targets[0]?.name, 'staging');
+    other.child.kill('SIGTERM');
+    assert.equal((await other.ended).code, 0);
   });
 
   test('without the right to read the table there is no page, and the right is named', async () => {
