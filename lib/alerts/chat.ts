@@ -4,6 +4,7 @@ import { formatAuthor } from './by-whom.ts';
 import { reportCommand } from './commands.ts';
 import { attributionOf, namesOf, type Paragraph, paragraphsOf } from './grouping.ts';
 import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
+import { withShownWords } from './masked-alert.ts';
 import { alarmName } from './pager.ts';
 import { chatCode, chatText, cutBytes, fittingLines, subjectLine } from './plain.ts';
 import type { Remedy } from './remedy.ts';
@@ -30,7 +31,8 @@ const NEXT_STEP_BYTES = 350;
 const KEYWORD_BYTES = 75;
 
 /** A custom notification of Amazon Q Developer in chat applications; the incident is the thread. */
-export function chatOf(alert: Alert): ChatMessage {
+export function chatOf(given: Alert): ChatMessage {
+  const alert = withShownWords(given);
   const steps = nextStepsOf(alert);
   const [description, left] = fittingLines(descriptionOf(alert), DESCRIPTION_BYTES - ROOM_FOR_COUNT);
   const thread = alarmName(alert.incident);

@@ -4,6 +4,7 @@ import { reportCommand } from './commands.ts';
 import type { PlacedAlert } from './deployers-object.ts';
 import { type Block, findingBlocks, listed, reasonBlocks } from './email-blocks.ts';
 import { headlineOf, namespaceOf, partsOf, placeOf, RULES, subjectOf } from './headline.ts';
+import { withShownWords } from './masked-alert.ts';
 import { cutBytes, MESSAGE_BYTES, oneLine, shortLine, subjectLine } from './plain.ts';
 import type { Remedy } from './remedy.ts';
 import { formatDuration, formatTime } from './times.ts';
@@ -20,7 +21,8 @@ export interface Email {
  * The alert as a person reads it, on a phone as well: short lines, the gravest first, what to do at the end.
  * @param bytes of the body, where something else takes part of what SNS carries
  */
-export function emailOf(alert: Alert, bytes = MESSAGE_BYTES): Email {
+export function emailOf(given: Alert, bytes = MESSAGE_BYTES): Email {
+  const alert = withShownWords(given);
   return { subject: subjectLine(subjectOf(alert)), body: bodyOf(alert, bytes) };
 }
 

@@ -29,7 +29,7 @@ export function eventOf(alert: Alert): MachineEvent {
   for (;;) {
     const event: MachineEvent = {
       detailType: `${EVENT_VERSION} ${alert.kind}`,
-      detail: { apiVersion: EVENT_VERSION, headline: oneLine(headlineOf(alert)), cut, alert: left },
+      detail: { apiVersion: EVENT_VERSION, headline: oneLine(headlineOf(left)), cut, alert: left },
     };
     if (Buffer.byteLength(formatJson(event.detail)) <= EVENT_BYTES) return event;
     const [smaller, dropped] = halved(left);

@@ -1,21 +1,20 @@
+import type { Finding } from '../drift/verdicts.ts';
 import type { Alert } from './alert.ts';
-import { maskedFinding } from './shown-values.ts';
+import { maskedFinding, shownWords } from './shown-values.ts';
 
 /** The alert without what nobody should read: values of Secrets, and what looks like a credential. */
-export function maskedAlert(alert: Alert): Alert {
+export function maskedAlert(given: Alert): Alert {
+  const alert = withShownWords(given);
+  const masked = (findings: readonly Finding[]): readonly Finding[] => findings.map(maskedFinding);
   switch (alert.kind) {
     case 'drift':
     case 'stalled':
     case 'summary':
-      return { ...alert, findings: alert.findings.map(maskedFinding) };
+      return { ...alert, findings: masked(alert.findings) };
     case 'drift-changed':
-      return {
-        ...alert,
-        findings: alert.findings.map(maskedFinding),
-        gone: alert.gone.map(maskedFinding),
-      };
+      return { ...alert, findings: masked(alert.findings), gone: masked(alert.gone) };
     case 'reminder':
-      return alert.of === 'unknown' ? alert : { ...alert, findings: alert.findings.map(maskedFinding) };
+      return alert.of === 'unknown' ? alert : { ...alert, findings: masked(alert.findings) };
     case 'converged':
     case 'rolled-out':
     case 'unknown':
@@ -27,3 +26,35 @@ export function maskedAlert(alert: Alert): Alert {
       return alert;
   }
 }
+
+/**
+ * The alert with the words of deployers and tools as people may read them: they quote what they were given. Values of
+ * findings are masked where they are shown.
+ */
+export function withShownWords(alert: Alert): Alert {
+  switch (alert.kind) {
+    case 'stalled':
+      return { ...alert, ...stalling(alert) };
+    case 'reminder':
+      if (alert.of === 'drift') return alert;
+      return alert.of === 'stalled'
+        ? { ...alert, ...stalling(alert) }
+        : { ...alert, reason: shownWords(alert.reason) };
+    case 'unknown':
+    case 'blocked':
+      return { ...alert, reason: shownWords(alert.reason) };
+    default:
+      return alert;
+  }
+}
+
+const stalling = ({
+  unready,
+  deployerSays,
+}: {
+  readonly unready: readonly string[];
+  readonly deployerSays?: string;
+}) => ({
+  unready: unready.map(shownWords),
+  ...(deployerSays === undefined ? {} : { deployerSays: shownWords(deployerSays) }),
+});

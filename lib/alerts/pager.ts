@@ -4,6 +4,7 @@ import { type Alert, LIFE } from './alert.ts';
 import { reportCommand } from './commands.ts';
 import { attributionOf, type Paragraph, paragraphsOf } from './grouping.ts';
 import { headlineOf, namespaceOf, placeOf, tagOf, VERBS } from './headline.ts';
+import { withShownWords } from './masked-alert.ts';
 import { cutBytes, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
 import { formatTime } from './times.ts';
@@ -34,7 +35,8 @@ const PARAGRAPHS = 3;
  * name is the incident's key, ALARM opens it and OK resolves it. The reason says what changed, the description what to
  * do. Undefined for what has no incident that a pager knows: uploads refused, first checks, rollouts that went well.
  */
-export function pagerOf(alert: Alert, origin: PagerOrigin): PagerMessage | undefined {
+export function pagerOf(given: Alert, origin: PagerOrigin): PagerMessage | undefined {
+  const alert = withShownWords(given);
   const state = stateOf(alert);
   if (state === undefined) return undefined;
   // One that is repeated as it grows graver opens nothing.

@@ -15,6 +15,15 @@ const CREDENTIAL_NAME =
 const CREDENTIAL_VALUE =
   /-----BEGIN [A-Z ]*PRIVATE KEY|\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bglpat-[\w-]{20,}|\bxox[abeoprs]-[\w-]{10,}|\bey[JK][\w-]{10,}\.[\w-]{10,}\.|:\/\/[^\s/:@]*:[^\s/@]+@/;
 
+/** The same in running text, such as a deployer's message: each of them replaced, and all that follows a key's head. */
+const CREDENTIALS_IN_TEXT = new RegExp(
+  `${CREDENTIAL_VALUE.source.replace('PRIVATE KEY', 'PRIVATE KEY[^]*')}`,
+  'g',
+);
+
+/** Words of others (a deployer's, a tool's) as people may read them: credentials by their looks masked. */
+export const shownWords = (text: string): string => text.replace(CREDENTIALS_IN_TEXT, MASKED);
+
 /** One side of a finding as people may see it; on one line, Secrets and credentials never. */
 export function shownValue(finding: Finding, side: 'desired' | 'live'): string {
   const value = finding[side];

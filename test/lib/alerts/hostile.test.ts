@@ -213,6 +213,23 @@ describe('what nobody should read is nowhere', () => {
     test(what, () => assert.doesNotMatch(everything(driftOf([one])), new RegExp(HIDDEN)));
   }
 
+  test('a credential that a deployer, a tool or a workload quotes', () => {
+    const says = `cannot pull https://robot:${HIDDEN}@registry.example.com, token ghp_${'a'.repeat(30)}${HIDDEN}`;
+    const key = `x -----BEGIN RSA PRIVATE KEY-----\n${HIDDEN}`;
+    for (const name of ['stalled', 'reminder-stalled', 'unknown', 'reminder-unknown', 'blocked']) {
+      for (const text of [says, key]) {
+        const words = { deployerSays: text, unready: [`Deployment/web: ${text}`], reason: text };
+        const known = Object.keys(words).filter((field) => field in (EXAMPLES[name] ?? {}));
+        assert.ok(known.length > 0);
+        const alert = {
+          ...EXAMPLES[name],
+          ...Object.fromEntries(known.map((field) => [field, words[field as keyof typeof words]])),
+        } as Alert;
+        assert.doesNotMatch(everything(alert), new RegExp(HIDDEN), name);
+      }
+    }
+  });
+
   test('and what is ordinary is shown', () => {
     const ordinary = finding(environment('LOG_LEVEL'), { desired: 'info', live: 'debug' });
     assert.match(emailOf(driftOf([ordinary])).body, /Git: {5}info\n {3}cluster: debug/);
