@@ -214,12 +214,8 @@ describe('what runs', () => {
     const found = Object.values(run.findResources('AWS::SSM::Parameter'))
       .map(({ Properties }) => Properties)
       .filter(({ Name }) => Name.startsWith('/fairlead/fairlead/addresses/'));
-    assert.deepEqual(found.map(({ Name }) => Name.split('/').at(-1)).sort(), [
-      'receive-queue',
-      'state-bucket',
-      'table',
-      'upload-bucket',
-    ]);
+    const names = found.map(({ Name }) => Name.split('/').at(-1)).sort();
+    assert.deepEqual(names, ['receive-queue', 'state-bucket', 'table', 'upload-bucket']);
     for (const { Value } of found) assert.ok(Value['Fn::ImportValue'] ?? Value.Ref, JSON.stringify(Value));
   });
 
