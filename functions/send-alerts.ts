@@ -60,7 +60,7 @@ function webhooksOf(environment: Environment): () => Promise<Places['webhooks'] 
   let reading: Promise<Places['webhooks']> | undefined;
   return async () => {
     reading ??= parameters.below(path).then((found) =>
-      fromWebhookParameters(found).map((webhook) => ({
+      fromWebhookParameters(found, path).map((webhook) => ({
         webhook,
         sender: webhookSender(webhook, { secrets, now: () => new Date() }),
       })),
@@ -122,10 +122,13 @@ export const sendAlerts = (environment: Environment) => {
       enrich,
     };
     const keys = keysIn(event);
-    const failures = await tellAll(keys, channels, round);
+    let failures = await tellAll(keys, channels, round);
     if (theirs.length > 0) {
       const { passed: _, ...last } = round;
-      await tellAll(keys, channels, { ...last, endsAt: Math.min(Date.now() + WEBHOOKS, round.endsAt) });
+      failures += await tellAll(keys, channels, {
+        ...last,
+        endsAt: Math.min(Date.now() + WEBHOOKS, round.endsAt),
+      });
     }
     // Lambda writes of what is thrown the message alone, and its alarm tells. Then the stream tries the batch again.
     if (failures > 0) throw new Error(`${failures} items could not be told`);

@@ -43,7 +43,7 @@ export class Webhooks extends Construct {
     });
     readsSecrets(
       teller,
-      fromWebhookParameters(this.parameters).map(({ secret }) => secret),
+      fromWebhookParameters(this.parameters, this.path).map(({ secret }) => secret),
     );
   }
 }

@@ -254,6 +254,7 @@ export const GIVEN: Record<FunctionName, readonly Variable[]> = {
     'chatTopic',
     'eventBus',
     'webhooksPath',
+    'configHash',
   ],
   sweep: [...EVERY, ...CONFIGURATION, 'table', 'uploadBucket', 'receiveQueue', 'doorbellQueue', 'readQueue'],
 };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Parameters } from '../aws/parameters.ts';
 import { audienceOf, type Webhook } from './audiences.ts';
-import { type Config, parseConfig } from './config.ts';
+import { type Audience, type Config, ConfigError, parseConfig } from './config.ts';
 
 /**
  * How the configuration travels to the functions: `<path>/installation` (all but repositories, targets, severity, and
@@ -29,9 +29,23 @@ export const webhooksPath = (installation: string): string => `/fairlead-webhook
 export const toWebhookParameters = ({ audiences }: Pick<Config, 'audiences'>): ReadonlyMap<string, string> =>
   new Map(webhooksOf(audiences).map((webhook) => [webhook.name, JSON.stringify(webhook)]));
 
-/** @throws ZodError or SyntaxError if what was deployed is none */
-export const fromWebhookParameters = (found: ReadonlyMap<string, string>): readonly Webhook[] =>
-  webhooksOf([...found.values()].map((value) => audienceOf(z.string()).parse(JSON.parse(value))));
+/** @throws ConfigError naming every parameter that is not what was deployed, and nothing of what is in it */
+export function fromWebhookParameters(found: ReadonlyMap<string, string>, path: string): readonly Webhook[] {
+  const audiences = [...found].map(([name, value]) => ({ name, audience: audienceIn(value) }));
+  const problems = audiences.flatMap(({ name, audience }) =>
+    audience === undefined ? [`${name}: it is no audience; deploy again`] : [],
+  );
+  if (problems.length > 0) throw new ConfigError(problems, `the parameters below ${path}`);
+  return webhooksOf(audiences.flatMap(({ audience }) => audience ?? []));
+}
+
+function audienceIn(text: string): Audience | undefined {
+  try {
+    return audienceOf(z.string()).safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
 
 const webhooksOf = (audiences: Config['audiences']): readonly Webhook[] =>
   audiences.flatMap((audience) => (audience.form === 'webhook' ? [audience] : []));

@@ -6,7 +6,8 @@ import { synthesised } from '../infra/example.ts';
 
 /** What runs here is what is deployed: the same variables, no more and no fewer. */
 describe('a function is told here what it is told in AWS', () => {
-  const { run } = synthesised();
+  const webhook = { name: 'a', form: 'webhook', url: 'https://a.example.com/', secret: 'a' } as const;
+  const { run } = synthesised({ audiences: [webhook] });
   const deployed = Object.values(run.findResources('AWS::Lambda::Function')).map(({ Properties }) => ({
     name: JSON.stringify(Properties.FunctionName ?? Properties.Description ?? ''),
     variables: Object.keys(Properties.Environment?.Variables ?? {}),

@@ -105,8 +105,14 @@ describe('an audience', () => {
 
   test('webhooks travel to send-alerts alone: no parameter of the others names their address', () => {
     const config = parseConfig({ ...whole, audiences: [mail, hook] });
-    assert.deepEqual(fromWebhookParameters(toWebhookParameters(config)), [{ ...hook, network: 'public' }]);
+    assert.deepEqual(fromWebhookParameters(toWebhookParameters(config), '/hooks'), [
+      { ...hook, network: 'public' },
+    ]);
     for (const value of toParameters(config).values()) assert.doesNotMatch(value, /tickets|shop@example/);
+    assert.throws(() => fromWebhookParameters(new Map([['tickets', 'https://a-token']]), '/hooks'), {
+      name: 'ConfigError',
+      message: 'the parameters below /hooks has one error:\n  - tickets: it is no audience; deploy again',
+    });
   });
 });
 
