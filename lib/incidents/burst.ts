@@ -11,7 +11,7 @@ import {
   whereOf,
 } from './incident.ts';
 import type { Decision } from './incidents.ts';
-import { GRAVITY, graver, gravestOf } from './severity.ts';
+import { eachThingFirst, GRAVITY, graver, gravestOf } from './severity.ts';
 import { BURST_SCOPES, NAMED_MEMBERS, news, openNumber, snoozeOfAll } from './together.ts';
 import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
 
@@ -127,7 +127,7 @@ export function decideBurst(
     const told = new Set(untold.includes(member) ? freshOf(member) : []);
     return member.due.filter((finding) => !told.has(finding));
   });
-  const shown = fitting([...criticalFirst(fresh, context), ...criticalFirst(known, context)]);
+  const shown = fitting([...eachThingFirst(fresh, context), ...eachThingFirst(known, context)]);
   const base = {
     ...alertBase(context, 'drift', numbers, severity),
     ...whereOf(context, {}),
@@ -177,6 +177,3 @@ const membersOf = (members: readonly BurstMember[]) =>
       severity: state.severity,
       ...(appliedBy === undefined ? {} : { appliedBy }),
     }));
-
-const criticalFirst = (findings: readonly Finding[], { severityOf }: DecisionContext): readonly Finding[] =>
-  findings.toSorted((a, b) => GRAVITY[severityOf(b)] - GRAVITY[severityOf(a)]);

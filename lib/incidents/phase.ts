@@ -10,7 +10,7 @@ import {
   type Phase,
   whereOf,
 } from './incident.ts';
-import { GRAVITY, gravestOf } from './severity.ts';
+import { eachThingFirst, GRAVITY, gravestOf } from './severity.ts';
 import { listingOf, NAMED_MEMBERS } from './together.ts';
 import { speak } from './voice.ts';
 
@@ -83,10 +83,10 @@ function summary(phase: Phase, named: readonly PhaseScope[], context: DecisionCo
       }),
     )
     .sort((a, b) => GRAVITY[b.severity] - GRAVITY[a.severity]);
-  const { severityOf } = context;
-  const findings = named
-    .flatMap(({ accepted }) => accepted)
-    .sort((a, b) => GRAVITY[severityOf(b)] - GRAVITY[severityOf(a)]);
+  const findings = eachThingFirst(
+    named.flatMap(({ accepted }) => accepted),
+    context,
+  );
   return {
     ...alertBase(context, 'summary', phase, 'info'),
     ...whereOf(context, {}),

@@ -1,4 +1,5 @@
 import type { Severity, SeverityRule } from '../config/config.ts';
+import { alike } from '../drift/rules/alike.ts';
 import { ready } from '../drift/rules/selects.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { groupOf, isJsonObject, type Json } from '../objects/objects.ts';
@@ -77,10 +78,25 @@ export const GRAVITY = { info: 0, warning: 1, critical: 2 } as const satisfies R
 
 export const graver = (a: Severity, b: Severity): Severity => (GRAVITY[b] > GRAVITY[a] ? b : a);
 
-export const gravestOf = (
+type BySeverity = { readonly severityOf: (finding: Finding) => Severity };
+
+/**
+ * Of the same thing in many objects one first, the gravest before the others, so that what is cut is what was said.
+ */
+export function eachThingFirst(
   findings: readonly Finding[],
-  by: { readonly severityOf: (finding: Finding) => Severity },
-): Severity => findings.map(by.severityOf).reduce(graver, 'info');
+  { severityOf: by }: BySeverity,
+): readonly Finding[] {
+  const things = alike(findings);
+  const gravestFirst = (some: readonly Finding[]) => some.toSorted((a, b) => GRAVITY[by(b)] - GRAVITY[by(a)]);
+  return [
+    ...gravestFirst(things.flatMap(([first]) => first ?? [])),
+    ...gravestFirst(things.flatMap(([, ...others]) => others)),
+  ];
+}
+
+export const gravestOf = (findings: readonly Finding[], by: BySeverity): Severity =>
+  findings.map(by.severityOf).reduce(graver, 'info');
 
 export const isCritical = (finding: Finding): boolean =>
   removesWorkloadOrProtection(finding) ||

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Finding } from '../../../lib/drift/verdicts.ts';
-import { isCritical } from '../../../lib/incidents/severity.ts';
+import { eachThingFirst, isCritical, severityBy, severityOf } from '../../../lib/incidents/severity.ts';
 import { finding, wholeObject } from '../../fixtures/findings.ts';
 
 const CONTAINER = 'spec.template.spec.containers[name=web]';
@@ -111,4 +111,59 @@ describe('a finding is critical', () => {
 
 describe('a finding is a warning', () => {
   for (const [what, one] of WARNING) test(what, () => assert.equal(isCritical(one), false));
+});
+
+describe('what the configuration says of severity', () => {
+  const replicas = finding('spec.replicas', { desired: 1, live: 4 });
+  const privileged = finding(`${CONTAINER}.securityContext.privileged`, { desired: false, live: true });
+  const byName = severityBy([
+    { kinds: ['StatefulSet'], severity: 'critical', reason: 'databases' },
+    { kinds: ['Deployment', 'Job'], path: '/spec/replicas', severity: 'info', reason: 'scaled by hand' },
+    { namespaces: ['shop-*', 'shop'], severity: 'critical', reason: 'money' },
+  ]);
+  for (const [name, found, expected] of [
+    ['the first entry that matches decides', replicas, 'info'],
+    [
+      'an entry without kinds is of all of its namespaces',
+      finding('spec.paused', { live: true }),
+      'critical',
+    ],
+    [
+      'what no entry names is as grave as ever',
+      { ...privileged, object: { ...privileged.object, namespace: 'bank' } },
+      'critical',
+    ],
+    [
+      'and as mild',
+      { ...finding('spec.paused', { live: true }), object: { ...replicas.object, namespace: 'bank' } },
+      'warning',
+    ],
+    [
+      'a rule of drift.yaml goes before',
+      { ...replicas, rule: { number: 1, reason: 'ours', severity: 'critical' as const } },
+      'critical',
+    ],
+    [
+      'a rule of drift.yaml that says nothing of it does not',
+      { ...replicas, rule: { number: 1, reason: 'ours', waitSeconds: 60 } },
+      'info',
+    ],
+  ] as const)
+    test(name, () => assert.equal(byName(found), expected));
+});
+
+test('of the same thing in many objects one comes first, the gravest before the others', () => {
+  const on = (name: string, one: Finding): Finding => ({ ...one, object: { ...one.object, name } });
+  const image = finding(`${CONTAINER}.image`, { desired: 'a:1', live: 'a:2' });
+  const gone = wholeObject('missing');
+  const shown = eachThingFirst(
+    [on('a', image), on('b', image), on('c', image), on('d', gone), on('e', gone)],
+    {
+      severityOf,
+    },
+  );
+  assert.deepEqual(
+    shown.map(({ object }) => object.name),
+    ['d', 'a', 'e', 'b', 'c'],
+  );
 });
