@@ -3,7 +3,7 @@ import { rulesText } from '../desired/drift-file-writing.ts';
 import { ruleForAlike } from '../drift/rules/alike.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { isCritical } from '../incidents/severity.ts';
-import { identityOf, type ObjectReference } from '../objects/objects.ts';
+import { groupOf, identityOf, type ObjectReference } from '../objects/objects.ts';
 import { applyFolder, driftRulesFile, valuesFile } from '../repository/layout.ts';
 import type { Alert } from './alert.ts';
 import { fairlead, isOrdinary, isOrdinaryPath, objectArguments, quoted } from './commands.ts';
@@ -111,17 +111,23 @@ function putsBack(alert: DifferingAlert): boolean {
  * deployer for the release once more would write the same again.
  */
 function causeOf(alert: DifferingAlert): 'release' | 'its-object' | 'both' {
-  const { findings, more, appliedBy, scope } = alert;
-  if (subjectOfScope(scope).kind !== 'release') return 'release';
-  const isOwn = (finding: Finding): boolean =>
-    isThroughDeployer(finding) ||
-    (appliedBy !== undefined &&
-      finding.object.kind === appliedBy.kind &&
-      finding.object.name === appliedBy.name &&
-      finding.object.namespace === appliedBy.namespace);
-  if (!findings.some(isOwn)) return 'release';
-  return more === undefined && findings.every(isOwn) ? 'its-object' : 'both';
+  const { findings, more, scope } = alert;
+  const subject = subjectOfScope(scope);
+  if (subject.kind !== 'release') return 'release';
+  const place = deployersObject(alert, alert)?.namespace;
+  const isOwn = ({ object }: Finding): boolean =>
+    DEPLOYERS_KINDS.has(`${object.kind}.${groupOf(object.apiVersion)}`) ||
+    // Its values, where they lie beside it and not among what it deploys.
+    (object.kind === 'ConfigMap' && object.namespace === place && place !== subject.namespace);
+  const own = findings.filter(isOwn);
+  const others = findings.filter((finding) => !isOwn(finding) && !isThroughDeployer(finding));
+  if (own.length === 0 && !findings.some(isThroughDeployer)) return 'release';
+  // Nobody can ask one that does not exist.
+  if (own.some(({ verdict }) => verdict === 'missing')) return 'its-object';
+  return others.length === 0 && more === undefined ? 'its-object' : 'both';
 }
+
+const DEPLOYERS_KINDS = new Set(['HelmRelease.helm.toolkit.fluxcd.io', 'Application.argoproj.io']);
 
 const isThroughDeployer = ({ attribution }: Finding): boolean =>
   attribution?.likely.startsWith(THROUGH_DEPLOYER) === true;
@@ -220,8 +226,9 @@ function sourcesOf({ findings }: DifferingAlert): readonly string[] {
   ];
 }
 
-/** Rules to paste. None for what is critical: an alert does not offer to silence that. */
+/** Rules to paste. None where something is critical: an alert does not offer to silence that. */
 function ignore(alert: DifferingAlert, paragraphs: readonly Paragraph[]): readonly Remedy[] {
+  if (alert.severity === 'critical') return [];
   const day = alert.at.slice(0, 'YYYY-MM-DD'.length);
   const expires = new Date(Date.parse(alert.at) + RULE_DAYS * 86_400_000);
   if (Number.isNaN(expires.getTime())) return [];

@@ -72,6 +72,7 @@ describe('commands that alerts tell people to paste', () => {
     'drift-foreign': [`${ANNOTATE} team-a helmrelease/frontend ${FORCE}`],
     'drift-foreign-unseen': [],
     'drift-through-deployer': [`${ANNOTATE} fairlead-staging ${KUSTOMIZATION}/fairlead ${REQUEST}`],
+    'drift-object-gone': [`${ANNOTATE} fairlead-staging ${KUSTOMIZATION}/fairlead ${REQUEST}`],
     'drift-manifests': [`${ANNOTATE} fairlead-staging ${KUSTOMIZATION}/fairlead ${REQUEST}`],
     'drift-burst-by-hand': [
       `${ANNOTATE} fairlead-staging helmrelease/bank.web helmrelease/blog.web helmrelease/chat.web helmrelease/desk.web helmrelease/feed.web helmrelease/gate.web helmrelease/help.web helmrelease/jobs.web helmrelease/mail.web helmrelease/news.web ${FORCE}`,

@@ -86,6 +86,26 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
     ],
     since,
   },
+  // Flux took the release away with it: to ask a HelmRelease that does not exist would be no use.
+  'drift-object-gone': {
+    ...drift,
+    ...where,
+    kind: 'drift',
+    severity: 'critical',
+    findings: [
+      {
+        ...wholeObject('missing', {
+          apiVersion: 'helm.toolkit.fluxcd.io/v2',
+          kind: 'HelmRelease',
+          namespace: 'fairlead-staging',
+          name: 'shop.web',
+        }),
+        source: 'fairlead/staging/apply/shop/web/release.yaml',
+      },
+      { ...wholeObject('missing'), source: 'templates/deployment.yaml' },
+    ],
+    since,
+  },
   'drift-burst': {
     ...burst,
     kind: 'drift',
