@@ -72,9 +72,11 @@ function newRun(scenario: Scenario): Run {
   const record: Entry[] = [];
   const stream = new Map<string, Stream>();
   const written = (before: Item | undefined, after: Item): void => {
-    const known = new Set((before === undefined ? [] : untoldOf(before)).map(keyOf));
-    for (const alert of untoldOf(after))
-      if (!known.has(keyOf(alert))) record.push({ kind: 'said', check: run.writer, alert, item: after.sk });
+    if (after.alerts !== before?.alerts) {
+      const known = new Set((before === undefined ? [] : untoldOf(before)).map(keyOf));
+      for (const alert of untoldOf(after))
+        if (!known.has(keyOf(alert))) record.push({ kind: 'said', check: run.writer, alert, item: after.sk });
+    }
     if (after.untold === undefined) return;
     const { pk, sk } = after;
     const one = stream.get(sk) ?? { records: 0, busy: false, key: { pk, sk } };

@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -13,7 +12,8 @@ export async function withSabotage<Answer>(
   name: SabotageName,
   use: (run: Pick<typeof Run, 'runAll'>) => Promise<Answer>,
 ): Promise<Answer> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-incidents-'));
+  // Where packages are found from: they are not sabotaged, nor read twice.
+  const folder = await mkdtemp(join(ROOT, 'node_modules', '.fairlead-incidents-'));
   try {
     const outfile = join(folder, 'run.mjs');
     await build({
@@ -24,11 +24,8 @@ export async function withSabotage<Answer>(
       platform: 'node',
       target: 'node24',
       format: 'esm',
-      mainFields: ['module', 'main'],
+      packages: 'external',
       logLevel: 'error',
-      banner: {
-        js: "import{createRequire as fairleadRequire}from'node:module';const require=fairleadRequire(import.meta.url);",
-      },
       plugins: [sabotaging(name)],
     });
     return await use((await import(pathToFileURL(outfile).href)) as typeof Run);
