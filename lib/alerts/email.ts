@@ -268,8 +268,9 @@ const refusedBlock = (refused: RefusedUpload): Block => ({
   weight: 1,
 });
 
+/** What was seen just now has lasted for nobody knows how long. */
 const since = (alert: { readonly since: string; readonly at: string }): string =>
-  `Since    ${formatTime(alert.since)} (${formatDuration(alert.since, alert.at)})`;
+  `Since    ${formatTime(alert.since)}${alert.since >= alert.at ? '' : ` (${formatDuration(alert.since, alert.at)})`}`;
 
 const place = ({ target, scope, kind }: Alert): readonly string[] => [
   `Target   ${oneLine(target)}`,

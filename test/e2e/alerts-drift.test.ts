@@ -43,6 +43,7 @@ describe('people hear of drift', requirement('control-plane'), () => {
     await at.edit('delete', 'deployment', 'web');
     const told = await at.checked();
     assert.deepEqual(inShort(told), ['drift deleted/web critical']);
+    assert.doesNotMatch(textOf(told[0]), /\(0 s\)|after 0 s/);
     assert.match(told[0]?.forms.email?.subject ?? '', /critical\].* deleted\/web: Deployment\/web missing/);
     const [name, state] = pageOf(told[0]) ?? [];
     assert.equal(state, 'ALARM');
