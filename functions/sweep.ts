@@ -18,7 +18,7 @@ import { configReader } from '../lib/config/parameters.ts';
 import { type Swept, sweepEvent, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 
 /** What is counted costs a query a target each time; CloudWatch's graphs are no finer. */
-const MEASURED_EVERY_MINUTES = 5;
+const MEASURED_EVERY_MS = 5 * 60_000;
 
 /** Goes round by the clock: event `{"schema":1,"sweep":"minutes"}` or `"hours"`. */
 export const sweep = (environment: Environment, now: () => Date = () => new Date()) => {
@@ -43,12 +43,16 @@ export const sweep = (environment: Environment, now: () => Date = () => new Date
     now,
   };
   const log = functionLog('sweep', environment);
+  /** The five minutes that this process has measured last. */
+  let measured: number | undefined;
 
   return async (event: unknown): Promise<Swept> => {
     const asked = sweepEvent.parse(event);
     const configured = await config();
     const swept = await sweepOnce(asked, { ...parts, config: configured });
-    if (asked.sweep === 'minutes' && parts.now().getUTCMinutes() % MEASURED_EVERY_MINUTES === 0) {
+    const slot = Math.floor(parts.now().getTime() / MEASURED_EVERY_MS);
+    if (asked.sweep === 'minutes' && slot !== measured) {
+      measured = slot;
       // What cannot be measured now is no reason to sweep again.
       await measure(configured).catch((error: unknown) => log.failure('not measured', error));
     }

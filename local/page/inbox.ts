@@ -19,10 +19,15 @@ export interface InboxEntry {
   readonly severity: string;
   /** ISO. */
   readonly at: string;
+  /** A snooze kept it from people: only machines got it. */
+  readonly quiet?: { readonly until: string; readonly reason: string };
   readonly forms: Partial<Record<Form, { readonly subject: string; readonly body: string }>>;
 }
 
+const quiet = z.object({ until: z.string(), reason: z.string() }).exactOptional();
+
 const line = z.object({
+  quiet,
   form: z.enum(FORMS),
   incident: z.string(),
   sequence: z.number(),
@@ -47,6 +52,7 @@ const envelope = z.object({
 
 const alertEvent = z.object({
   alert: z.object({
+    quiet,
     incident: z.string(),
     sequence: z.number(),
     target: z.string(),

@@ -1,5 +1,5 @@
 // Where the installation is local: each alert in the forms that people would get.
-import { ago, chatForm, chip, element, empty, facts, fold, pagerForm } from './parts.js';
+import { ago, chatForm, chip, clock, element, empty, facts, fold, pagerForm } from './parts.js';
 
 // What the reader has chosen outlives each update.
 const chosenForm = new Map();
@@ -23,7 +23,16 @@ function alertItem(alert) {
     { class: 'row' },
     element('span', { class: 'title' }, titleOfAlert(alert)),
     chip(alert.kind),
-    element('span', { class: 'more' }, facts(ago(alert.at), alert.severity)),
+    element(
+      'span',
+      { class: 'more' },
+      facts(
+        ago(alert.at),
+        alert.severity,
+        alert.quiet &&
+          element('span', { class: 'snooze' }, 'not told: snoozed until ', clock(alert.quiet.until)),
+      ),
+    ),
   );
   return element(
     'li',
