@@ -7,7 +7,7 @@ import { type Addressed, attributesOf, hears } from './audience.ts';
 import { chatOf } from './chat.ts';
 import { emailOf } from './email.ts';
 import { eventOf } from './event.ts';
-import { type PagerOrigin, pagerOf } from './pager.ts';
+import { isPaged, type PagerOrigin, pagerOf } from './pager.ts';
 import { MESSAGE_BYTES } from './plain.ts';
 import { writeReport } from './report.ts';
 import type { Patience, Route } from './telling.ts';
@@ -55,7 +55,7 @@ export function channelsOf(places: Places): readonly Channel[] {
   return [
     ours('report', { takes: () => true, tell: (alert) => writeReport(state, alert) }),
     ours('pager', {
-      takes: (alert) => isForPeople(alert) && pagerOf(alert, origin) !== undefined,
+      takes: (alert) => isForPeople(alert) && isPaged(alert),
       async tell(alert, addressed) {
         const page = pagerOf(alert, origin);
         if (page !== undefined) await pager.publish({ ...page, attributes: attributesOf(alert, addressed) });

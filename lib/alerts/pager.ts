@@ -83,6 +83,9 @@ export function pagerOf(given: Alert, origin: PagerOrigin): PagerMessage | undef
   };
 }
 
+/** Whether a pager is told of it at all. */
+export const isPaged = (alert: Alert): boolean => stateOf(alert) !== undefined;
+
 function stateOf(alert: Alert): 'ALARM' | 'OK' | undefined {
   if (alert.kind === 'rolled-out' && alert.after === 'rollout') return undefined;
   switch (LIFE[alert.kind]) {
