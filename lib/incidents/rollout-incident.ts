@@ -60,15 +60,12 @@ export function decideRollout(
 }
 
 /**
- * A scope never seen before. What the first check of a target finds was rolled out long ago, or says itself what is
- * wrong; what appears in a target later is a rollout that began with the commit that declares it.
+ * A scope never seen before. What the first check of a target finds was rolled out long ago, whether it runs well or not,
+ * or says itself what is wrong; what appears in a target later is a rollout that began with the commit that declares it.
  */
 function firstLook(seen: ScopeObservation, context: DecisionContext): RolloutDecision {
   const { state } = seen;
-  if (
-    context.history === 'first-check' &&
-    (isThere(state) || state.kind === 'drift' || state.kind === 'unknown')
-  ) {
+  if (context.history === 'first-check' && state.kind !== 'rollout') {
     return { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] };
   }
   // What was never seen away from the tip was not seen to roll out either.

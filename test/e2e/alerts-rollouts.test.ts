@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { pageOf, type Scene, sceneInSync, textOf } from '../alerted/scene.ts';
+import { pageOf, type Scene, scene, sceneInSync, textOf } from '../alerted/scene.ts';
 import { inShort } from '../alerted/target.ts';
 import { type TestControlPlane, testControlPlane } from '../control-plane.ts';
 import { requirement } from '../requirements.ts';
@@ -85,6 +85,16 @@ describe('people hear of rollouts that do not arrive, and of no other', requirem
     const resolved = await at.checked();
     assert.deepEqual(inShort(resolved), ['rolled-out crashing/web info']);
     assert.deepEqual(pageOf(resolved[0]), [pageOf(told[0])?.[0], 'OK']);
+  });
+
+  test('a release that crash-looped before anybody looked pages nobody', async () => {
+    const broken = { release: 'web', image: 'shop/web:crash' };
+    at = await scene(plane, 'broken', broken);
+    await available(1, 1);
+    await crash();
+    assert.deepEqual(inShort(await at.checked()), []);
+    at.clock.forward(16);
+    assert.deepEqual(inShort(await at.checked()), []);
   });
 
   /** As a kubelet says it of a container that ends again and again. */

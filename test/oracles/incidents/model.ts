@@ -143,7 +143,7 @@ class Look {
     const isThere = state.kind === 'in-sync' && state.unready.length === 0;
     const before = scope.rollout;
     if (before === undefined) {
-      const wasThere = isThere || (isFirst && state.kind !== 'rollout' && state.kind !== 'in-sync');
+      const wasThere = isThere || (isFirst && state.kind !== 'rollout');
       scope.rollout = wasThere ? { kind: 'shown', render } : { kind: 'rolling', render, since: this.#now };
       return;
     }
