@@ -3,6 +3,7 @@ import type { Item } from '../aws/table.ts';
 import { formatJson, parseJson } from '../objects/json.ts';
 import type { Alert } from './alert.ts';
 import { alertAsWritten } from './alert-as-written.ts';
+import { fittingUntold } from './outbox-room.ts';
 
 /**
  * An alert is written together with the state it comes from, in one item: its attribute `alerts` holds those not
@@ -14,7 +15,7 @@ import { alertAsWritten } from './alert-as-written.ts';
 
 /** The item with `alerts` added to those that it has not told yet. */
 export function withUntold(item: Item, alerts: readonly Alert[], at: string): Item {
-  const untold = [...untoldOf(item), ...alerts];
+  const untold = fittingUntold([...untoldOf(item), ...alerts]);
   if (untold.length === 0) return item;
   // What waits for a channel to recover must not make what is new wait with it.
   const isSooner = typeof item.untoldAt === 'string' && (alerts.length === 0 || item.untoldAt < at);
