@@ -75,7 +75,7 @@ async function buildOnce(
   parts: KustomizeParts,
 ): Promise<Once> {
   const { folder, spec } = build;
-  const made = generated(tree, folder, spec);
+  const made = generated(tree, folder, spec, build.edits);
   if (made.kind === 'refused') return failed(made.reason);
   if (made.kind === 'empty') return { kind: 'built', objects: [] };
   const ran = await runKustomize(made.tree, folder, parts);

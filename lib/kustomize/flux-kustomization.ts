@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { kustomizeEdits } from './kustomize-edits.ts';
 
 /** A patch or an image as Flux's objects hold them (fluxcd/pkg, apis/kustomize). */
 const patch = z.object({
@@ -70,5 +71,7 @@ export const fluxBuild = z.object({
   substitute: z.object({ always: z.boolean(), sources: z.array(variableSource) }).optional(),
   /** `decryption`: what SOPS has encrypted is applied in clear. */
   decrypts: z.boolean().default(false),
+  /** Of Argo CD alone. */
+  edits: kustomizeEdits.optional(),
 });
 export type FluxBuild = z.output<typeof fluxBuild>;

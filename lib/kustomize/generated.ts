@@ -4,6 +4,7 @@ import { formatJson } from '../objects/json.ts';
 import { isJsonObject, type Json, type JsonObject } from '../objects/objects.ts';
 import type { KustomizePatches, ShapingSpec } from './flux-kustomization.ts';
 import { KUSTOMIZATION_NAMES, readKustomizationFile } from './kustomization-file.ts';
+import { type KustomizeEdits, withEdits } from './kustomize-edits.ts';
 
 export type Generated =
   | { readonly kind: 'generated'; readonly tree: FileTree }
@@ -21,7 +22,12 @@ export const under = (folder: string, name: string): string => (folder === '' ? 
  * The tree as kustomize-controller prepares it for the build: the folder's own kustomization, or one of all manifests
  * below it, with what the `Kustomization` object adds (fluxcd/pkg, kustomize/kustomize_generator.go, GenerateManifest).
  */
-export function generated(tree: FileTree, folder: string, spec: ShapingSpec): Generated {
+export function generated(
+  tree: FileTree,
+  folder: string,
+  spec: ShapingSpec,
+  edits?: KustomizeEdits,
+): Generated {
   const own = kustomizationOf(tree, folder);
   let base: JsonObject;
   if (own === undefined) {
@@ -49,8 +55,10 @@ export function generated(tree: FileTree, folder: string, spec: ShapingSpec): Ge
     ...(spec.images.length === 0 ? {} : { images: imagesOf(base.images, spec.images) }),
     ...(spec.buildMetadata.length === 0 ? {} : { buildMetadata: spec.buildMetadata }),
   };
+  const edited = edits === undefined ? value : withEdits(value, edits);
+  if (typeof edited === 'string') return { kind: 'refused', reason: edited };
   const file = own ?? under(folder, KUSTOMIZATION_NAMES[0]);
-  const written = { mode: 0o644, data: Buffer.from(formatJson(value)) } as const;
+  const written = { mode: 0o644, data: Buffer.from(formatJson(edited)) } as const;
   return { kind: 'generated', tree: new Map([...tree, [file, written]]) };
 }
 

@@ -91,7 +91,7 @@ async function sourceOf(
     case 'directory':
       return await directorySource(at(source, 'directory'), folder, here);
     case 'kustomize':
-      return await kustomizeSource(at(source, 'kustomize'), folder, here);
+      return await kustomizeSource(at(source, 'kustomize'), folder, substitute, here);
     case 'plugin':
       return unresolved('a plugin of Argo CD makes its manifests, which only Argo CD can run');
   }

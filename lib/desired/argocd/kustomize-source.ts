@@ -1,4 +1,5 @@
 import { type ShapingSpec, shapingSpec } from '../../kustomize/flux-kustomization.ts';
+import { type KustomizeEdits, kustomizeEdits } from '../../kustomize/kustomize-edits.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.ts';
 import { type ReleaseSource, unresolved } from '../declaration.ts';
 import { filesToBuild } from '../flux/files-to-build.ts';
@@ -6,7 +7,11 @@ import { isEmpty, list, text } from '../json-reading.ts';
 import type { Here } from './here.ts';
 
 /** What Argo CD gives kustomize beside the folder, and Fairlead as well. */
-const READ: readonly string[] = ['namePrefix', 'nameSuffix', 'namespace', 'images', 'patches', 'components'];
+const READ: readonly string[] = [
+  ...['namePrefix', 'nameSuffix', 'namespace', 'images', 'patches', 'components', 'replicas'],
+  ...['commonLabels', 'labelWithoutSelector', 'labelIncludeTemplates'],
+  ...['commonAnnotations', 'commonAnnotationsEnvsubst'],
+];
 /** What says how it is run and changes no object. */
 const HARMLESS: readonly string[] = [
   'ignoreMissingComponents',
@@ -21,23 +26,65 @@ const HARMLESS: readonly string[] = [
 export async function kustomizeSource(
   kustomize: JsonObject | undefined,
   folder: string,
+  substitute: (text: string) => string,
   { files }: Here,
 ): Promise<ReleaseSource> {
   const other = Object.entries(kustomize ?? {}).find(
     ([name, value]) => !READ.includes(name) && !HARMLESS.includes(name) && !isEmpty(value) && value !== false,
   );
   if (other !== undefined) return unresolved(`kustomize.${other[0]}, which Fairlead does not build with`);
-  const spec = specOf(kustomize ?? {});
-  if (spec === undefined) return unresolved('its kustomize options cannot be read');
+  const spec = specOf(kustomize ?? {}, substitute);
+  const edits = editsOf(kustomize ?? {}, substitute);
+  if (spec === undefined || edits === undefined) return unresolved('its kustomize options cannot be read');
   return {
     kind: 'manifests',
     folder,
     tree: await filesToBuild(files, folder, spec.components),
-    build: { folder, spec, decrypts: false },
+    build: { folder, spec, decrypts: false, ...(hasEdits(edits) ? { edits } : {}) },
   };
 }
 
-function specOf(kustomize: JsonObject): ShapingSpec | undefined {
+const hasEdits = ({ labels, annotations, replicas }: KustomizeEdits): boolean =>
+  labels !== undefined || annotations !== undefined || replicas.length > 0;
+
+/** Undefined where they cannot be read. */
+function editsOf(kustomize: JsonObject, substitute: (text: string) => string): KustomizeEdits | undefined {
+  const { commonLabels, commonAnnotations } = kustomize;
+  const substituted = (pairs: Json | undefined): Json =>
+    isJsonObject(pairs)
+      ? Object.fromEntries(
+          Object.entries(pairs).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? substitute(value) : value,
+          ]),
+        )
+      : (pairs ?? null);
+  const annotations =
+    kustomize.commonAnnotationsEnvsubst === true ? substituted(commonAnnotations) : commonAnnotations;
+  const parsed = kustomizeEdits.safeParse({
+    ...(commonLabels === undefined || isEmpty(commonLabels)
+      ? {}
+      : {
+          labels: {
+            pairs: substituted(commonLabels),
+            force: kustomize.forceCommonLabels === true,
+            reach: reachOf(kustomize),
+          },
+        }),
+    ...(commonAnnotations === undefined || isEmpty(commonAnnotations)
+      ? {}
+      : { annotations: { pairs: annotations, force: kustomize.forceCommonAnnotations === true } }),
+    replicas: list(kustomize.replicas).map((each) =>
+      isJsonObject(each) ? { name: each.name, count: Number(text(each.count) ?? each.count) } : each,
+    ),
+  });
+  return parsed.success ? parsed.data : undefined;
+}
+
+const reachOf = ({ labelWithoutSelector, labelIncludeTemplates }: JsonObject) =>
+  labelWithoutSelector !== true ? 'selectors' : labelIncludeTemplates === true ? 'templates' : 'objects';
+
+function specOf(kustomize: JsonObject, substitute: (text: string) => string): ShapingSpec | undefined {
   const [namePrefix, nameSuffix, targetNamespace] = [
     text(kustomize.namePrefix),
     text(kustomize.nameSuffix),
@@ -47,7 +94,7 @@ function specOf(kustomize: JsonObject): ShapingSpec | undefined {
     ...(namePrefix === undefined ? {} : { namePrefix }),
     ...(nameSuffix === undefined ? {} : { nameSuffix }),
     ...(targetNamespace === undefined ? {} : { targetNamespace }),
-    images: list(kustomize.images).map(imageOf),
+    images: list(kustomize.images).map((image) => imageOf(substitute(text(image) ?? ''))),
     patches: list(kustomize.patches).filter(isJsonObject),
     components: list(kustomize.components),
     ignoreMissingComponents: kustomize.ignoreMissingComponents === true,
@@ -56,8 +103,8 @@ function specOf(kustomize: JsonObject): ShapingSpec | undefined {
 }
 
 /** `name=new/name:tag`, `name:tag`, `name@sha256:…`, as `kustomize edit set image` takes them. */
-function imageOf(image: Json) {
-  const [, name, newer] = /^(?:([^=]+)=)?(.+)$/.exec(text(image) ?? '') ?? [];
+function imageOf(image: string) {
+  const [, name, newer] = /^(?:([^=]+)=)?(.+)$/.exec(image) ?? [];
   const [, place = '', tag, digest] =
     /^(.*?)(?::([\w.-]+))?(?:@(sha256:[0-9a-f]+))?$/.exec(newer ?? '') ?? [];
   return {
