@@ -1,6 +1,7 @@
 import { oneLine } from '../lib/alerts/plain.ts';
 import type { ScopeObservation } from '../lib/checks/observation.ts';
 import { rulesText } from '../lib/desired/drift-file-writing.ts';
+import { isByAdmission } from '../lib/drift/rules/alike.ts';
 import { ruleForGroup } from '../lib/drift/rules/baseline.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatReference } from '../lib/objects/objects.ts';
@@ -25,7 +26,7 @@ export class AdmissionGroups {
         else known.push(finding);
       }
     }
-    for (const [group, findings] of this.#groups) if (!isTold(findings)) this.#groups.delete(group);
+    for (const [group, findings] of this.#groups) if (!isByAdmission(findings)) this.#groups.delete(group);
   }
 
   /** Whether it is told together with others, and not in its scope. */
@@ -37,12 +38,6 @@ export class AdmissionGroups {
     return [...this.#groups.values()].flatMap((findings) => groupLines(findings, paint));
   }
 }
-
-/** A declared value that the deployer owns and that differs in one object alone is more likely another revision's. */
-const isTold = (findings: readonly Finding[]): boolean => {
-  const [first, second] = findings;
-  return first !== undefined && (first.verdict === 'added' || second !== undefined);
-};
 
 function groupLines(findings: readonly Finding[], paint: Paint): readonly string[] {
   const [first] = findings;

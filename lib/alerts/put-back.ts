@@ -53,7 +53,7 @@ function byFlux(alert: PlacedAlert): Remedy {
         : releases.length > 0
           ? `Put ${it} back: have Flux upgrade the release${isMany(alert) ? 's' : ''} anew`
           : `Put ${it} back: have Flux apply Git anew`,
-    text: [...whenFluxDoes(objects), ...notFound(unknown, 'Flux')],
+    text: [...whenFluxDoes(objects), ...notFound(unknown, 'Flux'), ...notNamed(alert)],
     commands: [...resume(suspended), ...apply(kustomizations), ...upgrade(releases)],
   };
 }
@@ -106,6 +106,7 @@ function byArgocd(alert: PlacedAlert): Remedy {
                 : 'With syncPolicy.automated.selfHeal: true, Argo CD does so by itself.',
           ]),
       ...notFound(unknown, 'Argo CD'),
+      ...notNamed(alert),
     ],
     commands: sync(objects),
   };
@@ -143,6 +144,7 @@ function byHand(alert: PlacedAlert): Remedy {
             'With Helm 3, and for a release of --server-side=false, leave out --force-conflicts. Leave out -f where there is no such file.',
           ]
         : []),
+      ...notNamed(alert),
     ],
     commands: [...manifests, ...few(releases, 'releases')],
   };
@@ -172,6 +174,13 @@ const notFound = (unknown: number, deployer: string): readonly string[] =>
     : [
         `Which object of ${deployer} applies ${unknown === 1 ? 'it' : `${unknown} of them`} could not be seen: no command for that.`,
       ];
+
+/** An alert names as many of its parts as fit. */
+function notNamed(alert: PlacedAlert): readonly string[] {
+  const named = scopesOf(alert).length;
+  const left = 'left' in alert ? (alert.left ?? named) : named;
+  return left > named ? [`This is for ${named} of them; ${left - named} more are not named here.`] : [];
+}
 
 /** One command for up to ten objects of a namespace. */
 function each(

@@ -32,6 +32,7 @@ export interface PhaseScope {
   readonly scope: string;
   readonly drift: DriftIncident | undefined;
   readonly accepted: readonly Finding[];
+  readonly appliedBy?: Member['appliedBy'];
 }
 
 /** The summary of what was found at first, and of what could be looked at only later; and when that ends. */
@@ -76,10 +77,11 @@ export function decidePhase(
 function summary(phase: Phase, named: readonly PhaseScope[], context: DecisionContext): Alert {
   const members = named
     .map(
-      ({ scope, accepted }): Member => ({
+      ({ scope, accepted, appliedBy }): Member => ({
         scope,
         findings: accepted.length,
         severity: gravestOf(accepted, context),
+        ...(appliedBy === undefined ? {} : { appliedBy }),
       }),
     )
     .sort((a, b) => GRAVITY[b.severity] - GRAVITY[a.severity]);

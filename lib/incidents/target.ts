@@ -95,7 +95,11 @@ export function decideTarget(
   const burst = decideBurst(state.burst, members, ofTarget, snoozeOf);
   const phase = decidePhase(
     state.phase,
-    [...after].map(([scope, { drift }]) => ({ scope, drift, accepted: told.get(scope)?.accepted ?? [] })),
+    [...after].map(([scope, { drift }]) => {
+      const appliedBy = appliers.get(scope);
+      const accepted = told.get(scope)?.accepted ?? [];
+      return { scope, drift, accepted, ...(appliedBy === undefined ? {} : { appliedBy }) };
+    }),
     lookedIn(observation),
     ofTarget,
   );

@@ -151,7 +151,7 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
         appliedBy: { ...helmRelease, name: `${name}.web` },
       })),
     ],
-    left: RELEASES.length,
+    left: RELEASES.length + 3,
     since,
   },
   'drift-changed-burst': {
