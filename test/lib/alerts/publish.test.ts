@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Alert } from '../../../lib/alerts/alert.ts';
 import type { Channel } from '../../../lib/alerts/channels.ts';
-import { nameOf, outboxOf, untoldOf, withUntold } from '../../../lib/alerts/outbox.ts';
+import { nameOf, outboxOf, untoldOf, untoldPart, withUntold } from '../../../lib/alerts/outbox.ts';
 import { type Round, tellItem } from '../../../lib/alerts/publish.ts';
 import { Silent } from '../../../lib/alerts/silent.ts';
 import type { Item, Table } from '../../../lib/aws/table.ts';
@@ -106,6 +106,35 @@ describe('telling what an item has not told', () => {
     assert.deepEqual(ofChannel(told, 'email'), [1, 2, 3]);
     assert.deepEqual(ofChannel(told, 'pager'), [1, 2, 3], 'and nobody hears twice');
     assert.equal(current().telling, undefined);
+  });
+
+  test('what failed is not asked again in the same call, however long that takes', async () => {
+    const { tell, channels, clock } = parts(numbered(1));
+    const [email] = channels;
+    assert.ok(email);
+    let tries = 0;
+    Object.assign(email, {
+      tell: async () => {
+        tries += 1;
+        clock.now += 120_000;
+        throw new Error('throttled');
+      },
+    });
+    await tell({ endsAt: BEGIN + DAY });
+    assert.equal(tries, 1);
+  });
+
+  test('an item that takes the place of another keeps what was told to whom', async () => {
+    const { tell, told, failing, clock, current, change } = parts(numbered(1));
+    failing.set('email', new Error('throttled'));
+    await tell();
+    failing.clear();
+    const { version } = current();
+    change({ ...KEY, schema: 1, version: version + 1, state: 'another', ...untoldPart(current()) });
+    clock.now += 60_000;
+    await tell();
+    assert.deepEqual(told, ['pager 1', 'webhook/a 1', 'email 1']);
+    assert.equal(current().state, 'another');
   });
 
   test('while a channel waits, who looks for what was forgotten waits as long; what is new is told at once', async () => {
