@@ -63,19 +63,16 @@ export const formatTimelineJson = (key: string, { incident, entries }: FoundInci
 /** The alerts of an incident for people, the first first: how it came to be as it is. */
 export function formatTimeline(
   key: string,
-  { incident, entries }: FoundIncident,
-  last: number,
+  { incident, entries, older }: FoundIncident,
   now: Date,
   paint: Paint,
 ): string {
-  const shown = entries.slice(-last);
-  const older = entries.length - shown.length;
   return [
     paint(oneLine(key), 'bold'),
     ...standing(incident, now),
     ...(entries.length === 0 ? ['', 'None of its alerts is kept: reports go after a while.'] : []),
     ...(older > 0 ? ['', `(${older} older: --last shows more)`] : []),
-    ...shown.flatMap((entry) => ['', ...alertLines(entry, paint)]),
+    ...entries.flatMap((entry) => ['', ...alertLines(entry, paint)]),
   ].join('\n');
 }
 

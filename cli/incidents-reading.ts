@@ -4,7 +4,7 @@ import {
   readTargetIncidents,
   type TargetIncidents,
 } from '../lib/alerts/incident-list.ts';
-import { parseIncidentKey, readTimeline, type TimelineEntry } from '../lib/alerts/timeline.ts';
+import { parseIncidentKey, readTimeline, type Timeline } from '../lib/alerts/timeline.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { VARIABLES } from '../lib/aws/environment.ts';
 import { type ListedStore, type ObjectStore, s3Store } from '../lib/aws/objects.ts';
@@ -108,16 +108,16 @@ export const readIncidentsOf = (
     readTargetIncidents(table, { installation, target }, now),
   );
 
-export interface FoundIncident {
+export interface FoundIncident extends Timeline {
   /** Where the table still knows it: of older ones there are only alerts. */
   readonly incident: ListedIncident | undefined;
-  readonly entries: readonly TimelineEntry[];
 }
 
 /** An incident by its key; undefined where there is none. @throws UsageError if it is no key; Unavailable */
 export async function findIncident(
   stores: Stores,
   key: string,
+  newest: number,
   now: Date,
 ): Promise<FoundIncident | undefined> {
   const name = parseIncidentKey(key);
@@ -128,12 +128,12 @@ export async function findIncident(
   }
   const { installation, target } = name;
   const { incidents } = await readIncidentsOf(stores, installation, target, now);
-  const entries = await allowed(
+  const timeline = await allowed(
     { action: 's3:ListBucket and s3:GetObject', on: `reports/${target}/ in bucket ${stores.stateName}` },
-    () => readTimeline(stores, { target, incident: key }),
+    () => readTimeline(stores, { target, incident: key }, newest),
   );
   const incident = incidents.find((each) => each.key === key);
-  return incident === undefined && entries.length === 0 ? undefined : { incident, entries };
+  return incident === undefined && timeline.entries.length === 0 ? undefined : { incident, ...timeline };
 }
 
 /** What AWS refuses is said with the right that it needs. @throws Unavailable */

@@ -109,7 +109,7 @@ async function list(stores: Stores, { which, target, form }: Asked): Promise<num
 
 async function show(stores: Stores, key: string, { last, form }: Asked): Promise<number> {
   const now = new Date();
-  const found = await findIncident(stores, key, now);
+  const found = await findIncident(stores, key, form === 'json' ? Number.POSITIVE_INFINITY : last, now);
   if (found === undefined) {
     const [, target = ''] = key.split('/');
     const keys = (await listIncidents(stores, target, now)).map((each) => each.key);
@@ -122,7 +122,7 @@ async function show(stores: Stores, key: string, { last, form }: Asked): Promise
   console.log(
     form === 'json'
       ? formatTimelineJson(key, found)
-      : formatTimeline(key, found, last, now, paintOn(process.stdout, process.env)),
+      : formatTimeline(key, found, now, paintOn(process.stdout, process.env)),
   );
   return 0;
 }

@@ -6,7 +6,7 @@ import { parseIncidentKey, readTimeline } from '../lib/alerts/timeline.ts';
 import type { ListedStore } from '../lib/aws/objects.ts';
 import type { Table } from '../lib/aws/table.ts';
 import type { IncidentView, TimelineView } from './state.ts';
-import { timelineView } from './timeline-view.ts';
+import { ALERTS_SHOWN, timelineView } from './timeline-view.ts';
 
 /** Incidents that the page lists; all that are open go before those that have closed. */
 const SHOWN = 100;
@@ -47,8 +47,9 @@ export function incidentReader(parts: {
     async timeline(key) {
       const name = parseIncidentKey(key);
       if (name === undefined) return undefined;
-      const entries = await readTimeline(parts, { target: name.target, incident: key });
-      return entries.length === 0 ? undefined : timelineView(key, entries);
+      const incident = { target: name.target, incident: key };
+      const read = await readTimeline(parts, incident, ALERTS_SHOWN);
+      return read.entries.length === 0 ? undefined : timelineView(key, read);
     },
   };
 }

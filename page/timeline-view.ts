@@ -1,22 +1,22 @@
 import type { Alert } from '../lib/alerts/alert.ts';
 import { headlineOf, namespaceOf } from '../lib/alerts/headline.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
-import type { TimelineEntry } from '../lib/alerts/timeline.ts';
+import type { Timeline, TimelineEntry } from '../lib/alerts/timeline.ts';
 import { remediesOf } from '../lib/alerts/what-to-do.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { findingView } from './finding-view.ts';
 import type { AlertView, MemberView, TimelineView } from './state.ts';
 
 /** Alerts of one incident that the page shows; somebody who keeps editing makes many. */
-const ALERTS = 50;
+export const ALERTS_SHOWN = 50;
 /** Findings of one alert. */
 const FINDINGS = 200;
 
 /** The newest first: what is now goes before how it came. */
-export function timelineView(key: string, entries: readonly TimelineEntry[]): TimelineView {
-  const shown = entries.slice(-ALERTS).reverse();
-  const older = entries.length - shown.length;
-  const alerts = shown.map((entry, index) => alertView(entry, index === 0 ? 'newest' : 'older'));
+export function timelineView(key: string, { entries, older }: Timeline): TimelineView {
+  const alerts = entries
+    .toReversed()
+    .map((entry, index) => alertView(entry, index === 0 ? 'newest' : 'older'));
   return { key, alerts, ...(older === 0 ? {} : { older }) };
 }
 

@@ -56,6 +56,30 @@ export async function* readReports(state: ListedStore, incident: Incident): Asyn
   }
 }
 
+/** Requests under way: one object each. */
+const READS_AT_ONCE = 10;
+
+/**
+ * The newest so many reports of an incident, first to last, and how many older ones there are: where somebody keeps
+ * editing there are thousands. @throws if one is not what `writeReport` writes
+ */
+export async function readNewestReports(
+  state: ListedStore,
+  incident: Incident,
+  newest: number,
+): Promise<{ readonly reports: readonly Report[]; readonly older: number }> {
+  const keys: string[] = [];
+  for await (const key of state.keys(folderOf(incident))) keys.push(key);
+  const wanted = keys.slice(-newest);
+  const reports: Report[] = [];
+  for (let at = 0; at < wanted.length; at += READS_AT_ONCE) {
+    const some = await Promise.all(wanted.slice(at, at + READS_AT_ONCE).map((key) => readKey(state, key)));
+    // Deleted since it was listed.
+    reports.push(...some.filter((found) => found !== undefined));
+  }
+  return { reports, older: keys.length - wanted.length };
+}
+
 async function readKey(state: Pick<ObjectStore, 'get'>, key: string): Promise<Report | undefined> {
   const stored = await state.get(key, { maxBytes: REPORT_BYTES });
   return stored === undefined ? undefined : report.parse(parseJson(stored.body.toString('utf8')));

@@ -265,7 +265,7 @@ export const SOURCE: PageSource = {
   state: () => STATE,
   timeline: async (key) => {
     const alerts = ALL.find((some) => some.some(({ incident }) => incident === key));
-    return alerts === undefined ? undefined : timelineView(key, told(alerts));
+    return alerts === undefined ? undefined : timelineView(key, { entries: told(alerts), older: 0 });
   },
 };
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Alert } from '../../../lib/alerts/alert.ts';
-import { readReport, readReports, reportKey, writeReport } from '../../../lib/alerts/report.ts';
+import {
+  readNewestReports,
+  readReport,
+  readReports,
+  reportKey,
+  writeReport,
+} from '../../../lib/alerts/report.ts';
 import * as clients from '../../../lib/aws/clients.ts';
 import { s3Store } from '../../../lib/aws/objects.ts';
 import { formatJson } from '../../../lib/objects/json.ts';
@@ -34,6 +40,18 @@ describe('the report of an alert', () => {
     for (const sequence of wanted) await writeReport(state, at(sequence, { incident }));
     await writeReport(state, at(1, { incident: `${incident}0` }));
     assert.deepEqual(await sequences(incident), wanted);
+  });
+
+  test('the newest alone are read where there are many, and the others counted', async () => {
+    const incident = `${drift.incident}-many`;
+    for (let sequence = 1; sequence <= 25; sequence++) await writeReport(state, at(sequence, { incident }));
+    const newest = async (count: number) => {
+      const { reports, older } = await readNewestReports(state, { target: drift.target, incident }, count);
+      return { sequences: reports.map(({ alert }) => alert.sequence), older };
+    };
+    assert.deepEqual(await newest(3), { sequences: [23, 24, 25], older: 22 });
+    assert.equal((await newest(12)).sequences.at(0), 14);
+    assert.equal((await newest(Number.POSITIVE_INFINITY)).sequences.length, 25);
   });
 
   test('a list goes on beyond its first page', async () => {
