@@ -14,8 +14,16 @@ import { decidingContext, putSeen, snoozesOf, tellContextOf, tellDecided } from 
  */
 export async function tellTooOld(table: Table, config: Config, now: Date): Promise<readonly Alert[]> {
   const told: Alert[] = [];
-  for (const target of config.targets)
-    if (target.cluster !== undefined) told.push(...(await tellSilence(table, config, target, now)));
+  const failures: unknown[] = [];
+  for (const target of config.targets) {
+    if (target.cluster === undefined) continue;
+    // One target that cannot be told must not keep the others from people.
+    await tellSilence(table, config, target, now).then(
+      (alerts) => told.push(...alerts),
+      (error: unknown) => failures.push(error),
+    );
+  }
+  if (failures.length > 0) throw failures[0];
   return told;
 }
 

@@ -59,8 +59,8 @@ export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Pro
       const receivedAgain = await sendReceivedAgain(parts);
       const bells = await ringForWaiting(parts);
       const reads = await readDue(parts);
-      const silent = await tellSilent(parts);
-      return { receivedAgain, bells, reads, silent, announced: await announceUntold(parts) };
+      const announced = await announceUntold(parts);
+      return { receivedAgain, bells, reads, announced, silent: await tellSilent(parts) };
     }
     case 'hours':
       return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0, silent: 0, announced: 0 };
