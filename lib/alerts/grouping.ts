@@ -24,13 +24,22 @@ export function paragraphsOf(findings: readonly Finding[]): readonly Paragraph[]
   });
 }
 
-/** `api, web in bank and 55 more`: the objects of a paragraph that is about many, without their kind. */
+/** `api, web in bank and 55 more`, `web in bank, shop and 58 more`: the objects of a paragraph, without their kind. */
 export function namesOf({ findings }: Paragraph, inNamespace: string | undefined): string {
-  const names = new Set(
-    findings.map(({ object }) => formatReference(object, inNamespace).slice(object.kind.length + 1)),
-  );
-  const more = names.size - NAMED;
-  return `${[...names].slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const objects = [...new Map(findings.map(({ object }) => [identityOf(object), object])).values()];
+  const more = objects.length - NAMED;
+  const left = more > 0 ? ` and ${more} more` : '';
+  const [first] = objects;
+  const isOneName =
+    first !== undefined &&
+    objects.length > 1 &&
+    objects.every(({ name, namespace }) => name === first.name && namespace !== undefined);
+  const names = objects
+    .slice(0, NAMED)
+    .map((object) =>
+      isOneName ? object.namespace : formatReference(object, inNamespace).slice(object.kind.length + 1),
+    );
+  return `${isOneName ? `${first.name} in ` : ''}${names.join(', ')}${left}`;
 }
 
 /** Who did it, as far as that is the same for all of the paragraph. */

@@ -175,6 +175,17 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
     scopes: 60,
     since,
   },
+  // What the first check named is left: it was never told as this incident.
+  'converged-accepted': {
+    ...drift,
+    ...where,
+    kind: 'converged',
+    severity: 'info',
+    sequence: 3,
+    told: ['warning'],
+    accepted: 2,
+    since,
+  },
   summary: {
     ...burst,
     incident: 'fairlead/staging/target/summary/1',
