@@ -276,40 +276,6 @@ describe('a check of a real cluster, by a user who may only read', requirement('
     );
   });
 
-  test('an orphan whose kind may not be read any more is not gone: it is not judged, and named', async () => {
-    const { check, pass } = await installation('hidden', { groups: ['part'] });
-    const read = ['--verb=get,list'];
-    const others = '--resource=deployments.apps,configmaps,secrets,nodes';
-    await plane.kubectl(['create', 'clusterrole', 'part', ...read, others]);
-    await plane.kubectl(['create', 'clusterrole', 'services', ...read, '--resource=services']);
-    const bind = (role: string) =>
-      plane.kubectl(['create', 'clusterrolebinding', role, `--clusterrole=${role}`, '--group=part']);
-    await bind('part');
-    await bind('services');
-    const [web, , ...rest] = release('hidden', 'web');
-    assert.ok(web !== undefined);
-    await plane.apply(release('hidden', 'web'));
-    await check({ web: release('hidden', 'web') });
-    const less = { web: [web, ...rest] };
-    await check(less, 2);
-    pass(60);
-    const extra = stateOf(await check(less, 2), 'hidden/web');
-    assert.ok(extra?.kind === 'drift');
-    await plane.kubectl(['delete', 'clusterrolebinding', 'services']);
-    for (const turn of ['at once', 'and for good']) {
-      const hidden = stateOf(await check(less, 2), 'hidden/web');
-      assert.ok(hidden?.kind === 'unknown', `${turn}: ${hidden?.kind}`);
-      assert.deepEqual(hidden.objects, ['/Service/hidden/web'], turn);
-      assert.match(hidden.rule ?? '', /"services"/);
-    }
-    await bind('services');
-    assert.equal(stateOf(await check(less, 2), 'hidden/web')?.kind, 'drift');
-    await plane.kubectl(['-n', 'hidden', 'delete', 'service/web']);
-    assert.equal(stateOf(await check(less, 2), 'hidden/web')?.kind, 'in-sync');
-    await plane.kubectl(['delete', 'clusterrolebinding', 'services']);
-    assert.equal(stateOf(await check(less, 2), 'hidden/web')?.kind, 'in-sync');
-  });
-
   test('what goes already is no orphan, until it is stuck', async () => {
     const { check, pass } = await installation('leaving');
     const held = marked('leaving', 'web', {

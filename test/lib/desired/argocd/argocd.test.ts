@@ -3,21 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { renderRelease } from '../../../../lib/charts/render/render.ts';
 import type { RenderedObject } from '../../../../lib/charts/render-request.ts';
-import { readRender } from '../../../../lib/checks/renders.ts';
-import type { Target } from '../../../../lib/config/config.ts';
 import { folderStore } from '../../../../lib/content/folder-store.ts';
-import { type DesiredParts, readDesired } from '../../../../lib/desired/desired.ts';
+import type { DesiredParts } from '../../../../lib/desired/desired.ts';
 import { outsideCharts } from '../../../../lib/desired/outside/outside-charts.ts';
 import type { DesiredState } from '../../../../lib/desired/state.ts';
 import { partOf } from '../../../../lib/objects/objects.ts';
-import { openClone } from '../../../../lib/repository/clone.ts';
-import { tools } from '../../../../local/tools.ts';
 import { type ChartHost, chartPackage, helmRepository } from '../../../fixtures/chart-hosts.ts';
-import { type ClusterRepository, clusterRepository, targetOf } from '../../../fixtures/cluster-repository.ts';
+import { type ClusterRepository, clusterRepository } from '../../../fixtures/cluster-repository.ts';
+import { application, configMap, declaredIn, inGit, releaseOf } from './applications.ts';
 
-const REPOSITORY = 'https://git.example.com/platform/cluster.git';
 const SETTINGS = `apiVersion: v1
 kind: ConfigMap
 metadata: {name: {{ .Release.Name }}-settings}
@@ -38,29 +33,7 @@ const CHART = {
     'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.example.com}\n',
 };
 
-const application = (name: string, spec: object, more: object = {}): string =>
-  JSON.stringify({
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Application',
-    metadata: { name, namespace: 'argocd', ...more },
-    spec: {
-      project: 'default',
-      destination: { server: 'https://kubernetes.default.svc', namespace: 'shop' },
-      syncPolicy: { automated: {} },
-      ...spec,
-    },
-  });
-const inGit = (path: string, more: object = {}) => ({
-  repoURL: 'https://git.example.com/platform/cluster',
-  targetRevision: 'main',
-  path,
-  ...more,
-});
-const configMap = (name: string, data = 'a: b') =>
-  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata: {${data}}\n`;
-
 describe('what Argo CD applies', () => {
-  const target: Target = { ...targetOf({ deployer: 'argocd' }), root: 'clusters/prod', driftOnly: true };
   let folder: string;
   let repository: ClusterRepository;
   let charts: ChartHost;
@@ -82,39 +55,15 @@ describe('what Argo CD applies', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function declared(files: Readonly<Record<string, string>>, more: Partial<DesiredParts> = {}) {
-    await repository.commit(files);
-    const [content, state] = [folderStore(join(folder, 'content')), folderStore(join(folder, 'state'))];
-    const parts = { content, state, tools: (await tools()).folder, scratch: join(folder, 'scratch') };
-    const clone = await openClone({ url: repository.url, branch: 'main', folder: join(folder, 'clone.git') });
-    const reading = await readDesired(target, {
-      clone,
-      content,
-      state,
-      capabilities: { kubernetesVersion: 'v1.35.4-eks-113cf36', apiVersions: ['v1', 'v1/ConfigMap'] },
-      repositoryUrl: REPOSITORY,
-      render: (request) => renderRelease(request, parts),
+  const declared = (files: Readonly<Record<string, string>>, more: Partial<DesiredParts> = {}) =>
+    declaredIn({ folder, repository }, files, {
       outside: outsideCharts({
         sources: [{ url: charts.url, network: 'private' }],
         others: 'refused',
-        content,
+        content: folderStore(join(folder, 'content')),
       }),
       ...more,
     });
-    assert.ok(reading.kind === 'read');
-    const { state: desired } = reading;
-    const objects = async (name: string): Promise<readonly RenderedObject[]> => {
-      const release = releaseOf(desired, name);
-      assert.ok(release.rendering.kind === 'rendered', JSON.stringify(release.rendering));
-      return (await readRender(state, release.rendering.render)) ?? [];
-    };
-    return { desired, objects };
-  }
-  function releaseOf(desired: DesiredState, name: string) {
-    const release = desired.releases.find((each) => each.name === name);
-    assert.ok(release !== undefined, `of ${desired.releases.map((each) => each.name)}`);
-    return release;
-  }
   const reasonOf = (desired: DesiredState, name: string): string => {
     const { rendering } = releaseOf(desired, name);
     return rendering.kind === 'unknown' ? rendering.reason : 'it is rendered';
@@ -257,84 +206,6 @@ describe('what Argo CD applies', () => {
     assert.deepEqual(
       rendered.map(({ object }) => object.metadata.name),
       ['my-config-prod'],
-    );
-  });
-
-  const SPEC =
-    'selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "web:1"}]}}';
-  const EDITED: readonly (readonly [
-    what: string,
-    kustomize: object,
-    own: string,
-    sees: (object: never) => unknown,
-    is: unknown,
-  ])[] = [
-    [
-      'labels, selectors with them',
-      { commonLabels: { team: '$ARGOCD_APP_NAME' } },
-      'commonLabels: {a: b}',
-      ({ metadata, spec }: { metadata: { labels: object }; spec: { selector: { matchLabels: object } } }) => [
-        metadata.labels,
-        spec.selector.matchLabels,
-      ],
-      [
-        { a: 'b', team: 'k' },
-        { a: 'b', app: 'web', team: 'k' },
-      ],
-    ],
-    [
-      'labels of objects and templates alone',
-      { commonLabels: { team: 'x' }, labelWithoutSelector: true, labelIncludeTemplates: true },
-      'labels: [{pairs: {a: b}}]',
-      ({
-        metadata,
-        spec,
-      }: {
-        metadata: { labels: object };
-        spec: { selector: { matchLabels: object }; template: { metadata: { labels: object } } };
-      }) => [metadata.labels, spec.selector.matchLabels, spec.template.metadata.labels],
-      [{ a: 'b', team: 'x' }, { app: 'web' }, { app: 'web', team: 'x' }],
-    ],
-    [
-      'annotations, one by force, with no variables unless asked for',
-      { commonAnnotations: { note: '$ARGOCD_APP_NAME' }, forceCommonAnnotations: true },
-      'commonAnnotations: {note: old}',
-      ({ metadata }: { metadata: { annotations: Record<string, string> } }) => metadata.annotations.note,
-      '$ARGOCD_APP_NAME',
-    ],
-    [
-      'replicas and an image with a variable',
-      { replicas: [{ name: 'web', count: '3' }], images: ['web:$ARGOCD_APP_NAME'] },
-      'replicas: [{name: web, count: 2}]',
-      ({ spec }: { spec: { replicas: number; template: { spec: { containers: { image: string }[] } } } }) => [
-        spec.replicas,
-        spec.template.spec.containers[0]?.image,
-      ],
-      [3, 'web:k'],
-    ],
-  ];
-  for (const [what, kustomize, own, sees, is] of EDITED)
-    test(`a kustomization is edited by the Application: ${what}`, async () => {
-      const { objects } = await declared({
-        'web/kustomization.yaml': `resources: [web.yaml]\n${own}\n`,
-        'web/web.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {${SPEC}}\n`,
-        'clusters/prod/k.yaml': application('k', { source: inGit('web', { kustomize }) }),
-      });
-      const [rendered] = await objects('k');
-      assert.deepEqual(sees(rendered?.object as never), is);
-    });
-
-  test('a label that a kustomization has already is an error, as kustomize makes it one', async () => {
-    const { desired } = await declared({
-      'web/kustomization.yaml': 'resources: [a.yaml]\ncommonLabels: {team: a}\n',
-      'web/a.yaml': configMap('a'),
-      'clusters/prod/k.yaml': application('k', {
-        source: inGit('web', { kustomize: { commonLabels: { team: 'b' } } }),
-      }),
-    });
-    assert.match(
-      JSON.stringify(desired.releases[0]?.rendering),
-      /label team is already in the kustomization file/,
     );
   });
 
