@@ -43,8 +43,8 @@ export function memoryTable(written: (before: Item | undefined, after: Item) => 
         .filter(({ sk }) => sk.startsWith(prefix) && (after === undefined || inBytes(sk, after) > 0))
         .sort((a, b) => inBytes(a.sk, b.sk))
         .slice(0, limit)
-        .map((item) => structuredClone(item)),
-    untold: () => index.map((item) => structuredClone(item)),
+        .map((item) => stored(item) as Item),
+    untold: () => index.map((item) => stored(item) as Item),
     indexed() {
       index = [...partitions.values()]
         .flatMap((partition) => [...partition.values()])
@@ -55,7 +55,7 @@ export function memoryTable(written: (before: Item | undefined, after: Item) => 
 }
 
 const copied = (item: Item | undefined): Item | undefined =>
-  item === undefined ? undefined : structuredClone(item);
+  item === undefined ? undefined : (stored(item) as Item);
 
 /** As the client writes it: without what is undefined, however deep. */
 function stored(value: unknown): unknown {

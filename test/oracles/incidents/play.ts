@@ -4,6 +4,7 @@ import { putSnooze } from '../../../lib/alerts/snoozes.ts';
 import { type TellContext, tellObservation } from '../../../lib/alerts/tell.ts';
 import type { Item, ItemKey } from '../../../lib/aws/table.ts';
 import type { Observation } from '../../../lib/checks/observation.ts';
+import type { Config } from '../../../lib/config/config.ts';
 import { sweep } from '../../../lib/uploads/sweep.ts';
 import { type Random, random } from '../faults/random.ts';
 import type { Channel, Command, Pace, Scenario } from './commands.ts';
@@ -157,18 +158,21 @@ async function begin(
   if (pace === 'at once') await run.turns.finishLast();
 }
 
+/** The table as one function writes it, so that it is known whose an alert is. */
+const writtenBy = (run: Run, writer: number): MemoryTable => ({
+  ...run.table,
+  put(item, expected) {
+    run.writer = writer;
+    return run.table.put(item, expected);
+  },
+});
+
 async function check(run: Run, observation: Observation, pace: Pace): Promise<void> {
   const number = ++run.checks;
   run.observations.push(observation);
   const { now } = run.world;
   run.record.push({ kind: 'looked', check: number, observation, now, snoozes: new Map(run.snoozes) });
-  const table: MemoryTable = {
-    ...run.table,
-    put(item, expected) {
-      run.writer = number;
-      return run.table.put(item, expected);
-    },
-  };
+  const table = writtenBy(run, number);
   await begin(
     run,
     `check ${number}`,
@@ -223,6 +227,27 @@ async function snooze(run: Run, command: Command & { readonly do: 'snooze' }): P
   );
 }
 
+/** As much of it as a sweep reads. */
+const configOf = ({ scenario: { expectations } }: Run): Config =>
+  ({
+    installation: CONTEXT.installation,
+    severity: [],
+    repositories: [{ name: 'git', url: CONTEXT.repository }],
+    targets: [
+      {
+        ...CONTEXT,
+        ...expectations,
+        name: TARGET,
+        repository: 'git',
+        branch: 'main',
+        cluster: {},
+        checkEveryMinutes: 10,
+      },
+    ],
+  }) as unknown as Config;
+
+/** What a sweep says no check has seen. */
+const NO_CHECK = 0;
 const NO_QUEUE = { send: async () => {} };
 
 async function sweepOnce(run: Run, pace: Pace): Promise<void> {
@@ -234,9 +259,9 @@ async function sweepOnce(run: Run, pace: Pace): Promise<void> {
       sweep(
         { schema: 1, sweep: 'minutes' },
         {
-          config: { targets: [] } as never,
+          config: configOf(run),
           bucket: 'uploads',
-          table: gatedTable(run.table, gate),
+          table: gatedTable(writtenBy(run, NO_CHECK), gate),
           uploads: { versions: async function* () {} },
           received: NO_QUEUE as never,
           doorbell: NO_QUEUE as never,
