@@ -159,7 +159,10 @@ export function expectationOf(
   const { place } = fact;
   const root = undeclaredRoot(wanted, place);
   const owned = ownersOf(after, fact.atomic ?? place);
-  const by: Expectation['by'] = writing.stripped
+  // Who owned nothing but what has gone is recorded no more; nor is anybody after a write by a version that does not
+  // convert (the server begins the record anew, empty).
+  const unrecorded = writing.stripped || recordOf(after).length === 0;
+  const by: Expectation['by'] = unrecorded
     ? 'nobody'
     : fact.what === 'gone'
       ? fact.atomic !== undefined && owned.length > 0
@@ -168,8 +171,6 @@ export function expectationOf(
           ? 'any'
           : 'nobody'
       : { manager: writing.manager, operation: writing.operation };
-  // Who owned nothing but what has gone is recorded no more.
-  const unrecorded = writing.stripped || !isRecorded(after);
   const words = unrecorded ? /absent or was cleared/ : /a deletion leaves no author/;
   if (root !== undefined) {
     if (fact.what === 'gone' || (writing.stripped && isTemplateLabel(after, place))) return undefined;
@@ -203,11 +204,14 @@ export const declaresNothing = (declared: KubernetesObject): boolean => {
   );
 };
 
-/** `stringData` as the server folds it into `data`. */
+/** `data` of a Secret as the server keeps it: `stringData` folded in, and a key without a value empty. */
 export function folded(object: KubernetesObject): KubernetesObject {
-  if (object.kind !== 'Secret' || !isJsonObject(object.stringData)) return object;
-  const data: Record<string, Json> = { ...(isJsonObject(object.data) ? object.data : {}) };
-  for (const [name, value] of Object.entries(object.stringData))
+  if (object.kind !== 'Secret' || !(isJsonObject(object.stringData) || isJsonObject(object.data)))
+    return object;
+  const data: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(isJsonObject(object.data) ? object.data : {}))
+    data[name] = value ?? '';
+  for (const [name, value] of Object.entries(isJsonObject(object.stringData) ? object.stringData : {}))
     data[name] = Buffer.from(String(value ?? '')).toString('base64');
   const { stringData: _folded, ...rest } = object;
   return { ...rest, data } as unknown as KubernetesObject;
@@ -250,8 +254,11 @@ export function ownersOf(object: KubernetesObject, place: Place): string[] {
   });
 }
 
-const isRecorded = ({ metadata: { managedFields } }: KubernetesObject): boolean =>
-  Array.isArray(managedFields) && managedFields.length > 0;
+/** The entries of `managedFields`. */
+export const recordOf = (object: KubernetesObject | undefined): readonly unknown[] => {
+  const record = object?.metadata.managedFields;
+  return Array.isArray(record) ? record : [];
+};
 
 /** Whether the finding answers the expectation, and if not, in which respect. */
 export function answers(finding: SeenFinding, expected: Expectation): 'yes' | 'elsewhere' | string {

@@ -4,7 +4,7 @@ import { judgeSet } from '../../../lib/drift/drift.ts';
 import { identityOf, type Json, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
 import { type ApiServer, messageOf } from '../api-server.ts';
 import { anew, eachAtOnce, type Installed, readLive, repair } from './cluster.ts';
-import { declaresNothing, placeOf, type SeenFinding, type Writing } from './expect.ts';
+import { declaresNothing, placeOf, recordOf, type SeenFinding, type Writing } from './expect.ts';
 import type { OpenApi } from './openapi.ts';
 import { format } from './places.ts';
 import { type Plan, type Planning, plan } from './plan.ts';
@@ -76,7 +76,7 @@ export async function playRound(
       playing,
     );
   }
-  await restore(plans, playing);
+  await restore(plans, after, playing);
 }
 
 function writingOf({ tool, before }: Plan, strip: boolean): Writing {
@@ -125,11 +125,16 @@ async function strip(server: ApiServer, { path }: Installed): Promise<void> {
 }
 
 /** Everything as it was, and the judge must say so. */
-async function restore(plans: readonly Plan[], playing: Playing): Promise<void> {
+async function restore(
+  plans: readonly Plan[],
+  mutated: ReadonlyMap<string, KubernetesObject>,
+  playing: Playing,
+): Promise<void> {
   const { report, hands, strip: unrecorded } = playing;
   const { server } = hands;
   await eachAtOnce(plans, async ({ installed, node, before: was, sort }) => {
-    const outcome = await repair(server, installed, was, node, unrecorded || sort === 'recreate');
+    const lost = recordOf(was).length > 0 && recordOf(mutated.get(installed.identity)).length === 0;
+    const outcome = await repair(server, installed, was, node, unrecorded || sort === 'recreate' || lost);
     if (outcome === 'made anew') report.madeAnew++;
     if (outcome === 'failed') report.say(`  could not be put back: ${installed.identity}`);
   });

@@ -7,6 +7,7 @@ import {
   expectationOf,
   type Fact,
   factsOf,
+  recordOf,
   type SeenFinding,
   type Writing,
 } from './expect.ts';
@@ -129,6 +130,3 @@ function isRenamed(
       (writing.stripped || manager === writing.manager),
   );
 }
-
-const recordOf = ({ metadata: { managedFields } }: KubernetesObject): readonly unknown[] =>
-  Array.isArray(managedFields) ? managedFields : [];
