@@ -197,7 +197,10 @@ async function environmentOf(
     configHash: 'local',
     // No cluster here writes one to CloudWatch.
     auditLogs: '{}',
-    webhooksPath: webhooksPath(config.installation),
+    // As deployed: who has none reads none.
+    webhooksPath: config.audiences.some(({ form }) => form === 'webhook')
+      ? webhooksPath(config.installation)
+      : '',
     tools,
     scratch: folder,
   };
