@@ -184,6 +184,8 @@ for (const [name, more, expected] of CASES_HELM) {
 }
 
 /** As in argocd-report.test.ts. */
+const GIT = { repoURL: 'https://git.example.com/cluster', path: 'web', targetRevision: 'main' };
+const REGISTRY = { repoURL: 'registry.example.com/charts', chart: 'web', targetRevision: '1.4.2' };
 const CHART = { repoURL: 'https://charts.example.com', chart: 'web', targetRevision: '1.x' };
 const VALUES = { repoURL: 'https://git.example.com/cluster', targetRevision: 'main', ref: 'values' };
 const synced = (revisions: object) => ({ operationState: { phase: 'Succeeded', syncResult: revisions } });
