@@ -15,7 +15,7 @@ import {
   whereOf,
 } from './incident.ts';
 import { gravestOf } from './severity.ts';
-import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
+import { afterSnooze, isReminderDue, isTooOften, speak, speakLast } from './voice.ts';
 import { type FirstSeen, type Split, splitWaiting } from './waiting.ts';
 
 export interface DriftDecision {
@@ -59,10 +59,10 @@ export function decideDrift(
   const isFirst = context.firstCheck === 'observe' && (look === 'first' || before?.kind === 'unseen');
   const question = { before, rollout, seen, context, accepted: before?.accepted, hidden: 'none' } as const;
   switch (seen.state.kind) {
+    // What is under way at the first look was not judged by it either.
     case 'unknown':
-      return { ...NOTHING, after: isFirst && before === undefined ? { ...NEVER, kind: 'unseen' } : before };
     case 'rollout':
-      return { ...NOTHING, after: before };
+      return { ...NOTHING, after: isFirst && before === undefined ? { ...NEVER, kind: 'unseen' } : before };
     case 'in-sync':
       return converge({ ...question, accepted: undefined });
     case 'drift': {
@@ -113,7 +113,10 @@ function differ(question: Question, findings: readonly Finding[]): DriftDecision
   const split = splitWaiting(findings, known, context.at);
   // What cannot be looked at waits on.
   const firstSeen = hidden === 'none' ? split.firstSeen : { ...known, ...split.firstSeen };
-  const divided = { ...split, firstSeen, due: criticalFirst(split.due, context) };
+  // What people know already waits no more, whatever the rule or another checker's clock says by now.
+  const told = new Set(before?.kind === 'drifting' ? before.fingerprints : []);
+  const due = [...split.due, ...split.waiting.filter((finding) => told.has(fingerprintOf(finding)))];
+  const divided = { ...split, firstSeen, due: criticalFirst(due, context) };
   if (divided.due.length === 0) return wait(question, firstSeen);
   return before?.kind === 'drifting' ? change(question, before, divided) : open(question, divided);
 }
@@ -204,12 +207,12 @@ function change(question: Question, before: Drifting, { due, firstSeen }: Split)
     since: before.since,
   });
 
-  if (fresh.length === 0 && fingerprints.length === known.size) {
-    if (!isReminderDue(before, context)) {
-      const { hushed } = before;
-      const after = { ...left, ...(hushed === undefined ? {} : { hushed }) };
-      return { ...NOTHING, after, due };
-    }
+  const { hushed } = before;
+  const unsaid = { ...NOTHING, after: { ...left, ...(hushed === undefined ? {} : { hushed }) }, due };
+  // The same place may have become graver with what Git, drift.yaml or the configuration says.
+  const isRise = severity === 'critical' && !before.told.includes('critical');
+  if (fresh.length === 0 && fingerprints.length === known.size && !isRise) {
+    if (!isReminderDue(before, context)) return unsaid;
     const { heard, quiet } = speak(before, severity, context);
     const reminder: Alert = {
       ...base(),
@@ -222,6 +225,8 @@ function change(question: Question, before: Drifting, { due, firstSeen }: Split)
     return { ...NOTHING, after: { ...left, ...numbers, ...heard }, alerts: [reminder], due };
   }
 
+  // What was told stays what was told: the next check tells what has become of it until then.
+  if (!isRise && isTooOften(before, context)) return unsaid;
   const { heard, quiet } = speak(before, severity, context);
   const shown = fitting([...fresh, ...due.filter((finding) => !fresh.includes(finding))]);
   const still = new Set(fingerprints);

@@ -102,6 +102,19 @@ const STORIES: Readonly<Record<string, readonly Step[]>> = {
       told: [`drift warning 1#1 since 16: ${image.at}, metadata.annotations.token`],
     },
   ],
+  'what people know is not said to be gone when another clock is not so far yet': [
+    { minute: 0, state: drift(waits('b')), told: [] },
+    {
+      minute: 10,
+      state: drift(waits('b')),
+      told: ['drift warning 1#1 since 00: metadata.annotations.token'],
+    },
+    {
+      minute: 5,
+      state: drift(waits('b'), replicas),
+      told: ['drift-changed warning 1#2 since 00: spec.replicas, metadata.annotations.token'],
+    },
+  ],
   'a check that could not judge forgets no wait': [
     { minute: 0, state: drift(waits('b')), told: [] },
     { minute: 5, state: UNKNOWN, told: [] },

@@ -229,5 +229,6 @@ function staleSaysNothing(record: readonly Entry[]): void {
   }
 }
 
-const isNewer = (one: Observation, other: Observation): boolean =>
+/** By the sequence of what was desired, then by the clock of who looked. */
+export const isNewer = (one: Observation, other: Observation): boolean =>
   one.sequence > other.sequence || (one.sequence === other.sequence && one.at > other.at);

@@ -1,5 +1,6 @@
 import type { Alert } from '../../../lib/alerts/alert.ts';
-import { nameOf, partOf } from './invariants.ts';
+import type { Observation } from '../../../lib/checks/observation.ts';
+import { isNewer, nameOf, partOf } from './invariants.ts';
 import type { Played } from './play.ts';
 import { type Entry, keyOf, Violation } from './record.ts';
 
@@ -15,20 +16,18 @@ export function holdForMany({ record, scenario }: Played): void {
 
 /** A scope's drift is told under its own key or as one of many, never under both. */
 function oneKeyAScope(record: readonly Entry[]): void {
+  const looks = new Map<number, Look>();
   const own = new Map<string, string>();
-  let members = new Set<string>();
+  let members = new Map<string, Look>();
   for (const entry of record) {
-    if (entry.kind === 'looked') {
-      // Who was seen well since is no member that anybody must know of.
-      const seen = new Map(entry.observation.scopes.map((each) => [nameOf(each), each.state.kind]));
-      for (const member of members) if ((seen.get(member) ?? 'in-sync') === 'in-sync') members.delete(member);
-      continue;
-    }
+    if (entry.kind === 'looked')
+      looks.set(entry.check, { number: entry.check, observation: entry.observation });
     if (entry.kind !== 'said') continue;
     const { alert } = entry;
+    const look = looks.get(entry.check);
     const ofMany =
       'members' in alert && 'findings' in alert && alert.kind !== 'summary' ? alert.members : undefined;
-    if (ofMany !== undefined) {
+    if (ofMany !== undefined && look !== undefined) {
       const listed = ofMany.map(({ scope }) => scope);
       const twice = listed.find((scope) => own.has(scope));
       if (twice !== undefined)
@@ -36,15 +35,29 @@ function oneKeyAScope(record: readonly Entry[]): void {
           'a scope is told under one key',
           `${keyOf(alert)} names ${twice}, which has ${own.get(twice)}`,
         );
-      members = new Set(listed);
-    } else if (alert.incident.includes('/target/drift/') && partOf(alert) === 'closes') members = new Set();
+      members = new Map(listed.map((scope) => [scope, look]));
+    } else if (alert.incident.includes('/target/drift/') && partOf(alert) === 'closes') members = new Map();
     else if (alert.kind === 'drift') {
-      if (members.has(alert.scope))
+      const named = members.get(alert.scope);
+      if (named !== undefined && !wasWellSince(alert.scope, named, [...looks.values()]))
         throw new Violation('a scope is told under one key', `${keyOf(alert)} opens, and it is one of many`);
       own.set(alert.scope, alert.incident);
     } else if (alert.kind === 'converged') own.delete(alert.scope);
   }
 }
+
+interface Look {
+  readonly number: number;
+  readonly observation: Observation;
+}
+
+/** Who was seen well since, by the order of the looks or by that of the clocks, is no member any more. */
+const wasWellSince = (scope: string, since: Look, looks: readonly Look[]): boolean =>
+  looks.some(({ number, observation }) => {
+    if (number <= since.number && !isNewer(observation, since.observation)) return false;
+    const state = observation.scopes.find((seen) => nameOf(seen) === scope)?.state;
+    return state === undefined || state.kind === 'in-sync';
+  });
 
 /** What a check said that nobody met: undefined where another ran meanwhile. */
 function saidAlone(record: readonly Entry[], number: number): readonly Alert[] | undefined {

@@ -267,7 +267,7 @@ class Look {
     for (const finding of findings)
       if (finding.rule?.waitSeconds !== undefined && !scope.differsSince.has(placeIn(finding)))
         scope.differsSince.set(placeIn(finding), this.#now);
-    const due = findings.filter((finding) => this.#isDue(finding));
+    const due = findings.filter((finding) => this.#isDue(finding) || scope.drift?.known.has(nameIn(finding)));
     if (due.length === 0) return;
     if (scope.drift === undefined) {
       const { rollout } = scope;
