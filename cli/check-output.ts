@@ -1,11 +1,11 @@
 import { oneLine } from '../lib/alerts/plain.ts';
-import { maskedFinding } from '../lib/alerts/shown-values.ts';
 import {
   formatScope,
   type Observation,
   type ScopeObservation,
   type Unjudged,
 } from '../lib/checks/observation.ts';
+import { maskedFinding } from '../lib/drift/masked-finding.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatJson } from '../lib/objects/json.ts';
 import { formatReference } from '../lib/objects/objects.ts';

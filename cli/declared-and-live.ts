@@ -1,5 +1,6 @@
 import { oneLine } from '../lib/alerts/plain.ts';
-import { HIDDEN, maskedFinding, shownObject } from '../lib/alerts/shown-values.ts';
+import { HIDDEN, shownObject } from '../lib/alerts/shown-values.ts';
+import { maskedFinding } from '../lib/drift/masked-finding.ts';
 import type { Finding, PathStep } from '../lib/drift/verdicts.ts';
 import { canonicalJson } from '../lib/objects/json.ts';
 import { isJsonObject, type Json, type KubernetesObject } from '../lib/objects/objects.ts';

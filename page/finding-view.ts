@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { oneLine } from '../lib/alerts/plain.ts';
-import { maskedFinding } from '../lib/alerts/shown-values.ts';
 import { formatTime } from '../lib/alerts/times.ts';
+import { maskedFinding } from '../lib/drift/masked-finding.ts';
 import type { Attribution, Finding } from '../lib/drift/verdicts.ts';
 import { formatReference, type Json } from '../lib/objects/objects.ts';
 import type { FindingView } from './state.ts';

@@ -124,7 +124,13 @@ export type Alert =
         readonly gone: readonly Finding[];
       })
   /** `scopes`: of a burst, how many it was of. `accepted`: findings that a first check named, and that are still there. */
-  | (AlertBase & Where & { readonly kind: 'converged'; readonly since: string; readonly scopes?: number; readonly accepted?: number })
+  | (AlertBase &
+      Where & {
+        readonly kind: 'converged';
+        readonly since: string;
+        readonly scopes?: number;
+        readonly accepted?: number;
+      })
   /** What the first check of a target has found. Nobody is woken; what is new since is told at once. */
   | (AlertBase &
       Where &

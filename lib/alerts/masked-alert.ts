@@ -1,6 +1,8 @@
+import type { Reason } from '../charts/reasons.ts';
+import { maskedFinding } from '../drift/masked-finding.ts';
 import type { Finding } from '../drift/verdicts.ts';
+import { shownWords } from '../objects/credentials.ts';
 import type { Alert } from './alert.ts';
-import { maskedFinding, shownWords } from './shown-values.ts';
 
 /** The alert without what nobody should read: values of Secrets, and what looks like a credential. */
 export function maskedAlert(given: Alert): Alert {
@@ -43,10 +45,25 @@ export function withShownWords(alert: Alert): Alert {
     case 'unknown':
     case 'blocked':
       return { ...alert, reason: shownWords(alert.reason) };
+    case 'failed':
+      return { ...alert, reasons: shownReasons(alert) };
+    case 'rejected': {
+      const { also } = alert;
+      const others = also?.map((one) => ({ ...one, reasons: shownReasons(one) }));
+      return { ...alert, reasons: shownReasons(alert), ...(others === undefined ? {} : { also: others }) };
+    }
     default:
       return alert;
   }
 }
+
+const shownReasons = ({ reasons }: { readonly reasons: readonly Reason[] }): readonly Reason[] =>
+  reasons.map((reason) => ({
+    ...reason,
+    message: shownWords(reason.message),
+    whatToDo: shownWords(reason.whatToDo),
+    ...(reason.excerpt === undefined ? {} : { excerpt: shownWords(reason.excerpt) }),
+  }));
 
 const stalling = ({
   unready,

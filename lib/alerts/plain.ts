@@ -54,27 +54,26 @@ export const chatText = (text: string): string =>
 export const chatCode = (text: string): string =>
   `\`${oneLine(text).replace(/[`@<>]/g, (character) => CHAT_ACTIVE[character] ?? '?')}\``;
 
+const MARK = '…';
+
 /** At most so many bytes of UTF-8, never half a character. */
 export function cutBytes(text: string, bytes: number): string {
   const buffer = Buffer.from(text);
   if (buffer.length <= bytes) return text;
-  const mark = '…';
-  // Decoding what was cut inside a character gives a replacement character: drop it.
-  return `${buffer
-    .subarray(0, bytes - Buffer.byteLength(mark))
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '')}${mark}`;
+  let end = Math.max(bytes - Buffer.byteLength(MARK), 0);
+  // 10xxxxxx goes on with a character that began before (RFC 3629, section 3).
+  while (end > 0 && ((buffer[end] ?? 0) & 0xc0) === 0x80) end--;
+  return `${buffer.toString('utf8', 0, end)}${MARK}`;
 }
 
 /** What SNS carries at most, in bytes, attributes included (Amazon SNS, Publish, Message; message attributes). */
 export const MESSAGE_BYTES = 262_144;
 /** As many of the lines as fit, joined, and how many are left out: never half a line. */
 export function fittingLines(lines: readonly string[], bytes: number): readonly [text: string, left: number] {
-  let text = '';
+  let size = 0;
   for (const [index, line] of lines.entries()) {
-    const longer = index === 0 ? line : `${text}\n${line}`;
-    if (Buffer.byteLength(longer) > bytes) return [text, lines.length - index];
-    text = longer;
+    size += Buffer.byteLength(line) + (index === 0 ? 0 : 1);
+    if (size > bytes) return [lines.slice(0, index).join('\n'), lines.length - index];
   }
-  return [text, 0];
+  return [lines.join('\n'), 0];
 }

@@ -1,3 +1,4 @@
+import { shownWords } from '../objects/credentials.ts';
 import { isJsonObject, type JsonObject, type KubernetesObject, partOf } from '../objects/objects.ts';
 
 /**
@@ -237,7 +238,8 @@ export const DEPLOYERS_MESSAGE = 1000;
 /** The reason and message of a condition, for people: one line, cut; a cluster writes what it likes. */
 export function detail({ reason, message }: Omit<Condition, 'status'>, longest = MESSAGE): string {
   const all = [reason, message].filter((each) => each !== '').join(': ');
-  const said = all
+  // Masked before it is cut: half a credential looks like none.
+  const said = shownWords(all)
     .slice(0, 2 * longest)
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim();

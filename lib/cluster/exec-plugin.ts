@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
+import { shownWords } from '../objects/credentials.ts';
 import { inOneLine } from './words.ts';
 
 /**
@@ -93,7 +94,7 @@ function failureOf(
   if (error.code === 'ENOENT')
     return `${command} is not installed here${hint === undefined ? '' : `: ${inOneLine(hint, SAID)}`}`;
   if (error.killed === true) return `${command} did not end in ${PATIENCE_MS / 1000} seconds`;
-  const said = inOneLine(stderr.slice(-SAID), SAID);
+  const said = inOneLine(shownWords(stderr).slice(-SAID), SAID);
   return `${command} failed (${error.code ?? 'killed'})${said === '' ? '' : `: ${said}`}`;
 }
 

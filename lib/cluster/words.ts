@@ -1,6 +1,8 @@
-/** What somebody else wrote, for people: one line, no controls, cut. */
+import { shownWords } from '../objects/credentials.ts';
+
+/** What somebody else wrote, for people: one line, no controls, credentials masked before it is cut. */
 export const inOneLine = (text: string, length: number): string =>
-  text
+  shownWords(text)
     .replace(/[\p{C}\s]+/gu, ' ')
     .trim()
     .slice(0, length);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { maskedSide } from '../drift/masked-finding.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { identityOf, type Json } from '../objects/objects.ts';
@@ -48,13 +49,18 @@ export function fitting(findings: readonly Finding[]): {
 
 const cutValues = (finding: Finding): Finding => ({
   ...finding,
-  ...(finding.desired === undefined ? {} : { desired: cutValue(finding.desired) }),
-  ...(finding.live === undefined ? {} : { live: cutValue(finding.live) }),
+  ...(finding.desired === undefined ? {} : { desired: cutValue(finding, finding.desired) }),
+  ...(finding.live === undefined ? {} : { live: cutValue(finding, finding.live) }),
 });
 
-function cutValue(value: Json): Json {
-  const text = typeof value === 'string' ? value : canonicalJson(value);
-  return text.length <= VALUE_CHARACTERS
-    ? value
-    : `${text.slice(0, VALUE_CHARACTERS)}… (${text.length} characters)`;
+/** What is cut is masked first: of half a credential, or one without the name that it stands under, nobody could say. */
+function cutValue(finding: Finding, value: Json): Json {
+  const { length } = textOf(value);
+  if (length <= VALUE_CHARACTERS) return value;
+  const shown = textOf(maskedSide(finding, value));
+  return shown.length <= VALUE_CHARACTERS
+    ? shown
+    : `${shown.slice(0, VALUE_CHARACTERS)}… (${length} characters)`;
 }
+
+const textOf = (value: Json): string => (typeof value === 'string' ? value : canonicalJson(value));
