@@ -48,23 +48,46 @@ function blockList(subnets: readonly (readonly [address: string, bits: number])[
 /** Whether an IP address may be spoken to. */
 export function isReachable(address: string, network: Network): boolean {
   const plain = unmapped(address.replace(/%.*$/, ''));
-  const family = isIP(plain) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(plain) === 0 || NEVER.check(plain, family)) return false;
-  return network === 'private' || !PRIVATE.check(plain, family);
+  if (isIP(plain) === 0 || isIn(NEVER, plain)) return false;
+  const carried = carriedIn(plain);
+  if (carried !== undefined && isIn(NEVER, carried)) return false;
+  return network === 'private' || !isIn(PRIVATE, plain);
 }
+
+const isIn = (list: BlockList, address: string): boolean =>
+  list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /** `::ffff:10.0.0.1`, and the same in hexadecimal, is 10.0.0.1. */
 function unmapped(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const [, high, low] = /^::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical) ?? [];
-  if (high === undefined || low === undefined) return address;
-  const bytes = [high, low].flatMap((word) => {
-    const number = Number.parseInt(word, 16);
-    return [number >> 8, number & 255];
-  });
-  return bytes.join('.');
+  const words = wordsOf(address);
+  const isMapped = words?.slice(0, 5).every((word) => word === 0) && (words[5] === 0xffff || words[5] === 0);
+  return isMapped && (words[6] !== 0 || (words[7] ?? 0) > 1) ? fourBytes(words.slice(6)) : address;
 }
+
+/**
+ * The IPv4 address that a gateway makes of an IPv6 one: NAT64 by its well-known and its local prefix (RFC 6052,
+ * section 2.2, /96; RFC 8215), and 6to4 (RFC 3056, section 2). Behind such a gateway it is spoken to.
+ */
+function carriedIn(address: string): string | undefined {
+  const words = wordsOf(address);
+  if (words === undefined) return undefined;
+  if (words[0] === 0x64 && words[1] === 0xff9b) return fourBytes(words.slice(6));
+  return words[0] === 0x2002 ? fourBytes(words.slice(1, 3)) : undefined;
+}
+
+/** The eight words of an IPv6 address; undefined where it is none. */
+function wordsOf(address: string): readonly number[] | undefined {
+  if (isIP(address) !== 6) return undefined;
+  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const [first, last] = [head, tail ?? ''].map((text) =>
+    text === '' ? [] : text.split(':').map((word) => Number.parseInt(word, 16)),
+  );
+  const [before, after] = [first ?? [], last ?? []];
+  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+const fourBytes = (words: readonly number[]): string =>
+  words.flatMap((word) => [word >> 8, word & 255]).join('.');
 
 /** A host that is written as an address is not looked up, so it is judged by what it is. */
 export function isReachableHost(hostname: string, network: Network): boolean {
