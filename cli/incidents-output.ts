@@ -1,5 +1,6 @@
 import type { Alert } from '../lib/alerts/alert.ts';
-import { headlineOf, namespaceOf } from '../lib/alerts/headline.ts';
+import { namespaceOf } from '../lib/alerts/grouping.ts';
+import { headlineOf } from '../lib/alerts/headline.ts';
 import type { ListedIncident } from '../lib/alerts/incident-list.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
 import type { Snooze } from '../lib/alerts/snoozes.ts';

@@ -1,5 +1,6 @@
 import type { Alert } from '../lib/alerts/alert.ts';
-import { headlineOf, namespaceOf } from '../lib/alerts/headline.ts';
+import { namespaceOf } from '../lib/alerts/grouping.ts';
+import { headlineOf } from '../lib/alerts/headline.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
 import type { Timeline, TimelineEntry } from '../lib/alerts/timeline.ts';
 import { remediesOf } from '../lib/alerts/what-to-do.ts';
@@ -24,7 +25,11 @@ export function timelineView(key: string, { entries, older }: Timeline): Timelin
 function alertView({ alert, told }: TimelineEntry, age: 'newest' | 'older'): AlertView {
   const all = 'findings' in alert ? alert.findings : [];
   const findings = all.slice(0, FINDINGS);
-  const view = (finding: Finding) => findingView(finding, namespaceOf(alert.scope));
+  const view = (finding: Finding) => {
+    const { notes, ...rest } = findingView(finding, namespaceOf(alert.scope));
+    const { scope } = finding;
+    return { ...rest, notes: scope === undefined ? notes : [`of ${oneLine(scope)}`, ...notes] };
+  };
   const members = membersOf(alert);
   const says = saysOf(alert);
   return {

@@ -1,7 +1,7 @@
 import type { AlertClass, AudienceFilter, Severity } from '../config/audiences.ts';
 import { parseKey } from '../uploads/record/keys.ts';
 import type { Alert, AlertKind } from './alert.ts';
-import { namespaceOf } from './headline.ts';
+import { namespaceOf } from './grouping.ts';
 
 /**
  * Whom an alert is for, said once: as a pure function for what Fairlead sends itself, and as attributes and filter

@@ -1,9 +1,9 @@
 import { formatReference } from '../objects/objects.ts';
-import { type Alert, LIFE, type Member, type RefusedUpload } from './alert.ts';
+import { type Alert, LIFE, type RefusedUpload } from './alert.ts';
 import { formatAuthor } from './by-whom.ts';
 import { reportCommand } from './commands.ts';
-import { attributionOf, namesOf, type Paragraph, paragraphsOf } from './grouping.ts';
-import { headlineOf, namespaceOf, subjectOf, VERBS } from './headline.ts';
+import { attributionOf, namesOf, namespaceOf, ownersOf, type Paragraph, paragraphsOf } from './grouping.ts';
+import { headlineOf, membersIn, subjectOf, VERBS } from './headline.ts';
 import { withShownWords } from './masked-alert.ts';
 import { alarmName } from './pager.ts';
 import { chatCode, chatText, cutBytes, fittingLines, subjectLine } from './plain.ts';
@@ -74,12 +74,12 @@ const MARKS = { info: ':information_source:', warning: ':warning:', critical: ':
 
 /** The title has the headline: what follows it. */
 function descriptionOf(alert: Alert): readonly string[] {
-  if (!('since' in alert)) return [...bodyOf(alert), `At ${formatTime(alert.at)}`];
+  if (!('since' in alert) || alert.kind === 'summary')
+    return [...bodyOf(alert), `At ${formatTime(alert.at)}`];
   const until = LIFE[alert.kind] === 'closes' ? ` until ${formatTime(alert.at)}` : '';
-  return [
-    ...bodyOf(alert),
-    `Since ${formatTime(alert.since)}${until} (${formatDuration(alert.since, alert.at)})`,
-  ];
+  // What was seen just now has lasted for nobody knows how long.
+  const lasted = alert.since >= alert.at ? '' : ` (${formatDuration(alert.since, alert.at)})`;
+  return [...bodyOf(alert), `Since ${formatTime(alert.since)}${until}${lasted}`];
 }
 
 const words = (text: string): string => cutBytes(chatText(text), WORDS_BYTES);
@@ -92,15 +92,16 @@ function bodyOf(alert: Alert): readonly string[] {
         ? [words(`The deployer says: ${alert.deployerSays}`)]
         : []),
       ...('unready' in alert ? listed(alert.unready, bullet) : []),
-      ...('members' in alert && alert.members !== undefined ? [memberLine(alert.members, alert.left)] : []),
+      ...memberLines(alert),
       ...paragraphLines(alert),
     ];
   switch (alert.kind) {
     case 'unknown':
+      return [...memberLines(alert), words(alert.reason)];
     case 'blocked':
       return [words(alert.reason)];
     case 'reminder':
-      return alert.of === 'unknown' ? [words(alert.reason)] : [];
+      return alert.of === 'unknown' ? [...memberLines(alert), words(alert.reason)] : [];
     case 'rejected':
       return [
         ...reasonLines(alert),
@@ -120,11 +121,8 @@ function bodyOf(alert: Alert): readonly string[] {
   }
 }
 
-function memberLine(members: readonly Member[], left = members.length): string {
-  const names = members.slice(0, LISTED).map(({ scope }) => scope);
-  const more = left - names.length;
-  return words(`${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`);
-}
+const memberLines = (alert: Alert): readonly string[] =>
+  'members' in alert && alert.members !== undefined ? [words(membersIn(alert))] : [];
 
 /** The first few, and how many there are more. */
 function listed<Entry>(
@@ -161,9 +159,10 @@ function paragraphLines({
 function paragraphLine(paragraph: Paragraph, scope: string): string {
   const { first, objects, cause } = paragraph;
   const namespace = namespaceOf(scope);
+  const owners = ownersOf(paragraph);
   const object =
     objects === 1
-      ? `*${words(formatReference(first.object, namespace))}* ${VERBS[first.verdict]}`
+      ? `*${words(formatReference(first.object, namespace))}* ${VERBS[first.verdict]}${owners === undefined ? '' : ` (${words(owners)})`}`
       : `*${objects} x ${words(first.object.kind)}* ${VERBS[first.verdict]} (${words(namesOf(paragraph, namespace))})`;
   const attribution = attributionOf(paragraph);
   const by =

@@ -4,8 +4,8 @@ import type { Finding } from '../drift/verdicts.ts';
 import { isCritical } from '../incidents/severity.ts';
 import { formatReference } from '../objects/objects.ts';
 import { formatAuthor } from './by-whom.ts';
-import { attributionOf, namesOf, type Paragraph, paragraphsOf } from './grouping.ts';
-import { namespaceOf, VERBS } from './headline.ts';
+import { attributionOf, namesOf, namespaceOf, ownersOf, type Paragraph, paragraphsOf } from './grouping.ts';
+import { VERBS } from './headline.ts';
 import { oneLine, shortLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
 import { formatTime } from './times.ts';
@@ -45,9 +45,11 @@ function paragraphText(
   const hasValues = !isWhole || first.desired !== undefined || first.live !== undefined;
   const like = valuesDiffer(paragraph) ? ' (of the first)' : '';
   const attribution = attributionOf(paragraph);
+  const owners = ownersOf(paragraph);
   return [
     shortLine(`${index + 1}. ${what} ${VERBS[first.verdict]}${grave}`, WORDS_BYTES),
     ...(objects === 1 ? [] : [`   ${shortLine(namesOf(paragraph, namespace), WORDS_BYTES)}`]),
+    ...(objects > 1 || owners === undefined ? [] : [`   ${shortLine(owners, WORDS_BYTES)}`]),
     ...(isWhole ? [] : [`   ${shortLine(first.at, WORDS_BYTES)}`]),
     ...(first.secret && !isWhole
       ? [`   ${shownValue(first, first.verdict === 'missing' ? 'desired' : 'live')}`]

@@ -79,6 +79,7 @@ const finding = z
       .describe('the rule of drift.yaml that is about it'),
     group: z.string().exactOptional().describe('the same for what one webhook did to other objects'),
     source: z.string().exactOptional().describe('the template or manifest that declares the object'),
+    scope: z.string().exactOptional().describe('whose it is, where many scopes are told as one'),
   })
   .meta({ id: 'finding' });
 

@@ -24,22 +24,39 @@ export function paragraphsOf(findings: readonly Finding[]): readonly Paragraph[]
   });
 }
 
-/** `api, web in bank and 55 more`, `web in bank, shop and 58 more`: the objects of a paragraph, without their kind. */
-export function namesOf({ findings }: Paragraph, inNamespace: string | undefined): string {
+/** Where many releases are told as one, whose it is: `release shop/web`, `releases bank/web, shop/web and 7 more`. */
+export function ownersOf({ findings }: Paragraph): string | undefined {
+  const scopes = [...new Set(findings.flatMap(({ scope }) => scope ?? []))];
+  const [first] = scopes;
+  if (first === undefined) return undefined;
+  if (!scopes.every((scope) => namespaceOf(scope) !== undefined)) return inWords(scopes);
+  return `release${scopes.length === 1 ? '' : 's'} ${inWords(scopes)}`;
+}
+
+/** Where a scope's own release is: objects in that namespace need not name it. Undefined where it is none. */
+export const namespaceOf = (scope: string): string | undefined =>
+  scope.includes('/') && !scope.startsWith('manifests/') ? scope.slice(0, scope.indexOf('/')) : undefined;
+
+const inWords = (names: readonly string[]): string =>
+  `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
+
+/**
+ * `api, web in bank and 55 more`, `web in bank, shop and 58 more`, `web in releases bank/web, shop/web and 58 more`: the
+ * objects of a paragraph, without their kind.
+ */
+export function namesOf(paragraph: Paragraph, inNamespace: string | undefined): string {
+  const { findings } = paragraph;
+  const owners = ownersOf(paragraph);
   const objects = [...new Map(findings.map(({ object }) => [identityOf(object), object])).values()];
-  const more = objects.length - NAMED;
-  const left = more > 0 ? ` and ${more} more` : '';
   const [first] = objects;
   const isOneName =
     first !== undefined &&
     objects.length > 1 &&
     objects.every(({ name, namespace }) => name === first.name && namespace !== undefined);
-  const names = objects
-    .slice(0, NAMED)
-    .map((object) =>
-      isOneName ? object.namespace : formatReference(object, inNamespace).slice(object.kind.length + 1),
-    );
-  return `${isOneName ? `${first.name} in ` : ''}${names.join(', ')}${left}`;
+  if (isOneName)
+    return `${first.name} in ${owners ?? inWords(objects.flatMap(({ namespace }) => namespace ?? []))}`;
+  const names = objects.map((object) => formatReference(object, inNamespace).slice(object.kind.length + 1));
+  return `${inWords(names)}${owners === undefined ? '' : `, of ${owners}`}`;
 }
 
 /** Who did it, as far as that is the same for all of the paragraph. */

@@ -1,7 +1,7 @@
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference, identityOf } from '../objects/objects.ts';
-import type { Alert } from './alert.ts';
-import { paragraphsOf } from './grouping.ts';
+import type { Alert, Member } from './alert.ts';
+import { namespaceOf, paragraphsOf } from './grouping.ts';
 import { formatDuration, formatTime } from './times.ts';
 
 /** The scope of people's rules (lib/checks/observation.ts). */
@@ -38,8 +38,8 @@ export function headlineOf(alert: Alert): string {
     case 'rejected': {
       const [first] = alert.reasons;
       const code = first?.code ?? 'no reason given';
-      const uploads = 1 + (alert.also?.length ?? 0) + (alert.more ?? 0);
-      if (uploads > 1) return `${uploads} uploads refused: ${code} and others`;
+      const uploads = uploadsOf(alert);
+      if (uploads > 1) return `${uploads} uploads refused, the first ${alert.scope}: ${code}`;
       const others = alert.reasons.length > 1 ? ` and ${alert.reasons.length - 1} more` : '';
       return `upload refused: ${code}${others}`;
     }
@@ -53,6 +53,9 @@ export function headlineOf(alert: Alert): string {
       return `delivers again, after ${lasted(alert)}`;
   }
 }
+
+const uploadsOf = ({ also = [], more = 0 }: Extract<Alert, { readonly kind: 'rejected' }>): number =>
+  1 + also.length + more;
 
 function rolledOut(alert: Extract<Alert, { readonly kind: 'rolled-out' }>): string {
   if (alert.because === 'later-commit') return 'a later commit came, and is rolled out instead';
@@ -118,26 +121,40 @@ export function tagOf({ kind, severity, because }: Alert): string {
 export const subjectOf = (alert: Alert): string =>
   `[${tagOf(alert)}] ${placeOf(alert)}: ${headlineOf(alert)}`;
 
-/** Target and scope in words; the key of an upload begins with its target already. */
-export const placeOf = ({ target, scope }: Pick<Alert, 'target' | 'scope'>): string => {
-  if (scope === 'target') return target;
+/** Target and scope in words; the key of an upload begins with its target already, and is not where others are. */
+export const placeOf = (alert: Alert): string => {
+  const { target, scope } = alert;
+  if (scope === 'target' || (alert.kind === 'rejected' && uploadsOf(alert) > 1)) return target;
   return scope.startsWith(`${target}/`) ? scope : `${target} ${scope}`;
 };
 
 interface Many {
-  readonly members?: readonly (string | { readonly scope: string })[];
+  readonly members?: readonly (string | Pick<Member, 'scope' | 'severity'>)[];
   readonly left?: number;
 }
 
 /** `60 releases`; `2 parts` where the target's own manifests are among them. */
 export function partsOf({ members = [], left }: Many): string {
   const count = left ?? members.length;
-  const isRelease = (member: Required<Many>['members'][number]): boolean => {
-    const scope = typeof member === 'string' ? member : member.scope;
-    return scope.includes('/') && !scope.startsWith('manifests/');
-  };
+  const isRelease = (member: Required<Many>['members'][number]): boolean =>
+    namespaceOf(typeof member === 'string' ? member : member.scope) !== undefined;
   const word = members.every(isRelease) ? 'release' : 'part';
   return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+const SCOPES_NAMED = 5;
+
+/** `bank/web (critical), shop/web and 13 more`: the parts that it is about, in half a line. Not yet made harmless. */
+export function membersIn({ members = [], left = members.length }: Many): string {
+  const names = members
+    .slice(0, SCOPES_NAMED)
+    .map((member) =>
+      typeof member === 'string'
+        ? member
+        : `${member.scope}${member.severity === 'critical' ? ' (critical)' : ''}`,
+    );
+  const more = left - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 const partsDiffer = (alert: Many): string => {
@@ -160,10 +177,6 @@ export const VERBS = {
   missing: 'missing',
   extra: 'is not in Git',
 } as const satisfies Record<Finding['verdict'], string>;
-
-/** Where the findings' own release is: objects in that namespace need not name it. */
-export const namespaceOf = (scope: string): string | undefined =>
-  scope.includes('/') && !scope.startsWith('manifests/') ? scope.slice(0, scope.indexOf('/')) : undefined;
 
 function whatDiffers(findings: readonly Finding[], scope: string, more = 0): string {
   const [paragraph] = paragraphsOf(findings);

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { formatReference } from '../objects/objects.ts';
 import { type Alert, LIFE } from './alert.ts';
 import { reportCommand } from './commands.ts';
-import { attributionOf, type Paragraph, paragraphsOf } from './grouping.ts';
-import { headlineOf, namespaceOf, placeOf, tagOf, VERBS } from './headline.ts';
+import { attributionOf, namespaceOf, ownersOf, type Paragraph, paragraphsOf } from './grouping.ts';
+import { headlineOf, membersIn, placeOf, tagOf, VERBS } from './headline.ts';
 import { withShownWords } from './masked-alert.ts';
 import { cutBytes, oneLine, subjectLine } from './plain.ts';
 import { shownValue } from './shown-values.ts';
@@ -129,7 +129,9 @@ function descriptionOf(alert: Alert, place: string): string {
 
 /** What a person who was just woken needs: the first few values and who did it, on one line. */
 function details(alert: Alert): string {
-  if ('reason' in alert) return `. ${alert.reason}`;
+  const members =
+    'members' in alert && alert.members !== undefined ? `. It is about ${membersIn(alert)}` : '';
+  if ('reason' in alert) return `${members}. ${alert.reason}`;
   const since = LIFE[alert.kind] !== 'closes' && 'since' in alert ? `. Since ${formatTime(alert.since)}` : '';
   if (alert.kind === 'stalled' || (alert.kind === 'reminder' && alert.of === 'stalled')) {
     const says = alert.deployerSays === undefined ? [] : [`The deployer says: ${alert.deployerSays}`];
@@ -137,7 +139,7 @@ function details(alert: Alert): string {
     const others = [...says, ...alert.unready.slice(1, PARAGRAPHS)].map((text) => `. ${text}`).join('');
     return `${since}${others}${found(alert)}`;
   }
-  return 'findings' in alert ? `${since}${found(alert)}` : since;
+  return 'findings' in alert ? `${since}${members}${found(alert)}` : since;
 }
 
 function found({
@@ -153,8 +155,11 @@ function found({
 
 function inShort(paragraph: Paragraph, scope: string): string {
   const { first, objects, cause } = paragraph;
+  const owners = ownersOf(paragraph);
   const object =
-    objects === 1 ? formatReference(first.object, namespaceOf(scope)) : `${objects} x ${first.object.kind}`;
+    objects === 1
+      ? `${formatReference(first.object, namespaceOf(scope))}${owners === undefined ? '' : ` (${owners})`}`
+      : `${objects} x ${first.object.kind}`;
   const { likely, by } = attributionOf(paragraph) ?? {};
   const who =
     cause === 'admission'

@@ -28,12 +28,14 @@ export function putBack(alert: PlacedAlert): Remedy {
 }
 
 /** What is wrong is the deployer's own object for a release: what applies that is to apply Git. */
+const OWN = { flux: 'HelmRelease', argocd: 'Application', none: 'object' } as const;
+
 export function putBackThroughRoot(alert: PlacedAlert): Remedy {
   const root = rootObject(alert);
   return {
-    title: "Put it back: the deployer's own object is not what Git says",
+    title: `Put ${isMany(alert) ? 'them' : 'it'} back: have the ${OWN[alert.deployer]} applied as it is in Git`,
     text: [
-      'What the deployer made of it follows by itself, once that object is as Git says again.',
+      `It is the ${OWN[alert.deployer]} itself that is not as Git says. What was made of it follows by itself.`,
       ...(root === undefined ? ['Have what applies that object apply Git anew.'] : []),
     ],
     commands: root === undefined ? [] : root.kind === 'Application' ? sync([root]) : apply([root]),
@@ -179,7 +181,9 @@ const notFound = (unknown: number, deployer: string): readonly string[] =>
 function notNamed(alert: PlacedAlert): readonly string[] {
   const named = scopesOf(alert).length;
   const left = 'left' in alert ? (alert.left ?? named) : named;
-  return left > named ? [`This is for ${named} of them; ${left - named} more are not named here.`] : [];
+  return left > named
+    ? [`These commands are for ${named} of them. Those that do not fit in here "npx fairlead check" names.`]
+    : [];
 }
 
 /** One command for up to ten objects of a namespace. */

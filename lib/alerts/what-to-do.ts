@@ -7,7 +7,14 @@ import { groupOf, identityOf, type ObjectReference } from '../objects/objects.ts
 import { applyFolder, driftRulesFile, valuesFile } from '../repository/layout.ts';
 import type { Alert } from './alert.ts';
 import { fairlead, isOrdinary, isOrdinaryPath, objectArguments, quoted } from './commands.ts';
-import { deployersObject, type PlacedAlert, scopesOf, subjectOfScope, TYPES } from './deployers-object.ts';
+import {
+  deployersObject,
+  type PlacedAlert,
+  rootObject,
+  scopesOf,
+  subjectOfScope,
+  TYPES,
+} from './deployers-object.ts';
 import { type Paragraph, paragraphsOf } from './grouping.ts';
 import { oneLine, shortLine } from './plain.ts';
 import { putBack, putBackThroughRoot, tryAgain } from './put-back.ts';
@@ -93,17 +100,42 @@ const MEND_WEBHOOK: Remedy = {
   commands: [],
 };
 
-/**
- * Whether the deployer's own work takes anything back: what is gone or changed, and of what was added only what
- * kustomize-controller takes over from kubectl (fluxcd/pkg/ssa, ApplyCleanupOptions).
- */
-function putsBack(alert: DifferingAlert): boolean {
-  const { findings, more = 0, deployer } = alert;
-  const takesOver =
-    deployer === 'flux' && scopesOf(alert).some(({ scope }) => subjectOfScope(scope).kind === 'manifests');
-  return (
-    more > 0 || findings.some(({ verdict }) => verdict !== 'extra' && (verdict !== 'added' || takesOver))
+/** Whether the deployer's own work takes anything back: what is gone or changed, and a few of the additions. */
+const putsBack = (alert: DifferingAlert): boolean =>
+  (alert.more ?? 0) > 0 ||
+  alert.findings.some(
+    (finding) =>
+      finding.verdict !== 'extra' &&
+      (finding.verdict !== 'added' || isThroughDeployer(finding) || isTakenOut(alert, finding)),
   );
+
+/** kustomize-controller takes over what kubectl wrote, so that what was added goes (fluxcd/pkg/ssa, matchFieldManager). */
+const TAKEN_OVER = /^(kubectl|before-first-apply)/;
+
+function isTakenOut(alert: DifferingAlert, finding: Finding): boolean {
+  const { manager = '', subresource = '' } = finding.attribution ?? {};
+  const subject = ownerOf(alert, finding)?.subject;
+  if (!TAKEN_OVER.test(manager) || subresource !== '' || subject === undefined) return false;
+  return subject.kind === 'manifests'
+    ? alert.deployer === 'flux'
+    : isDeployersOwn(alert, finding) && rootObject(alert)?.kind === 'Kustomization';
+}
+
+/** The scope that the finding is of, where that is known. */
+function ownerOf(alert: DifferingAlert, { scope }: Finding) {
+  const found = alert.members === undefined ? alert : alert.members.find((member) => member.scope === scope);
+  const owner = found ?? (scope === undefined ? undefined : { scope });
+  return owner && { ...owner, subject: subjectOfScope(owner.scope) };
+}
+
+/** Whether it is the object that has the deployer deploy the release, or its values that lie beside that. */
+function isDeployersOwn(alert: DifferingAlert, finding: Finding): boolean {
+  const owner = ownerOf(alert, finding);
+  if (owner?.subject.kind !== 'release') return false;
+  const { kind, apiVersion, namespace } = finding.object;
+  if (DEPLOYERS_KINDS.has(`${kind}.${groupOf(apiVersion)}`)) return true;
+  const place = deployersObject(alert, owner)?.namespace;
+  return kind === 'ConfigMap' && namespace === place && place !== owner.subject.namespace;
 }
 
 /**
@@ -111,19 +143,12 @@ function putsBack(alert: DifferingAlert): boolean {
  * deployer for the release once more would write the same again.
  */
 function causeOf(alert: DifferingAlert): 'release' | 'its-object' | 'both' {
-  const { findings, more, scope } = alert;
-  const subject = subjectOfScope(scope);
-  if (subject.kind !== 'release') return 'release';
-  const place = deployersObject(alert, alert)?.namespace;
-  const isOwn = ({ object }: Finding): boolean =>
-    DEPLOYERS_KINDS.has(`${object.kind}.${groupOf(object.apiVersion)}`) ||
-    // Its values, where they lie beside it and not among what it deploys.
-    (object.kind === 'ConfigMap' && object.namespace === place && place !== subject.namespace);
-  const own = findings.filter(isOwn);
-  const others = findings.filter((finding) => !isOwn(finding) && !isThroughDeployer(finding));
+  const { findings, more, members } = alert;
+  const own = findings.filter((finding) => isDeployersOwn(alert, finding));
+  const others = findings.filter((finding) => !own.includes(finding) && !isThroughDeployer(finding));
   if (own.length === 0 && !findings.some(isThroughDeployer)) return 'release';
   // Nobody can ask one that does not exist.
-  if (own.some(({ verdict }) => verdict === 'missing')) return 'its-object';
+  if (members === undefined && own.some(({ verdict }) => verdict === 'missing')) return 'its-object';
   return others.length === 0 && more === undefined ? 'its-object' : 'both';
 }
 
@@ -133,8 +158,12 @@ const isThroughDeployer = ({ attribution }: Finding): boolean =>
   attribution?.likely.startsWith(THROUGH_DEPLOYER) === true;
 
 /** What no deployer takes back: additions by others stay, and orphans lie about. */
-function cleanUp({ findings }: DifferingAlert, isPutBack: boolean): readonly Remedy[] {
-  const added = objectsWith(findings, 'added');
+function cleanUp(alert: DifferingAlert, isPutBack: boolean): readonly Remedy[] {
+  const { findings } = alert;
+  const added = objectsWith(
+    findings.filter((finding) => !isThroughDeployer(finding) && !isTakenOut(alert, finding)),
+    'added',
+  );
   const extra = objectsWith(
     findings.filter(({ note }) => !note?.startsWith('being deleted')),
     'extra',
@@ -318,8 +347,14 @@ function unknown({ rule, scope }: UnknownAlert): readonly Remedy[] {
         paste: rule.split('\n').map(oneLine),
       },
     ];
-  return scope === 'drift.yaml' ? [] : [RUNBOOK];
+  return scope === 'drift.yaml' ? [MEND_RULES] : [RUNBOOK];
 }
+
+const MEND_RULES: Remedy = {
+  title: 'Mend the file in Git, at the place that is named above',
+  text: ['What may stand there: docs/drift.md.'],
+  commands: [],
+};
 
 const RUNBOOK: Remedy = {
   title: 'See the runbook (docs/runbook.md): "A target is unknown", "No drift check has finished"',

@@ -67,6 +67,8 @@ export interface Finding {
   readonly group?: string;
   /** Where Git declares the object: the template's path inside its chart, or the manifest's in the repository. */
   readonly source?: string;
+  /** Where many releases are told as one: whose it is, `shop/web`. */
+  readonly scope?: string;
 }
 
 /** A rule of `drift.yaml` that is about a finding and does not ignore it. */

@@ -86,7 +86,7 @@ function summary(phase: Phase, named: readonly PhaseScope[], context: DecisionCo
     )
     .sort((a, b) => GRAVITY[b.severity] - GRAVITY[a.severity]);
   const findings = eachThingFirst(
-    named.flatMap(({ accepted }) => accepted),
+    named.flatMap(({ scope, accepted }) => accepted.map((finding) => ({ ...finding, scope }))),
     context,
   );
   return {

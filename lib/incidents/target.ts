@@ -88,9 +88,16 @@ export function decideTarget(
   const members: BurstMember[] = [];
   for (const [scope, { drift }] of after) {
     if (drift?.kind !== 'member' || drift.burst !== burstNumber(state.burst)) continue;
-    const { due = [], fresh = [] } = told.get(scope) ?? {};
+    const decided = told.get(scope);
+    const due = new Map(decided?.due.map((finding) => [finding, { ...finding, scope }]));
     const appliedBy = appliers.get(scope);
-    members.push({ scope, state: drift, due, fresh, ...(appliedBy === undefined ? {} : { appliedBy }) });
+    members.push({
+      scope,
+      state: drift,
+      due: [...due.values()],
+      fresh: decided?.fresh.flatMap((finding) => due.get(finding) ?? []) ?? [],
+      ...(appliedBy === undefined ? {} : { appliedBy }),
+    });
   }
   const burst = decideBurst(state.burst, members, ofTarget, snoozeOf);
   const phase = decidePhase(

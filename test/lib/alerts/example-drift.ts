@@ -125,13 +125,14 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
     kind: 'drift',
     severity: 'critical',
     findings: [
-      wholeObject('missing', { namespace: 'bank' }),
+      { ...wholeObject('missing', { namespace: 'bank' }), scope: 'bank/web' },
       ...RELEASES.map((name) =>
         finding(
           'spec.replicas',
           { desired: 2, live: 0 },
           {
             object: { ...image.object, namespace: name },
+            scope: `${name}/web`,
             attribution: { manager: 'kubectl', likely: 'likely with kubectl, through scale' },
           },
         ),
@@ -158,7 +159,7 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
     ...burst,
     kind: 'drift-changed',
     sequence: 2,
-    findings: [image],
+    findings: [{ ...image, scope: 'shop/web' }],
     fresh: 1,
     gone: [],
     members: [{ scope: 'shop/web', findings: 1, severity: 'warning', appliedBy: helmRelease }],
@@ -191,7 +192,11 @@ export const DRIFT_EXAMPLES: Readonly<Record<string, Alert>> = {
     incident: 'fairlead/staging/target/summary/1',
     severity: 'info',
     kind: 'summary',
-    findings: [image, variable, finding('metadata.labels.team', { live: 'blue' }, { object: SERVICE })],
+    findings: [
+      { ...image, scope: 'shop/web' },
+      { ...variable, scope: 'shop/web' },
+      finding('metadata.labels.team', { live: 'blue' }, { object: SERVICE, scope: 'manifests' }),
+    ],
     members: [
       { scope: 'manifests', findings: 1, severity: 'warning' },
       { scope: 'shop/web', findings: 2, severity: 'warning', appliedBy: helmRelease },

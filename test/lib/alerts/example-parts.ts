@@ -80,6 +80,7 @@ export const rewritten = (namespace: string, app: string) =>
     { desired: `${app}:1.4.2`, live: `mirror.example.com/${app}:1.4.2` },
     {
       object: { ...image.object, namespace },
+      scope: `${namespace}/web`,
       group: 'XbMFbXkR0e9T2w0d',
       attribution: {
         manager: 'helm-controller',
