@@ -60,8 +60,13 @@ const isIn = (list: BlockList, address: string): boolean =>
 /** `::ffff:10.0.0.1`, and the same in hexadecimal, is 10.0.0.1. */
 function unmapped(address: string): string {
   const words = wordsOf(address);
-  const isMapped = words?.slice(0, 5).every((word) => word === 0) && (words[5] === 0xffff || words[5] === 0);
-  return isMapped && (words[6] !== 0 || (words[7] ?? 0) > 1) ? fourBytes(words.slice(6)) : address;
+  if (words === undefined) return address;
+  const [prefix, [high = 0, low = 0]] = [words.slice(0, 6), words.slice(6)];
+  const isMapped =
+    prefix.slice(0, 5).every((word) => word === 0) && (prefix[5] === 0xffff || prefix[5] === 0);
+  // `::` and `::1` are addresses of their own.
+  const isOwn = prefix[5] === 0 && high === 0 && low <= 1;
+  return isMapped && !isOwn ? fourBytes([high, low]) : address;
 }
 
 /**
