@@ -42,6 +42,7 @@ const FILES: Readonly<Record<string, { readonly file: string; readonly type: str
   '/findings.js': { file: 'findings.js', type: 'text/javascript; charset=utf-8' },
   '/inbox.js': { file: 'inbox.js', type: 'text/javascript; charset=utf-8' },
   '/style.css': { file: 'style.css', type: 'text/css; charset=utf-8' },
+  '/inbox.css': { file: 'inbox.css', type: 'text/css; charset=utf-8' },
   '/incidents.css': { file: 'incidents.css', type: 'text/css; charset=utf-8' },
   '/icon.svg': { file: 'icon.svg', type: 'image/svg+xml' },
 };

@@ -382,7 +382,7 @@ function snooze(alert: Alert): Remedy {
   const { target, scope, severity } = alert;
   const isNamed = isOrdinary(target) && isOrdinaryPath(scope);
   return {
-    title: `Be quiet about it for a while${severity === 'critical' ? '' : ' (not if it becomes critical)'}`,
+    title: `Be quiet about it for a while${severity === 'critical' ? '' : ' (a rise to critical is told all the same)'}`,
     text: [],
     commands: isNamed
       ? [fairlead(`snooze ${quoted(target)} ${quoted(scope)} --for 8h --reason "being looked at"`, alert)]
