@@ -1,7 +1,7 @@
 import type { Unjudged } from '../checks/observation.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { identityOf } from '../objects/objects.ts';
-import { fingerprintOf, objectDigest, objectOf } from './findings.ts';
+import { acceptedPrintOf, objectDigest, objectOf } from './findings.ts';
 import type { Accepted, DecisionContext } from './incident.ts';
 
 /** For so long what a first check found is accepted; what is left of it then is told as drift. */
@@ -37,7 +37,7 @@ const unseenOf = (hidden: Hidden): readonly string[] =>
 export const acceptedAtFirst = (findings: readonly Finding[], hidden: Hidden, at: string): Accepted => ({
   number: 1,
   at,
-  fingerprints: findings.map(fingerprintOf),
+  fingerprints: findings.map(acceptedPrintOf),
   ...unseen(unseenOf(hidden)),
 });
 
@@ -60,7 +60,7 @@ export function withoutAccepted(
   const others: Finding[] = [];
   let named = 0;
   for (const finding of findings) {
-    const fingerprint = fingerprintOf(finding);
+    const fingerprint = acceptedPrintOf(finding);
     if (known.has(fingerprint)) still.push(fingerprint);
     else if (waiting.has(ALL) || waiting.has(objectDigest(identityOf(finding.object)))) {
       still.push(fingerprint);

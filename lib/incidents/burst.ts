@@ -13,7 +13,7 @@ import {
 import type { Decision } from './incidents.ts';
 import { eachThingFirst, GRAVITY, graver, gravestOf } from './severity.ts';
 import { BURST_SCOPES, NAMED_MEMBERS, news, openNumber, snoozeOfAll } from './together.ts';
-import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
+import { afterSnooze, isReminderDue, isTooOften, speak, speakLast } from './voice.ts';
 
 type MemberState = DriftIncident & { readonly kind: 'member' };
 type Burst = BurstIncident & { readonly kind: 'burst' };
@@ -121,6 +121,10 @@ export function decideBurst(
       : { opening: open.opening, sequence: open.sequence + 1 };
   const severity = members.map(({ state }) => state.severity).reduce(graver, 'info');
   const since = open?.since ?? members.map(({ state }) => state.since).reduce((a, b) => (b < a ? b : a));
+  const isRise = open !== undefined && severity === 'critical' && !open.told.includes('critical');
+  const isJoined = untold.some(({ state }) => state.sequence === 1);
+  if (open !== undefined && untold.length > 0 && !isRise && !isJoined && isTooOften(open, voice))
+    return { after: before, alerts: [] };
   const { heard, quiet } = speak(open, severity, voice);
   const fresh = untold.flatMap(freshOf);
   const known = members.flatMap((member) => {

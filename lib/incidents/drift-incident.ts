@@ -4,7 +4,7 @@ import type { Severity } from '../config/config.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { canonicalJson } from '../objects/json.ts';
 import { acceptedAtFirst, type Hidden, hiddenIn, stillHidden, withoutAccepted } from './accepted.ts';
-import { fingerprintOf, fitting } from './findings.ts';
+import { acceptedPrintOf, fingerprintOf, fitting } from './findings.ts';
 import {
   type Accepted,
   alertBase,
@@ -79,7 +79,7 @@ export function decideDrift(
       return {
         ...decision,
         after: unlessSame(before, decision.after),
-        accepted: findings.filter((finding) => known.has(fingerprintOf(finding))),
+        accepted: findings.filter((finding) => known.has(acceptedPrintOf(finding))),
       };
     }
   }

@@ -11,6 +11,7 @@ const VALUE_CHARACTERS = 2048;
 
 const OBJECT_CHARACTERS = 8;
 const FINDING_CHARACTERS = 16;
+const DESIRED_CHARACTERS = 8;
 
 /** Short, the same for the same text, and unlikely to be another's. */
 export const digestOf = (text: string, characters: number): string =>
@@ -26,6 +27,11 @@ export const objectDigest = (identity: string): string => digestOf(identity, OBJ
 export const fingerprintOf = ({ object, at, live }: Finding): string =>
   objectDigest(identityOf(object)) +
   digestOf(`${at}\n${live === undefined ? '' : canonicalJson(live)}`, FINDING_CHARACTERS);
+
+/** What was accepted as it was, too, against what Git asked for: with another commit the same value is something new. */
+export const acceptedPrintOf = (finding: Finding): string =>
+  fingerprintOf(finding) +
+  digestOf(finding.desired === undefined ? '' : canonicalJson(finding.desired), DESIRED_CHARACTERS);
 
 /** Which object a fingerprint is of. */
 export const objectOf = (fingerprint: string): string => fingerprint.slice(0, OBJECT_CHARACTERS);

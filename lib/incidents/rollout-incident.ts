@@ -1,6 +1,7 @@
 import type { Alert } from '../alerts/alert.ts';
 import type { ScopeObservation, ScopeState } from '../checks/observation.ts';
-import { fingerprintOf, fitting } from './findings.ts';
+import type { Finding } from '../drift/verdicts.ts';
+import { acceptedPrintOf, fingerprintOf, fitting } from './findings.ts';
 import {
   alertBase,
   type DecisionContext,
@@ -26,7 +27,7 @@ export function decideRollout(
   seen: ScopeObservation,
   context: DecisionContext,
 ): RolloutDecision {
-  if (before === undefined) return firstLook(seen, context);
+  if (before === undefined) return firstLook(seen, drift, context);
   // Not judged: neither there nor not there.
   if (seen.state.kind === 'unknown') return { after: before, alerts: [] };
   const isShown = isThere(seen.state);
@@ -36,6 +37,8 @@ export function decideRollout(
     case 'shown':
       if (!isNewTip && (seen.state.kind !== 'rollout' || isToldAsDrift(seen.state, drift)))
         return { after: before, alerts: [] };
+      // Of what was under way, or did not move, before Fairlead looked: what comes of it a summary will say.
+      if (!isNewTip && drift?.kind === 'unseen') return { after: before, alerts: [] };
       // There before anybody looked: how long it took nobody knows, and nothing was seen to roll out.
       return isShown
         ? { after: { ...before, render: seen.render }, alerts: [] }
@@ -63,9 +66,15 @@ export function decideRollout(
  * A scope never seen before. What the first check of a target finds was rolled out long ago, whether it runs well or not,
  * or says itself what is wrong; what appears in a target later is a rollout that began with the commit that declares it.
  */
-function firstLook(seen: ScopeObservation, context: DecisionContext): RolloutDecision {
+function firstLook(
+  seen: ScopeObservation,
+  drift: DriftIncident | undefined,
+  context: DecisionContext,
+): RolloutDecision {
   const { state } = seen;
-  if (context.history === 'first-check' && state.kind !== 'rollout') {
+  const isFirst = context.history === 'first-check' || drift?.kind === 'unseen';
+  // A deployer that is suspended, or fails, may have been so for weeks.
+  if (isFirst && (state.kind !== 'rollout' || context.firstCheck === 'observe')) {
     return { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] };
   }
   // What was never seen away from the tip was not seen to roll out either.
@@ -82,8 +91,11 @@ function isToldAsDrift(state: ScopeState, drift: DriftIncident | undefined): boo
   if (state.kind !== 'drift' && state.kind !== 'rollout') return false;
   const isOpen = drift?.kind === 'drifting' || drift?.kind === 'member';
   if (isOpen && state.kind === 'drift') return true;
-  const known = new Set([...(isOpen ? drift.fingerprints : []), ...(drift?.accepted?.fingerprints ?? [])]);
-  return state.findings.length > 0 && state.findings.every((finding) => known.has(fingerprintOf(finding)));
+  const known = new Set(isOpen ? drift.fingerprints : []);
+  const accepted = new Set(drift?.accepted?.fingerprints ?? []);
+  const isKnown = (finding: Finding) =>
+    known.has(fingerprintOf(finding)) || accepted.has(acceptedPrintOf(finding));
+  return state.findings.length > 0 && state.findings.every(isKnown);
 }
 
 const isThere = (state: ScopeState): boolean => state.kind === 'in-sync' && state.unready.length === 0;

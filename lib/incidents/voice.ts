@@ -46,6 +46,19 @@ export function isReminderDue({ toldAt, hushed }: Heard, voice: Voice): boolean 
   return hours > 0 && Date.parse(voice.at) - Date.parse(toldAt) >= hours * HOUR;
 }
 
+/** Of an incident that has said this much, changes are told this often: somebody writes over Git again and again. */
+const SAID_OFTEN = 5;
+const APART_MINUTES = 30;
+
+/** Whether a change is to wait for the next half hour; never a rise to critical, an end, or what is new in a burst. */
+export function isTooOften(
+  { sequence, toldAt }: { readonly sequence: number } & Pick<Heard, 'toldAt'>,
+  { at, clock }: Pick<Voice, 'at' | 'clock'>,
+): boolean {
+  const passed = Date.parse(at) - Date.parse(toldAt);
+  return sequence >= SAID_OFTEN && clock === 'trusted' && passed >= 0 && passed < APART_MINUTES * 60_000;
+}
+
 /** For the reminder that comes when a snooze has ended. */
 export const afterSnooze = ({ hushed }: Heard) =>
   hushed === undefined ? {} : { snoozedUntil: hushed.until };

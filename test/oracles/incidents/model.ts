@@ -143,7 +143,8 @@ class Look {
     const isThere = state.kind === 'in-sync' && state.unready.length === 0;
     const before = scope.rollout;
     if (before === undefined) {
-      const wasThere = isThere || (isFirst && state.kind !== 'rollout');
+      const isObserving = this.#expectations.firstCheck === 'observe';
+      const wasThere = isThere || ((isFirst || scope.isUnseen) && (isObserving || state.kind !== 'rollout'));
       scope.rollout = wasThere ? { kind: 'shown', render } : { kind: 'rolling', render, since: this.#now };
       return;
     }
@@ -151,7 +152,7 @@ class Look {
     const isNew = render !== undefined && render !== before.render;
     switch (before.kind) {
       case 'shown':
-        if (!isNew && (state.kind !== 'rollout' || this.#isKnown(state))) return;
+        if (!isNew && (state.kind !== 'rollout' || scope.isUnseen || this.#isKnown(state))) return;
         scope.rollout = isThere ? { kind: 'shown', render } : { kind: 'rolling', render, since: this.#now };
         return;
       case 'rolling':
@@ -202,11 +203,10 @@ class Look {
   drift(state: ScopeState, isFirstLook: boolean): 'summed' | 'not' {
     const scope = this.#scope;
     const isObserving = this.#expectations.firstCheck === 'observe';
-    if (state.kind === 'unknown') {
+    if (state.kind === 'unknown' || state.kind === 'rollout') {
       if (isFirstLook && isObserving) scope.isUnseen = true;
       return 'not';
     }
-    if (state.kind === 'rollout') return 'not';
     if (state.kind === 'in-sync') {
       scope.isUnseen = false;
       scope.accepted = undefined;
@@ -284,6 +284,9 @@ class Look {
       this.#remind('drift', scope.drift, gravest(due), due);
       return;
     }
+    // Of what has spoken five times people hear no more than every half hour, but that it has become critical.
+    const isRise = gravest(due) === 'critical' && !scope.drift.told.has('critical');
+    if (scope.drift.sequence >= 5 && this.#now - scope.drift.toldAt < 30 && !isRise) return;
     scope.drift.known = now;
     this.#say('drift-changed', scope.drift, gravest(due), due);
   }
