@@ -2,6 +2,7 @@ import type { Item, Table } from '../aws/table.ts';
 import type { BurstIncident, GroupIncident, IncidentClass, Incidents, Phase } from '../incidents/incident.ts';
 import type { ItemWrite } from '../incidents/target.ts';
 import { formatJson, parseJson } from '../objects/json.ts';
+import { stateAsNow } from './incident-as-now.ts';
 
 /**
  * How incidents lie in the table: `incident#<target>` / `<scope>#<class>`, one item each, and beside them `seen`, the
@@ -59,7 +60,7 @@ export async function readIncidents(table: Table, target: string): Promise<Known
     else if (scope === TARGET && name.startsWith(GROUP))
       groups.set(name.slice(GROUP.length), stateOf(item.state));
     else if (kind !== undefined && end >= 0)
-      scopes.set(scope, { ...scopes.get(scope), [kind]: stateOf(item.state) });
+      scopes.set(scope, { ...scopes.get(scope), [kind]: stateAsNow(item, item.state) });
   }
   return {
     items,
@@ -72,7 +73,7 @@ export async function readIncidents(table: Table, target: string): Promise<Known
   };
 }
 
-/** Our own items: what a state of its class holds was typed when it was written. */
+/** Our own items, which no release before this one wrote: what they hold was typed when it was written. */
 const stateOf = <State>(text: string): State => parseJson(text) as unknown as State;
 
 /** One scope's incident of a class, for who only reads. */
@@ -83,7 +84,7 @@ export async function readIncident<Kind extends IncidentClass>(
   kind: Kind,
 ): Promise<Incidents[Kind]> {
   const item = await table.get({ pk: incidentsOfTarget(target), sk: sortKey(scope, kind) });
-  return typeof item?.state === 'string' ? stateOf<Incidents[Kind]>(item.state) : undefined;
+  return typeof item?.state === 'string' ? stateAsNow<Kind>(item, item.state) : undefined;
 }
 
 /** Where a decision is written to. */

@@ -62,6 +62,8 @@ export const tellContextOf = ({
 const ATTEMPTS = 10;
 /** A check whose clock is farther ahead of ours does not say how long anything has lasted. */
 const AHEAD_MINUTES = 10;
+/** And one that was ahead by more than this does not say either what is older than what it saw. */
+const WRONG_MINUTES = 60;
 
 /**
  * Decides what an observation changes and writes it together with the alerts that follow, one item a scope and class.
@@ -84,7 +86,7 @@ export async function tellObservation(
   };
   const deciding = decidingContext(target, at, context, now);
   return await tellDecided(table, target, at, async (known) => {
-    if (isOlder(observation, known.seen)) return 'nothing';
+    if (isOlder(observation, known.seen, now)) return 'nothing';
     if ((await putSeen(table, observation, known.seen)) === 'conflict') return 'conflict';
     return decideTarget({ ...known, snoozes: snoozesOf(known) }, seen, deciding);
   });
@@ -93,8 +95,12 @@ export async function tellObservation(
 /** What lib/incidents needs, of what telling knows. */
 export function decidingContext(target: string, at: string, context: TellContext, now: Date): TargetContext {
   const { severity, ...rest } = context;
-  const isAhead = Date.parse(at) - now.getTime() > AHEAD_MINUTES * 60_000;
-  return { ...rest, target, clock: isAhead ? 'ahead' : 'trusted', severityOf: severityBy(severity) };
+  return {
+    ...rest,
+    target,
+    clock: isAhead(at, now, AHEAD_MINUTES) ? 'ahead' : 'trusted',
+    severityOf: severityBy(severity),
+  };
 }
 
 /**
@@ -148,11 +154,18 @@ export function snoozesOf({ items }: KnownIncidents): ReadonlyMap<string, Quiet>
   return snoozes;
 }
 
-/** By the sequence of the desired state; of the same one, by the time of the check. */
-const isOlder = ({ sequence, at }: Observation, seen: Item | undefined): boolean => {
+/**
+ * By the sequence of the desired state; of the same one, by the time of the check. A clock that was far ahead, and was
+ * set right, must not keep what is seen since from people until its time has come.
+ */
+const isOlder = ({ sequence, at }: Observation, seen: Item | undefined, now: Date): boolean => {
   if (typeof seen?.sequence !== 'number' || typeof seen.at !== 'string') return false;
-  return seen.sequence > sequence || (seen.sequence === sequence && seen.at > at);
+  if (seen.sequence !== sequence) return seen.sequence > sequence;
+  return seen.at > at && !isAhead(seen.at, now, WRONG_MINUTES);
 };
+
+const isAhead = (at: string, now: Date, minutes: number): boolean =>
+  Date.parse(at) - now.getTime() > minutes * 60_000;
 
 /** Written before anything is told, so that who began with what was known before is told of it by a conflict. */
 export function putSeen(

@@ -93,6 +93,13 @@ describe('telling an observation, on a real table', () => {
     assert.equal((await tell(observation(target, 6, { web: DRIFT }, 7))).length, 1);
   });
 
+  test('a clock that was days ahead keeps nothing from people once it is right', async () => {
+    const target = newTarget();
+    await tell({ ...observation(target, 1, { web: IN_SYNC }), at: '2027-06-01T00:00:00.000Z' });
+    assert.equal((await tell(observation(target, 2, { web: DRIFT }))).length, 1);
+    assert.deepEqual(await tell(observation(target, 1, { web: IN_SYNC })), []);
+  });
+
   test('of ten checks that meet, one speaks', async () => {
     const target = newTarget();
     await tell(observation(target, 1, { web: IN_SYNC }));
