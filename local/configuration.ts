@@ -51,6 +51,8 @@ export function onThisMachine(
 ): Config {
   return parseConfig({
     ...config,
+    // Commands of its alerts find it by themselves, and never one of the same name in an account.
+    installation: DEFAULT.installation,
     production: false,
     audiences: config.audiences.filter(isHeardHere),
     repositories: config.repositories.map(({ name }) => ({

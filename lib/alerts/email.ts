@@ -159,7 +159,7 @@ const FIRST_CHECK = [
 
 function goneLines({ gone, scope }: Extract<Alert, { readonly kind: 'drift-changed' }>): readonly string[] {
   const names = gone.map(({ object, at }) => `${formatReference(object, namespaceOf(scope))} ${at}`);
-  return listed(names, LISTED).map((line) => `Gone     ${line}`);
+  return listed(names, LISTED).map((line) => `No more  ${line}`);
 }
 
 /** Of a burst, or of a first check: which parts, the gravest first. */

@@ -65,9 +65,10 @@ function rolledOut(alert: Extract<Alert, { readonly kind: 'rolled-out' }>): stri
 
 function changed(alert: Extract<Alert, { readonly kind: 'drift-changed' }>): string {
   const { findings, fresh, more, scope, members } = alert;
-  const now = members === undefined ? '' : `; ${partsDiffer(alert)} now`;
+  const now = members === undefined ? '' : `; ${partsDiffer(alert)} in all`;
+  const also = fresh < findings.length + (more ?? 0) ? 'also ' : '';
   return fresh > 0
-    ? `now also ${whatDiffers(findings.slice(0, fresh), scope, fresh === findings.length ? more : 0)}${now}`
+    ? `now ${also}${whatDiffers(findings.slice(0, fresh), scope, fresh === findings.length ? more : 0)}${now}`
     : `less differs than before, ${findings.length + (more ?? 0)} left${now}`;
 }
 

@@ -146,8 +146,6 @@ const config = entries({
     .default([]),
   /** Where charts may come from that lie in none of the repositories; from anywhere else none is fetched. */
   chartSources: z.array(chartSource).max(20, 'at most 20 chart sources').default([]),
-  /** A link base for alerts, if people have one: https only. */
-  link: z.url({ protocol: /^https$/ }).optional(),
 });
 
 export type ConfigInput = z.input<typeof config>;

@@ -44,7 +44,7 @@ function alertItem(alert) {
 /** The email's subject without its mark; what people get no email of has its headline. */
 function titleOfAlert({ forms, target, scope, kind }) {
   const subject = forms.email?.subject ?? forms.chat?.subject;
-  if (subject !== undefined) return subject.replace(/^\[[a-z-]+(, [a-z]+)?\] /, '');
+  if (subject !== undefined) return subject.replace(/^\[[a-z, -]+\] /, '');
   try {
     return `${target} ${scope}: ${JSON.parse(forms.event.body).headline}`;
   } catch {

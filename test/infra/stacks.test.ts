@@ -224,7 +224,9 @@ describe('what runs', () => {
       Object.values(template.findResources('AWS::Lambda::Function')).map(
         ({ Properties }) => Properties.Environment.Variables[VARIABLES.configHash],
       );
-    const { run: other } = synthesised({ link: 'https://fairlead.example.com' });
+    const { run: other } = synthesised({
+      severity: [{ kinds: ['ConfigMap'], severity: 'info', reason: 'a test' }],
+    });
     assert.notDeepEqual(hashIn(other), hashIn(run));
   });
 

@@ -115,11 +115,6 @@ describe('each of these is an error that says where and what is allowed', () => 
       input: { repositories, targets: [{ ...staging, branch: '--force' }] },
       problem: /^targets\[0\]\.branch: a branch name$/,
     },
-    {
-      name: 'a link that is not https',
-      input: { repositories, targets: [staging], link: 'http://example.com' },
-      problem: /^link: /,
-    },
   ];
   for (const { name, input, problem } of cases) {
     test(name, () => {
