@@ -24,7 +24,7 @@ const IDENTITY = new Set(['apiVersion', 'kind', 'status']);
 const OF_METADATA = new Set(['labels', 'annotations', 'finalizers', 'ownerReferences']);
 /** Written by controllers and the server whenever a workload changes. */
 const BOOKKEEPING =
-  /^f:(deployment\.kubernetes\.io\/|deprecated\.daemonset\.template\.generation$|kubernetes\.io\/metadata\.name$)/;
+  /^f:(deployment\.kubernetes\.io\/|deprecated\.daemonset\.template\.generation$|endpoints\.kubernetes\.io\/managed-by$|kubernetes\.io\/metadata\.name$)/;
 
 /** What differs between two states of an object, by the schema's own idea of lists. */
 export function factsOf(before: KubernetesObject, after: KubernetesObject, node: Node | undefined): Fact[] {
@@ -262,9 +262,10 @@ export const recordOf = (object: KubernetesObject | undefined): readonly unknown
 
 /** Whether the finding answers the expectation, and if not, in which respect. */
 export function answers(finding: SeenFinding, expected: Expectation): 'yes' | 'elsewhere' | string {
-  const { place } = finding;
-  const between = within(place, expected.from) && within(expected.to, place);
-  const below = expected.inside && within(place, expected.from);
+  const place = asNamed(finding.place);
+  const [from, to] = [asNamed(expected.from), asNamed(expected.to)];
+  const between = within(place, from) && within(to, place);
+  const below = expected.inside && within(place, from);
   if (!between && !below) return 'elsewhere';
   if (finding.verdict !== expected.verdict) return `verdict ${finding.verdict}, not ${expected.verdict}`;
   if (expected.by === 'any') return 'yes';
@@ -277,6 +278,10 @@ export function answers(finding: SeenFinding, expected: Expectation): 'yes' | 'e
     ? 'yes'
     : `attributed to ${finding.manager} ${finding.operation}, not to ${manager} ${operation}`;
 }
+
+/** The server keeps the old name of a Pod's account and the new one alike (PodSpec, `serviceAccount` is deprecated). */
+const asNamed = (place: Place): Place =>
+  place.map((step) => (step === field('serviceAccount') ? field('serviceAccountName') : step));
 
 /** A place of the judge's in this oracle's steps. */
 export function placeOf(path: readonly { readonly kind: string; readonly [name: string]: unknown }[]): Place {

@@ -30,7 +30,7 @@ export function judgeOf(
   findings: readonly SeenFinding[],
   writing: Writing,
 ): Verdict {
-  const expected: Expectation[] = expectationsOf(made, after, writing);
+  const { expected, incidental } = expectationsOf(made, after, writing);
   if (expected.length === 0) return { kind: 'nothing expected' };
   if (made.sort === 'change list key' && isRenamed(made, findings, writing)) return { kind: 'found' };
   const problems: string[] = [];
@@ -41,7 +41,10 @@ export function judgeOf(
     problems.push(`${each.verdict} ${format(each.to)}: ${near ?? 'not found'}`);
   }
   for (const finding of findings)
-    if (!expected.some((each) => answers(finding, each) !== 'elsewhere') && !isLostRecord(finding, after))
+    if (
+      ![...expected, ...incidental].some((each) => answers(finding, each) !== 'elsewhere') &&
+      !isLostRecord(finding, after)
+    )
       problems.push(`not expected: ${finding.verdict} ${finding.at}`);
   if (problems.length === 0) return { kind: 'found' };
   return {
@@ -61,11 +64,20 @@ export function judgeOf(
   };
 }
 
-function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing: Writing): Expectation[] {
+interface Expectations {
+  readonly expected: readonly Expectation[];
+  /** What may be told beside it: it is there, and nobody's but the server's doing. */
+  readonly incidental: readonly Expectation[];
+}
+
+function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing: Writing): Expectations {
   const { installed, before, node, task } = made;
   // Done, and removed by its TTL, whatever else was done to it meanwhile.
-  if (after === undefined && isExpiring(installed.declared)) return [];
-  if (after === undefined) return [{ verdict: 'missing', from: [], to: [], inside: false, by: 'any' }];
+  if (after === undefined && isExpiring(installed.declared)) return { expected: [], incidental: [] };
+  if (after === undefined) {
+    const gone: Expectation = { verdict: 'missing', from: [], to: [], inside: false, by: 'any' };
+    return { expected: [gone], incidental: [] };
+  }
   const whole = (place: Place, by: Expectation['by']): Expectation => ({
     verdict: 'changed',
     from: place,
@@ -77,11 +89,17 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   const { place } = task.candidate;
   // With another key it is another item: the one goes, the other comes.
   const meant = made.sort === 'change list key' ? place.slice(0, -2) : place;
+  const incidental: Expectation[] = [];
   const expected = facts.flatMap((fact) => {
     const each = expectationOf(fact, installed.declared, after, writing);
     if (each === undefined) return [];
-    // Made from what is declared, or only taken away: anything else is the server's allocation or default.
-    if ((made.sort === 'recreate' || isRemoval(made)) && each.verdict === 'added') return [];
+    // Made from what is declared: anything else is the server's allocation.
+    if (made.sort === 'recreate' && each.verdict === 'added') return [];
+    // Only taken away: what came is the server's default (a Job without labels gets those of its template).
+    if (isRemoval(made) && each.verdict === 'added') {
+      incidental.push({ ...each, by: 'any' });
+      return [];
+    }
     if (isMeant(fact, meant)) return [each];
     // What came along by itself: the server's or a controller's doing. Declared, it is a change whoever made it.
     return each.verdict === 'changed' && !writing.deployer ? [{ ...each, by: 'any' as const }] : [];
@@ -93,7 +111,7 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   const isRecorded = recordOf(before).length > 0 && !declaresNothing(installed.declared);
   if (writing.stripped && isRecorded && (expected.length > 0 || made.sort === 'recreate'))
     special.push(whole(MANAGED, 'nobody'));
-  return [...expected, ...special];
+  return { expected: [...expected, ...special], incidental };
 }
 
 const isExpiring = ({ kind, spec }: KubernetesObject & { readonly spec?: Json }): boolean =>
