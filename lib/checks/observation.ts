@@ -14,6 +14,8 @@ export type ScopeState =
       readonly findings: readonly Finding[];
       readonly deployer?: string;
       readonly unjudged?: Unjudged;
+      /** Findings besides these: more than are told one by one (lib/incidents/told-apart.ts). */
+      readonly beyond?: number;
     }
   /** The tip is not applied yet; what differs from it is pending, not drift. */
   | {
@@ -21,6 +23,8 @@ export type ScopeState =
       readonly findings: readonly Finding[];
       readonly deployer?: string;
       readonly unjudged?: Unjudged;
+      /** Findings besides these: more than are told one by one (lib/incidents/told-apart.ts). */
+      readonly beyond?: number;
     }
   | ({ readonly kind: 'unknown' } & Unjudged);
 

@@ -15,8 +15,9 @@ import {
   whereOf,
 } from './incident.ts';
 import { gravestOf } from './severity.ts';
+import { beyondOf, TOLD_APART } from './told-apart.ts';
 import { afterSnooze, isReminderDue, isTooOften, speak, speakLast } from './voice.ts';
-import { type FirstSeen, type Split, splitWaiting } from './waiting.ts';
+import { type FirstSeen, firstPlaces, type Split, splitWaiting } from './waiting.ts';
 
 export interface DriftDecision {
   readonly after: DriftIncident | undefined;
@@ -75,7 +76,9 @@ export function decideDrift(
       }
       const left = withoutAccepted(before?.accepted, findings, hidden, context);
       const known = new Set(left.accepted?.fingerprints ?? []);
-      const decision = differ({ ...question, hidden, accepted: left.accepted }, left.others);
+      // What is not told apart is neither there nor gone.
+      const unseen = beyondOf(seen) > 0 ? 'any' : hidden;
+      const decision = differ({ ...question, hidden: unseen, accepted: left.accepted }, left.others);
       return {
         ...decision,
         after: unlessSame(before, decision.after),
@@ -112,7 +115,7 @@ function differ(question: Question, findings: readonly Finding[]): DriftDecision
   const known = firstSeenOf(before);
   const split = splitWaiting(findings, known, context.at);
   // What cannot be looked at waits on.
-  const firstSeen = hidden === 'none' ? split.firstSeen : { ...known, ...split.firstSeen };
+  const firstSeen = hidden === 'none' ? split.firstSeen : firstPlaces({ ...split.firstSeen, ...known });
   // What people know already waits no more, whatever the rule or another checker's clock says by now.
   const told = new Set(before?.kind === 'drifting' ? before.fingerprints : []);
   const due = [...split.due, ...split.waiting.filter((finding) => told.has(fingerprintOf(finding)))];
@@ -152,14 +155,14 @@ function open(question: Question, { due, firstSeen, since }: Split): DriftDecisi
   if (
     rollout?.kind === 'stalled' &&
     severity !== 'critical' &&
-    fingerprints.every((one) => rollout.fingerprints.includes(one))
+    isWithin(fingerprints, rollout.fingerprints)
   ) {
     const nothingWaits = Object.keys(firstSeen).length === 0 && before?.kind !== 'waiting';
     return nothingWaits ? { ...NOTHING, after: withAccepted(before, accepted) } : wait(question, firstSeen);
   }
   const numbers = { opening: (before ?? NEVER).opening + 1, sequence: 1 };
   const { heard, quiet } = speak(undefined, severity, context);
-  const shown = fitting(due);
+  const shown = fitting(due, beyondOf(seen));
   return {
     after: {
       ...numbers,
@@ -194,7 +197,7 @@ function change(question: Question, before: Drifting, { due, firstSeen }: Split)
   const fingerprints = [
     ...now,
     ...stillHidden(before.fingerprints, hidden).filter((one) => !seenNow.has(one)),
-  ];
+  ].slice(0, TOLD_APART);
   const known = new Set(before.fingerprints);
   const fresh = due.filter((_, index) => !known.has(now[index] ?? ''));
   const severity = gravestOf(due, context);
@@ -219,7 +222,7 @@ function change(question: Question, before: Drifting, { due, firstSeen }: Split)
       ...quiet,
       kind: 'reminder',
       of: 'drift',
-      ...fitting(due),
+      ...fitting(due, beyondOf(seen)),
       ...afterSnooze(before),
     };
     return { ...NOTHING, after: { ...left, ...numbers, ...heard }, alerts: [reminder], due };
@@ -228,7 +231,8 @@ function change(question: Question, before: Drifting, { due, firstSeen }: Split)
   // What was told stays what was told: the next check tells what has become of it until then.
   if (!isRise && isTooOften(before, context)) return unsaid;
   const { heard, quiet } = speak(before, severity, context);
-  const shown = fitting([...fresh, ...due.filter((finding) => !fresh.includes(finding))]);
+  const isFresh = new Set(fresh);
+  const shown = fitting([...fresh, ...due.filter((finding) => !isFresh.has(finding))], beyondOf(seen));
   const still = new Set(fingerprints);
   // Excerpts of what was kept: the fingerprints of cut values no longer match, so compare by place as well.
   const places = new Set(due.map(placeOf));
@@ -306,6 +310,11 @@ export function closeDrift(before: DriftIncident | undefined, context: DecisionC
 const criticalFirst = (findings: readonly Finding[], { severityOf }: DecisionContext): readonly Finding[] => {
   const isGrave = (finding: Finding) => severityOf(finding) === ('critical' satisfies Severity);
   return [...findings.filter(isGrave), ...findings.filter((finding) => !isGrave(finding))];
+};
+
+const isWithin = (some: readonly string[], all: readonly string[]): boolean => {
+  const known = new Set(all);
+  return some.every((one) => known.has(one));
 };
 
 const placeOf = ({ object, at }: Finding): string =>

@@ -36,8 +36,11 @@ export const acceptedPrintOf = (finding: Finding): string =>
 /** Which object a fingerprint is of. */
 export const objectOf = (fingerprint: string): string => fingerprint.slice(0, OBJECT_CHARACTERS);
 
-/** As many of the findings as fit, with long values cut, and how many do not. */
-export function fitting(findings: readonly Finding[]): {
+/** As many of the findings as fit, with long values cut, and how many do not. @param beyond how many there are besides */
+export function fitting(
+  findings: readonly Finding[],
+  beyond = 0,
+): {
   findings: readonly Finding[];
   more?: number;
 } {
@@ -49,7 +52,7 @@ export function fitting(findings: readonly Finding[]): {
     if (bytes > FINDINGS_BYTES) break;
     kept.push(cut);
   }
-  const more = findings.length - kept.length;
+  const more = findings.length - kept.length + beyond;
   return more === 0 ? { findings: kept } : { findings: kept, more };
 }
 

@@ -11,6 +11,7 @@ import {
   type RolloutIncident,
   whereOf,
 } from './incident.ts';
+import { beyondOf } from './told-apart.ts';
 import { afterSnooze, isReminderDue, speak, speakLast } from './voice.ts';
 
 interface RolloutDecision {
@@ -154,7 +155,7 @@ function stall(before: Rolling, seen: ScopeObservation, context: DecisionContext
         ...quiet,
         kind: 'stalled',
         since: before.since,
-        ...obstaclesIn(seen.state),
+        ...obstaclesIn(seen),
       },
     ],
   };
@@ -176,15 +177,15 @@ function remind(before: Stalled, seen: ScopeObservation, context: DecisionContex
         kind: 'reminder',
         of: 'stalled',
         since: before.since,
-        ...obstaclesIn(seen.state),
+        ...obstaclesIn(seen),
         ...afterSnooze(before),
       },
     ],
   };
 }
 
-const obstaclesIn = (state: ScopeState) => ({
-  ...fitting(findingsOf(state)),
+const obstaclesIn = ({ state, ...seen }: ScopeObservation) => ({
+  ...fitting(findingsOf(state), beyondOf({ state, ...seen })),
   unready: state.kind === 'in-sync' ? state.unready : [],
   ...((state.kind === 'rollout' || state.kind === 'drift') && state.deployer !== undefined
     ? { deployerSays: state.deployer }

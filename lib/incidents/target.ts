@@ -22,6 +22,7 @@ import type {
 import { close, type Decision, decide } from './incidents.ts';
 import { decidePhase, historyOf } from './phase.ts';
 import { listingOf } from './together.ts';
+import { toldApart } from './told-apart.ts';
 import { decideGroup, groupClaims, groupNumber, withoutGroup } from './unknown-group.ts';
 import { unjudgedIn } from './unknown-incident.ts';
 import { longer } from './voice.ts';
@@ -177,8 +178,9 @@ function decideScopes(
 ): Map<string, Decision> {
   const decisions = new Map<string, Decision>();
   const burst = burstNumber(state.burst);
-  for (const { scope, seen } of scopes) {
+  for (const { scope, seen: whole } of scopes) {
     const before = state.scopes.get(scope) ?? {};
+    const seen = toldApart(whole, before.drift, contextOf(scope));
     const given: Incidents = {
       ...before,
       drift: withoutBurst(before.drift, burst),

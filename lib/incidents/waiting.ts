@@ -8,6 +8,10 @@ const PLACES = 500;
 /** By place (object and path): when a finding that waits was first seen there (ISO). */
 export type FirstSeen = Readonly<Record<string, string>>;
 
+/** As many as are remembered. */
+export const firstPlaces = (places: FirstSeen): FirstSeen =>
+  Object.fromEntries(Object.entries(places).slice(0, PLACES));
+
 export interface Split {
   /** To be told: they wait for nothing, or have waited long enough. */
   readonly due: readonly Finding[];
