@@ -81,6 +81,8 @@ export interface ReasonView {
 /** The alerts of one incident, the newest first. */
 export interface TimelineView {
   readonly key: string;
+  /** What shows the same in a terminal, where the key can be part of a command. */
+  readonly command?: string;
   readonly alerts: readonly AlertView[];
   /** Older ones that are not here. */
   readonly older?: number;

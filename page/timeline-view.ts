@@ -1,4 +1,5 @@
 import type { Alert } from '../lib/alerts/alert.ts';
+import { reportCommand } from '../lib/alerts/commands.ts';
 import { namespaceOf } from '../lib/alerts/grouping.ts';
 import { headlineOf } from '../lib/alerts/headline.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
@@ -18,7 +19,14 @@ export function timelineView(key: string, { entries, older }: Timeline): Timelin
   const alerts = entries
     .toReversed()
     .map((entry, index) => alertView(entry, index === 0 ? 'newest' : 'older'));
-  return { key, alerts, ...(older === 0 ? {} : { older }) };
+  const newest = entries.at(-1);
+  const command = newest && reportCommand(newest.alert);
+  return {
+    key,
+    ...(command === undefined ? {} : { command }),
+    alerts,
+    ...(older === 0 ? {} : { older }),
+  };
 }
 
 /** What can be done is said of how things are now alone. */

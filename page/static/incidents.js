@@ -101,7 +101,7 @@ async function read(key) {
   }
 }
 
-function timeline({ key, alerts, older, problem }) {
+function timeline({ key, command, alerts, older, problem }) {
   if (problem !== undefined)
     return [element('p', { class: 'problem' }, `Its alerts cannot be read: ${problem}`)];
   if (alerts.length === 0) {
@@ -110,7 +110,8 @@ function timeline({ key, alerts, older, problem }) {
   return [
     element('ol', { class: 'alerts' }, ...alerts.map((alert, index) => alertItem(key, alert, index === 0))),
     older > 0 && element('p', { class: 'quiet' }, `… and ${older} older`),
-    element('p', { class: 'quiet' }, 'In a terminal: ', element('code', {}, `npx fairlead incidents ${key}`)),
+    command !== undefined &&
+      element('p', { class: 'quiet' }, 'In a terminal: ', element('code', {}, command)),
   ].filter((node) => node !== false);
 }
 
