@@ -15,7 +15,7 @@ export const SABOTAGES = {
   /** What is older than what is known is told. */
   'stale-told': {
     file: 'lib/alerts/tell.ts',
-    from: "if (isOlder(observation, known.seen)) return 'nothing';",
+    from: "if (isOlder(observation, known.seen, now)) return 'nothing';",
     to: '',
   },
   /** What could not be looked at is taken for gone. */
@@ -57,8 +57,8 @@ export const SABOTAGES = {
   /** A cluster that does not answer is what Git says. */
   'unknown-converges': {
     file: 'lib/incidents/drift-incident.ts',
-    from: "case 'rollout':\n      return { ...NOTHING, after: before };",
-    to: "case 'rollout':\n      return converge({ ...question, accepted: undefined });",
+    from: "case 'rollout':\n      return { ...NOTHING, after: isFirst",
+    to: "case 'rollout':\n      if (before !== undefined) return converge({ ...question, accepted: undefined });\n      return { ...NOTHING, after: isFirst",
   },
   /** Another alert of an incident has the number of the one before. */
   'sequence-stays': {
