@@ -1,27 +1,30 @@
 import { formatJson } from '../objects/json.ts';
 import { type Alert, LIFE } from './alert.ts';
 
-/** An item holds 400 KB; the state that the alerts come from lies beside them, and what was told of them to whom. */
+/** An item holds 400 KB, names of attributes included; what was told of its alerts to whom comes to it later. */
+const ITEM_BYTES = 384 * 1024;
 const UNTOLD_BYTES = 240 * 1024;
 
 /**
  * The alerts as an item can hold them, where a channel has failed for so long that they would not fit: the oldest keep
  * one finding each and count the others, and of an incident's changes those go that a later one has overtaken. An
  * alert that opens or closes stays always.
+ * @param beside bytes of what else the item holds, such as the state that the alerts come from
  */
-export function fittingUntold(alerts: readonly Alert[]): readonly Alert[] {
+export function fittingUntold(alerts: readonly Alert[], beside: number): readonly Alert[] {
+  const room = Math.min(UNTOLD_BYTES, ITEM_BYTES - beside);
   const kept = [...alerts];
   const sizes = kept.map(sizeOf);
   let bytes = sizes.reduce((a, b) => a + b, 0);
   // The newest is told as it is.
-  for (let index = 0; index < kept.length - 1 && bytes > UNTOLD_BYTES; index++) {
+  for (let index = 0; index < kept.length - 1 && bytes > room; index++) {
     const alert = kept[index];
     if (alert === undefined) break;
     const thin = thinned(alert);
     bytes += sizeOf(thin) - (sizes[index] ?? 0);
     kept[index] = thin;
   }
-  return bytes <= UNTOLD_BYTES ? kept : withoutOvertaken(kept, bytes);
+  return bytes <= room ? kept : withoutOvertaken(kept, bytes - room);
 }
 
 const sizeOf = (alert: Alert): number => Buffer.byteLength(formatJson(alert)) + 1;
@@ -43,11 +46,12 @@ function thinned(alert: Alert): Alert {
     : { ...alert, findings, more };
 }
 
-function withoutOvertaken(alerts: readonly Alert[], bytes: number): readonly Alert[] {
-  let left = bytes;
+/** @param over bytes that are to go */
+function withoutOvertaken(alerts: readonly Alert[], over: number): readonly Alert[] {
+  let left = over;
   return alerts.filter((alert, index) => {
     const isOvertaken = alerts.slice(index + 1).some(({ incident }) => incident === alert.incident);
-    if (left <= UNTOLD_BYTES || LIFE[alert.kind] !== 'continues' || !isOvertaken) return true;
+    if (left <= 0 || LIFE[alert.kind] !== 'continues' || !isOvertaken) return true;
     left -= sizeOf(alert);
     return false;
   });

@@ -15,7 +15,8 @@ import { fittingUntold } from './outbox-room.ts';
 
 /** The item with `alerts` added to those that it has not told yet. */
 export function withUntold(item: Item, alerts: readonly Alert[], at: string): Item {
-  const untold = fittingUntold([...untoldOf(item), ...alerts]);
+  const { alerts: _, ...rest } = item;
+  const untold = fittingUntold([...untoldOf(item), ...alerts], Buffer.byteLength(formatJson(rest)));
   if (untold.length === 0) return item;
   // What waits for a channel to recover must not make what is new wait with it.
   const isSooner = typeof item.untoldAt === 'string' && (alerts.length === 0 || item.untoldAt < at);

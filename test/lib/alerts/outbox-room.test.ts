@@ -59,4 +59,11 @@ describe('alerts that no channel takes for long', () => {
     assert.ok(left.length > 50 && left.length < 290, `${left.length}`);
     assert.deepEqual([left[0]?.kind, left.at(-2)?.sequence, left.at(-1)?.kind], ['drift', 301, 'converged']);
   });
+
+  test('beside a state that is large there is room for less', () => {
+    let item: Item = { ...ITEM, state: 'x'.repeat(260 * 1024) };
+    for (let sequence = 1; sequence <= 20; sequence++) item = withUntold(item, [changed(sequence, 80)], AT);
+    assert.ok(Buffer.byteLength(JSON.stringify(item)) < 400 * 1024);
+    assert.equal(untoldOf(item).at(-1)?.sequence, 20);
+  });
 });
