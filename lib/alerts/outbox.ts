@@ -23,10 +23,35 @@ export function withUntold(item: Item, alerts: readonly Alert[], at: string): It
   return { ...item, alerts: formatJson(untold), untold: 'untold', untoldAt: isSooner ? item.untoldAt : at };
 }
 
+/**
+ * The item with an alert that is to be told with others, by whoever keeps time: in the index of what is not told, and
+ * not for `send-alerts`.
+ */
+export function heldBack(item: Item, alert: Alert, at: string): Item {
+  const untoldAt = typeof item.untoldAt === 'string' ? item.untoldAt : at;
+  return { ...item, held: formatJson([...heldIn(item), alert]), untold: 'untold', untoldAt };
+}
+
+export const heldIn = (item: Item): readonly Alert[] =>
+  typeof item.held === 'string' ? alertsAsWritten.parse(parseJson(item.held)) : [];
+
+/** The item, one version on, when others have told what it held back; what is its own to tell stays. */
+export function withoutHeld({ held: _, untold, untoldAt, ...item }: Item): Item {
+  const version = item.version + 1;
+  return (item.alerts === undefined ? { ...item, version } : { ...item, version, untold, untoldAt }) as Item;
+}
+
 /** What an item has not told yet, to be kept in the item that takes its place. */
-export function untoldPart({ alerts, untold, untoldAt, telling }: Item): Readonly<Record<string, unknown>> {
+export function untoldPart({
+  alerts,
+  held,
+  untold,
+  untoldAt,
+  telling,
+}: Item): Readonly<Record<string, unknown>> {
   return {
-    ...(untold === undefined ? {} : { alerts, untold, untoldAt }),
+    ...(alerts === undefined ? {} : { alerts, untold, untoldAt }),
+    ...(held === undefined ? {} : { held, untold, untoldAt }),
     ...(telling === undefined ? {} : { telling }),
   };
 }
@@ -86,10 +111,12 @@ export function outboxOf(item: Item): Outbox {
 /** The item with that to tell; out of the index where it is nothing. */
 export function withOutbox(item: Item, { alerts, untoldAt, told, failing, namespaces, lease }: Outbox): Item {
   const { alerts: _alerts, untold: _untold, untoldAt: _untoldAt, telling: _telling, ...rest } = item;
+  const isHeld = rest.held !== undefined;
   const isKnown = told.size + failing.size + namespaces.size > 0 || lease !== undefined;
   return {
     ...(rest as Item),
     ...(alerts.length === 0 ? {} : { alerts: formatJson(alerts), untold: 'untold', untoldAt }),
+    ...(alerts.length === 0 && isHeld ? { untold: 'untold', untoldAt: item.untoldAt } : {}),
     ...(isKnown
       ? {
           telling: formatJson({

@@ -10,6 +10,7 @@ import { isAstray } from './receiving/replay.ts';
 import { placeVersions } from './receiving/unheard.ts';
 import { parseKey } from './record/keys.ts';
 import type { UploadBase } from './record/record.ts';
+import { tellRefusals } from './record/refusals.ts';
 import { type Line, listReceived, listWaiting, ringBell } from './record/waiting.ts';
 
 /** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
@@ -59,7 +60,8 @@ export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Pro
       const receivedAgain = await sendReceivedAgain(parts);
       const bells = await ringForWaiting(parts);
       const reads = await readDue(parts);
-      const announced = await announceUntold(parts);
+      const together = await tellRefusals(parts.table, parts.now());
+      const announced = together + (await announceUntold(parts));
       return { receivedAgain, bells, reads, announced, silent: await tellSilent(parts) };
     }
     case 'hours':
@@ -137,6 +139,8 @@ const tellSilent = async ({ table, config, now }: SweepParts): Promise<number> =
 async function announceUntold(parts: SweepParts): Promise<number> {
   let announced = 0;
   for await (const item of parts.table.untold()) {
+    // What is held back is told with others.
+    if (item.alerts === undefined) continue;
     if (typeof item.untoldAt === 'string' && age(parts, item.untoldAt) < UNTOLD_MILLISECONDS) continue;
     // A conflict: it was told or changed meanwhile, and the index does not know yet.
     const outcome = await parts.table.put({ ...item, version: item.version + 1 }, item.version);

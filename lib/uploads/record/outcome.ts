@@ -1,10 +1,11 @@
 import type { Alert } from '../../alerts/alert.ts';
-import { withUntold } from '../../alerts/outbox.ts';
+import { heldBack, withUntold } from '../../alerts/outbox.ts';
 import { oneLine } from '../../alerts/plain.ts';
 import type { VersionedStore } from '../../aws/objects.ts';
-import type { Table } from '../../aws/table.ts';
+import type { Item, Table } from '../../aws/table.ts';
 import type { Reason } from '../../charts/reasons.ts';
 import { contentOf, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
+import { placeOfRefusal } from './refusals.ts';
 
 /** What ending an upload needs. */
 export interface OutcomeParts {
@@ -39,15 +40,27 @@ export async function endUpload(
   const limited =
     'reasons' in outcome ? { ...outcome, reasons: outcome.reasons.slice(0, RECORDED_REASONS) } : outcome;
   const item = recordItem(record, { ...keptOf(record, outcome), ...limited, endedAt: at }, record);
-  const alerts =
+  const alert =
     outcome.state === 'rejected' && told === 'here'
-      ? [rejectedAlert(parts, record, outcome.reasons, at)]
-      : [];
-  const written = await parts.table.put(withUntold(item, alerts, at), record.version);
+      ? rejectedAlert(parts, record, outcome.reasons, at)
+      : undefined;
+  const written = await parts.table.put(await withAlert(parts, item, alert, at), record.version);
   if (written === 'conflict') return 'conflict';
   parts.log('upload ended', { key: record.key, versionId: record.versionId, ...summaryOf(outcome) });
   await tagUpload(parts, item);
   return 'ended';
+}
+
+async function withAlert(
+  { table }: OutcomeParts,
+  item: Item,
+  alert: Alert | undefined,
+  at: string,
+): Promise<Item> {
+  if (alert === undefined) return item;
+  return (await placeOfRefusal(table, alert.target, at)) === 'first'
+    ? withUntold(item, [alert], at)
+    : heldBack(item, alert, at);
 }
 
 /** What is kept of a record that ends; of one that may be taken again, the pushes whose fate nobody knows. */
