@@ -30,6 +30,11 @@ function isWebhookAddress(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 }
 
+/** Whether it exists the confirmation mail of SNS tells; this keeps back what is none at all. */
+const MAIL_ADDRESS = /^[^\s@]+@[^\s@]+$/;
+
+const isHttps = (text: string): boolean => URL.canParse(text) && new URL(text).protocol === 'https:';
+
 /** Who hears of what, in which form, and where. */
 export const audienceOf = <Name extends z.ZodType<string>>(name: Name) =>
   z.discriminatedUnion('form', [
@@ -38,7 +43,15 @@ export const audienceOf = <Name extends z.ZodType<string>>(name: Name) =>
       form: z.literal(['email', 'pager', 'chat']),
       address: z.string().min(1),
       ...filters,
-    }),
+    })
+      .refine(({ form, address }) => form !== 'email' || MAIL_ADDRESS.test(address), {
+        path: ['address'],
+        message: 'a mail address, such as platform@example.com',
+      })
+      .refine(({ form, address }) => form === 'email' || isHttps(address), {
+        path: ['address'],
+        message: 'an https:// address that SNS posts to',
+      }),
     entries({
       name,
       form: z.literal('webhook'),

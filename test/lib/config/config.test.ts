@@ -111,6 +111,24 @@ describe('each of these is an error that says where and what is allowed', () => 
       problem: /^audiences\[0\]\.targets\[0\]: no target "production"$/,
     },
     {
+      name: 'a mail address that is none',
+      input: {
+        repositories,
+        targets: [staging],
+        audiences: [{ name: 'all', form: 'email', address: 'everybody' }],
+      },
+      problem: /^audiences\[0\]\.address: a mail address, such as/,
+    },
+    {
+      name: 'a pager that is not called over https',
+      input: {
+        repositories,
+        targets: [staging],
+        audiences: [{ name: 'on-call', form: 'pager', address: 'http://pager.example.com/' }],
+      },
+      problem: /^audiences\[0\]\.address: an https:\/\/ address/,
+    },
+    {
       name: 'a branch that git would take for an option',
       input: { repositories, targets: [{ ...staging, branch: '--force' }] },
       problem: /^targets\[0\]\.branch: a branch name$/,
