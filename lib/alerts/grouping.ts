@@ -41,22 +41,28 @@ const inWords = (names: readonly string[]): string =>
   `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
 
 /**
- * `api, web in bank and 55 more`, `web in bank, shop and 58 more`, `web in releases bank/web, shop/web and 58 more`: the
- * objects of a paragraph, without their kind.
+ * The objects of a paragraph, without their kind: `api, web in bank and 55 more`, `api, web in shop`, `web in bank, shop and
+ * 58 more`; with whose they are, `web in releases bank/web, shop/web and 58 more`.
  */
 export function namesOf(paragraph: Paragraph, inNamespace: string | undefined): string {
   const { findings } = paragraph;
   const owners = ownersOf(paragraph);
   const objects = [...new Map(findings.map(({ object }) => [identityOf(object), object])).values()];
-  const [first] = objects;
-  const isOneName =
-    first !== undefined &&
-    objects.length > 1 &&
-    objects.every(({ name, namespace }) => name === first.name && namespace !== undefined);
-  if (isOneName)
-    return `${first.name} in ${owners ?? inWords(objects.flatMap(({ namespace }) => namespace ?? []))}`;
-  const names = objects.map((object) => formatReference(object, inNamespace).slice(object.kind.length + 1));
-  return `${inWords(names)}${owners === undefined ? '' : `, of ${owners}`}`;
+  const of = owners === undefined ? '' : `, of ${owners}`;
+  // Each is called like its release.
+  if (
+    owners !== undefined &&
+    findings.every(({ object, scope }) => `${object.namespace}/${object.name}` === scope)
+  )
+    return owners;
+  const [name, ...otherNames] = new Set(objects.map((object) => object.name));
+  const [namespace, ...others] = new Set(objects.map((object) => object.namespace));
+  const places = [namespace, ...others].flatMap((place) => place ?? []);
+  if (otherNames.length === 0 && places.length === objects.length && places.length > 1)
+    return `${name} in ${owners ?? inWords(places)}`;
+  if (others.length === 0 && namespace !== undefined && namespace !== inNamespace)
+    return `${inWords(objects.map((object) => object.name))} in ${namespace}${of}`;
+  return `${inWords(objects.map((object) => formatReference(object, inNamespace).slice(object.kind.length + 1)))}${of}`;
 }
 
 /** Who did it, as far as that is the same for all of the paragraph. */
