@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { tellNoLongerChecked } from '../alerts/no-longer-checked.ts';
 import { tellTooOld } from '../alerts/too-old.ts';
 import type { ObjectVersion, VersionedStore } from '../aws/objects.ts';
 import type { Queue } from '../aws/queues.ts';
@@ -132,8 +133,11 @@ async function readDue(parts: SweepParts): Promise<number> {
   return sent;
 }
 
-const tellSilent = async ({ table, config, now }: SweepParts): Promise<number> =>
-  (await tellTooOld(table, config, now())).length;
+async function tellSilent({ table, config, now }: SweepParts): Promise<number> {
+  const silent = await tellTooOld(table, config, now());
+  await tellNoLongerChecked(table, config, now());
+  return silent.length;
+}
 
 /** Writing an item anew puts it into the table's stream again, where `send-alerts` finds it. */
 async function announceUntold(parts: SweepParts): Promise<number> {
