@@ -341,3 +341,18 @@ describe('who dies between two writes', () => {
     }
   });
 });
+
+test('of many releases that are told as one, each finding says whose it is', () => {
+  const known = written(NOTHING_KNOWN, decided(NOTHING_KNOWN, 0, each(8, IN_SYNC)));
+  for (const [kind, writes] of [
+    ['summary', decided(NOTHING_KNOWN, 0, each(8, drift(replicas)))],
+    ['drift', decided(known, 1, each(8, drift(replicas)))],
+  ] as const) {
+    const [alert] = alertsOf(writes);
+    assert.ok(alert?.kind === kind && alert.members !== undefined);
+    assert.deepEqual(
+      alert.findings.map(({ scope }) => scope).sort(),
+      alert.members.map(({ scope }) => scope).sort(),
+    );
+  }
+});
