@@ -37,7 +37,7 @@ export const checkDrift = (environment: Environment) => {
       return;
     }
     const { observation } = outcome;
-    const told = await tellObservation(table, observation, tellContextOf(outcome.config), parts.now());
+    const told = await tellObservation(table, observation, tellContextOf(outcome.config), parts.now);
     log.event('checked', {
       target: request.target,
       commit: observation.commit,

@@ -105,7 +105,7 @@ export const readDesired = (environment: Environment) => {
       parts.table,
       unreadTarget(target.name, reason, parts.now()),
       tellContextOf({ target, repository, installation: current.installation, severity: current.severity }),
-      parts.now(),
+      parts.now,
     );
   };
 

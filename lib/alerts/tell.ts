@@ -69,14 +69,14 @@ const WRONG_MINUTES = 60;
  * Decides what an observation changes and writes it together with the alerts that follow, one item a scope and class.
  * Who loses a conditional write reads again and decides again; an observation older than what is known is dropped.
  * Returns the alerts that this call wrote.
- * @param now our own clock
+ * @param now our own clock, asked each time that something is held against it
  * @throws if the table stays contended; nothing is lost, the next check decides again
  */
 export async function tellObservation(
   table: Table,
   observation: Observation,
   context: TellContext,
-  now: Date,
+  now: () => Date,
 ): Promise<readonly Alert[]> {
   const { target, commit, at } = observation;
   const seen = {
@@ -84,10 +84,10 @@ export async function tellObservation(
     at,
     scopes: observation.scopes.map((each) => ({ scope: formatScope(each.scope), seen: each })),
   };
-  const deciding = decidingContext(target, at, context, now);
   return await tellDecided(table, target, at, async (known) => {
-    if (isOlder(observation, known.seen, now)) return 'nothing';
+    if (isOlder(observation, known.seen, now())) return 'nothing';
     if ((await putSeen(table, observation, known.seen)) === 'conflict') return 'conflict';
+    const deciding = decidingContext(target, at, context, now());
     return decideTarget({ ...known, snoozes: snoozesOf(known) }, seen, deciding);
   });
 }

@@ -59,7 +59,7 @@ async function check(target: string, at: string, state: ScopeState, commit = COM
     remindAfterHours: 24,
     severity: [],
   } as const;
-  await tellObservation(table, observation, context, new Date());
+  await tellObservation(table, observation, context, () => new Date());
 }
 
 const IN_SYNC: ScopeState = { kind: 'in-sync', unready: [] };

@@ -48,9 +48,9 @@ for (const [name, config] of WITHOUT)
     const context = tellContextOf({ installation, severity, repository: REPOSITORY, target: TARGET });
     const one = { target: 'staging', commit: 'c'.repeat(40), sequence: 1 };
     const [web = [], ...others] = scopes.map((scope) => [scope]);
-    await tellObservation(table, { ...one, at: '2026-11-21T11:58:00.000Z', scopes: web }, context, NOW);
+    await tellObservation(table, { ...one, at: '2026-11-21T11:58:00.000Z', scopes: web }, context, () => NOW);
     const all = [...web, ...others.flat()];
-    await tellObservation(table, { ...one, at: '2026-11-21T11:59:00.000Z', scopes: all }, context, NOW);
+    await tellObservation(table, { ...one, at: '2026-11-21T11:59:00.000Z', scopes: all }, context, () => NOW);
 
     assert.deepEqual(await tellNoLongerChecked(table, CONFIG, NOW), []);
     assert.deepEqual(await tellNoLongerChecked(table, CONFIG, NOW), [], 'it is checked: nothing closes');

@@ -81,7 +81,7 @@ describe('telling many as one, on a real table', () => {
   });
   after(() => aws.end());
 
-  const tell = (seen: Observation, on = table) => tellObservation(on, seen, CONTEXT, NOW);
+  const tell = (seen: Observation, on = table) => tellObservation(on, seen, CONTEXT, () => NOW);
   /** All that was ever told of a target, since nobody has taken it out. */
   const toldOf = async (target: string) => {
     const items = await Array.fromAsync(table.query(incidentsOfTarget(target)));
@@ -169,12 +169,12 @@ describe('telling many as one, on a real table', () => {
         },
       ],
     };
-    await tellObservation(table, observation(target, 0, each(1, IN_SYNC)), context, NOW);
-    const [alert] = await tellObservation(table, observation(target, 1, each(1, drift(4))), context, NOW);
+    await tellObservation(table, observation(target, 0, each(1, IN_SYNC)), context, () => NOW);
+    const [alert] = await tellObservation(table, observation(target, 1, each(1, drift(4))), context, () => NOW);
     assert.equal(alert?.severity, 'info');
     const late = observation(target, 3 * 24 * 60, each(1, drift(4)));
-    assert.deepEqual(await tellObservation(table, late, context, new Date(timeAt(2))), []);
-    const [reminder] = await tellObservation(table, late, context, new Date(late.at));
+    assert.deepEqual(await tellObservation(table, late, context, () => new Date(timeAt(2))), []);
+    const [reminder] = await tellObservation(table, late, context, () => new Date(late.at));
     assert.equal(reminder?.kind, 'reminder');
   });
 

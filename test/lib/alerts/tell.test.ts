@@ -60,7 +60,7 @@ describe('telling an observation, on a real table', () => {
 
   const untoldItems = async (target: string): Promise<Item[]> =>
     (await Array.fromAsync(table.untold())).filter(({ pk }) => pk === `incident#${target}`);
-  const tell = (seen: Observation) => tellObservation(table, seen, CONTEXT, NOW);
+  const tell = (seen: Observation) => tellObservation(table, seen, CONTEXT, () => NOW);
 
   test('the decision and its alert lie in one item, in the index of what is not told', async () => {
     const target = newTarget();
@@ -123,7 +123,7 @@ describe('telling an observation, on a real table', () => {
         return await table.put(item, expected);
       },
     };
-    const alerts = await tellObservation(racing, observation(target, 3, { web: IN_SYNC }), CONTEXT, NOW);
+    const alerts = await tellObservation(racing, observation(target, 3, { web: IN_SYNC }), CONTEXT, () => NOW);
     assert.deepEqual(alerts, [], 'the other has told that it converged');
     const all = (await untoldItems(target)).flatMap(untoldOf);
     assert.deepEqual(

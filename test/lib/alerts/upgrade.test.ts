@@ -77,7 +77,7 @@ const seenAt = (at: string, states: Readonly<Record<string, ScopeState>>): Obser
 });
 
 const tell = async (table: Table, at: string, states: Readonly<Record<string, ScopeState>>) =>
-  (await tellObservation(table, seenAt(at, states), CONTEXT, new Date(at)))
+  (await tellObservation(table, seenAt(at, states), CONTEXT, () => new Date(at)))
     .map(({ kind, incident, sequence, told }) => `${kind} ${incident}#${sequence} told ${told ?? '-'}`)
     .toSorted();
 

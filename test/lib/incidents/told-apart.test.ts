@@ -76,7 +76,7 @@ function target(firstCheck: TellContext['firstCheck'] = 'alert') {
       remindAfterHours: 24,
       severity: [],
     };
-    return await tellObservation(table, observation, context, at);
+    return await tellObservation(table, observation, context, () => at);
   };
   return { check, largest: () => largest };
 }

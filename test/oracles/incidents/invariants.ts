@@ -3,7 +3,6 @@ import type { Observation, ScopeObservation, ScopeState } from '../../../lib/che
 import type { Finding } from '../../../lib/drift/verdicts.ts';
 import type { Played } from './play.ts';
 import { type Entry, keyOf, Violation } from './record.ts';
-import { timeAt } from './world.ts';
 
 /**
  * What holds of every run, whoever raced or died in it: read off what was seen, said and published, in their order.
@@ -208,25 +207,17 @@ const isHidden = (state: ScopeState | undefined): boolean =>
 
 /** An observation older than one whose telling had ended before it began says nothing. */
 function staleSaysNothing(record: readonly Entry[]): void {
-  const looked = new Map<number, Looked>();
-  const running = new Set<Looked>();
+  const looked = new Map<number, Observation>();
   let newest: Observation | undefined;
   const stale = new Map<number, Observation>();
   for (const entry of record) {
     if (entry.kind === 'looked') {
-      looked.set(entry.check, entry);
-      running.add(entry);
-      // Who runs for an hour, as no function may, takes the newest for a wrong clock's, and sets it back.
-      const known = newest;
-      if (known === undefined || [...running].some((each) => wasWrong(known, each))) continue;
-      if (isNewer(known, entry.observation)) stale.set(entry.check, known);
-    } else if (entry.kind === 'ended') {
-      const ended = looked.get(entry.check);
-      if (ended === undefined) continue;
-      running.delete(ended);
-      if (newest !== undefined && wasWrong(newest, ended)) newest = undefined;
-      if (entry.how === 'done' && (newest === undefined || isNewer(ended.observation, newest)))
-        newest = ended.observation;
+      looked.set(entry.check, entry.observation);
+      if (newest !== undefined && isNewer(newest, entry.observation)) stale.set(entry.check, newest);
+    } else if (entry.kind === 'ended' && entry.how === 'done') {
+      const observation = looked.get(entry.check);
+      if (observation !== undefined && (newest === undefined || isNewer(observation, newest)))
+        newest = observation;
     } else if (entry.kind === 'said') {
       const newer = stale.get(entry.check);
       if (newer !== undefined)
@@ -237,14 +228,6 @@ function staleSaysNothing(record: readonly Entry[]): void {
     }
   }
 }
-
-type Looked = Extract<Entry, { readonly kind: 'looked' }>;
-
-/** Minutes. A clock that was so far ahead keeps nothing of the same desired state from people. */
-const WRONG_MINUTES = 60;
-const wasWrong = (newest: Observation, { observation, now }: Looked): boolean =>
-  newest.sequence === observation.sequence &&
-  Date.parse(newest.at) - Date.parse(timeAt(now)) > WRONG_MINUTES * 60_000;
 
 /** By the sequence of what was desired, then by the clock of who looked. */
 export const isNewer = (one: Observation, other: Observation): boolean =>

@@ -177,7 +177,13 @@ async function check(run: Run, observation: Observation, pace: Pace): Promise<vo
     run,
     `check ${number}`,
     pace,
-    (gate) => tellObservation(gatedTable(table, gate), observation, contextOf(run), new Date(timeAt(now))),
+    (gate) =>
+      tellObservation(
+        gatedTable(table, gate),
+        observation,
+        contextOf(run),
+        () => new Date(timeAt(run.world.now)),
+      ),
     ({ kind }) => run.record.push({ kind: 'ended', check: number, how: kind }),
   );
 }
