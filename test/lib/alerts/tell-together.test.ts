@@ -170,7 +170,12 @@ describe('telling many as one, on a real table', () => {
       ],
     };
     await tellObservation(table, observation(target, 0, each(1, IN_SYNC)), context, () => NOW);
-    const [alert] = await tellObservation(table, observation(target, 1, each(1, drift(4))), context, () => NOW);
+    const [alert] = await tellObservation(
+      table,
+      observation(target, 1, each(1, drift(4))),
+      context,
+      () => NOW,
+    );
     assert.equal(alert?.severity, 'info');
     const late = observation(target, 3 * 24 * 60, each(1, drift(4)));
     assert.deepEqual(await tellObservation(table, late, context, () => new Date(timeAt(2))), []);

@@ -123,7 +123,12 @@ describe('telling an observation, on a real table', () => {
         return await table.put(item, expected);
       },
     };
-    const alerts = await tellObservation(racing, observation(target, 3, { web: IN_SYNC }), CONTEXT, () => NOW);
+    const alerts = await tellObservation(
+      racing,
+      observation(target, 3, { web: IN_SYNC }),
+      CONTEXT,
+      () => NOW,
+    );
     assert.deepEqual(alerts, [], 'the other has told that it converged');
     const all = (await untoldItems(target)).flatMap(untoldOf);
     assert.deepEqual(
