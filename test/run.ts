@@ -12,6 +12,7 @@ const PATTERNS = [
   'test/local/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/infra/**/*.test.ts',
+  'test/page/**/*.test.ts',
   'test/e2e/**/*.test.ts',
   'test/oracles/**/*.test.ts',
 ];

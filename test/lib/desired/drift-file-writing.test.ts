@@ -19,7 +19,7 @@ const FINDINGS: readonly Finding[] = [
   finding('spec.template.spec.containers[name=web].image', { desired: 'a', live: 'b' }, by('kubectl-set')),
   wholeObject('missing'),
   wholeObject('extra', { apiVersion: 'v1', kind: 'Service', name: 'old' }),
-  wholeObject('extra', { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'a: b #*' }),
+  wholeObject('extra', { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'a: b #' }),
   at(field('metadata'), field('annotations'), field('a.b/c: d # "e"')),
   at(field('data'), field('0')),
   at(field('data'), field('on')),
@@ -27,7 +27,7 @@ const FINDINGS: readonly Finding[] = [
   at(field('metadata'), field('finalizers'), { kind: 'value', value: 'x.io/y' }),
   at(field('spec'), field('ports'), { kind: 'key', keys: { port: 80, protocol: 'TCP' } }),
   {
-    ...finding('spec.x', { live: 1 }, by('Some Tool / 1.0: *')),
+    ...finding('spec.x', { live: 1 }, by('Some Tool / 1.0: #')),
     object: { ...DEPLOYMENT, kind: 'Thing', apiVersion: 'a.io/v1' },
   },
 ];
@@ -68,6 +68,14 @@ describe('a baseline', () => {
     const long = at(field('data'), field('x'.repeat(2000)));
     const { rules, unwritable } = baselineOf([long, ...FINDINGS.slice(0, 1)], 'r', EXPIRES);
     assert.deepEqual(unwritable, [long]);
+    assert.equal(rules.length, 1);
+  });
+
+  test('what is called as a pattern is has no rule: it would be about others', () => {
+    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'view-*' };
+    const starred = [wholeObject('extra', role), finding('spec.x', { live: 1 }, by('*'))];
+    const { rules, unwritable } = baselineOf([...starred, ...FINDINGS.slice(0, 1)], 'r', EXPIRES);
+    assert.deepEqual(unwritable, starred);
     assert.equal(rules.length, 1);
   });
 
