@@ -100,6 +100,7 @@ export const gravestOf = (findings: readonly Finding[], by: BySeverity): Severit
 
 export const isCritical = (finding: Finding): boolean =>
   removesWorkloadOrProtection(finding) ||
+  stopsWorkload(finding) ||
   isBeingDeleted(finding) ||
   widensRights(finding) ||
   weakensIsolation(finding);
@@ -114,6 +115,13 @@ function removesWorkloadOrProtection({ verdict, object, path, live }: Finding): 
     live === undefined
   );
 }
+
+/** None left of what Git wants some of: as good as deleted. */
+const stopsWorkload = ({ object, path, live }: Finding): boolean =>
+  WORKLOADS.has(object.kind) &&
+  live === 0 &&
+  path.length === 2 &&
+  path.every((step, index) => step.kind === 'field' && step.name === ['spec', 'replicas'][index]);
 
 const isBeingDeleted = ({ verdict, object, path, note }: Finding): boolean =>
   CONTAINERS_OF_OTHERS.has(object.kind) &&

@@ -71,6 +71,7 @@ const CRITICAL: readonly (readonly [string, Finding])[] = [
     wholeObject('missing', { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' }),
   ],
   ['a deleted workload', wholeObject('missing', { kind: 'StatefulSet' })],
+  ['a workload scaled to none', finding('spec.replicas', { desired: 2, live: 0 })],
   [
     'a namespace that is being deleted',
     finding(
@@ -84,6 +85,7 @@ const CRITICAL: readonly (readonly [string, Finding])[] = [
 const WARNING: readonly (readonly [string, Finding])[] = [
   ['replicas', finding('spec.replicas', { desired: 1, live: 4 })],
   ['an image', finding(`${CONTAINER}.image`, { desired: 'a', live: 'b' })],
+  ['a workload scaled down', finding('spec.replicas', { desired: 2, live: 1 })],
   ['a missing ConfigMap', wholeObject('missing', { apiVersion: 'v1', kind: 'ConfigMap' })],
   ['an orphaned ConfigMap', wholeObject('extra', { apiVersion: 'v1', kind: 'ConfigMap' })],
   [
