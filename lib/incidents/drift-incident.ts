@@ -108,14 +108,16 @@ export const firstSeenOf = (before: DriftIncident | undefined): FirstSeen =>
 function differ(question: Question, findings: readonly Finding[]): DriftDecision {
   const { before, hidden, context } = question;
   const kept = before?.kind === 'drifting' ? stillHidden(before.fingerprints, hidden) : [];
+  const known = firstSeenOf(before);
+  // What cannot be looked at waits on.
+  const places = new Set(stillHidden(Object.keys(known), hidden));
+  const waitingOn = Object.fromEntries(Object.entries(known).filter(([place]) => places.has(place)));
   if (findings.length === 0) {
     if (kept.length === 0 && hidden === 'none') return converge(question);
-    return { ...NOTHING, after: withAccepted(before, question.accepted) };
+    return stillWaiting(question, waitingOn);
   }
-  const known = firstSeenOf(before);
   const split = splitWaiting(findings, known, context.at);
-  // What cannot be looked at waits on.
-  const firstSeen = hidden === 'none' ? split.firstSeen : firstPlaces({ ...split.firstSeen, ...known });
+  const firstSeen = firstPlaces({ ...split.firstSeen, ...waitingOn });
   // What people know already waits no more, whatever the rule or another checker's clock says by now.
   const told = new Set(before?.kind === 'drifting' ? before.fingerprints : []);
   const due = [...split.due, ...split.waiting.filter((finding) => told.has(fingerprintOf(finding)))];
@@ -125,6 +127,15 @@ function differ(question: Question, findings: readonly Finding[]): DriftDecision
 }
 
 /** Nothing but what is accepted was seen, and not all could be looked at. */
+function stillWaiting(question: Question, firstSeen: FirstSeen): DriftDecision {
+  const { before, accepted } = question;
+  if (before?.kind === 'waiting' && Object.keys(firstSeen).length === 0) return converge(question);
+  if (before?.kind === 'waiting') return wait(question, firstSeen);
+  if (before?.kind !== 'drifting') return { ...NOTHING, after: withAccepted(before, accepted) };
+  const { firstSeen: _, ...rest } = before;
+  return { ...NOTHING, after: withAccepted({ ...rest, ...remembered(firstSeen) }, accepted) };
+}
+
 function withAccepted(before: DriftIncident | undefined, accepted: Accepted | undefined) {
   if (before === undefined) return undefined;
   const { accepted: _, ...rest } = before;

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Finding } from '../drift/verdicts.ts';
 import { identityOf } from '../objects/objects.ts';
+import { digestOf, objectDigest } from './findings.ts';
 
 /** Places that are remembered; one item of the table holds them. Of more than these the oldest is taken for all. */
 const PLACES = 500;
+const PLACE_CHARACTERS = 16;
 
 /** By place (object and path): when a finding that waits was first seen there (ISO). */
 export type FirstSeen = Readonly<Record<string, string>>;
@@ -53,8 +54,7 @@ export function splitWaiting(findings: readonly Finding[], known: FirstSeen, at:
   return { due, waiting, firstSeen: Object.fromEntries(firstSeen), since };
 }
 
+/** Begins as the fingerprints of the object's findings do. */
 const placeOf = ({ object, at, verdict }: Finding): string =>
-  createHash('sha256')
-    .update(`${identityOf(object)}\n${verdict === 'missing' || verdict === 'extra' ? verdict : at}`)
-    .digest('base64url')
-    .slice(0, 16);
+  objectDigest(identityOf(object)) +
+  digestOf(verdict === 'missing' || verdict === 'extra' ? verdict : at, PLACE_CHARACTERS);

@@ -1,6 +1,6 @@
 import type { Alert } from '../../../lib/alerts/alert.ts';
 import type { Observation } from '../../../lib/checks/observation.ts';
-import { isNewer, nameOf, partOf } from './invariants.ts';
+import { isNewer, nameOf, partOf, placed } from './invariants.ts';
 import type { Played } from './play.ts';
 import { type Entry, keyOf, Violation } from './record.ts';
 
@@ -19,11 +19,13 @@ function oneKeyAScope(record: readonly Entry[]): void {
   const looks = new Map<number, Look>();
   const own = new Map<string, string>();
   let members = new Map<string, Look>();
+  const accepted = new Set<string>();
   for (const entry of record) {
     if (entry.kind === 'looked')
       looks.set(entry.check, { number: entry.check, observation: entry.observation });
     if (entry.kind !== 'said') continue;
     const { alert } = entry;
+    if (alert.kind === 'summary') for (const finding of alert.findings) accepted.add(placed(finding));
     const look = looks.get(entry.check);
     const ofMany =
       'members' in alert && 'findings' in alert && alert.kind !== 'summary' ? alert.members : undefined;
@@ -39,7 +41,7 @@ function oneKeyAScope(record: readonly Entry[]): void {
     } else if (alert.incident.includes('/target/drift/') && partOf(alert) === 'closes') members = new Map();
     else if (alert.kind === 'drift') {
       const named = members.get(alert.scope);
-      if (named !== undefined && !wasWellSince(alert.scope, named, [...looks.values()]))
+      if (named !== undefined && !wasWellSince(alert.scope, named, [...looks.values()], accepted))
         throw new Violation('a scope is told under one key', `${keyOf(alert)} opens, and it is one of many`);
       own.set(alert.scope, alert.incident);
     } else if (alert.kind === 'converged') own.delete(alert.scope);
@@ -51,11 +53,21 @@ interface Look {
   readonly observation: Observation;
 }
 
-/** Who was seen well since, by the order of the looks or by that of the clocks, is no member any more. */
-const wasWellSince = (scope: string, since: Look, looks: readonly Look[]): boolean =>
+/**
+ * Who was seen well since, but for what was accepted, by the order of the looks or by that of the clocks, is no member
+ * any more.
+ */
+const wasWellSince = (
+  scope: string,
+  since: Look,
+  looks: readonly Look[],
+  accepted: ReadonlySet<string>,
+): boolean =>
   looks.some(({ number, observation }) => {
     if (number <= since.number && !isNewer(observation, since.observation)) return false;
     const state = observation.scopes.find((seen) => nameOf(seen) === scope)?.state;
+    if (state?.kind === 'drift')
+      return state.unjudged === undefined && state.findings.every((finding) => accepted.has(placed(finding)));
     return state === undefined || state.kind === 'in-sync';
   });
 
