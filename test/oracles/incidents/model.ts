@@ -51,6 +51,8 @@ export const nameIn = (finding: Finding): string =>
 const placeIn = ({ object, at }: Finding): string => JSON.stringify([object.kind, object.name, at]);
 const gravest = (findings: readonly Finding[]): Severity =>
   findings.some(({ at }) => at.endsWith('privileged')) ? 'critical' : 'warning';
+/** What was accepted is what Git asked for then: with another commit the same value is something new. */
+const acceptedIn = (finding: Finding): string => `${nameIn(finding)} ${JSON.stringify(finding.desired)}`;
 const list = (findings: readonly Finding[]): string => findings.map(nameIn).sort().join(' ');
 
 export class Model {
@@ -195,8 +197,9 @@ class Look {
     if (state.kind !== 'drift' && state.kind !== 'rollout') return false;
     const { drift, accepted } = this.#scope;
     if (drift !== undefined && state.kind === 'drift') return true;
-    const known = new Set([...(drift?.known.keys() ?? []), ...(accepted?.what.keys() ?? [])]);
-    return state.findings.length > 0 && state.findings.every((finding) => known.has(nameIn(finding)));
+    const isKnown = (finding: Finding) =>
+      drift?.known.has(nameIn(finding)) === true || accepted?.what.has(acceptedIn(finding)) === true;
+    return state.findings.length > 0 && state.findings.every(isKnown);
   }
 
   /** @returns whether it has something for a summary */
@@ -218,7 +221,7 @@ class Look {
       scope.isUnseen = false;
       scope.accepted = {
         at: this.#now,
-        what: new Map(state.findings.map((finding) => [nameIn(finding), finding])),
+        what: new Map(state.findings.map((finding) => [acceptedIn(finding), finding])),
         unseen: hides ? 'ConfigMaps' : 'nothing',
       };
       return 'summed';
@@ -239,18 +242,18 @@ class Look {
     const { accepted } = scope;
     if (accepted === undefined) return { others: findings, summed: 'not' };
     let summed: 'summed' | 'not' = 'not';
-    const there = new Set(findings.map(nameIn));
+    const there = new Set(findings.map(acceptedIn));
     for (const [name, finding] of accepted.what)
       if (!there.has(name) && !(hides && isHideable(finding))) accepted.what.delete(name);
     if (accepted.unseen === 'ConfigMaps' && !hides) {
       for (const finding of findings)
-        if (isHideable(finding) && !accepted.what.has(nameIn(finding))) {
-          accepted.what.set(nameIn(finding), finding);
+        if (isHideable(finding) && !accepted.what.has(acceptedIn(finding))) {
+          accepted.what.set(acceptedIn(finding), finding);
           summed = 'summed';
         }
       accepted.unseen = 'nothing';
     }
-    const others = findings.filter((finding) => !accepted.what.has(nameIn(finding)));
+    const others = findings.filter((finding) => !accepted.what.has(acceptedIn(finding)));
     if (accepted.what.size === 0 && accepted.unseen === 'nothing') scope.accepted = undefined;
     return { others, summed };
   }

@@ -15,7 +15,7 @@ export const SABOTAGES = {
   /** What is older than what is known is told. */
   'stale-told': {
     file: 'lib/alerts/tell.ts',
-    from: "if (isOlder(observation, known.seen, now)) return 'nothing';",
+    from: "if (isOlder(observation, known.seen, now())) return 'nothing';",
     to: '',
   },
   /** What could not be looked at is taken for gone. */
