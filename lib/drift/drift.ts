@@ -120,6 +120,9 @@ function judgeOne(
     case 'found': {
       if (asked?.leaves === 'what-is')
         return { kind: 'in-sync', object, notes: [`made once and left alone, as Git asks: ${asked.by}`] };
+      const mayGo = mayBeAbsent(rendered);
+      if (mayGo !== undefined && found.object.metadata.deletionTimestamp !== undefined)
+        return { kind: 'in-sync', object, notes: [`on its way out: ${mayGo}`] };
       const verdict = judgeObject(rendered, found.object, context());
       return withUnread(asked?.leaves === 'additions' ? withoutAdditions(verdict, asked.by) : verdict, rules);
     }

@@ -82,7 +82,8 @@ export function claims(
   burst: number,
   context: DecisionContext,
 ): ReadonlyMap<string, MemberState> {
-  if (beginning.size + waiting <= BURST_SCOPES) return new Map();
+  // Those of a check that died are told as many: who begins now is one of them.
+  if (waiting === 0 && beginning.size <= BURST_SCOPES) return new Map();
   return new Map(
     [...beginning].flatMap(([scope, { after, due }]) =>
       after.drift?.kind === 'drifting'

@@ -17,6 +17,7 @@ import type {
   GroupIncident,
   IncidentClass,
   Incidents,
+  Numbered,
   Phase,
 } from './incident.ts';
 import { close, type Decision, decide } from './incidents.ts';
@@ -216,13 +217,17 @@ function untoldMembers(
   reason?: string,
 ): number {
   const listed = new Set(before !== undefined && 'listed' in before ? before.listed : []);
+  // What there was to tell may have changed since, and nobody have been told any of it.
+  const wasListed = (scope: string, { opening, sequence }: Numbered) =>
+    Array.from({ length: sequence }, (_, index) => listingOf(scope, { opening, sequence: index + 1 })).some(
+      (listing) => listed.has(listing),
+    );
   return [...decisions].filter(([scope, { after }]) => {
     const own = after[kind];
     return (
       own?.kind === 'member' &&
       (reason === undefined || ('reason' in own && own.reason === reason)) &&
-      own.sequence === 1 &&
-      !listed.has(listingOf(scope, own))
+      !wasListed(scope, own)
     );
   }).length;
 }
