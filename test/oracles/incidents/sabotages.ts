@@ -111,7 +111,7 @@ export const SABOTAGES = {
   /** However many scopes begin at once, each is told by itself. */
   'bursts-apart': {
     file: 'lib/incidents/burst.ts',
-    from: 'if (beginning.size + waiting <= BURST_SCOPES) return new Map();',
+    from: 'if (waiting === 0 && beginning.size <= BURST_SCOPES) return new Map();',
     to: 'if (beginning.size + waiting <= 1000 * BURST_SCOPES) return new Map();',
   },
   /** Many are told as one, and none of them says that it is one of them. */
