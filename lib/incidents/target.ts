@@ -218,10 +218,12 @@ function untoldMembers(
 ): number {
   const listed = new Set(before !== undefined && 'listed' in before ? before.listed : []);
   // What there was to tell may have changed since, and nobody have been told any of it.
-  const wasListed = (scope: string, { opening, sequence }: Numbered) =>
-    Array.from({ length: sequence }, (_, index) => listingOf(scope, { opening, sequence: index + 1 })).some(
-      (listing) => listed.has(listing),
-    );
+  const wasListed = (scope: string, { opening, sequence }: Numbered): boolean => {
+    // Mostly it is the newest that was told: no older one is digested then.
+    for (let each = sequence; each > 0; each--)
+      if (listed.has(listingOf(scope, { opening, sequence: each }))) return true;
+    return false;
+  };
   return [...decisions].filter(([scope, { after }]) => {
     const own = after[kind];
     return (
