@@ -4,6 +4,7 @@ import { chartSource } from './chart-sources.ts';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';
+import { gitImage } from './git-image.ts';
 import { placeOf, withScheme } from './repository-url.ts';
 import { SEVERITY_RULES, severityRule } from './severity-rules.ts';
 
@@ -146,6 +147,8 @@ const config = entries({
     .default([]),
   /** Where charts may come from that lie in none of the repositories; from anywhere else none is fetched. */
   chartSources: z.array(chartSource).max(20, 'at most 20 chart sources').default([]),
+  /** Where the container image of the functions that need git comes from. */
+  gitImage: gitImage.default({ kind: 'docker' }),
 });
 
 export type ConfigInput = z.input<typeof config>;
