@@ -1,12 +1,18 @@
 import * as z from 'zod';
+import { argocdDestination } from './argocd-destination.ts';
 import { audienceOf } from './audiences.ts';
+import { aws } from './aws.ts';
+import { backup } from './backup.ts';
 import { chartSource } from './chart-sources.ts';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';
 import { gitImage } from './git-image.ts';
+import { gitNetwork } from './git-network.ts';
+import { mirrors } from './mirrors.ts';
 import { placeOf, withScheme } from './repository-url.ts';
 import { SEVERITY_RULES, severityRule } from './severity-rules.ts';
+import { uploaders } from './uploaders.ts';
 
 /**
  * The typed configuration of an installation: `fairlead.config.ts` for `cdk deploy`, the same schema for the local
@@ -111,6 +117,8 @@ const target = entries({
   judgeAgainSeconds: z.number().min(0).max(3600).default(60),
   /** A target that Fairlead never writes to: its drift is checked, uploads to it are rejected. */
   driftOnly: z.boolean().default(false),
+  /** Who may upload to it: what `cdk deploy` sets up. Locally everybody on the machine may. */
+  uploaders: uploaders.optional(),
   /**
    * Who changed what, from the API server's audit log in CloudWatch Logs: `true` for the group that EKS writes to
    * (control-plane logging of type `audit` must be on), else a group of the same account and region as the cluster.
@@ -126,6 +134,8 @@ const target = entries({
     .default(false),
   /** Where Argo CD runs, for targets with `deployer: 'argocd'`. */
   argocdNamespace: namespace.default('argocd'),
+  /** What Argo CD calls the target's cluster, where that is not the one that it stands in. */
+  argocdDestination: argocdDestination.optional(),
 });
 
 const audience = audienceOf(label(63, 'an audience name'));
@@ -137,6 +147,8 @@ const config = entries({
     .refine((name) => name !== 'default', '"default" is AWS\'s own event bus; choose another name')
     .default('fairlead'),
   production: z.boolean().default(false),
+  /** What the organisation asks of what is provisioned, and what it brings. */
+  aws: aws.prefault({}),
   repositories: z.array(repository).min(1, 'name at least one repository'),
   targets: z.array(target).min(1, 'name at least one target'),
   audiences: z.array(audience).default([]),
@@ -149,6 +161,12 @@ const config = entries({
   chartSources: z.array(chartSource).max(20, 'at most 20 chart sources').default([]),
   /** Where the container image of the functions that need git comes from. */
   gitImage: gitImage.default({ kind: 'docker' }),
+  /** How the functions that speak to Git hosts get there: a VPC of yours, your own CAs, a proxy. */
+  gitNetwork: gitNetwork.optional(),
+  /** Where the base image, helm and kubectl come from, if not from their makers. */
+  mirrors: mirrors.default({}),
+  /** Whether repositories and table are backed up (docs/backup.md). */
+  backup: backup.optional(),
 });
 
 export type ConfigInput = z.input<typeof config>;

@@ -48,6 +48,7 @@ const outline = z
             root: text,
             driftOnly: z.boolean().optional().catch(undefined),
             auditLog: z.unknown().optional(),
+            uploaders: z.unknown().optional(),
             cluster: z.object({ kind: text }).optional().catch(undefined),
             namespaces: z.array(text).catch([]),
           })
@@ -74,6 +75,7 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...reserved(given),
     ...wholeAndWritten(given),
     ...unlogged(given),
+    ...uploadersOfNothing(given),
     ...audienceProblems(given.audiences, given.targets),
     ...toldTwice(given),
     ...credentialProblems(given.repositories, new Set(written)),
@@ -165,6 +167,19 @@ const unlogged = ({ targets }: Outline): Problem[] =>
               'the audit log is read from CloudWatch Logs of an EKS cluster: give the target cluster {kind: "eks", …}, or leave it out',
           },
         ],
+  );
+
+/** Whom nothing is taken from needs no way to send it. */
+const uploadersOfNothing = ({ targets }: Outline): Problem[] =>
+  targets.flatMap(({ driftOnly, uploaders }, index) =>
+    driftOnly === true && uploaders !== undefined
+      ? [
+          {
+            path: ['targets', index, 'uploaders'],
+            message: 'uploads to a target with driftOnly are rejected: leave one of the two out',
+          },
+        ]
+      : [],
   );
 
 /** The first that matches decides: one after it with the same selectors is never asked. */
