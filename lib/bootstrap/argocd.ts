@@ -1,10 +1,10 @@
+import { writtenDestination } from '../config/argocd-destination.ts';
 import type { Target } from '../config/config.ts';
 import { applyFolder, argocdProject, argocdRootProject, rootApplicationName } from '../repository/layout.ts';
 import type { Documented } from './documented.ts';
 import { type AllowedKind, allowedKinds, GROUPS } from './grants.ts';
 
 export const ARGOCD = 'argoproj.io/v1alpha1';
-const IN_CLUSTER = 'https://kubernetes.default.svc';
 
 /** A project for the releases, one for what declares them, and the Application that applies the target's `apply/`. */
 export function argocdDocuments(
@@ -14,7 +14,8 @@ export function argocdDocuments(
 ): readonly Documented[] {
   const { argocdNamespace: namespace, branch } = target;
   const allowed = allowedKinds(target.allowKinds);
-  const own = target.namespaces.map((name) => ({ server: IN_CLUSTER, namespace: name }));
+  const cluster = writtenDestination(target);
+  const own = target.namespaces.map((name) => ({ ...cluster, namespace: name }));
   return [
     {
       about: [
@@ -38,7 +39,7 @@ export function argocdDocuments(
       object: project(argocdRootProject(target), namespace, {
         description: `What Fairlead's target ${target.name} consists of`,
         sourceRepos: [url],
-        destinations: [{ server: IN_CLUSTER, namespace }, ...own],
+        destinations: [{ ...cluster, namespace }, ...own],
         namespaceResourceWhitelist: [
           { group: 'argoproj.io', kind: 'Application' },
           ...namespacedKinds(allowed),
@@ -60,7 +61,7 @@ export function argocdDocuments(
             path: applyFolder(target),
             directory: { recurse: true },
           },
-          destination: { server: IN_CLUSTER, namespace },
+          destination: { ...cluster, namespace },
           syncPolicy: { automated: { prune: true } },
         },
       },

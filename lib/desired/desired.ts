@@ -134,7 +134,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
 }
 
 /** Raised when the same commit is to be read otherwise than before. */
-const READER = 'reader 6';
+const READER = 'reader 7';
 
 /** What a commit declares depends on these inputs alone; the answer for them is kept. */
 const inputsKey = (inputs: Digest): string => `desired/by-inputs/${inputs.slice('sha256:'.length)}.json`;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
+import { writtenDestination } from '../config/argocd-destination.ts';
 import type { Target } from '../config/config.ts';
 import { inRoot } from '../config/root.ts';
 
@@ -92,6 +93,7 @@ export interface NewReleaseTarget extends LaidOut {
   readonly branch: string;
   readonly mutableVersions: boolean;
   readonly argocdNamespace: string;
+  readonly argocdDestination?: Target['argocdDestination'];
 }
 
 /** What is written once for a new release, beside its chart and values. A target without deployer has nothing. */
@@ -187,7 +189,7 @@ function application(target: NewReleaseTarget, name: ReleaseName, repositoryUrl:
           ignoreMissingValueFiles: true,
         },
       },
-      destination: { server: 'https://kubernetes.default.svc', namespace: name.namespace },
+      destination: { ...writtenDestination(target), namespace: name.namespace },
       syncPolicy: { automated: { prune: true } },
     },
   };

@@ -28,15 +28,13 @@ export type ReadApplication =
 /** Then its controller leaves it alone (argo-cd, docs/user-guide/skip_reconcile.md). */
 const SKIP = 'argocd.argoproj.io/skip-reconcile';
 
-const IN_CLUSTER = 'https://kubernetes.default.svc';
-
 /** An Argo CD Application (argo-cd, pkg/apis/application/v1alpha1/types.go; `sources` goes before `source`). */
 export async function readApplication(object: KubernetesObject, here: Here): Promise<ReadApplication> {
   const spec = partOf(object.spec);
   const destination = partOf(spec.destination);
   const server = text(destination.server)?.replace(/\/+$/, '');
   const cluster = text(destination.name);
-  if ((server ?? IN_CLUSTER) !== IN_CLUSTER || (cluster ?? 'in-cluster') !== 'in-cluster')
+  if (!here.isItsCluster({ server, name: cluster }))
     return { kind: 'elsewhere', cluster: cluster ?? server ?? '' };
 
   const written = list(spec.sources).filter(isJsonObject);

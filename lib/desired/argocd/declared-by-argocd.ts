@@ -1,5 +1,6 @@
 import { eachAtOnce } from '../../at-once/at-once.ts';
 import { readRender } from '../../checks/renders.ts';
+import { isDestinationOf } from '../../config/argocd-destination.ts';
 import type { Target } from '../../config/config.ts';
 import { rootOf } from '../../config/root.ts';
 import { putTree } from '../../content/store.ts';
@@ -36,6 +37,7 @@ export async function declaredByArgocd(
     commit,
     url: parts.repositoryUrl,
     argocdNamespace: target.argocdNamespace,
+    isItsCluster: (destination) => isDestinationOf(target, destination),
     files,
   };
   const delivered = applyFolder(target);
@@ -170,7 +172,7 @@ class Applications {
     const read = await readApplication(object, this.#here);
     if (read.kind === 'elsewhere') {
       this.elsewhere.push(
-        `Application ${object.metadata.name} goes to the cluster "${read.cluster}" and is not judged here`,
+        `Application ${object.metadata.name} goes to the cluster "${read.cluster}" and is not judged here. Is that this one? Then name it so: argocdDestination of the target`,
       );
       return [];
     }

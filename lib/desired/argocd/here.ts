@@ -11,6 +11,8 @@ export interface Here {
   readonly url?: string | undefined;
   /** Argo CD's own namespace. */
   readonly argocdNamespace: string;
+  /** Whether what an Application names is the cluster that is checked. */
+  readonly isItsCluster: (destination: { server: string | undefined; name: string | undefined }) => boolean;
   readonly files: CommitFiles;
 }
 

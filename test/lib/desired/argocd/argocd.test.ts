@@ -281,7 +281,7 @@ describe('what Argo CD applies', () => {
       [{ name: 'hand', suspended: true }],
     );
     assert.deepEqual(desired.remarks, [
-      'Application far goes to the cluster "prod-2" and is not judged here',
+      'Application far goes to the cluster "prod-2" and is not judged here. Is that this one? Then name it so: argocdDestination of the target',
     ]);
   });
 
