@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { configOf, makeBare } from './bare.ts';
 import { type GitCredential, GitFailed, git, gitBytes, NoAccess } from './git.ts';
 
 /** A commit, as far as reading needs it. */
@@ -72,7 +73,7 @@ export async function openClone(options: CloneOptions): Promise<Clone> {
   const url = /^(https?|ssh):\/\//.test(options.url) ? options.url : resolve(options.url);
   const { branch, credential } = options;
   const folder = resolve(options.folder);
-  if (!(await isSound(folder, url))) await make(folder);
+  if (!(await isSound(folder, url))) await makeBare(folder);
   await writeFile(join(folder, 'config'), configOf(url));
   await writeFile(join(folder, 'fairlead-url'), url);
 
@@ -105,7 +106,7 @@ export async function openClone(options: CloneOptions): Promise<Clone> {
         if (!(error instanceof GitFailed) || error instanceof NoAccess || !looksBroken(error.output))
           throw error;
         // What is here does not hold together: begin again, once.
-        await make(folder);
+        await makeBare(folder);
         await writeFile(join(folder, 'config'), configOf(url));
         await writeFile(join(folder, 'fairlead-url'), url);
         outcome = await fetchBranch();
@@ -264,51 +265,3 @@ const looksBroken = (output: string): boolean =>
   /no space left on device|bad object|missing (blob|tree|commit)|unable to read|not a git repository|corrupt|\.lock'|invalid sha1 pointer|bad shallow line|did not send all necessary objects|shallow file has changed|bad config/i.test(
     output,
   );
-
-/** An empty bare repository without template, hooks or description (gitrepository-layout(5)). */
-async function make(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(join(folder, 'objects', 'pack'), { recursive: true });
-  await mkdir(join(folder, 'objects', 'info'), { recursive: true });
-  await mkdir(join(folder, 'refs', 'heads'), { recursive: true });
-  await writeFile(join(folder, 'HEAD'), 'ref: refs/heads/none\n');
-}
-
-/**
- * The whole of the clone's configuration. No hooks, no upkeep in the background, nothing but the wanted protocols;
- * no redirects, which would carry the credential to another host. `pack.window=0`: a push from a clone without old
- * files would fetch them as delta bases.
- */
-const configOf = (url: string): string => `[core]
-	repositoryformatversion = 0
-	bare = true
-	hooksPath = /dev/null
-	logAllRefUpdates = false
-[gc]
-	auto = 0
-[maintenance]
-	auto = false
-[pack]
-	window = 0
-[fastimport]
-	unpackLimit = 0
-[fetch]
-	unpackLimit = 1
-[http]
-	followRedirects = false
-[protocol]
-	version = 2
-	allow = never
-[protocol "https"]
-	allow = always
-[protocol "http"]
-	allow = always
-[protocol "ssh"]
-	allow = always
-[protocol "file"]
-	allow = always
-[advice]
-	pushUpdateRejected = false
-[remote "origin"]
-	url = "${url.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"
-`;
