@@ -3,10 +3,12 @@ import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
+import { readsRecord, readsStore } from '../lib/aws/probes.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { runCheck } from '../lib/checks/run-check.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
 import { type CheckRequest, checkRequest, type QueueAnswer } from '../lib/messages/messages.ts';
+import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 
 /** Reads clusters, and has nothing else: no Git, no helm, no secret. */
@@ -28,7 +30,9 @@ export const checkDrift = (environment: Environment) => {
 
   const log = functionLog('check-drift', environment);
 
-  return (event: unknown): Promise<QueueAnswer> => workOff(event, checkRequest, log, check);
+  // Its configuration is a part of the state bucket.
+  const probes = { state: readsStore(state, 'config/'), record: readsRecord(table) };
+  return orSmoke(probes, (event): Promise<QueueAnswer> => workOff(event, checkRequest, log, check));
 
   async function check(request: CheckRequest): Promise<void> {
     const outcome = await runCheck(request, parts);

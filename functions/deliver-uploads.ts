@@ -6,12 +6,15 @@ import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
+import { readsConfiguration, readsRecord } from '../lib/aws/probes.ts';
 import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { doorbell, type QueueAnswer } from '../lib/messages/messages.ts';
+import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
+import { hasGit, hasSsh } from '../lib/repository/probes.ts';
 import { deliverUploads as deliver } from '../lib/uploads/delivering/deliver.ts';
 
 /** Commits what waits for a repository's branch, and asks for a check of what it has changed. */
@@ -52,9 +55,24 @@ export const deliverUploads = (environment: Environment) => {
     log: log.event,
   };
 
+  const probes = {
+    configuration: readsConfiguration(config),
+    record: readsRecord(parts.table),
+    git: hasGit,
+    ssh: hasSsh,
+  };
   // A blocked repository is no failure and needs no second bell: the sweep rings while something waits.
-  return (event: unknown): Promise<QueueAnswer> =>
-    workOff(event, doorbell, log, async (bell) => deliver(bell, { ...parts, config: await config() }), again);
+  return orSmoke(
+    probes,
+    (event): Promise<QueueAnswer> =>
+      workOff(
+        event,
+        doorbell,
+        log,
+        async (bell) => deliver(bell, { ...parts, config: await config() }),
+        again,
+      ),
+  );
 };
 
 export const handler = onFirstCall(deliverUploads);

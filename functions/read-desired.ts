@@ -8,6 +8,7 @@ import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
+import { readsConfiguration, readsRecord } from '../lib/aws/probes.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
@@ -20,9 +21,11 @@ import { remoteRender } from '../lib/desired/remote-render.ts';
 import { requestCheck } from '../lib/desired/request-check.ts';
 import { unreadTarget } from '../lib/desired/unread.ts';
 import { type QueueAnswer, type ReadRequest, readRequest } from '../lib/messages/messages.ts';
+import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { openClone } from '../lib/repository/clone.ts';
 import { readCredentialOf } from '../lib/repository/credentials.ts';
+import { hasGit, hasSsh } from '../lib/repository/probes.ts';
 
 /** Reads what a target's branch declares, and asks for a check of it. */
 export const readDesired = (environment: Environment) => {
@@ -109,7 +112,13 @@ export const readDesired = (environment: Environment) => {
     );
   };
 
-  return (event: unknown): Promise<QueueAnswer> => workOff(event, readRequest, log, read);
+  const probes = {
+    configuration: readsConfiguration(config),
+    record: readsRecord(parts.table),
+    git: hasGit,
+    ssh: hasSsh,
+  };
+  return orSmoke(probes, (event): Promise<QueueAnswer> => workOff(event, readRequest, log, read));
 };
 
 export const handler = onFirstCall(readDesired);

@@ -3,10 +3,12 @@ import { type Environment, onFirstCall, requireVariables } from '../lib/aws/envi
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
+import { readsConfiguration, readsRecord } from '../lib/aws/probes.ts';
 import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { type QueueAnswer, uploadMessage } from '../lib/messages/messages.ts';
+import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { receiveUpload as receive } from '../lib/uploads/receiving/receive.ts';
 
@@ -38,14 +40,18 @@ export const receiveUpload = (environment: Environment) => {
     log: log.event,
   };
 
-  return (event: unknown): Promise<QueueAnswer> =>
-    workOff(
-      event,
-      uploadMessage,
-      log,
-      async (message) => receive(message, { ...parts, config: await config() }),
-      again,
-    );
+  const probes = { configuration: readsConfiguration(config), record: readsRecord(parts.table) };
+  return orSmoke(
+    probes,
+    (event): Promise<QueueAnswer> =>
+      workOff(
+        event,
+        uploadMessage,
+        log,
+        async (message) => receive(message, { ...parts, config: await config() }),
+        again,
+      ),
+  );
 };
 
 export const handler = onFirstCall(receiveUpload);

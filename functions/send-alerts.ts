@@ -14,11 +14,13 @@ import { functionLog } from '../lib/aws/log.ts';
 import { FAILED_TRIES, functionMetrics, GIVEN_UP, TOLD } from '../lib/aws/metrics.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
+import { readsRecord } from '../lib/aws/probes.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable, type ItemKey } from '../lib/aws/table.ts';
 import { snsTopic } from '../lib/aws/topics.ts';
 import { readAuditLogPlaces } from '../lib/config/audit-log.ts';
 import { fromWebhookParameters } from '../lib/config/parameters.ts';
+import { orSmoke } from '../lib/messages/smoke.ts';
 
 /** The table's stream, as far as we read it: only which items changed. They are read afresh. */
 const streamEvent = z.object({
@@ -105,7 +107,8 @@ export const sendAlerts = (environment: Environment) => {
       log.failure('the audit log did not answer', error, { target: alert.target }),
     );
 
-  return async (event: unknown): Promise<void> => {
+  const probes = { record: readsRecord(table), webhooks: readsWebhooks };
+  return orSmoke(probes, async (event): Promise<void> => {
     const began = Date.now();
     const found = await webhooks();
     const channels =
@@ -132,7 +135,14 @@ export const sendAlerts = (environment: Environment) => {
     }
     // Lambda writes of what is thrown the message alone, and its alarm tells. Then the stream tries the batch again.
     if (failures > 0) throw new Error(`${failures} items could not be told`);
-  };
+  });
+
+  async function readsWebhooks(): Promise<string> {
+    const found = await webhooks();
+    if ('name' in found)
+      throw new Error(`the parameters below ${environment[VARIABLES.webhooksPath]} cannot be read`);
+    return `webhooks: ${found.length}`;
+  }
 
   /** How many items could not be told for a reason of ours. One of them must not keep the others from people. */
   async function tellAll(

@@ -11,10 +11,12 @@ import {
 } from '../lib/aws/metrics.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
+import { readsConfiguration, readsRecord } from '../lib/aws/probes.ts';
 import { sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import type { Config } from '../lib/config/config.ts';
 import { configReader } from '../lib/config/parameters.ts';
+import { orSmoke } from '../lib/messages/smoke.ts';
 import { type Swept, sweepEvent, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 
 /** What is counted costs a query a target each time; CloudWatch's graphs are no finer. */
@@ -46,7 +48,8 @@ export const sweep = (environment: Environment, now: () => Date = () => new Date
   /** The five minutes that this process has measured last. */
   let measured: number | undefined;
 
-  return async (event: unknown): Promise<Swept> => {
+  const probes = { configuration: readsConfiguration(config), record: readsRecord(parts.table) };
+  return orSmoke(probes, async (event): Promise<Swept> => {
     const asked = sweepEvent.parse(event);
     const configured = await config();
     const swept = await sweepOnce(asked, { ...parts, config: configured });
@@ -57,7 +60,7 @@ export const sweep = (environment: Environment, now: () => Date = () => new Date
       await measure(configured).catch((error: unknown) => log.failure('not measured', error));
     }
     return swept;
-  };
+  });
 
   /** Sums for CloudWatch, since each name there costs; what each target stands at, for who reads the log. */
   async function measure(configured: Config): Promise<void> {

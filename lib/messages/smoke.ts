@@ -42,3 +42,21 @@ export async function smoke(probes: Readonly<Record<string, Probe>>): Promise<Sm
     found: Object.fromEntries(tried.flatMap((one) => ('found' in one ? [[one.name, one.found]] : []))),
   };
 }
+
+/** A function that also answers `smokeRequest`: by trying what it works with. Everything else is its work. */
+export interface Smokable<Answer> {
+  (event: SmokeRequest): Promise<SmokeAnswer>;
+  (event: unknown): Promise<Answer>;
+}
+
+export function orSmoke<Answer>(
+  probes: Readonly<Record<string, Probe>>,
+  work: (event: unknown) => Promise<Answer>,
+): Smokable<Answer> {
+  function answer(event: SmokeRequest): Promise<SmokeAnswer>;
+  function answer(event: unknown): Promise<Answer>;
+  function answer(event: unknown): Promise<Answer | SmokeAnswer> {
+    return smokeRequest.safeParse(event).success ? smoke(probes) : work(event);
+  }
+  return answer;
+}
