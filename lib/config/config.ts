@@ -4,6 +4,7 @@ import { audienceOf } from './audiences.ts';
 import { aws } from './aws.ts';
 import { backup } from './backup.ts';
 import { chartSource } from './chart-sources.ts';
+import { eksCluster } from './clusters.ts';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
 import { entries } from './entries.ts';
@@ -70,11 +71,7 @@ const repository = entries({
 });
 
 const cluster = z.discriminatedUnion('kind', [
-  entries({
-    kind: z.literal('eks'),
-    name: z.string().regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'an EKS cluster name'),
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as "eu-central-1"'),
-  }),
+  eksCluster,
   entries({
     /** The local installation and the CLI: any cluster that kubectl reaches. */
     kind: z.literal('kubeconfig'),

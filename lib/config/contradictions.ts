@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { audienceProblems } from './audience-contradictions.ts';
+import { clusterProblems } from './cluster-contradictions.ts';
 import { credentialProblems } from './credential-contradictions.ts';
 import { RESERVED_NAMESPACES } from './reserved.ts';
 import { rootOf, WHOLE_REPOSITORY } from './root.ts';
@@ -75,6 +76,7 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...reserved(given),
     ...wholeAndWritten(given),
     ...unlogged(given),
+    ...clusterProblems(input),
     ...uploadersOfNothing(given),
     ...audienceProblems(given.audiences, given.targets),
     ...toldTwice(given),

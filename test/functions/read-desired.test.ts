@@ -223,7 +223,7 @@ describe('read-desired', () => {
   describe('where AWS does not say where the cluster is', () => {
     let eks: ChartHost;
     let answer: { status: number; type: string; body: unknown };
-    const EKS = { kind: 'eks', name: 'production', region: 'eu-central-1' } as const;
+    const EKS = { kind: 'eks', name: 'production', region: 'eu-central-1', access: 'group' } as const;
     before(async () => {
       eks = await host((_request, response) => {
         response.writeHead(answer.status, { 'x-amzn-errortype': answer.type });
