@@ -8,6 +8,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
 import type { Environment } from './environment.ts';
 
 /**
@@ -16,7 +17,7 @@ import type { Environment } from './environment.ts';
  */
 
 /** Connection settings: AWS's own variables, so that an endpoint is given the way the AWS CLI is given one. */
-function connection(environment: Environment, service: string) {
+export function connection(environment: Environment, service: string) {
   const endpoint = environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = environment;
   const region = environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
@@ -47,7 +48,7 @@ export function watchClients(watch: ClientWatch): () => void {
   return () => watches.delete(watch);
 }
 
-function watched<Client extends object>(environment: Environment, client: Client): Client {
+export function watched<Client extends object>(environment: Environment, client: Client): Client {
   for (const watch of watches) watch(client as unknown as S3Client, environment);
   return client;
 }
@@ -83,6 +84,9 @@ export const lambda = (environment: Environment): LambdaClient =>
 /** Clusters may be in other regions than the installation. */
 export const eks = (environment: Environment, region: string): EKSClient =>
   watched(environment, new EKSClient({ ...connection(environment, 'EKS'), region }));
+
+export const sts = (environment: Environment): STSClient =>
+  watched(environment, new STSClient(connection(environment, 'STS')));
 
 /** Audit logs are where their clusters are. */
 export const logs = (environment: Environment, region: string): CloudWatchLogsClient =>
