@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { type Config, ConfigError } from '../lib/config/config.ts';
-import { toParameters } from '../lib/config/parameters.ts';
+import { configPath, toParameters } from '../lib/config/parameters.ts';
 import type { FairleadFunction } from './function.ts';
 
 /** What a standard SSM parameter holds. */
@@ -17,7 +17,7 @@ export class Configuration extends Construct {
   /** @throws ConfigError if an entry is larger than a parameter */
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
-    this.path = `/fairlead/${config.installation}`;
+    this.path = configPath(config.installation);
     const parameters = toParameters(config);
     this.hash = createHash('sha256')
       .update(JSON.stringify([...parameters]))

@@ -1,9 +1,10 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { REPORTS } from '../lib/alerts/report.ts';
 import type { VARIABLES } from '../lib/aws/environment.ts';
+import { throughService } from './customer-key.ts';
 import type { FairleadFunction } from './function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
@@ -33,24 +34,28 @@ class Store extends Construct {
   private readonly bucket: Bucket;
   private readonly arn: string;
   readonly bucketName: string;
-  private readonly key: string;
+  private readonly ownKey: string | undefined;
   private readonly variable: keyof typeof VARIABLES;
 
   constructor(
     scope: Construct,
     id: string,
     settings: StorageSettings & {
-      readonly key: Key;
+      readonly ownKey: Key | undefined;
       readonly variable: keyof typeof VARIABLES;
       readonly lifecycle: readonly LifecycleRule[];
     },
   ) {
     super(scope, id);
     this.variable = settings.variable;
-    this.bucket = privateBucket(this, 'Bucket', settings);
+    const { ownKey, ...bucket } = settings;
+    this.bucket = privateBucket(this, 'Bucket', {
+      ...bucket,
+      ...(ownKey === undefined ? {} : { key: ownKey }),
+    });
     this.arn = exported(this, this.bucket.bucketArn);
     this.bucketName = exported(this, this.bucket.bucketName);
-    this.key = exported(this, settings.key.keyArn);
+    this.ownKey = ownKey === undefined ? undefined : exported(this, ownKey.keyArn);
   }
 
   /** ARNs for a network endpoint that admits this bucket and no other. */
@@ -71,17 +76,22 @@ class Store extends Construct {
       resources: prefixes.map((prefix) => `${this.arn}/${prefix}*`),
       because: `Objects are kept under their digest or name; this function may ${how} these parts of the bucket`,
     });
+    if (this.ownKey === undefined) return;
     to.allow({
       actions: how === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey'],
-      resources: [this.key],
-      conditions: { StringEquals: { 'kms:ViaService': `s3.${Stack.of(to).region}.amazonaws.com` } },
+      resources: [this.ownKey],
+      conditions: throughService(to, 's3'),
     });
   }
 }
 
 /** What uploads unpacked to: written once under its digest, never executed. */
 export class Content extends Store {
-  constructor(scope: Construct, id: string, settings: StorageSettings & { readonly key: Key }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StorageSettings & { readonly ownKey: Key | undefined },
+  ) {
     super(scope, id, {
       ...settings,
       variable: 'contentBucket',
@@ -106,7 +116,11 @@ export class Content extends Store {
 
 /** What Fairlead works out and can work out again (renders, desired states, profiles of clusters), and its reports. */
 export class State extends Store {
-  constructor(scope: Construct, id: string, settings: StorageSettings & { readonly key: Key }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StorageSettings & { readonly ownKey: Key | undefined },
+  ) {
     super(scope, id, {
       ...settings,
       variable: 'stateBucket',

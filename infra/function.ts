@@ -11,14 +11,20 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { VARIABLES } from '../lib/aws/environment.ts';
 import { acknowledgeWildcard, hasWildcard } from './acknowledge.ts';
+import { type CustomerKey, keyRights } from './customer-key.ts';
 import type { Isolation } from './isolation.ts';
 import { GIT_FUNCTIONS, type GitFunctionName, type Packages, type ZipFunctionName } from './packages.ts';
+import { iamArn } from './role-rules.ts';
 
 export type FunctionName = ZipFunctionName | GitFunctionName;
 
 export interface FunctionSettings {
   readonly installation: string;
   readonly packages: Packages;
+  /** The customer's key, where everything that a function works with is under it. */
+  readonly key?: CustomerKey;
+  /** IAM path of its role. */
+  readonly rolePath?: string;
   readonly memoryMiB: number;
   readonly timeout: Duration;
   /** Of /tmp, where it is not the half GiB that Lambda gives anyway. */
@@ -43,13 +49,17 @@ export interface Right {
 export class FairleadFunction extends Construct {
   readonly functionName: string;
   readonly role: Role;
+  /** By its name, so that another stack can say it and depends on nothing of this one. */
+  readonly roleArn: string;
   readonly lambda: ZipFunction;
   readonly timeout: Duration;
+  private readonly key: CustomerKey;
 
   constructor(scope: Construct, name: FunctionName, settings: FunctionSettings) {
     super(scope, name);
     const { installation, packages, isolation } = settings;
     this.timeout = settings.timeout;
+    this.key = settings.key;
     this.functionName = `${installation}-${name}`;
 
     const logGroup = new LogGroup(this, 'Log', {
@@ -57,9 +67,11 @@ export class FairleadFunction extends Construct {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    // A name that stays: an EKS access entry names its role, and breaks in silence when the role is made anew.
+    const roleName = `${this.functionName}-${Stack.of(this).region}`;
+    this.roleArn = iamArn(this, 'role', `${settings.rolePath ?? '/'}${roleName}`);
     this.role = new Role(this, 'Role', {
-      // A name that stays: an EKS access entry names its role, and breaks in silence when the role is made anew.
-      roleName: `${this.functionName}-${Stack.of(this).region}`,
+      roleName,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     this.allow({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] });
@@ -90,7 +102,12 @@ export class FairleadFunction extends Construct {
         });
   }
 
-  allow({ actions, resources, conditions, because }: Right): void {
+  /** Gives a right, and with it what it needs of the customer's key. */
+  allow(right: Right): void {
+    for (const each of [right, ...keyRights(this, this.key, right)]) this.permit(each);
+  }
+
+  private permit({ actions, resources, conditions, because }: Right): void {
     this.role.addToPolicy(
       new PolicyStatement({
         actions: [...actions],

@@ -7,15 +7,16 @@ import { Addresses } from './addresses.ts';
 import { Alerts } from './alerts.ts';
 import { ReceivedUploads } from './arrival.ts';
 import { readsAuditLogs } from './audit-logs.ts';
-import { Clusters } from './clusters.ts';
-import { Configuration } from './configuration.ts';
+import { describesClusters } from './clusters.ts';
 import { readsRepositories, writesRepositories } from './credentials.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
 import { Isolation } from './isolation.ts';
 import type { Packages } from './packages.ts';
 import { WorkQueue } from './queue.ts';
-import { Schedules } from './schedules.ts';
+import { Sweeps } from './schedules.ts';
 import type { StateStack } from './state-stack.ts';
+import { exported } from './storage.ts';
+import type { TargetsStack } from './targets-stack.ts';
 import { UntoldStream } from './untold-stream.ts';
 import { Watch } from './watch.ts';
 
@@ -28,22 +29,29 @@ export interface RunSettings extends StackProps {
   readonly config: Config;
   readonly packages: Packages;
   readonly kept: StateStack;
+  readonly known: TargetsStack;
 }
 
 /**
  * What runs, and may be made anew at any time. Read it as the table of trusts: each function, then all that it may.
  */
 export class RunStack extends Stack {
-  constructor(scope: Construct, id: string, { config, packages, kept, ...props }: RunSettings) {
+  /** What is let into clusters. */
+  readonly check: FairleadFunction;
+  /** Where schedules of targets ring. */
+  readonly scheduled: { readonly readQueueArn: string; readonly undeliveredArn: string };
+
+  constructor(scope: Construct, id: string, { config, packages, kept, known, ...props }: RunSettings) {
     super(scope, id, props);
     const { installation, targets, repositories } = config;
+    const { key, rolePath } = config.aws;
     const { uploads, content, state, record } = kept;
-    const create = (name: FunctionName, settings: Omit<FunctionSettings, 'installation' | 'packages'>) =>
-      new FairleadFunction(this, name, { installation, packages, ...settings });
+    const { configuration } = known;
+    const common = { installation, packages, key, rolePath };
+    const create = (name: FunctionName, settings: Omit<FunctionSettings, keyof typeof common>) =>
+      new FairleadFunction(this, name, { ...common, ...settings });
 
-    const configuration = new Configuration(this, 'Configuration', config);
     const alerts = new Alerts(this, 'Alerts', config);
-    const clusters = new Clusters(this, 'Clusters', targets);
     const isolation = new Isolation(this, 'Isolation', {
       reachable: [...content.reachable, ...state.reachable],
     });
@@ -148,7 +156,7 @@ export class RunStack extends Stack {
     state.keptBy(read, 'desired', 'renders', 'config', 'keys');
     state.readBy(read, 'profiles');
     record.keptBy(read);
-    clusters.describedBy(read);
+    describesClusters(read, targets);
     checks.rungBy(read);
     doorbell.rungBy(read);
     calls(read, render);
@@ -157,7 +165,6 @@ export class RunStack extends Stack {
     state.readBy(check, 'desired', 'renders', 'config');
     state.keptBy(check, 'profiles', 'openapi', 'keys');
     record.keptBy(check);
-    clusters.admit(check);
 
     // send-alerts speaks to people, and to the webhooks that are named.
     record.keptBy(send);
@@ -174,12 +181,12 @@ export class RunStack extends Stack {
     doorbell.rungBy(sweep);
     reads.rungBy(sweep);
 
-    new Schedules(this, 'Schedules', {
-      targets,
-      readQueue: reads.queue,
-      sweep,
-      undelivered: alerts.undelivered,
-    });
+    this.check = check;
+    this.scheduled = {
+      readQueueArn: exported(this, reads.queue.queueArn),
+      undeliveredArn: exported(this, alerts.undelivered.queueArn),
+    };
+    new Sweeps(this, 'Schedules', { sweep, key, undeliveredArn: alerts.undelivered.queueArn });
     new Watch(this, 'Watch', {
       functions: [receive, render, deliver, read, check, send, sweep],
       checks,

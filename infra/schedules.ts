@@ -1,43 +1,31 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Target } from '../lib/config/config.ts';
-import type { FairleadFunction } from './function.ts';
+import { type CustomerKey, keyRights } from './customer-key.ts';
+import type { FairleadFunction, Right } from './function.ts';
 
 /** Checks of many targets need not fall on one moment. */
 const FLEXIBLE_MINUTES = 1;
 const SWEEPS = { minutes: 'rate(1 minute)', hours: 'rate(1 hour)' } as const;
 
-export interface SchedulesSettings {
-  readonly targets: readonly Target[];
-  readonly readQueue: IQueue;
-  readonly sweep: FairleadFunction;
-  /** Where a scheduled message goes that could not be handed over. */
-  readonly undelivered: IQueue;
+export interface ScheduledSettings {
+  /** ARN of the queue for a scheduled message that could not be handed over. */
+  readonly undeliveredArn: string;
+  readonly key: CustomerKey;
 }
 
-/** What happens by the clock: each target is read at its own pace, and the sweep goes round. */
-export class Schedules extends Construct {
-  constructor(scope: Construct, id: string, { targets, readQueue, sweep, undelivered }: SchedulesSettings) {
+/** Reads what Git declares, each target at its own pace. */
+export class Readings extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: ScheduledSettings & { readonly targets: readonly Target[]; readonly readQueueArn: string },
+  ) {
     super(scope, id);
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    });
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['sqs:SendMessage'],
-        resources: [readQueue.queueArn, undelivered.queueArn],
-      }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [sweep.lambda.functionArn] }),
-    );
-    const common = { roleArn: role.roleArn, deadLetterConfig: { arn: undelivered.queueArn } };
-
+    const { targets, readQueueArn, undeliveredArn } = settings;
+    const role = schedulerRole(this, settings, ['sqs:SendMessage'], [readQueueArn, undeliveredArn]);
     for (const target of targets) {
       const minutes = Math.max(1, Math.round(target.checkEveryMinutes));
       new CfnSchedule(this, `Read-${target.name}`, {
@@ -46,23 +34,65 @@ export class Schedules extends Construct {
         flexibleTimeWindow:
           minutes === 1 ? { mode: 'OFF' } : { mode: 'FLEXIBLE', maximumWindowInMinutes: FLEXIBLE_MINUTES },
         target: {
-          ...common,
-          arn: readQueue.queueArn,
+          arn: readQueueArn,
+          roleArn: role.roleArn,
+          deadLetterConfig: { arn: undeliveredArn },
           input: JSON.stringify({ schema: 1, target: target.name, because: 'schedule' }),
         },
       });
     }
+  }
+}
+
+/** The sweep goes round. */
+export class Sweeps extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: ScheduledSettings & { readonly sweep: FairleadFunction },
+  ) {
+    super(scope, id);
+    const { sweep, undeliveredArn } = settings;
+    const role = schedulerRole(this, settings, ['sqs:SendMessage'], [undeliveredArn]);
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [sweep.lambda.functionArn] }),
+    );
     for (const [kind, rate] of Object.entries(SWEEPS)) {
       new CfnSchedule(this, `Sweep-${kind}`, {
         description: `What waits too long (${kind})`,
         scheduleExpression: rate,
         flexibleTimeWindow: { mode: 'OFF' },
         target: {
-          ...common,
           arn: sweep.lambda.functionArn,
+          roleArn: role.roleArn,
+          deadLetterConfig: { arn: undeliveredArn },
           input: JSON.stringify({ schema: 1, sweep: kind }),
         },
       });
     }
   }
+}
+
+/** Scheduler sends as a role of ours: no queue has to admit the service. */
+function schedulerRole(
+  scope: Construct,
+  { key }: ScheduledSettings,
+  actions: readonly string[],
+  resources: readonly string[],
+): Role {
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+    }),
+  });
+  const right: Right = { actions, resources };
+  for (const { actions, resources, conditions } of [right, ...keyRights(scope, key, right)])
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions === undefined ? {} : { conditions }),
+      }),
+    );
+  return role;
 }

@@ -22,6 +22,9 @@ export function toParameters(config: Config): ReadonlyMap<string, string> {
   ]);
 }
 
+/** Below which path the configuration of an installation lies; beside it are its addresses. */
+export const configPath = (installation: string): string => `/fairlead/${installation}/config`;
+
 /** Below which path each webhook audience has a parameter of its own: `send-alerts` reads them, and no other. */
 export const webhooksPath = (installation: string): string => `/fairlead-webhooks/${installation}`;
 

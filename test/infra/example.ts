@@ -25,6 +25,16 @@ export function synthesised(changes: Partial<ConfigInput> = {}) {
   const outdir = mkdtempSync(join(tmpdir(), 'fairlead-synth-'));
   after(() => rmSync(outdir, { recursive: true, force: true }));
   const config = parseConfig({ ...example, ...changes });
-  const { state, run } = provision({ config, packages: emptyPackages(IMAGE), outdir });
-  return { state: Template.fromStack(state), run: Template.fromStack(run), outdir };
+  const { state, targets, run, checks } = provision({
+    config,
+    packages: emptyPackages(IMAGE),
+    outdir,
+  }).fairlead;
+  return {
+    state: Template.fromStack(state),
+    targets: Template.fromStack(targets),
+    run: Template.fromStack(run),
+    checks: Template.fromStack(checks),
+    outdir,
+  };
 }

@@ -1,0 +1,20 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Config } from '../lib/config/config.ts';
+import { AccessEntries } from './access-entries.ts';
+import type { RunStack } from './run-stack.ts';
+import { Readings } from './schedules.ts';
+
+/** What makes targets be checked: the clock for each, and a cluster that lets the checker in. */
+export class ChecksStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { config, run, ...props }: StackProps & { readonly config: Config; readonly run: RunStack },
+  ) {
+    super(scope, id, props);
+    const { targets } = config;
+    new Readings(this, 'Readings', { targets, key: config.aws.key, ...run.scheduled });
+    new AccessEntries(this, 'Clusters', { targets, checker: run.check });
+  }
+}
