@@ -1,135 +1,136 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Subscription, SubscriptionFilter, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { filterPolicyOf } from '../lib/alerts/audience.ts';
-import { type Audience, type Config, ConfigError } from '../lib/config/config.ts';
-import { isReachableHost } from '../lib/desired/outside/reachable.ts';
+import type { Config } from '../lib/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
+import { Audiences, TOPIC_FORMS, type Topics } from './audiences.ts';
+import { throughService } from './customer-key.ts';
+import { EventsOut } from './events-out.ts';
 import type { FairleadFunction } from './function.ts';
 import { removalPolicy } from './storage.ts';
 import { Webhooks } from './webhooks.ts';
 
-/** Services that publish to or deliver from these topics on our behalf. */
-const PUBLISHERS = ['events.amazonaws.com', 'cloudwatch.amazonaws.com', 'sns.amazonaws.com'];
-
-const FORMS = ['email', 'pager', 'chat'] as const;
-
-export type AlertsSettings = Pick<Config, 'installation' | 'production' | 'audiences'>;
+export type AlertsSettings = Pick<Config, 'installation' | 'production' | 'audiences' | 'bus' | 'aws'>;
 
 /**
  * Where alerts go: a topic for each form, since bodies differ, a bus for machines, and a topic for what Fairlead
  * says about itself (its alarms carry no attributes, so a filtered subscription would never see them).
  */
 export class Alerts extends Construct {
-  readonly operators: Topic;
+  readonly operators: ITopic;
+  /** What a rule or a schedule could not hand over. */
   readonly undelivered: Queue;
-  private readonly key: Key;
-  private readonly topics: Readonly<Record<(typeof FORMS)[number], Topic>>;
-  private readonly bus: EventBus;
+  /** What an address did not take. */
+  readonly unheard: Queue;
+  /** Where the organisation brings none. */
+  private readonly ownKey: Key | undefined;
+  private readonly topics: Topics;
+  private readonly events: EventsOut;
   private readonly webhooks: Webhooks;
 
   /** @throws ConfigError naming every audience with an address that its form cannot be sent to */
   constructor(scope: Construct, id: string, settings: AlertsSettings) {
     super(scope, id);
-    const { installation, production, audiences } = settings;
-    this.key = new Key(this, 'Key', {
-      description: `Fairlead ${installation}: alerts on their way`,
-      enableKeyRotation: true,
-      removalPolicy: removalPolicy(production),
-    });
-    this.key.addToResourcePolicy(
-      new PolicyStatement({
-        principals: PUBLISHERS.map((service) => new ServicePrincipal(service)),
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resources: ['*'],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-    );
-    const topic = (name: string) =>
-      new Topic(this, name, { masterKey: this.key, enforceSSL: true, displayName: 'Fairlead' });
-    this.topics = { email: topic('Email'), pager: topic('Pager'), chat: topic('Chat') };
-    this.operators = topic('Operators');
+    const { installation, production, aws, bus, audiences } = settings;
+    this.ownKey = aws.key === undefined ? this.keyOfOurs(installation, production) : undefined;
+    const { email, pager, chat, operators } = aws.existing.topics;
+    this.topics = {
+      email: this.topic('Email', email),
+      pager: this.topic('Pager', pager),
+      chat: this.topic('Chat', chat),
+    };
+    this.operators = this.topic('Operators', operators);
     // A policy of its own takes the place of the one that lets the account's alarms publish.
-    this.operators.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [this.operators.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
+    this.operators.addToResourcePolicy(this.alarms(['sns:Publish'], this.operators.topicArn));
+    this.undelivered = this.deadLetters(
+      'Undelivered',
+      'It is the dead-letter queue of rules and schedules, which are not queues',
     );
-    this.bus = new EventBus(this, 'Bus', { eventBusName: installation });
-    this.undelivered = new Queue(this, 'Undelivered', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
+    this.unheard = this.deadLetters(
+      'Unheard',
+      'It is the dead-letter queue of the subscriptions, which are not queues',
+    );
+    this.events = new EventsOut(this, 'Events', { installation, bus, undelivered: this.undelivered });
+    new Audiences(this, 'Audiences', {
+      installation,
+      audiences,
+      topics: this.topics,
+      operators: this.operators,
+      unheard: this.unheard,
     });
-    acknowledge(
-      this.undelivered,
-      'AwsSolutions-SQS3',
-      'It is the dead-letter queue of the rule, the schedules and the subscriptions, which are not queues',
-    );
-    this.subscribe(audiences);
     this.webhooks = new Webhooks(this, 'Webhooks', settings);
   }
 
   publishedBy(teller: FairleadFunction): void {
-    for (const form of FORMS) teller.knows(`${form}Topic`, this.topics[form].topicArn);
-    teller.knows('eventBus', this.bus.eventBusName);
+    for (const form of TOPIC_FORMS) teller.knows(`${form}Topic`, this.topics[form].topicArn);
+    teller.knows('eventBus', this.events.busName);
     teller.allow({
       actions: ['sns:Publish'],
-      resources: FORMS.map((form) => this.topics[form].topicArn),
+      resources: TOPIC_FORMS.map((form) => this.topics[form].topicArn),
     });
-    teller.allow({ actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] });
+    teller.allow({ actions: ['events:PutEvents'], resources: [this.events.busArn] });
     this.webhooks.postedBy(teller);
+    // With the organisation's key the right comes with that to publish.
+    if (this.ownKey === undefined) return;
     teller.allow({
       actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: [this.key.keyArn],
-      conditions: { StringEquals: { 'kms:ViaService': `sns.${Stack.of(this).region}.amazonaws.com` } },
+      resources: [this.ownKey.keyArn],
+      conditions: throughService(this, 'sns'),
     });
   }
 
-  private subscribe(audiences: readonly Audience[]): void {
-    const problems = audiences.flatMap(problemOf);
-    if (problems.length > 0) throw new ConfigError(problems, 'fairlead.config.ts');
-
-    for (const audience of audiences) {
-      // Fairlead posts to those itself.
-      if (audience.form === 'webhook') continue;
-      const delivery = {
-        endpoint: audience.address,
-        protocol: audience.form === 'email' ? SubscriptionProtocol.EMAIL : SubscriptionProtocol.HTTPS,
-        deadLetterQueue: this.undelivered,
-      };
-      const filter = filterPolicyOf(audience);
-      new Subscription(this, `Audience-${audience.name}`, {
-        ...delivery,
-        topic: this.topics[audience.form],
-        ...(filter === undefined ? {} : { filterPolicy: inCdk(filter) }),
-      });
-      if (audience.form !== 'email') continue;
-      new Subscription(this, `Operator-${audience.name}`, { ...delivery, topic: this.operators });
-    }
+  /**
+   * The one service that publishes here by itself is CloudWatch, whose alarms tell operators; `send-alerts` uses the key
+   * by its own role. Nothing is delivered with it: SNS decrypts as the topic's owner, and the queues for what fails have
+   * SQS's own encryption.
+   */
+  private keyOfOurs(installation: string, production: boolean): Key {
+    const key = new Key(this, 'Key', {
+      description: `Fairlead ${installation}: alerts on their way`,
+      enableKeyRotation: true,
+      removalPolicy: removalPolicy(production),
+    });
+    key.addToResourcePolicy(this.alarms(['kms:Decrypt', 'kms:GenerateDataKey'], '*'));
+    return key;
   }
-}
 
-const inCdk = (policy: Readonly<Record<string, readonly string[]>>): Record<string, SubscriptionFilter> =>
-  Object.fromEntries(
-    Object.entries(policy).map(([name, values]) => [
-      name,
-      SubscriptionFilter.stringFilter({ allowlist: [...values] }),
-    ]),
-  );
+  /**
+   * What alarms of this account may. Both conditions are in CloudWatch's calls, to the topic as to its key (Amazon SNS
+   * developer guide, "Enable compatibility between event sources from AWS services and encrypted topics"; they are not
+   * in those of EventBridge, which publishes to none of these).
+   */
+  private alarms(actions: readonly string[], resource: string): PolicyStatement {
+    const { account } = Stack.of(this);
+    const arn = Stack.of(this).formatArn({ service: 'cloudwatch', resource: 'alarm:*' });
+    return new PolicyStatement({
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: [...actions],
+      resources: [resource],
+      conditions: { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': arn } },
+    });
+  }
 
-/** What a configuration of one machine may have, and what is deployed may not. */
-function problemOf(audience: Audience): string[] {
-  if (audience.form !== 'webhook') return [];
-  if (audience.network === 'public' && isReachableHost(new URL(audience.url).hostname, 'public')) return [];
-  return [
-    `audience "${audience.name}": send-alerts stands in no network of yours: a webhook of what is deployed has a public address`,
-  ];
+  /** One that is there already keeps its own policy, encryption and subscribers, and gets ours beside them. */
+  private topic(name: string, existing: string | undefined): ITopic {
+    return existing === undefined
+      ? new Topic(this, name, {
+          ...(this.ownKey === undefined ? {} : { masterKey: this.ownKey }),
+          enforceSSL: true,
+          displayName: 'Fairlead',
+        })
+      : Topic.fromTopicArn(this, name, existing);
+  }
+
+  private deadLetters(name: string, because: string): Queue {
+    const queue = new Queue(this, name, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    acknowledge(queue, 'AwsSolutions-SQS3', because);
+    return queue;
+  }
 }

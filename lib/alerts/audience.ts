@@ -1,4 +1,5 @@
 import type { AlertClass, AudienceFilter, Severity } from '../config/audiences.ts';
+import type { Audience } from '../config/config.ts';
 import { parseKey } from '../uploads/record/keys.ts';
 import type { Alert, AlertKind } from './alert.ts';
 import { namespaceOf } from './grouping.ts';
@@ -144,4 +145,19 @@ export function filterPolicyOf(
     Object.entries(named).flatMap(([name, values]) => (values === undefined ? [] : [[name, values]])),
   );
   return Object.keys(policy).length === 0 ? undefined : policy;
+}
+
+/** Whether it hears of Fairlead's own alarms: if it says so, or else if it hears of the whole installation. */
+export function hearsOperators(audience: Audience): boolean {
+  switch (audience.form) {
+    case 'email':
+    case 'pager':
+      return audience.operators ?? (audience.targets === undefined && audience.namespaces === undefined);
+    case 'slack':
+    case 'teams':
+      return audience.operators ?? true;
+    case 'chat':
+    case 'webhook':
+      return false;
+  }
 }

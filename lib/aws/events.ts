@@ -6,7 +6,8 @@ export interface EventBus {
   put(detailType: string, detail: unknown): Promise<void>;
 }
 
-const EVENT_SOURCE = 'fairlead';
+/** What rules on the bus match by. */
+export const EVENT_SOURCE = 'fairlead';
 
 export function eventBridgeBus(client: EventBridgeClient, bus: string): EventBus {
   return {

@@ -4,6 +4,7 @@ import type { Problem } from './contradictions.ts';
 export interface AudienceOutline {
   readonly name?: string | undefined;
   readonly form?: string | undefined;
+  readonly address?: string | undefined;
   readonly targets: readonly (string | undefined)[];
   readonly namespaces: readonly (string | undefined)[];
   readonly severities?: readonly (string | undefined)[] | undefined;
@@ -20,16 +21,69 @@ interface TargetOutline {
  * a total combination of values of at most 150, and five attributes, of which there are four here).
  */
 const FILTER_COMBINATIONS = 150;
+/** Filter policies of one topic, which each form has (Amazon SNS endpoints and quotas, "Filter policies per topic"). */
+const FILTERS_OF_TOPIC = 200;
 
 export function audienceProblems(
   audiences: readonly AudienceOutline[],
   targets: readonly TargetOutline[],
 ): readonly Problem[] {
-  return audiences.flatMap((audience, index) => [
-    ...unknownTargets(audience, index, targets),
-    ...unknownNamespaces(audience, index, targets),
-    ...tooMany(audience, index),
-  ]);
+  return [
+    ...audiences.flatMap((audience, index) => [
+      ...unknownTargets(audience, index, targets),
+      ...unknownNamespaces(audience, index, targets),
+      ...tooMany(audience, index),
+    ]),
+    ...subscribedTwice(audiences),
+    ...tooManyFilters(audiences),
+  ];
+}
+
+/**
+ * A topic has one subscription of an address, with one filter (Amazon SNS, Subscribe: "Subscription already exists with
+ * different attributes"): a second one would take the place of the first, or fail the deployment.
+ */
+function subscribedTwice(audiences: readonly AudienceOutline[]): Problem[] {
+  const seen = new Map<string, string>();
+  return audiences.flatMap(({ name = '', form, address }, index) => {
+    if (form === undefined || address === undefined) return [];
+    const subscription = `${form} ${form === 'email' ? address.toLowerCase() : address}`;
+    const first = seen.get(subscription);
+    if (first === undefined) {
+      seen.set(subscription, name);
+      return [];
+    }
+    // The address of a pager is a secret.
+    const what = form === 'email' ? ` "${address}"` : '';
+    return [
+      {
+        path: ['audiences', index, 'address'],
+        message: `the address${what} has a subscription already, by audience "${first}": SNS gives an address one filter a form. Put both into one audience`,
+      },
+    ];
+  });
+}
+
+function tooManyFilters(audiences: readonly AudienceOutline[]): Problem[] {
+  const forms = ['email', 'pager', 'chat'];
+  return forms.flatMap((form) => {
+    const filtered = audiences.filter(
+      (audience) =>
+        audience.form === form &&
+        (audience.targets.length > 0 ||
+          audience.namespaces.length > 0 ||
+          audience.severities !== undefined ||
+          audience.classes !== undefined),
+    );
+    return filtered.length <= FILTERS_OF_TOPIC
+      ? []
+      : [
+          {
+            path: ['audiences'],
+            message: `${filtered.length} of form "${form}" have a filter, and SNS takes ${FILTERS_OF_TOPIC} of one topic`,
+          },
+        ];
+  });
 }
 
 const unknownTargets = (
@@ -84,7 +138,7 @@ function tooMany(
     : [
         {
           path: ['audiences', index],
-          message: `its filter has ${combinations} combinations (targets × namespaces and one × severities × classes), and SNS takes ${FILTER_COMBINATIONS}: make two audiences of it`,
+          message: `its filter has ${combinations} combinations (targets × namespaces and one × severities × classes), and SNS takes ${FILTER_COMBINATIONS}: name fewer, or make two audiences of it, each with an address of its own`,
         },
       ];
 }

@@ -33,15 +33,24 @@ function isWebhookAddress(text: string): boolean {
 /** Whether it exists the confirmation mail of SNS tells; this keeps back what is none at all. */
 const MAIL_ADDRESS = /^[^\s@]+@[^\s@]+$/;
 
+const HTTPS_ADDRESS = 'an https:// address that SNS posts to';
+const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const isHttps = (text: string): boolean => URL.canParse(text) && new URL(text).protocol === 'https:';
+
+/**
+ * Whether it also hears of what Fairlead says about itself: CloudWatch alarms, which go past its functions. Absent: who
+ * hears of the whole installation does.
+ */
+const operators = z.boolean().optional();
 
 /** Who hears of what, in which form, and where. */
 export const audienceOf = <Name extends z.ZodType<string>>(name: Name) =>
   z.discriminatedUnion('form', [
     entries({
       name,
-      form: z.literal(['email', 'pager', 'chat']),
+      form: z.literal(['email', 'pager']),
       address: z.string().min(1),
+      operators,
       ...filters,
     })
       .refine(({ form, address }) => form !== 'email' || MAIL_ADDRESS.test(address), {
@@ -50,8 +59,33 @@ export const audienceOf = <Name extends z.ZodType<string>>(name: Name) =>
       })
       .refine(({ form, address }) => form === 'email' || isHttps(address), {
         path: ['address'],
-        message: 'an https:// address that SNS posts to',
+        message: HTTPS_ADDRESS,
       }),
+    entries({
+      name,
+      form: z.literal('chat'),
+      address: z.string().refine(isHttps, HTTPS_ADDRESS),
+      ...filters,
+    }),
+    /** A channel of Slack, through Amazon Q Developer: ids as its console and Slack show them. */
+    entries({
+      name,
+      form: z.literal('slack'),
+      workspace: z.string().regex(/^T[A-Z0-9]{2,20}$/, 'the id of a Slack workspace, such as "T0123456789"'),
+      channel: z.string().regex(/^[CG][A-Z0-9]{2,20}$/, 'the id of a Slack channel, such as "C0123456789"'),
+      operators,
+    }),
+    /** A channel of Microsoft Teams, through Amazon Q Developer. */
+    entries({
+      name,
+      form: z.literal('teams'),
+      tenant: z.string().regex(UUID, 'the id of a Teams tenant: a UUID'),
+      team: z.string().regex(UUID, 'the id of a team: a UUID'),
+      channel: z
+        .string()
+        .regex(/^19(%3[aA]|:)[\w%.@-]{1,250}$/, 'the id of a Teams channel, such as "19%3a…%40thread.tacv2"'),
+      operators,
+    }),
     entries({
       name,
       form: z.literal('webhook'),
@@ -70,5 +104,7 @@ export const audienceOf = <Name extends z.ZodType<string>>(name: Name) =>
 
 type Audience = z.output<ReturnType<typeof audienceOf<z.ZodString>>>;
 export type Webhook = Extract<Audience, { readonly form: 'webhook' }>;
+/** What SNS sends to an address of its own. */
+export type Subscriber = Extract<Audience, { readonly address: string }>;
 /** What narrows an audience; absent is all. */
-export type AudienceFilter = Pick<Audience, keyof typeof filters>;
+export type AudienceFilter = Pick<Webhook, keyof typeof filters>;

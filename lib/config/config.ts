@@ -3,6 +3,7 @@ import { argocdDestination } from './argocd-destination.ts';
 import { audienceOf } from './audiences.ts';
 import { aws } from './aws.ts';
 import { backup } from './backup.ts';
+import { bus } from './bus.ts';
 import { chartSource } from './chart-sources.ts';
 import { eksCluster } from './clusters.ts';
 import { contradictions, type Problem } from './contradictions.ts';
@@ -149,6 +150,8 @@ const config = entries({
   repositories: z.array(repository).min(1, 'name at least one repository'),
   targets: z.array(target).min(1, 'name at least one target'),
   audiences: z.array(audience).default([]),
+  /** Where machines hear of alerts. */
+  bus: bus.prefault({}),
   /** How grave findings are here, where that is not what Fairlead says by itself. */
   severity: z
     .array(severityRule)

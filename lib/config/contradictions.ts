@@ -25,6 +25,7 @@ const texts = z.array(text).catch([]);
 const audience = z.object({
   name: text,
   form: text,
+  address: text,
   targets: texts,
   namespaces: texts,
   severities: z.array(text).optional().catch(undefined),

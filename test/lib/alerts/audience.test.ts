@@ -117,7 +117,11 @@ describe('what SNS passes on', () => {
           };
           const policy = filterPolicyOf(wide);
           if (policy === undefined || refusedBecause(policy) === undefined) parseConfig(input);
-          else assert.throws(() => parseConfig(input), /make two audiences of it/);
+          else
+            assert.throws(
+              () => parseConfig(input),
+              /make two audiences of it, each with an address of its own/,
+            );
         },
       ),
       { numRuns: 300 },
