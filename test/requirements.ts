@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { KUBERNETES } from '../local/control-plane/binaries.ts';
@@ -22,7 +23,10 @@ export type Requirement =
   | 'sshd'
   | 'gpg'
   | 'shared'
-  | 'moto';
+  | 'moto'
+  | 'cfn-lint'
+  | 'hadolint'
+  | 'mount-namespace';
 
 export class MissingRequirement extends Error {
   override readonly name = 'MissingRequirement';
@@ -47,9 +51,18 @@ export const browser = (): string | undefined =>
 export const sshd = (): string | undefined =>
   onPath('sshd') ?? ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((file) => existsSync(file));
 
+/** A program of test/python/requirements.txt: from the folder that is made for them, else from the PATH. */
+export function pythonProgram(name: string): string | undefined {
+  const own = join(cacheFolder(), 'python', 'bin', name);
+  return existsSync(own) ? own : onPath(name);
+}
+
 /** Charts of the world to try ours on: `FAIRLEAD_SHARED`, else the folder `shared` beside the repository. */
 export const sharedFolder = (): string =>
   process.env.FAIRLEAD_SHARED ?? join(import.meta.dirname, '..', '..', 'shared');
+
+const PYTHON =
+  'run "python3 -m venv ~/.cache/fairlead/python && ~/.cache/fairlead/python/bin/pip install -r test/python/requirements.txt"';
 
 const isPresent: Readonly<Record<Requirement, () => boolean>> = {
   aws: () => onPath('aws') !== undefined,
@@ -70,7 +83,10 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
   sshd: () => sshd() !== undefined && (process.getuid?.() !== 0 || existsSync('/run/sshd')),
   gpg: () => onPath('gpg') !== undefined && onPath('ssh-keygen') !== undefined,
   shared: () => existsSync(join(sharedFolder(), 'corpus')),
-  moto: () => onPath('moto_server') !== undefined,
+  moto: () => pythonProgram('moto_server') !== undefined,
+  'cfn-lint': () => pythonProgram('cfn-lint') !== undefined,
+  hadolint: () => pythonProgram('hadolint') !== undefined,
+  'mount-namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
 };
 
 const howToGet: Readonly<Record<Requirement, string>> = {
@@ -89,7 +105,10 @@ const howToGet: Readonly<Record<Requirement, string>> = {
   sshd: 'install OpenSSH\'s server ("apt-get install openssh-server && mkdir -p /run/sshd")',
   gpg: 'install GnuPG and OpenSSH\'s client ("apt-get install gnupg openssh-client")',
   shared: 'set FAIRLEAD_SHARED to a folder that holds "corpus" (charts) and "cases" (drift cases)',
-  moto: "install moto's server (\"pip install 'moto[server]'\") so that moto_server is on the PATH",
+  moto: PYTHON,
+  'cfn-lint': PYTHON,
+  hadolint: PYTHON,
+  'mount-namespace': 'run as root on Linux, where unshare(1) may make a mount namespace',
 };
 
 const holds = (folder: string, ...programs: readonly string[]): boolean =>

@@ -28,7 +28,7 @@ import * as clients from '../../lib/aws/clients.ts';
 import type { Environment } from '../../lib/aws/environment.ts';
 import { ObjectTooLarge, s3Store } from '../../lib/aws/objects.ts';
 import { BUCKETS, type LocalAws, startAws } from '../../local/aws/aws.ts';
-import { requirement } from '../requirements.ts';
+import { pythonProgram, requirement } from '../requirements.ts';
 
 const Bucket = BUCKETS.upload;
 
@@ -199,7 +199,7 @@ describe("moto's S3 answers the same", requirement('moto'), () => {
   let environment: Environment;
   before(async () => {
     const port = await freePort();
-    const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+    const server = spawn(pythonProgram('moto_server') ?? '', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
     stop = async () => {
       if (server.exitCode !== null) return;
       server.kill('SIGKILL');
