@@ -6,6 +6,7 @@ import { s3Store } from '../lib/aws/objects.ts';
 import { readsRecord, readsStore } from '../lib/aws/probes.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { runCheck } from '../lib/checks/run-check.ts';
+import { reachByRole } from '../lib/cluster/in-another-account.ts';
 import { openapiCache } from '../lib/cluster/openapi.ts';
 import { type CheckRequest, checkRequest, type QueueAnswer } from '../lib/messages/messages.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
@@ -25,6 +26,7 @@ export const checkDrift = (environment: Environment) => {
       const { accessKeyId, secretAccessKey, sessionToken } = await s3.config.credentials();
       return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
     },
+    reachByRole: reachByRole(environment),
     now: () => new Date(),
   };
 

@@ -3,7 +3,7 @@ import { tellContextOf, tellObservation } from '../lib/alerts/tell.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { awsIdentity } from '../lib/aws/clients.ts';
 import { describeCluster } from '../lib/aws/eks.ts';
-import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
+import { type Environment, onFirstCall, requireVariables, VARIABLES } from '../lib/aws/environment.ts';
 import { lambdaFunction } from '../lib/aws/functions.ts';
 import { functionLog } from '../lib/aws/log.ts';
 import { s3Store } from '../lib/aws/objects.ts';
@@ -20,7 +20,13 @@ import { outsideCharts } from '../lib/desired/outside/outside-charts.ts';
 import { remoteRender } from '../lib/desired/remote-render.ts';
 import { requestCheck } from '../lib/desired/request-check.ts';
 import { unreadTarget } from '../lib/desired/unread.ts';
-import { type QueueAnswer, type ReadRequest, readRequest } from '../lib/messages/messages.ts';
+import { checkQueueOf, readPrivateCheckQueues } from '../lib/messages/check-queues.ts';
+import {
+  type CheckRequest,
+  type QueueAnswer,
+  type ReadRequest,
+  readRequest,
+} from '../lib/messages/messages.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { openClone } from '../lib/repository/clone.ts';
@@ -50,19 +56,23 @@ export const readDesired = (environment: Environment) => {
     content: s3Store(s3, names.contentBucket),
     state,
     table: dynamoTable(clients.dynamodb(environment), names.table),
-    checks: sqsQueue(sqs, names.checkQueue),
     doorbells: sqsQueue(sqs, names.doorbellQueue),
     render: remoteRender(lambdaFunction(clients.lambda(environment), names.renderFunction)),
     now: () => new Date(),
   };
 
+  const inVpcs = readPrivateCheckQueues(environment[VARIABLES.privateCheckQueues]);
+
   const log = functionLog('read-desired', environment);
 
-  /** What passes hides nothing: the cluster is still where it was. */
+  /** What passes hides nothing: the cluster is still where it was. In another account, check-drift asks by itself. */
   const endpointOf = async ({ name, cluster }: Target): Promise<FoundEndpoint | undefined> => {
-    if (cluster?.kind !== 'eks') return undefined;
+    if (cluster?.kind !== 'eks' || cluster.role !== undefined) return undefined;
     const described = await describeCluster(clients.eks(environment, cluster.region), cluster);
-    if (described.kind === 'described') return { kind: 'endpoint', endpoint: described.endpoint };
+    if (described.kind === 'described')
+      return described.reachable === 'in-its-vpc' && cluster.vpc === undefined
+        ? { kind: 'no-endpoint', reason: privateWithoutVpc(cluster) }
+        : { kind: 'endpoint', endpoint: described.endpoint };
     const { why, reason } = described;
     log.event('the cluster could not be looked up', { target: name, why, reason });
     const before = why === 'passing' ? await knownEndpoint(state, name, cluster) : undefined;
@@ -87,6 +97,7 @@ export const readDesired = (environment: Environment) => {
     const capabilities = capabilitiesOf(profile, target);
     const requested = await requestCheck(target, {
       ...parts,
+      checks: sqsQueue<CheckRequest>(sqs, checkQueueOf(target, names.checkQueue, inVpcs)),
       clone,
       capabilities,
       ...(profile?.applied === undefined ? {} : { applied: profile.applied }),
@@ -120,5 +131,8 @@ export const readDesired = (environment: Environment) => {
   };
   return orSmoke(probes, (event): Promise<QueueAnswer> => workOff(event, readRequest, log, read));
 };
+
+const privateWithoutVpc = ({ name, region }: { readonly name: string; readonly region: string }): string =>
+  `the endpoint of the EKS cluster ${name} in ${region} is private: give the target's cluster its vpc in the configuration, or put an installation into that region (docs/clusters.md)`;
 
 export const handler = onFirstCall(readDesired);

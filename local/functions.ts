@@ -188,6 +188,8 @@ async function environmentOf(
     doorbellQueue: aws.queues.doorbell,
     readQueue: aws.queues.read,
     checkQueue: aws.queues.check,
+    // One function stands beside every cluster of this machine.
+    privateCheckQueues: '{}',
     renderFunction: 'render-release',
     emailTopic: aws.topics.email,
     pagerTopic: aws.topics.pager,

@@ -7,26 +7,37 @@ export interface EksEndpoint {
 }
 
 export type DescribedCluster =
-  | { readonly kind: 'described'; readonly endpoint: EksEndpoint }
+  /** `reachable`: from anywhere that its list of public networks admits, or from its own VPC alone. */
+  | {
+      readonly kind: 'described';
+      readonly endpoint: EksEndpoint;
+      readonly reachable: 'publicly' | 'in-its-vpc';
+    }
   /** `standing`: until a person changes something. `passing`: asked again, AWS may answer. In words for people. */
   | { readonly kind: 'not-described'; readonly why: 'standing' | 'passing'; readonly reason: string };
 
 /**
  * Where an EKS cluster answers, as AWS says it (Amazon EKS API, DescribeCluster, "Errors").
+ * @param as who asks, for people: a function, whose role `cdk deploy` makes, or the ARN of a role
  * @throws what is no answer of AWS and no failure to reach it
  */
 export async function describeCluster(
   client: EKSClient,
-  { name, region }: { readonly name: string; readonly region: string },
+  {
+    name,
+    region,
+    as = 'read-desired',
+  }: { readonly name: string; readonly region: string; readonly as?: string },
 ): Promise<DescribedCluster> {
   const cluster = `the EKS cluster ${name} in ${region}`;
   try {
     const { cluster: found } = await client.send(new DescribeClusterCommand({ name }));
-    const { endpoint, certificateAuthority } = found ?? {};
+    const { endpoint, certificateAuthority, resourcesVpcConfig } = found ?? {};
     if (endpoint !== undefined && certificateAuthority?.data !== undefined)
       return {
         kind: 'described',
         endpoint: { url: endpoint, certificateAuthority: certificateAuthority.data },
+        reachable: resourcesVpcConfig?.endpointPublicAccess === false ? 'in-its-vpc' : 'publicly',
       };
     const status = found?.status ?? 'unknown';
     return notDescribed('passing', `${cluster} has no endpoint (status ${status}): it is looked at again`);
@@ -43,7 +54,9 @@ export async function describeCluster(
       case 'UnauthorizedException':
         return notDescribed(
           'standing',
-          `AWS does not let read-desired describe ${cluster}: allow its role eks:DescribeCluster there ("cdk deploy" does, unless a policy of the organisation denies it)`,
+          as.startsWith('arn:')
+            ? `AWS does not let ${as} describe ${cluster}: allow it eks:DescribeCluster on that cluster`
+            : `AWS does not let ${as} describe ${cluster}: allow its role eks:DescribeCluster there ("cdk deploy" does, unless a policy of the organisation denies it)`,
         );
       case 'ExpiredTokenException':
       case 'UnrecognizedClientException':

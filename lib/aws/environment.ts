@@ -14,6 +14,8 @@ export const VARIABLES = {
   doorbellQueue: 'FAIRLEAD_DOORBELL_QUEUE_URL',
   readQueue: 'FAIRLEAD_READ_QUEUE_URL',
   checkQueue: 'FAIRLEAD_CHECK_QUEUE_URL',
+  /** Queues of the check functions in VPCs, by the VPC's id (JSON, lib/messages/check-queues.ts); absent where there is none. */
+  privateCheckQueues: 'FAIRLEAD_PRIVATE_CHECK_QUEUES',
   renderFunction: 'FAIRLEAD_RENDER_FUNCTION',
   emailTopic: 'FAIRLEAD_EMAIL_TOPIC_ARN',
   pagerTopic: 'FAIRLEAD_PAGER_TOPIC_ARN',

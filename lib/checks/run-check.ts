@@ -1,8 +1,9 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import { type Cluster, connect } from '../cluster/cluster.ts';
-import { CannotConnect } from '../cluster/connection.ts';
+import { CannotConnect, type EksParts } from '../cluster/connection.ts';
 import type { AwsCredentials } from '../cluster/eks-token.ts';
+import type { ReachByRole } from '../cluster/in-another-account.ts';
 import type { OpenapiCache } from '../cluster/openapi.ts';
 import { writeProfile } from '../cluster/profile.ts';
 import type { ClusterAddress } from '../config/config.ts';
@@ -23,6 +24,8 @@ export interface RunParts {
   readonly table: Table;
   readonly openapi: OpenapiCache;
   readonly credentials?: () => Promise<AwsCredentials>;
+  /** For clusters of other accounts. */
+  readonly reachByRole?: ReachByRole;
   readonly now: () => Date;
 }
 
@@ -82,14 +85,14 @@ async function withCluster(
   parts: RunParts,
   check: (cluster: Cluster) => Promise<CheckReport>,
 ): Promise<CheckReport | { readonly reason: string }> {
-  if (config.noEndpoint !== undefined) return { reason: config.noEndpoint };
+  const way = await wayTo(address, config, parts);
+  if ('reason' in way) return way;
   let cluster: Cluster;
   try {
     cluster = await connect(address, {
       sealing: await sealingKey(parts.state),
       openapi: parts.openapi,
-      ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
-      ...(parts.credentials === undefined ? {} : { credentials: parts.credentials }),
+      ...way,
     });
   } catch (error) {
     if (error instanceof CannotConnect) return { reason: error.message };
@@ -100,6 +103,25 @@ async function withCluster(
   } finally {
     await cluster.close();
   }
+}
+
+/** Where an EKS cluster is and as whom it is read; nothing where a kubeconfig says both. */
+async function wayTo(
+  address: ClusterAddress,
+  config: CheckConfig,
+  { credentials, reachByRole }: RunParts,
+): Promise<EksParts | { readonly reason: string }> {
+  if (address.kind === 'eks' && address.role !== undefined) {
+    if (reachByRole === undefined) return { reason: 'clusters of other accounts are not reached from here' };
+    const reached = await reachByRole({ ...address, role: address.role }, config.installation);
+    if (reached.kind === 'not-reached') return { reason: reached.reason };
+    return { endpoint: reached.endpoint, credentials: async () => reached.credentials };
+  }
+  if (config.noEndpoint !== undefined) return { reason: config.noEndpoint };
+  return {
+    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
 }
 
 /** What was seen stays seen; the target as a whole is `unknown`, unless its cluster did not answer either. */

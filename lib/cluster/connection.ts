@@ -1,3 +1,4 @@
+import type { EksCluster } from '../config/clusters.ts';
 import type { ClusterAddress } from '../config/config.ts';
 import { type AwsCredentials, eksToken } from './eks-token.ts';
 import { type Headers, readKubeconfig, type Tls } from './kubeconfig.ts';
@@ -26,7 +27,8 @@ export interface EksParts {
 
 /** A cluster as a configuration names it; or as KUBECONFIG does, which may name several files. */
 export type Address =
-  | ClusterAddress
+  | Exclude<ClusterAddress, { kind: 'eks' }>
+  | Pick<EksCluster, 'kind' | 'name' | 'region'>
   | {
       readonly kind: 'kubeconfigs';
       readonly paths: readonly string[];
