@@ -1,6 +1,7 @@
 import type { AccessEntry, EksCluster } from '../aws/account/account.ts';
 import type { Read } from '../aws/account/reading.ts';
 import { CHECK_GROUP } from '../bootstrap/check-rights.ts';
+import type { ClusterAccess } from '../config/clusters.ts';
 import { type Diagnosis, judged, ok, warning, wrong } from './diagnosis.ts';
 
 export interface ClusterPlace {
@@ -81,9 +82,7 @@ function judgeEndpoint(
   }
 }
 
-export type CheckAccess = 'group' | 'view-policy' | 'admin-view-policy';
-
-const POLICIES: Readonly<Record<Exclude<CheckAccess, 'group'>, string>> = {
+const POLICIES: Readonly<Record<Exclude<ClusterAccess, 'group'>, string>> = {
   'view-policy': 'AmazonEKSViewPolicy',
   'admin-view-policy': 'AmazonEKSAdminViewPolicy',
 };
@@ -92,7 +91,9 @@ const POLICIES: Readonly<Record<Exclude<CheckAccess, 'group'>, string>> = {
 export interface EntryQuestion {
   readonly place: ClusterPlace;
   readonly roleArn: string;
-  readonly access: CheckAccess;
+  readonly access: ClusterAccess;
+  /** Of the targets, where an access policy is to hold. */
+  readonly namespaces: readonly string[];
   readonly roleCreatedAt: Date | undefined;
 }
 
@@ -102,16 +103,16 @@ export interface EntryQuestion {
  * than its entry is another one.
  */
 export function judgeAccessEntry(
-  { place, roleArn, access, roleCreatedAt }: EntryQuestion,
+  { place, roleArn, access, namespaces, roleCreatedAt }: EntryQuestion,
   read: Read<AccessEntry>,
 ): readonly Diagnosis[] {
   const where = placeOf(place);
   const of = `--cluster-name ${place.name} --region ${place.region} --principal-arn ${roleArn}`;
-  const create = `aws eks create-access-entry ${of}${access === 'group' ? ` --kubernetes-groups ${CHECK_GROUP}` : ''}`;
+  const create = `aws eks create-access-entry ${of} --kubernetes-groups ${CHECK_GROUP}`;
   const associate =
     access === 'group'
       ? undefined
-      : `aws eks associate-access-policy ${of} --policy-arn arn:aws:eks::aws:cluster-access-policy/${POLICIES[access]} --access-scope type=cluster`;
+      : `aws eks associate-access-policy ${of} --policy-arn arn:aws:eks::aws:cluster-access-policy/${POLICIES[access]} --access-scope type=namespace,namespaces=${namespaces.join(',')}`;
   const anew = `aws eks delete-access-entry ${of} && ${create}${associate === undefined ? '' : ` && ${associate}`}`;
   return judged(
     where,
@@ -156,7 +157,7 @@ function judgeRights(
     policies,
     associate,
   }: Pick<AccessEntry, 'groups' | 'policies'> & {
-    readonly access: CheckAccess;
+    readonly access: ClusterAccess;
     readonly associate: string | undefined;
   },
 ): readonly Diagnosis[] {
@@ -168,19 +169,17 @@ function judgeRights(
       `aws eks disassociate-access-policy ${of} --policy-arn ${arn}`,
     ),
   );
-  if (access === 'group')
-    return groups.includes(CHECK_GROUP)
-      ? [ok(where, `access entry in the group ${CHECK_GROUP}`), ...more]
-      : [
-          wrong(
-            where,
-            `its access entry is in ${groups.join(', ') || 'no group'}, not in ${CHECK_GROUP}`,
-            `aws eks update-access-entry ${of} --kubernetes-groups ${CHECK_GROUP}`,
-          ),
-          ...more,
-        ];
+  const group = groups.includes(CHECK_GROUP)
+    ? ok(where, `access entry in the group ${CHECK_GROUP}`)
+    : wrong(
+        where,
+        `its access entry is in ${groups.join(', ') || 'no group'}, not in ${CHECK_GROUP}`,
+        `aws eks update-access-entry ${of} --kubernetes-groups ${CHECK_GROUP}`,
+      );
+  if (access === 'group') return [group, ...more];
   const name = POLICIES[access];
-  return policies.some((arn) => arn.endsWith(`/${name}`))
-    ? [ok(where, `access entry with ${name}`), ...more]
-    : [wrong(where, `its access entry has no ${name}`, associate ?? ''), ...more];
+  const policy = policies.some((arn) => arn.endsWith(`/${name}`))
+    ? ok(where, `access entry with ${name}`)
+    : wrong(where, `its access entry has no ${name}`, associate ?? '');
+  return [group, policy, ...more];
 }

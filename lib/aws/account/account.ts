@@ -111,8 +111,8 @@ export interface Account {
   waiting(queueUrl: string): Promise<Read<number>>;
   secret(id: string): Promise<Read<SecretMarks>>;
   bucket(name: string): Promise<Read<BucketMarks>>;
-  /** A quota's value as it is applied. @param quota its code */
-  quota(service: string, quota: string): Promise<Read<number>>;
+  /** The account's quotas of a service (`scheduler`), by their names as Service Quotas shows them. */
+  quotas(service: string): Promise<Read<ReadonlyMap<string, number>>>;
   /** Roles that the account has, and may have. */
   roles(): Promise<Read<{ readonly used: number; readonly quota: number }>>;
   gateways(vpc: string): Promise<Read<readonly VpcWay[]>>;

@@ -5,7 +5,7 @@ import { GetAccountSummaryCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetAccountSettingsCommand, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetBucketNotificationConfigurationCommand, GetBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
+import { ListServiceQuotasCommand } from '@aws-sdk/client-service-quotas';
 import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
@@ -30,7 +30,7 @@ export function awsAccount(environment: Environment): Account {
 
     caller: () =>
       reading('sts:GetCallerIdentity', async () => {
-        const client = own.sts(environment);
+        const client = clients.sts(environment);
         let clockAheadMs: number | undefined;
         client.middlewareStack.add(
           (next) => async (args) => {
@@ -61,7 +61,10 @@ export function awsAccount(environment: Environment): Account {
         let next: string | undefined;
         do {
           const page = await client.send(
-            new ListStackResourcesCommand({ StackName: name, ...(next === undefined ? {} : { NextToken: next }) }),
+            new ListStackResourcesCommand({
+              StackName: name,
+              ...(next === undefined ? {} : { NextToken: next }),
+            }),
           );
           for (const each of page.StackResourceSummaries ?? [])
             parts.push({
@@ -77,9 +80,11 @@ export function awsAccount(environment: Environment): Account {
 
     deployedFunction: (name) =>
       reading('lambda:GetFunctionConfiguration', async () => {
-        const { FunctionArn = '', Role = '', Environment: variables } = await lambda().send(
-          new GetFunctionConfigurationCommand({ FunctionName: name }),
-        );
+        const {
+          FunctionArn = '',
+          Role = '',
+          Environment: variables,
+        } = await lambda().send(new GetFunctionConfigurationCommand({ FunctionName: name }));
         return { arn: FunctionArn, roleArn: Role, variables: variables?.Variables ?? {} };
       }),
 
@@ -179,12 +184,23 @@ export function awsAccount(environment: Environment): Account {
         };
       }),
 
-    quota: (service, quota) =>
-      reading('servicequotas:GetServiceQuota', async () => {
-        const { Quota } = await own
-          .quotas(environment)
-          .send(new GetServiceQuotaCommand({ ServiceCode: service, QuotaCode: quota }));
-        return Quota?.Value ?? 0;
+    quotas: (service) =>
+      reading('servicequotas:ListServiceQuotas', async () => {
+        const client = own.quotas(environment);
+        const found = new Map<string, number>();
+        let next: string | undefined;
+        do {
+          const page = await client.send(
+            new ListServiceQuotasCommand({
+              ServiceCode: service,
+              ...(next === undefined ? {} : { NextToken: next }),
+            }),
+          );
+          for (const { QuotaName, Value } of page.Quotas ?? [])
+            if (QuotaName !== undefined && Value !== undefined) found.set(QuotaName, Value);
+          next = page.NextToken;
+        } while (next !== undefined);
+        return found;
       }),
 
     roles: () =>
@@ -215,7 +231,9 @@ export function awsAccount(environment: Environment): Account {
         const { RouteTables = [] } = await ec2().send(
           new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc] }] }),
         );
-        const main = RouteTables.find(({ Associations = [] }) => Associations.some(({ Main }) => Main))?.RouteTableId;
+        const main = RouteTables.find(({ Associations = [] }) =>
+          Associations.some(({ Main }) => Main),
+        )?.RouteTableId;
         return new Map(
           subnets.flatMap((subnet) => {
             // A subnet that is associated with none follows the main one (Amazon VPC user guide, "Subnet route tables").

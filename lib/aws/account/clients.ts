@@ -3,14 +3,10 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { STSClient } from '@aws-sdk/client-sts';
 import { connection, watched } from '../clients.ts';
 import type { Environment } from '../environment.ts';
 
 /** Clients that no function has: apart from the others, so that only who looks an account over loads them. */
-
-export const sts = (environment: Environment): STSClient =>
-  watched(environment, new STSClient(connection(environment, 'STS')));
 
 export const cloudformation = (environment: Environment): CloudFormationClient =>
   watched(environment, new CloudFormationClient(connection(environment, 'CLOUDFORMATION')));

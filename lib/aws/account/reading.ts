@@ -20,13 +20,16 @@ export async function reading<Value>(action: string, call: () => Promise<Value>)
   try {
     return { kind: 'read', value: await call() };
   } catch (error) {
-    const { name, message } =
-      error instanceof Error ? error : { name: 'Error', message: String(error) };
+    const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
     // CloudFormation has no error of its own for a stack that is not there.
     if (ABSENT.test(name) || /^Stack .* does not exist$/.test(message)) return { kind: 'absent' };
     // KMS denies within another service's answer.
     if (DENIED.test(name)) return { kind: 'denied', action };
-    return { kind: 'failed', action, reason: `${name}: ${message}`.replace(/\s+/g, ' ').slice(0, LONGEST_REASON) };
+    return {
+      kind: 'failed',
+      action,
+      reason: `${name}: ${message}`.replace(/\s+/g, ' ').slice(0, LONGEST_REASON),
+    };
   }
 }
 
