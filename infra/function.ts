@@ -1,9 +1,10 @@
-import { type Duration, RemovalPolicy, type Size, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type PolicyStatementProps, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   DockerImageFunction,
   type ILayerVersion,
+  RecursiveLoop,
   Runtime,
   Function as ZipFunction,
 } from 'aws-cdk-lib/aws-lambda';
@@ -12,26 +13,25 @@ import { Construct } from 'constructs';
 import { VARIABLES } from '../lib/aws/environment.ts';
 import { acknowledgeWildcard, hasWildcard } from './acknowledge.ts';
 import { type CustomerKey, keyRights } from './customer-key.ts';
-import type { Isolation } from './isolation.ts';
-import { GIT_FUNCTIONS, type GitFunctionName, type Packages, type ZipFunctionName } from './packages.ts';
+import type { Network } from './network-interfaces.ts';
+import { type FunctionCode, GIT_FUNCTIONS, type GitFunctionName, type ZipFunctionName } from './packages.ts';
+import { SIZES } from './sizes.ts';
 import { iamArn } from './role-rules.ts';
 
 export type FunctionName = ZipFunctionName | GitFunctionName;
 
 export interface FunctionSettings {
   readonly installation: string;
-  readonly packages: Packages;
+  readonly code: FunctionCode;
   /** The customer's key, where everything that a function works with is under it. */
   readonly key?: CustomerKey;
   /** IAM path of its role. */
   readonly rolePath?: string;
-  readonly memoryMiB: number;
-  readonly timeout: Duration;
-  /** Of /tmp, where it is not the half GiB that Lambda gives anyway. */
-  readonly scratch?: Size;
   readonly layers?: readonly ILayerVersion[];
-  /** Stands in a network that reaches nothing but the buckets. */
-  readonly isolation?: Isolation;
+  /** What this one is called, where several run the same code. */
+  readonly as?: string;
+  /** Where it stands, if not where Lambda puts what reaches the internet. */
+  readonly network?: Network;
 }
 
 export interface Right {
@@ -56,11 +56,12 @@ export class FairleadFunction extends Construct {
   private readonly key: CustomerKey;
 
   constructor(scope: Construct, name: FunctionName, settings: FunctionSettings) {
-    super(scope, name);
-    const { installation, packages, isolation } = settings;
-    this.timeout = settings.timeout;
+    super(scope, settings.as ?? name);
+    const { installation, code, network } = settings;
+    const size = SIZES[name];
+    this.timeout = size.timeout;
     this.key = settings.key;
-    this.functionName = `${installation}-${name}`;
+    this.functionName = `${installation}-${settings.as ?? name}`;
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${this.functionName}`,
@@ -81,23 +82,27 @@ export class FairleadFunction extends Construct {
       role: this.role,
       logGroup,
       architecture: Architecture.X86_64,
-      memorySize: settings.memoryMiB,
-      timeout: settings.timeout,
-      ...(settings.scratch === undefined ? {} : { ephemeralStorageSize: settings.scratch }),
+      memorySize: size.memoryMiB,
+      timeout: size.timeout,
+      ...(size.scratch === undefined ? {} : { ephemeralStorageSize: size.scratch }),
+      ...(size.ringsForItself === undefined ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
+      ...(size.unattended === undefined
+        ? {}
+        : { retryAttempts: size.unattended.attempts, maxEventAge: size.unattended.within }),
       environment: {
         [VARIABLES.installation]: installation,
         [VARIABLES.scratch]: '/tmp',
         HOME: '/tmp',
       },
-      ...isolation?.placement(this),
+      ...network?.placement(this),
     };
     this.lambda = isGitFunction(name)
-      ? new DockerImageFunction(this, 'Function', { ...common, code: packages.image(name) })
+      ? new DockerImageFunction(this, 'Function', { ...common, code: code.image(name) })
       : new ZipFunction(this, 'Function', {
           ...common,
           runtime: Runtime.NODEJS_24_X,
           handler: 'index.handler',
-          code: packages.zip(name),
+          code: code.zip(name),
           layers: [...(settings.layers ?? [])],
         });
   }

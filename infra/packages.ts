@@ -1,7 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
-import { Code, DockerImageCode } from 'aws-cdk-lib/aws-lambda';
+import { Code, type DockerImageCode } from 'aws-cdk-lib/aws-lambda';
 import { buildSync } from 'esbuild';
 
 /** Functions that are a plain zip on the managed runtime. */
@@ -11,6 +10,7 @@ export const ZIP_FUNCTIONS = [
   'check-drift',
   'send-alerts',
   'sweep',
+  'smoke-test',
 ] as const;
 /** Functions that need the git binary, which the managed runtime lacks: one container image, a command each. */
 export const GIT_FUNCTIONS = ['deliver-uploads', 'read-desired'] as const;
@@ -18,8 +18,15 @@ export const GIT_FUNCTIONS = ['deliver-uploads', 'read-desired'] as const;
 export type ZipFunctionName = (typeof ZIP_FUNCTIONS)[number];
 export type GitFunctionName = (typeof GIT_FUNCTIONS)[number];
 
-/** The code of each function. Tests of templates give an empty one. */
+/** What functions are made of. Tests of templates give an empty one. */
 export interface Packages {
+  zip(name: ZipFunctionName): Code;
+  /** What the image of the Git functions is made of: a Dockerfile, and all that it copies. */
+  readonly imageFolder: string;
+}
+
+/** The code of each function. */
+export interface FunctionCode {
   zip(name: ZipFunctionName): Code;
   image(name: GitFunctionName): DockerImageCode;
 }
@@ -39,11 +46,7 @@ export function bundledPackages(folder: string): Packages {
   copyFileSync(DOCKERFILE, join(context, 'Dockerfile'));
   return {
     zip: (name) => Code.fromAsset(join(folder, name)),
-    image: (name) =>
-      DockerImageCode.fromImageAsset(context, {
-        cmd: [`${name}/index.handler`],
-        platform: Platform.LINUX_AMD64,
-      }),
+    imageFolder: context,
   };
 }
 

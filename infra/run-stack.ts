@@ -1,5 +1,5 @@
 import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35';
-import { Duration, Size, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
@@ -7,23 +7,21 @@ import { Addresses } from './addresses.ts';
 import { Alerts } from './alerts.ts';
 import { ReceivedUploads } from './arrival.ts';
 import { readsAuditLogs } from './audit-logs.ts';
-import { describesClusters } from './clusters.ts';
+import { type Checker, Checkers } from './checkers.ts';
+import { assumesRoles, describesClusters } from './clusters.ts';
 import { readsRepositories, writesRepositories } from './credentials.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
+import { GitImage } from './git-image.ts';
 import { Isolation } from './isolation.ts';
 import type { Packages } from './packages.ts';
 import { WorkQueue } from './queue.ts';
 import { Sweeps } from './schedules.ts';
+import { SmokeTest } from './smoke.ts';
 import type { StateStack } from './state-stack.ts';
 import { exported } from './storage.ts';
 import type { TargetsStack } from './targets-stack.ts';
 import { UntoldStream } from './untold-stream.ts';
 import { Watch } from './watch.ts';
-
-/** So much memory comes with one processor (Lambda guide, "Configure Lambda function memory"): git and Node share it. */
-const WHOLE_PROCESSOR_MIB = 1769;
-/** Several clones of at most a quarter GiB, and a push that is being made: lib/repository/clone.ts. */
-const CLONES = Size.gibibytes(2);
 
 export interface RunSettings extends StackProps {
   readonly config: Config;
@@ -36,8 +34,8 @@ export interface RunSettings extends StackProps {
  * What runs, and may be made anew at any time. Read it as the table of trusts: each function, then all that it may.
  */
 export class RunStack extends Stack {
-  /** What is let into clusters. */
-  readonly check: FairleadFunction;
+  /** Who is let into clusters. */
+  readonly checkers: readonly Checker[];
   /** Where schedules of targets ring. */
   readonly scheduled: { readonly readQueueArn: string; readonly undeliveredArn: string };
 
@@ -47,8 +45,15 @@ export class RunStack extends Stack {
     const { key, rolePath } = config.aws;
     const { uploads, content, state, record } = kept;
     const { configuration } = known;
-    const common = { installation, packages, key, rolePath };
-    const create = (name: FunctionName, settings: Omit<FunctionSettings, keyof typeof common>) =>
+    const code = new GitImage(this, 'GitImage', {
+      choice: config.gitImage,
+      base: config.mirrors.baseImage,
+      packages,
+      production: config.production,
+      installation,
+    });
+    const common = { installation, code, key, rolePath };
+    const create = (name: FunctionName, settings: Omit<FunctionSettings, keyof typeof common> = {}) =>
       new FairleadFunction(this, name, { ...common, ...settings });
 
     const alerts = new Alerts(this, 'Alerts', config);
@@ -56,30 +61,15 @@ export class RunStack extends Stack {
       reachable: [...content.reachable, ...state.reachable],
     });
 
-    const receive = create('receive-upload', { memoryMiB: 1024, timeout: Duration.minutes(2) });
+    const receive = create('receive-upload');
     const render = create('render-release', {
-      memoryMiB: 2048,
-      // Every limit of lib/charts reached, one after the other, is about a hundred seconds: an answer, not a time-out.
-      timeout: Duration.minutes(3),
       layers: [new KubectlV35Layer(this, 'HelmAndKubectl')],
-      isolation,
+      network: isolation,
     });
-    // A call takes up no more after two minutes; what it has begun by then may wait for a host's push interval, for a
-    // judgement and for a push. Cut off in that, it would leave a push whose fate nobody knows.
-    const deliver = create('deliver-uploads', {
-      memoryMiB: WHOLE_PROCESSOR_MIB,
-      timeout: Duration.minutes(10),
-      scratch: CLONES,
-    });
-    const read = create('read-desired', {
-      memoryMiB: 1024,
-      timeout: Duration.minutes(5),
-      scratch: CLONES,
-    });
-    const check = create('check-drift', { memoryMiB: 1024, timeout: Duration.minutes(5) });
-    // It begins nothing after 45 seconds; a step and a look into an audit log still fit after that.
-    const send = create('send-alerts', { memoryMiB: 512, timeout: Duration.seconds(90) });
-    const sweep = create('sweep', { memoryMiB: 512, timeout: Duration.minutes(5) });
+    const deliver = create('deliver-uploads');
+    const read = create('read-desired');
+    const send = create('send-alerts');
+    const sweep = create('sweep');
 
     const arrivals = new ReceivedUploads(this, 'Arrivals', {
       bucket: uploads.bucket as IBucket,
@@ -102,20 +92,14 @@ export class RunStack extends Stack {
       maxConcurrency: 5,
       maxReceiveCount: 5,
     });
-    const checks = new WorkQueue(this, 'Checks', {
-      variable: 'checkQueue',
-      worker: check,
-      order: 'any',
-      batchSize: 1,
-      maxConcurrency: 5,
-      maxReceiveCount: 5,
-    });
+    const checkers = new Checkers(this, targets, (called) => create('check-drift', called));
     const untold = new UntoldStream(this, 'Untold', { record, worker: send });
 
     new Addresses(this, 'Addresses', installation, {
       uploadBucket: uploads.bucketName,
       table: record.tableName,
       receiveQueue: arrivals.work.queue.queueUrl,
+      readQueue: reads.queue.queueUrl,
       stateBucket: state.bucketName,
     });
 
@@ -157,14 +141,17 @@ export class RunStack extends Stack {
     state.readBy(read, 'profiles');
     record.keptBy(read);
     describesClusters(read, targets);
-    checks.rungBy(read);
+    checkers.rungBy(read);
     doorbell.rungBy(read);
     calls(read, render);
 
     // check-drift reads clusters: no Git, no helm, no parameters, no secret.
-    state.readBy(check, 'desired', 'renders', 'config');
-    state.keptBy(check, 'profiles', 'openapi', 'keys');
-    record.keptBy(check);
+    for (const { worker: check, targets: checked } of checkers.all) {
+      state.readBy(check, 'desired', 'renders', 'config');
+      state.keptBy(check, 'profiles', 'openapi', 'keys');
+      record.keptBy(check);
+      assumesRoles(check, checked);
+    }
 
     // send-alerts speaks to people, and to the webhooks that are named.
     record.keptBy(send);
@@ -181,25 +168,31 @@ export class RunStack extends Stack {
     doorbell.rungBy(sweep);
     reads.rungBy(sweep);
 
-    this.check = check;
+    this.checkers = checkers.all;
     this.scheduled = {
       readQueueArn: exported(this, reads.queue.queueArn),
       undeliveredArn: exported(this, alerts.undelivered.queueArn),
     };
-    new Sweeps(this, 'Schedules', { sweep, key, undeliveredArn: alerts.undelivered.queueArn });
+    new Sweeps(this, 'Schedules', { installation, sweep, key, undeliveredArn: alerts.undelivered.queueArn });
+    new SmokeTest(this, 'SmokeTest', {
+      tester: create('smoke-test'),
+      functions: [receive, render, deliver, read, ...checkers.all.map(({ worker }) => worker), send, sweep],
+      fingerprint: code.fingerprint,
+      after: [isolation, alerts],
+    });
     new Watch(this, 'Watch', {
-      functions: [receive, render, deliver, read, check, send, sweep],
-      checks,
-      queues: [arrivals.work, doorbell, reads, checks],
+      functions: [receive, render, deliver, read, ...checkers.all.map(({ worker }) => worker), send, sweep],
+      checkers: checkers.all,
+      queues: [arrivals.work, doorbell, reads, ...checkers.all.map(({ work }) => work)],
       deadLetters: [
-        ...[arrivals.work, doorbell, reads, checks].map((work) => work.deadLetters),
+        ...[arrivals.work, doorbell, reads].map((work) => work.deadLetters),
+        ...checkers.all.map(({ work }) => work.deadLetters),
         untold.deadLetters,
       ],
       undelivered: alerts.undelivered,
       tell: alerts.operators,
       installation,
       hourly: sweep,
-      longestCheckMinutes: Math.max(...targets.map(({ checkEveryMinutes }) => checkEveryMinutes)),
     });
   }
 }

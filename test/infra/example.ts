@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Code, DockerImageCode } from 'aws-cdk-lib/aws-lambda';
+import { Code } from 'aws-cdk-lib/aws-lambda';
 import example from '../../fairlead.config.ts';
 import { provision } from '../../infra/installation.ts';
 import type { Packages } from '../../infra/packages.ts';
@@ -13,8 +13,7 @@ import { type ConfigInput, parseConfig } from '../../lib/config/config.ts';
 function emptyPackages(folder: string): Packages {
   return {
     zip: () => Code.fromInline('export const handler = () => undefined;'),
-    image: (name) =>
-      DockerImageCode.fromImageAsset(folder, { cmd: [`${name}/index.handler`], file: 'Dockerfile' }),
+    imageFolder: folder,
   };
 }
 

@@ -142,6 +142,11 @@ const TRUSTS: readonly Trust[] = [
     may: [...RECORD, 's3:ListBucketVersions', 'sqs:SendMessage', 'ssm:GetParametersByPath'],
     never: [SECRETS, CLUSTERS, PEOPLE, CALLS, PACKAGES, /^s3:(Get|Put)/, /^kms:/],
   },
+  {
+    role: 'smoke-test',
+    may: ['lambda:InvokeFunction'],
+    never: [SECRETS, CLUSTERS, PEOPLE, PARAMETERS, PACKAGES, /^(s3|kms|sqs|dynamodb):/],
+  },
 ];
 
 const { run } = synthesised();
