@@ -13,8 +13,8 @@ export class ChecksStack extends Stack {
     { config, run, ...props }: StackProps & { readonly config: Config; readonly run: RunStack },
   ) {
     super(scope, id, props);
-    const { targets } = config;
-    new Readings(this, 'Readings', { targets, key: config.aws.key, ...run.scheduled });
-    new AccessEntries(this, 'Clusters', { targets, checker: run.check });
+    const { installation, targets, aws } = config;
+    new Readings(this, 'Readings', { installation, targets, key: aws.key, ...run.scheduled });
+    new AccessEntries(this, 'Clusters', { checkers: run.checkers });
   }
 }

@@ -1,4 +1,3 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
@@ -9,20 +8,11 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FairleadFunction } from './function.ts';
-
-/** What a function's network interface needs; Lambda uses it, the function's own code is denied it. */
-const INTERFACE_ACTIONS = [
-  'ec2:AssignPrivateIpAddresses',
-  'ec2:CreateNetworkInterface',
-  'ec2:DeleteNetworkInterface',
-  'ec2:DescribeNetworkInterfaces',
-  'ec2:DescribeSubnets',
-  'ec2:UnassignPrivateIpAddresses',
-];
+import { hasInterfaces, type Network, type Placement } from './network-interfaces.ts';
 
 export interface IsolationSettings {
   /** ARNs of what may be reached in the buckets: keys, not buckets. */
@@ -34,7 +24,7 @@ export interface IsolationSettings {
  * buckets only. Hostile templates run here. Names still resolve (without them S3 is not found); helm's own lookup
  * function is off.
  */
-export class Isolation extends Construct {
+export class Isolation extends Construct implements Network {
   private readonly vpc: Vpc;
   private readonly group: SecurityGroup;
 
@@ -68,31 +58,8 @@ export class Isolation extends Construct {
     this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'HTTPS to the S3 endpoint');
   }
 
-  /** Where the function stands, and the right to stand there. */
-  placement(to: FairleadFunction) {
-    to.allow({
-      actions: INTERFACE_ACTIONS,
-      resources: ['*'],
-      because:
-        'Network interfaces have no name before they are made; the code itself is denied these actions',
-    });
-    to.role.addToPolicy(
-      new PolicyStatement({
-        effect: Effect.DENY,
-        actions: INTERFACE_ACTIONS,
-        resources: ['*'],
-        conditions: {
-          ArnEquals: {
-            'lambda:SourceFunctionArn': Stack.of(this).formatArn({
-              service: 'lambda',
-              resource: 'function',
-              resourceName: to.functionName,
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          },
-        },
-      }),
-    );
+  placement(to: FairleadFunction): Placement {
+    hasInterfaces(to);
     return {
       vpc: this.vpc as IVpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },

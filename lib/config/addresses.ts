@@ -6,6 +6,7 @@ export const ADDRESSES = {
   uploadBucket: 'upload-bucket',
   table: 'table',
   receiveQueue: 'receive-queue',
+  readQueue: 'read-queue',
   stateBucket: 'state-bucket',
 } as const;
 
