@@ -15,6 +15,7 @@ import { hasOwnKey } from './customer-key.ts';
 import { removalPolicy } from './storage.ts';
 import { RecordTable } from './table.ts';
 import { Uploads } from './upload.ts';
+import { Uploaders } from './uploaders.ts';
 
 const ACCESS_LOG_KEPT = Duration.days(365);
 
@@ -52,10 +53,18 @@ export class StateStack extends Stack {
         })
       : undefined;
     const storage = { production, accessLog: this.accessLog as IBucket };
-    this.uploads = new Uploads(this, 'Uploads', storage);
+    const { uploadBucket: existing, oidcProvider } = aws.existing;
+    this.uploads = new Uploads(this, 'Uploads', { ...storage, existing });
     this.content = new Content(this, 'Content', { ...storage, ownKey });
     this.state = new State(this, 'State', { ...storage, ownKey });
     this.record = new RecordTable(this, 'Record', { production });
+    new Uploaders(this, 'Uploaders', {
+      ...config,
+      uploads: this.uploads,
+      tableArn: this.record.table.tableArn,
+      key: aws.key,
+      oidcProvider,
+    });
     new CfnOutput(this, 'UploadBucket', {
       description: 'Upload to this bucket',
       value: this.uploads.bucket.bucketName,

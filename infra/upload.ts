@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { FairleadFunction } from './function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
@@ -7,23 +7,42 @@ import { exported, privateBucket, type StorageSettings } from './storage.ts';
 /** Older versions of an upload are history: what was delivered lies in Git and in the content store. */
 const OLD_VERSIONS_KEPT = Duration.days(90);
 
+export interface UploadsSettings extends StorageSettings {
+  /**
+   * The name of a bucket that is used instead of being made. Of such a one CDK can set nothing: that it is versioned,
+   * tells EventBridge, is private and refuses what is not TLS, its owner sees to, and `npx fairlead doctor` looks.
+   */
+  readonly existing: string | undefined;
+}
+
 /** The bucket that people and pipelines upload to. It tells EventBridge of each new version. */
 export class Uploads extends Construct {
-  readonly bucket: Bucket;
-  private readonly arn: string;
+  readonly bucket: IBucket;
+  readonly bucketIs: 'ours' | 'existing';
   readonly bucketName: string;
+  private readonly arn: string;
 
-  constructor(scope: Construct, id: string, settings: StorageSettings) {
+  constructor(scope: Construct, id: string, settings: UploadsSettings) {
     super(scope, id);
-    this.bucket = privateBucket(this, 'Bucket', {
+    const { existing } = settings;
+    if (existing !== undefined) {
+      this.bucketIs = 'existing';
+      this.bucket = Bucket.fromBucketName(this, 'Bucket', existing);
+      this.arn = this.bucket.bucketArn;
+      this.bucketName = existing;
+      return;
+    }
+    const bucket = privateBucket(this, 'Bucket', {
       ...settings,
       lifecycle: [{ noncurrentVersionExpiration: OLD_VERSIONS_KEPT }],
     });
     // By the resource itself: the switch of the higher construct brings a function of its own to do this.
-    const resource = this.bucket.node.defaultChild as CfnBucket;
+    const resource = bucket.node.defaultChild as CfnBucket;
     resource.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
-    this.arn = exported(this, this.bucket.bucketArn);
-    this.bucketName = exported(this, this.bucket.bucketName);
+    this.bucketIs = 'ours';
+    this.bucket = bucket as IBucket;
+    this.arn = exported(this, bucket.bucketArn);
+    this.bucketName = exported(this, bucket.bucketName);
   }
 
   /**

@@ -1,0 +1,33 @@
+import { Stack } from 'aws-cdk-lib';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** S3 guide, "Bucket policies": 20 KB. */
+const BUCKET_POLICY_BYTES = 20 * 1024;
+/** What stands for a value that is known at the deployment only: the ARN of a bucket with the longest name. */
+const LONGEST_ARN = `arn:aws-us-gov:s3:::${'b'.repeat(63)}`;
+
+/**
+ * What is wrong with the bucket's policy as it stands, if S3 would not take it: better now than in the middle of a
+ * deployment.
+ */
+export function bucketPolicyProblems(bucket: IBucket): readonly string[] {
+  if (!(bucket instanceof Bucket) || bucket.policy === undefined) return [];
+  const bytes = Buffer.byteLength(JSON.stringify(written(Stack.of(bucket).resolve(bucket.policy.document))));
+  if (bytes <= BUCKET_POLICY_BYTES) return [];
+  return [
+    `targets: their uploaders.arns make a bucket policy of ${bytes} bytes, of ${BUCKET_POLICY_BYTES} that S3 takes. Name the same ARNs for several targets (they share a statement), let uploaders assume one role, or attach the targets' managed policies to roles of this account`,
+  ];
+}
+
+/** The policy as text of about its final length. */
+function written(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(written);
+  if (value === null || typeof value !== 'object') return value;
+  const [[name, content] = [], ...more] = Object.entries(value);
+  if (name === 'Fn::Join' && more.length === 0 && Array.isArray(content)) {
+    const [separator, parts] = content;
+    return Array.isArray(parts) ? parts.map(written).join(String(separator)) : LONGEST_ARN;
+  }
+  if ((name === 'Ref' || name?.startsWith('Fn::')) && more.length === 0) return LONGEST_ARN;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, written(inner)]));
+}
