@@ -10,6 +10,7 @@ import {
 import { denialOf } from './denials.ts';
 import { GitFailed, NoAccess } from './git-failed.ts';
 import { saysOf } from './refusals.ts';
+import { unreachedOf } from './unreached.ts';
 
 export type { GitCredential } from './credentials/credential.ts';
 export { GitFailed, NoAccess } from './git-failed.ts';
@@ -83,6 +84,9 @@ async function attempt(folder: string, argv: readonly string[], call: GitCall, c
   try {
     return await run(folder, argv, call, pass);
   } catch (error) {
+    const unreached = error instanceof GitFailed ? unreachedOf(error.output) : undefined;
+    if (unreached !== undefined)
+      throw new NoAccess(nameOf(argv), `${unreached} (git said: ${saysOf((error as GitFailed).output)})`);
     const denial = error instanceof GitFailed ? denialOf(error.output) : undefined;
     if (denial === undefined) throw error;
     return { denial, said: saysOf((error as GitFailed).output) };
@@ -116,7 +120,7 @@ async function run(
   }).env(environmentOf(folder, pass));
   const header = pass.header === undefined ? [] : [`--config-env=http.extraHeader=${HEADER_VARIABLE}`];
   try {
-    await runner.raw([...header, ...(promised ? PROMISED : []), ...argv]);
+    await runner.raw([...(pass.config ?? []), ...header, ...(promised ? PROMISED : []), ...argv]);
   } catch (error) {
     // simple-git's errors carry the whole call: what is thrown from here carries what git printed, and no more.
     const printed = Buffer.concat([...output.stderr, ...output.stdout]).toString('utf8');

@@ -1,3 +1,5 @@
+import type { Outward } from '../../outward/outward.ts';
+
 /** A chart package from outside: its bytes as they came, not opened here. */
 export interface FetchedChart {
   readonly kind: 'fetched';
@@ -26,6 +28,8 @@ export interface SourceAccess {
   readonly credential?: { readonly username: string; readonly password: string };
   /** The Secret in the cluster that the deployer has it from. */
   readonly secret?: string;
+  /** Default: it is reached as it is. */
+  readonly outward?: Outward | undefined;
 }
 
 export const basic = ({ username, password }: { readonly username: string; readonly password: string }) =>

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { DIRECT, isUntrusted, type Outward, OutwardUnusable, type Way } from '../../outward/outward.ts';
 import { isReachableHost, lookupWithin, type Network, NOT_REACHABLE } from './reachable.ts';
 
 export interface Download {
@@ -10,6 +11,8 @@ export interface Download {
   readonly accept?: string;
   /** Sent to the host of `url` and to no other. */
   readonly authorization?: string;
+  /** Default: hosts are reached as they are. */
+  readonly outward?: Outward | undefined;
 }
 
 export type Downloaded =
@@ -31,7 +34,8 @@ const REDIRECTS = 5;
 const REFUSAL_BYTES = 16 * 1024;
 
 /**
- * One GET from outside: bounded in size and time, no cookie, no proxy, no compression (a small answer stays small).
+ * One GET from outside: bounded in size and time, no cookie, no compression (a small answer stays small), through a
+ * proxy only where the configuration names one: then that one decides which addresses a name may lead to.
  * Redirects are followed to addresses that may be reached, never from https to http, and without the credential where
  * they lead to another host.
  */
@@ -43,7 +47,10 @@ export async function download(asked: Download): Promise<Downloaded> {
     if (against !== undefined) return { kind: 'failed', reason: against };
     const isSameHost = new URL(url).host === new URL(asked.url).host;
     const { authorization, ...open } = asked;
+    const way = await wayTo(url, asked);
+    if ('reason' in way) return way;
     const answer = await get(
+      way,
       { ...open, url, ...(isSameHost && authorization !== undefined ? { authorization } : {}) },
       deadline,
     );
@@ -68,16 +75,28 @@ function refusal(url: string, { url: first, network }: Download): string | undef
 const notReachable = (host: string): string =>
   `${host} is at an address that is not of the internet: a chart source with network: "private" allows it`;
 
-function get(asked: Download, deadline: AbortSignal): Promise<Downloaded> {
+async function wayTo(
+  url: string,
+  { outward = DIRECT }: Download,
+): Promise<Way | Extract<Downloaded, { kind: 'failed' }>> {
+  try {
+    return await outward.agentFor(url);
+  } catch (error) {
+    if (error instanceof OutwardUnusable) return { kind: 'failed', reason: error.message };
+    throw error;
+  }
+}
+
+function get({ agent, by }: Way, asked: Download, deadline: AbortSignal): Promise<Downloaded> {
   const { url, network, maxBytes, accept, authorization } = asked;
   const host = hostOf(url);
   return new Promise((resolve) => {
     const fail = (reason: string) => resolve(failed(reason));
     const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, {
       method: 'GET',
-      agent: false,
+      agent,
       signal: deadline,
-      lookup: lookupWithin(network),
+      ...(by === 'proxy' ? {} : { lookup: lookupWithin(network) }),
       headers: {
         accept: accept ?? '*/*',
         'accept-encoding': 'identity',
@@ -110,6 +129,8 @@ function get(asked: Download, deadline: AbortSignal): Promise<Downloaded> {
 function inWords(error: Error & { readonly code?: string }, host: string, deadline: AbortSignal): string {
   if (deadline.aborted) return `${host} did not answer within ${DEADLINE_MILLISECONDS / 1000} seconds`;
   if (error.code === NOT_REACHABLE) return notReachable(host);
+  if (isUntrusted(error.code))
+    return `the certificate of ${host} is signed by an authority that is not trusted here: put its certificate (PEM) into the secret of gitNetwork.caBundle`;
   return `${host} does not answer (${error.code ?? 'the connection broke'})`;
 }
 

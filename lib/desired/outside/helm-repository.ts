@@ -37,6 +37,7 @@ export async function findInIndex(
   const answer = await download({
     url: index,
     network: access.network,
+    outward: access.outward,
     maxBytes: INDEX_BYTES,
     ...(access.credential === undefined ? {} : { authorization: basic(access.credential) }),
   });
@@ -75,6 +76,7 @@ export async function fetchListed(
     url: address.href,
     network: isOwn ? access.network : 'public',
     maxBytes: PACKAGE_BYTES,
+    outward: access.outward,
     ...(isOwn && access.credential !== undefined ? { authorization: basic(access.credential) } : {}),
   });
   if (answer.kind === 'failed') return unavailable(answer.reason);

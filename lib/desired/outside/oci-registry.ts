@@ -177,6 +177,7 @@ class Registry {
     return download({
       url: `${this.#base}${path}`,
       network: this.#access.network,
+      outward: this.#access.outward,
       maxBytes,
       ...(accept === undefined ? {} : { accept }),
       ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
@@ -204,6 +205,7 @@ class Registry {
     const answer = await download({
       url: address.href,
       network,
+      outward: this.#access.outward,
       maxBytes: CONFIG_BYTES,
       // The registry names who is to be asked, over https; helm gives it the credential as well.
       ...(credential === undefined ? {} : { authorization: basic(credential) }),

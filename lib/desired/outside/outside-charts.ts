@@ -5,6 +5,7 @@ import { type ChartSource, chartSourceOf } from '../../config/chart-sources.ts';
 import { putTree } from '../../content/store.ts';
 import { type Digest, digestOf, treeOfFile } from '../../content/tree.ts';
 import { digest } from '../../messages/messages.ts';
+import type { Outward } from '../../outward/outward.ts';
 import type { OutsideChart } from '../declaration.ts';
 import { type FetchAnswer, type SourceAccess, unavailable } from './answer.ts';
 import { fetchListed, findInIndex } from './helm-repository.ts';
@@ -18,6 +19,8 @@ export interface OutsideParts {
   readonly others: 'refused' | 'public';
   readonly content: ObjectStore;
   readonly secrets?: Secrets;
+  /** How sources are reached; default: as they are. */
+  readonly outward?: Outward | undefined;
 }
 
 /** A package in the content store: a tree of one file, not opened here. */
@@ -131,9 +134,9 @@ const PACKAGE_FILE = 'chart.tgz';
 /** How its source is spoken to; where the configuration names no such source, why it is not. */
 async function accessTo(
   { url, secret }: OutsideChart,
-  { sources, others, secrets }: OutsideParts,
+  { sources, others, secrets, outward }: OutsideParts,
 ): Promise<SourceAccess | ReturnType<typeof unavailable>> {
-  const named = secret === undefined ? {} : { secret };
+  const named = { outward, ...(secret === undefined ? {} : { secret }) };
   if (!/^(https?|oci):\/\//.test(url) || !URL.canParse(url))
     return unavailable(`"${url}" is no address of charts: https:// or oci://`);
   const source = chartSourceOf(sources, url);

@@ -7,6 +7,8 @@ export interface Pass {
   readonly header?: string;
   /** The command that git speaks SSH through; it names files, never a secret. */
   readonly ssh?: string;
+  /** How the server is reached, as `-c name=value`; never a secret. */
+  readonly config?: readonly string[];
   /** What must not be in anything that git or the server prints. */
   readonly secrets: readonly string[];
   /** After the call: what was laid out for it is gone. */

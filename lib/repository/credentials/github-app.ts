@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import * as z from 'zod';
 import type { Secrets } from '../../aws/secrets.ts';
+import { ask } from '../../outward/ask.ts';
+import { isUntrusted, type Outward, OutwardUnusable } from '../../outward/outward.ts';
 import type { Denial } from '../denials.ts';
 import {
   basicPass,
@@ -32,6 +34,15 @@ const SPARE_MILLISECONDS = 5 * 60_000;
 const CALL_MILLISECONDS = 15_000;
 const SAID_LENGTH = 120;
 
+export interface GitHubAppParts {
+  readonly secrets: Secrets;
+  readonly outward: Outward;
+  readonly now: () => Date;
+}
+
+/** Of GitHub's answer. Bytes. */
+const ANSWER_BYTES = 64 * 1024;
+
 interface InstallationToken {
   readonly token: string;
   readonly expiresAt: number;
@@ -43,8 +54,7 @@ const kept = new Map<string, InstallationToken>();
 export function gitHubAppCredential(
   settings: GitHubAppSettings,
   narrowed: Narrowed,
-  secrets: Secrets,
-  now: () => Date,
+  { secrets, outward, now }: GitHubAppParts,
 ): GitCredential {
   const key = keptSecret(secrets, settings.secret);
   const { appId, installationId, api } = settings;
@@ -53,7 +63,7 @@ export function gitHubAppCredential(
   const token = async (): Promise<string> => {
     const found = kept.get(name);
     if (found !== undefined && found.expiresAt - SPARE_MILLISECONDS > now().getTime()) return found.token;
-    const made = await makeToken(settings, narrowed, key, now());
+    const made = await makeToken(settings, narrowed, key, now(), outward);
     kept.set(name, made);
     return made.token;
   };
@@ -75,11 +85,12 @@ async function makeToken(
   narrowed: Narrowed,
   key: KeptSecret,
   now: Date,
+  outward: Outward,
 ): Promise<InstallationToken> {
-  const first = await askForToken(settings, narrowed, await key.value(), now);
+  const first = await askForToken(settings, narrowed, await key.value(), now, outward);
   const last =
     first.status === 401 && (await key.renew()) === 'changed'
-      ? await askForToken(settings, narrowed, await key.value(), now)
+      ? await askForToken(settings, narrowed, await key.value(), now, outward)
       : first;
   const answer = last.status === 201 ? tokenAnswer.safeParse(last.body) : undefined;
   if (answer?.success) return { token: answer.data.token, expiresAt: Date.parse(answer.data.expires_at) };
@@ -97,15 +108,15 @@ async function askForToken(
   { repository, contents }: Narrowed,
   pem: string,
   now: Date,
+  outward: Outward,
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   const claim = appToken(appId, privateKey(pem, secret), now);
+  const { host } = new URL(api);
   try {
-    const answer = await fetch(
-      `${api.replace(/\/$/, '')}/app/installations/${installationId}/access_tokens`,
+    const answer = await ask(
       {
+        url: `${api.replace(/\/$/, '')}/app/installations/${installationId}/access_tokens`,
         method: 'POST',
-        redirect: 'error',
-        signal: AbortSignal.timeout(CALL_MILLISECONDS),
         headers: {
           accept: 'application/vnd.github+json',
           authorization: `Bearer ${claim}`,
@@ -114,14 +125,26 @@ async function askForToken(
           'x-github-api-version': '2022-11-28',
         },
         body: JSON.stringify({ repositories: [repository], permissions: { contents } }),
+        milliseconds: CALL_MILLISECONDS,
+        maxBytes: ANSWER_BYTES,
       },
+      outward,
     );
     // A server may print back what it was sent.
-    const said = (await answer.text()).replaceAll(claim, '***');
-    return { status: answer.status, body: parsed(said) };
-  } catch {
-    throw new CredentialUnusable(`GitHub does not answer at ${new URL(api).host}: everything waits`);
+    return { status: answer.status, body: parsed(answer.body.replaceAll(claim, '***')) };
+  } catch (error) {
+    if (error instanceof OutwardUnusable) throw new CredentialUnusable(error.message);
+    throw new CredentialUnusable(`GitHub does not answer at ${host}${whyNot(error)}: everything waits`);
   }
+}
+
+/** What a person can act on; anything else would be Node's own words. */
+function whyNot(error: unknown): string {
+  const code = (error as { readonly code?: unknown }).code;
+  if (typeof code !== 'string') return '';
+  return isUntrusted(code)
+    ? ' with a certificate that is trusted here: put its authority into the secret of gitNetwork.caBundle'
+    : ` (${code})`;
 }
 
 function parsed(text: string): unknown {

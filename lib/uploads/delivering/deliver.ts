@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Doorbell } from '../../messages/messages.ts';
+import { outwardOf } from '../../outward/outward.ts';
 import { openClone } from '../../repository/clone.ts';
 import { writeCredentialOf } from '../../repository/credentials.ts';
 import { GitFailed } from '../../repository/git.ts';
@@ -36,7 +37,10 @@ export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promi
   const clone = await openClone({
     url: repository.url,
     branch: bell.branch,
-    credential: writeCredentialOf(repository, parts),
+    credential: writeCredentialOf(repository, {
+      ...parts,
+      outward: outwardOf(parts.config.gitNetwork, parts),
+    }),
     folder: join(parts.scratch, 'clones', `${repository.name}-${encodeURIComponent(bell.branch)}.git`),
   });
   const call = beginCall(bell, targets, repository, clone, parts);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { DIRECT } from '../../../lib/outward/outward.ts';
 import { openClone } from '../../../lib/repository/clone.ts';
 import { makeCommits, pushCommit } from '../../../lib/repository/commit.ts';
 import { gitHubAppCredential, type Narrowed } from '../../../lib/repository/credentials/github-app.ts';
@@ -51,8 +52,7 @@ describe('a GitHub App', () => {
     gitHubAppCredential(
       { appId: host.app.id, installationId: host.app.installation, secret: SECRET, api: host.api, ...more },
       narrowed,
-      { read },
-      () => new Date(clock),
+      { secrets: { read }, outward: DIRECT, now: () => new Date(clock) },
     );
   const open = (...parts: Parameters<typeof credential>) =>
     openClone({
