@@ -1,8 +1,12 @@
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { ADDRESSES, addressesPath } from '../lib/config/addresses.ts';
+import { ADDRESSES, addressesPath, versionParameter } from '../lib/config/addresses.ts';
+import fairlead from '../package.json' with { type: 'json' };
 
-/** What `npx fairlead --installation NAME` finds its parts by. Knowing an address is no right to it. */
+/**
+ * What `npx fairlead --installation NAME` finds its parts by, and of which version they are. Knowing an address is no
+ * right to it.
+ */
 export class Addresses extends Construct {
   constructor(
     scope: Construct,
@@ -17,5 +21,9 @@ export class Addresses extends Construct {
         stringValue: addresses[name],
       });
     }
+    new StringParameter(this, 'version', {
+      parameterName: versionParameter(installation),
+      stringValue: fairlead.version,
+    });
   }
 }

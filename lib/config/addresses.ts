@@ -10,4 +10,7 @@ export const ADDRESSES = {
   stateBucket: 'state-bucket',
 } as const;
 
+/** Beside them: which version of Fairlead it was deployed with. */
+export const versionParameter = (installation: string): string => `/fairlead/${installation}/version`;
+
 export const addressesPath = (installation: string): string => `/fairlead/${installation}/addresses`;
