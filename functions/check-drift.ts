@@ -12,6 +12,9 @@ import { type CheckRequest, checkRequest, type QueueAnswer } from '../lib/messag
 import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 
+/** A line names so many of the incidents that a check tells of: what is told of each is in the log of `send-alerts`. */
+const NAMED_INCIDENTS = 50;
+
 /** Reads clusters, and has nothing else: no Git, no helm, no secret. */
 export const checkDrift = (environment: Environment) => {
   const variables = requireVariables(environment, 'table', 'stateBucket');
@@ -34,21 +37,25 @@ export const checkDrift = (environment: Environment) => {
 
   // Its configuration is a part of the state bucket.
   const probes = { state: readsStore(state, 'config/'), record: readsRecord(table) };
-  return orSmoke(probes, (event): Promise<QueueAnswer> => workOff(event, checkRequest, log, check));
+  return orSmoke(
+    probes,
+    log.calls((event): Promise<QueueAnswer> => workOff(event, checkRequest, log, check)),
+  );
 
   async function check(request: CheckRequest): Promise<void> {
     const outcome = await runCheck(request, parts);
     if (outcome.kind === 'dropped') {
-      log.event('check dropped', { target: request.target, why: outcome.reason });
+      log.event('check dropped', { why: outcome.reason });
       return;
     }
     const { observation } = outcome;
     const told = await tellObservation(table, observation, tellContextOf(outcome.config), parts.now);
+    log.measure('ChecksFinished', 1);
     log.event('checked', {
-      target: request.target,
-      commit: observation.commit,
+      sequence: request.sequence,
       scopes: countedBy(observation.scopes, ({ state }) => state.kind),
       alerts: countedBy(told, ({ kind }) => kind),
+      incidents: told.map(({ incident }) => incident).slice(0, NAMED_INCIDENTS),
     });
   }
 };

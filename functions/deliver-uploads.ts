@@ -11,7 +11,7 @@ import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
-import { doorbell, type QueueAnswer } from '../lib/messages/messages.ts';
+import { type Doorbell, doorbell, type QueueAnswer } from '../lib/messages/messages.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { hasGit, hasSsh } from '../lib/repository/probes.ts';
@@ -53,6 +53,15 @@ export const deliverUploads = (environment: Environment) => {
     now: () => new Date(),
     pause: (milliseconds: number) => sleep(milliseconds),
     log: log.event,
+    measure: log.measure,
+  };
+
+  const answerBell = async (bell: Doorbell): Promise<void> => {
+    const delivery = await deliver(bell, { ...parts, config: await config() });
+    log.sum({
+      delivery: delivery.kind,
+      ...(delivery.kind === 'delivered' ? { commits: delivery.commits } : {}),
+    });
   };
 
   const probes = {
@@ -64,14 +73,7 @@ export const deliverUploads = (environment: Environment) => {
   // A blocked repository is no failure and needs no second bell: the sweep rings while something waits.
   return orSmoke(
     probes,
-    (event): Promise<QueueAnswer> =>
-      workOff(
-        event,
-        doorbell,
-        log,
-        async (bell) => deliver(bell, { ...parts, config: await config() }),
-        again,
-      ),
+    log.calls((event): Promise<QueueAnswer> => workOff(event, doorbell, log, answerBell, again)),
   );
 };
 

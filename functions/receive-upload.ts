@@ -7,7 +7,7 @@ import { readsConfiguration, readsRecord } from '../lib/aws/probes.ts';
 import { showAgain, sqsQueue } from '../lib/aws/queues.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
 import { configReader } from '../lib/config/parameters.ts';
-import { type QueueAnswer, uploadMessage } from '../lib/messages/messages.ts';
+import { type QueueAnswer, type UploadMessage, uploadMessage } from '../lib/messages/messages.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
 import { receiveUpload as receive } from '../lib/uploads/receiving/receive.ts';
@@ -38,19 +38,17 @@ export const receiveUpload = (environment: Environment) => {
     doorbell: sqsQueue(sqs, names.doorbellQueue),
     now: () => new Date(),
     log: log.event,
+    measure: log.measure,
+  };
+
+  const receiveOne = async (message: UploadMessage): Promise<void> => {
+    log.event('received', { state: await receive(message, { ...parts, config: await config() }) });
   };
 
   const probes = { configuration: readsConfiguration(config), record: readsRecord(parts.table) };
   return orSmoke(
     probes,
-    (event): Promise<QueueAnswer> =>
-      workOff(
-        event,
-        uploadMessage,
-        log,
-        async (message) => receive(message, { ...parts, config: await config() }),
-        again,
-      ),
+    log.calls((event): Promise<QueueAnswer> => workOff(event, uploadMessage, log, receiveOne, again)),
   );
 };
 

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { Alert } from '../lib/alerts/alert.ts';
 import { type FindAuditLog, withAuthors } from '../lib/alerts/by-whom.ts';
 import { type Channel, channelsOf, type Places, unread } from '../lib/alerts/channels.ts';
-import { type Failure, type Round, tellItem } from '../lib/alerts/publish.ts';
+import { nameOf } from '../lib/alerts/outbox.ts';
+import { type Failure, type Round, type Telling, tellItem } from '../lib/alerts/publish.ts';
 import { reportKey } from '../lib/alerts/report.ts';
 import { webhookSender } from '../lib/alerts/webhook.ts';
 import { cloudWatchAuditLog } from '../lib/aws/audit-log.ts';
@@ -11,7 +12,6 @@ import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables, VARIABLES } from '../lib/aws/environment.ts';
 import { eventBridgeBus } from '../lib/aws/events.ts';
 import { functionLog } from '../lib/aws/log.ts';
-import { FAILED_TRIES, functionMetrics, GIVEN_UP, TOLD } from '../lib/aws/metrics.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { readsRecord } from '../lib/aws/probes.ts';
@@ -100,7 +100,6 @@ export const sendAlerts = (environment: Environment) => {
   };
   const webhooks = webhooksOf(environment);
   const log = functionLog('send-alerts', environment);
-  const metrics = functionMetrics(names.installation);
   const find = auditLogs(environment);
   const enrich = (alert: Alert) =>
     withAuthors(alert, find, (error) =>
@@ -108,7 +107,7 @@ export const sendAlerts = (environment: Environment) => {
     );
 
   const probes = { record: readsRecord(table), webhooks: readsWebhooks };
-  return orSmoke(probes, async (event): Promise<void> => {
+  const call = log.calls(async (event: unknown): Promise<void> => {
     const began = Date.now();
     const found = await webhooks();
     const channels =
@@ -136,6 +135,7 @@ export const sendAlerts = (environment: Environment) => {
     // Lambda writes of what is thrown the message alone, and its alarm tells. Then the stream tries the batch again.
     if (failures > 0) throw new Error(`${failures} items could not be told`);
   });
+  return orSmoke(probes, (event): Promise<void> => call(event));
 
   async function readsWebhooks(): Promise<string> {
     const found = await webhooks();
@@ -154,8 +154,9 @@ export const sendAlerts = (environment: Environment) => {
     for (const key of keys) {
       try {
         const { told, failures } = await tellItem(table, key, channels, round);
-        if (told.length > 0) metrics.count(TOLD, told.length);
-        if (failures.length > 0) metrics.count(FAILED_TRIES, failures.length);
+        if (told.length > 0) log.measure('AlertsTold', told.length);
+        if (failures.length > 0) log.measure('AlertTriesFailed', failures.length);
+        for (const one of byAlert(told)) log.event('alert told', one);
         for (const failure of failures) say(key, failure);
         if (failures.some(({ whose }) => whose === 'ours')) failed += 1;
       } catch (error) {
@@ -167,7 +168,7 @@ export const sendAlerts = (environment: Environment) => {
   }
 
   function say(key: ItemKey, { channel, alert, error, since, givenUp }: Failure): void {
-    const about = { ...key, channel, incident: alert.incident, sequence: alert.sequence, since };
+    const about = { ...key, channel, ...namesOf(alert), since };
     log.failure('an alert not told: it comes again', error, about);
     if (givenUp.length === 0) return;
     log.failure('alerts given up: this channel took nothing for too long', error, {
@@ -176,9 +177,28 @@ export const sendAlerts = (environment: Environment) => {
       alerts: givenUp.map(({ incident, sequence }) => `${incident}/${sequence}`),
       reports: givenUp.map(reportKey),
     });
-    metrics.count(GIVEN_UP, givenUp.length);
+    log.measure('AlertsGivenUp', givenUp.length);
   }
 };
+
+/** What an alert is found by: its incident, and what it is about. */
+const namesOf = (alert: Alert) => ({
+  incident: alert.incident,
+  sequence: alert.sequence,
+  kind: alert.kind,
+  target: alert.target,
+  scope: alert.scope,
+  ...('commit' in alert ? { commit: alert.commit } : {}),
+  ...('upload' in alert ? { uploads: [alert.upload] } : 'uploads' in alert ? { uploads: alert.uploads } : {}),
+});
+
+/** A line an alert, which names who was told. */
+const byAlert = (told: Telling['told']) =>
+  [...Map.groupBy(told, ({ alert }) => nameOf(alert)).values()].flatMap((some) =>
+    some[0] === undefined
+      ? []
+      : [{ ...namesOf(some[0].alert), channels: some.map(({ channel }) => channel) }],
+  );
 
 const keysIn = (event: unknown): readonly ItemKey[] => {
   const keys = streamEvent

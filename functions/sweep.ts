@@ -1,14 +1,8 @@
-import { LISTED_CLASSES, readStandings, SEVERITIES, type TargetStanding } from '../lib/alerts/standing.ts';
+import { oldestUntoldSeconds } from '../lib/alerts/oldest-untold.ts';
+import { readStandings, type TargetStanding } from '../lib/alerts/standing.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { functionLog } from '../lib/aws/log.ts';
-import {
-  CLASS_DIMENSION,
-  functionMetrics,
-  OPEN_INCIDENTS,
-  SEVERITY_DIMENSION,
-  VERDICT_AGE,
-} from '../lib/aws/metrics.ts';
 import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { readsConfiguration, readsRecord } from '../lib/aws/probes.ts';
@@ -17,6 +11,7 @@ import { dynamoTable } from '../lib/aws/table.ts';
 import type { Config } from '../lib/config/config.ts';
 import { configReader } from '../lib/config/parameters.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
+import { oldestOpenSeconds } from '../lib/uploads/record/waiting.ts';
 import { type Swept, sweepEvent, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 
 /** What is counted costs a query a target each time; CloudWatch's graphs are no finer. */
@@ -49,10 +44,11 @@ export const sweep = (environment: Environment, now: () => Date = () => new Date
   let measured: number | undefined;
 
   const probes = { configuration: readsConfiguration(config), record: readsRecord(parts.table) };
-  return orSmoke(probes, async (event): Promise<Swept> => {
+  const call = log.calls(async (event: unknown): Promise<Swept> => {
     const asked = sweepEvent.parse(event);
     const configured = await config();
     const swept = await sweepOnce(asked, { ...parts, config: configured });
+    log.sum({ sweep: asked.sweep, ...swept });
     const slot = Math.floor(parts.now().getTime() / MEASURED_EVERY_MS);
     if (asked.sweep === 'minutes' && slot !== measured) {
       measured = slot;
@@ -61,31 +57,31 @@ export const sweep = (environment: Environment, now: () => Date = () => new Date
     }
     return swept;
   });
+  return orSmoke(probes, (event): Promise<Swept> => call(event));
 
   /** Sums for CloudWatch, since each name there costs; what each target stands at, for who reads the log. */
   async function measure(configured: Config): Promise<void> {
-    const standings = await readStandings(parts.table, configured, parts.now());
-    const metrics = functionMetrics(configured.installation);
+    const { table } = parts;
+    const standings = await readStandings(table, configured, parts.now());
     const total = (numberOf: (standing: TargetStanding) => number): number =>
       standings.reduce((sum, standing) => sum + numberOf(standing), 0);
-    for (const name of LISTED_CLASSES)
-      metrics.gauge(
-        OPEN_INCIDENTS,
-        'Count',
-        total(({ open }) => open[name]),
-        { [CLASS_DIMENSION]: name },
-      );
-    for (const name of SEVERITIES)
-      metrics.gauge(
-        OPEN_INCIDENTS,
-        'Count',
-        total(({ severities }) => severities[name]),
-        {
-          [SEVERITY_DIMENSION]: name,
-        },
-      );
+    log.measure(
+      'OpenDrift',
+      total(({ open }) => open.drift),
+    );
+    log.measure(
+      'OpenUnknown',
+      total(({ open }) => open.unknown),
+    );
+    log.measure(
+      'OpenCritical',
+      total(({ severities }) => severities.critical),
+    );
+    log.measure('VerdictsOverdue', standings.filter(({ verdict }) => verdict === 'overdue').length);
     const ages = standings.flatMap(({ verdictAgeSeconds }) => verdictAgeSeconds ?? []);
-    if (ages.length > 0) metrics.gauge(VERDICT_AGE, 'Seconds', Math.max(...ages));
+    if (ages.length > 0) log.measure('OldestVerdictAge', Math.max(...ages));
+    log.measure('OldestWaitingUpload', await oldestOpenSeconds(table, configured.targets, parts.now()));
+    log.measure('OldestUntoldAlert', await oldestUntoldSeconds(table, parts.now()));
     for (const standing of standings) log.event('target', { ...standing });
   }
 };

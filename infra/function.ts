@@ -6,6 +6,7 @@ import {
   type ILayerVersion,
   RecursiveLoop,
   Runtime,
+  Tracing,
   Function as ZipFunction,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -48,6 +49,9 @@ export interface Right {
  */
 export class FairleadFunction extends Construct {
   readonly functionName: string;
+  /** Which code; several functions may run the same. */
+  readonly runs: FunctionName;
+  readonly logGroupName: string;
   readonly role: Role;
   /** By its name, so that another stack can say it and depends on nothing of this one. */
   readonly roleArn: string;
@@ -63,8 +67,11 @@ export class FairleadFunction extends Construct {
     this.key = settings.key;
     this.functionName = `${installation}-${settings.as ?? name}`;
 
+    this.runs = name;
+    this.logGroupName = `/aws/lambda/${this.functionName}`;
+
     const logGroup = new LogGroup(this, 'Log', {
-      logGroupName: `/aws/lambda/${this.functionName}`,
+      logGroupName: this.logGroupName,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -84,6 +91,8 @@ export class FairleadFunction extends Construct {
       architecture: Architecture.X86_64,
       memorySize: size.memoryMiB,
       timeout: size.timeout,
+      // Lambda itself sends the traces, also where the function stands in a network without a way out (docs/runbook.md).
+      tracing: Tracing.ACTIVE,
       ...(size.scratch === undefined ? {} : { ephemeralStorageSize: size.scratch }),
       ...(size.ringsForItself === undefined ? {} : { recursiveLoop: RecursiveLoop.ALLOW }),
       ...(size.unattended === undefined
@@ -105,6 +114,11 @@ export class FairleadFunction extends Construct {
           code: code.zip(name),
           layers: [...(settings.layers ?? [])],
         });
+    acknowledgeWildcard(
+      this,
+      '*',
+      'X-Ray has no resources to name: xray:PutTraceSegments and PutTelemetryRecords are for all or for none (Service Authorization Reference, "AWS X-Ray")',
+    );
   }
 
   /** Gives a right, and with it what it needs of the customer's key. */

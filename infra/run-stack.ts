@@ -1,27 +1,31 @@
 import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35';
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import { type ILayerVersion, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { backupOf } from '../lib/config/backup.ts';
 import type { Config } from '../lib/config/config.ts';
+import type { Mirrors } from '../lib/config/mirrors.ts';
 import { Addresses } from './addresses.ts';
 import { Alerts } from './alerts.ts';
 import { ReceivedUploads } from './arrival.ts';
 import { readsAuditLogs } from './audit-logs.ts';
 import { type Checker, Checkers } from './checkers.ts';
 import { assumesRoles, describesClusters } from './clusters.ts';
-import { readsRepositories, writesRepositories } from './credentials.ts';
+import { readsRepositories, trustsOwnAuthorities, writesRepositories } from './credentials.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
 import { GitImage } from './git-image.ts';
+import { GitNetwork } from './git-network.ts';
 import { Isolation } from './isolation.ts';
 import type { Packages } from './packages.ts';
 import { WorkQueue } from './queue.ts';
-import { Sweeps } from './schedules.ts';
+import { DailyBackup, Sweeps } from './schedules.ts';
 import { SmokeTest } from './smoke.ts';
 import type { StateStack } from './state-stack.ts';
 import { exported } from './storage.ts';
 import type { TargetsStack } from './targets-stack.ts';
 import { UntoldStream } from './untold-stream.ts';
-import { Watch } from './watch.ts';
+import { Watch } from './watch/watch.ts';
 
 export interface RunSettings extends StackProps {
   readonly config: Config;
@@ -61,13 +65,21 @@ export class RunStack extends Stack {
       reachable: [...content.reachable, ...state.reachable],
     });
 
+    const gitNetwork = config.gitNetwork;
+    // Where the Git hosts are reached.
+    const withGit =
+      gitNetwork?.vpc === undefined
+        ? {}
+        : { network: new GitNetwork(this, 'GitNetwork', gitNetwork.vpc) };
+
     const receive = create('receive-upload');
     const render = create('render-release', {
-      layers: [new KubectlV35Layer(this, 'HelmAndKubectl')],
+      layers: [helmAndKubectl(this, config.mirrors)],
       network: isolation,
     });
-    const deliver = create('deliver-uploads');
-    const read = create('read-desired');
+    const deliver = create('deliver-uploads', withGit);
+    const read = create('read-desired', withGit);
+    const backUp = kept.backups === undefined ? undefined : create('back-up-repositories', withGit);
     const send = create('send-alerts');
     const sweep = create('sweep');
 
@@ -121,6 +133,7 @@ export class RunStack extends Stack {
     // deliver-uploads writes to Git: what is checked, never a package, never a cluster.
     configuration.readBy(deliver);
     writesRepositories(deliver, repositories);
+    trustsOwnAuthorities(deliver, gitNetwork);
     uploads.taggedBy(deliver);
     content.readBy(deliver);
     content.filledBy(deliver);
@@ -134,6 +147,7 @@ export class RunStack extends Stack {
     // read-desired reads Git: it has the credential that cannot write.
     configuration.readBy(read);
     readsRepositories(read, repositories, config.chartSources);
+    trustsOwnAuthorities(read, gitNetwork);
     content.readBy(read);
     content.filledBy(read);
     content.indexedBy(read);
@@ -151,6 +165,25 @@ export class RunStack extends Stack {
       state.keptBy(check, 'profiles', 'openapi', 'keys');
       record.keptBy(check);
       assumesRoles(check, checked);
+    }
+
+    // back-up-repositories reads Git as read-desired does, and puts it where it cannot get it back from.
+    if (backUp !== undefined) {
+      const except = new Set(backupOf(config)?.except);
+      configuration.readBy(backUp);
+      readsRepositories(
+        backUp,
+        repositories.filter(({ name }) => !except.has(name)),
+        [],
+      );
+      trustsOwnAuthorities(backUp, gitNetwork);
+      kept.backups?.filledBy(backUp);
+      new DailyBackup(this, 'DailyBackup', {
+        installation,
+        worker: backUp,
+        key,
+        undeliveredArn: alerts.undelivered.queueArn,
+      });
     }
 
     // send-alerts speaks to people, and to the webhooks that are named.
@@ -174,14 +207,20 @@ export class RunStack extends Stack {
       undeliveredArn: exported(this, alerts.undelivered.queueArn),
     };
     new Sweeps(this, 'Schedules', { installation, sweep, key, undeliveredArn: alerts.undelivered.queueArn });
+    const functions = [
+      ...[receive, render, deliver, read],
+      ...(backUp === undefined ? [] : [backUp]),
+      ...checkers.all.map(({ worker }) => worker),
+      ...[send, sweep],
+    ];
     new SmokeTest(this, 'SmokeTest', {
       tester: create('smoke-test'),
-      functions: [receive, render, deliver, read, ...checkers.all.map(({ worker }) => worker), send, sweep],
+      functions,
       fingerprint: code.fingerprint,
       after: [isolation, alerts],
     });
     new Watch(this, 'Watch', {
-      functions: [receive, render, deliver, read, ...checkers.all.map(({ worker }) => worker), send, sweep],
+      functions,
       checkers: checkers.all,
       queues: [arrivals.work, doorbell, reads, ...checkers.all.map(({ work }) => work)],
       deadLetters: [
@@ -193,9 +232,16 @@ export class RunStack extends Stack {
       tell: alerts.operators,
       installation,
       hourly: sweep,
+      backups: backUp === undefined ? 'none' : 'daily',
     });
   }
 }
+
+/** The two programs that render, from npm's package of them or from a layer of the organisation's. */
+const helmAndKubectl = (scope: Construct, { helmLayer }: Mirrors): ILayerVersion =>
+  helmLayer === undefined
+    ? new KubectlV35Layer(scope, 'HelmAndKubectl')
+    : LayerVersion.fromLayerVersionArn(scope, 'HelmAndKubectl', helmLayer);
 
 /** Calls and waits: references go across, never contents. */
 function calls(caller: FairleadFunction, called: FairleadFunction): void {

@@ -12,6 +12,14 @@ import { decidingContext, snoozesOf, type TellContext, tellContextOf, tellDecide
  */
 const CHECKED = 'checked';
 
+/** From when on each target has been one that is checked, as far as is known (ISO). */
+export async function configuredSince(table: Pick<Table, 'query'>): Promise<ReadonlyMap<string, string>> {
+  const since = new Map<string, string>();
+  for await (const item of table.query(CHECKED))
+    if (typeof item.since === 'string') since.set(item.sk, item.since);
+  return since;
+}
+
 /** @throws if the table stays contended; the next sweep goes on */
 export async function tellNoLongerChecked(
   table: Table,
@@ -31,7 +39,8 @@ export async function tellNoLongerChecked(
     );
     if (before?.context === context) continue;
     const version = (before?.version ?? 0) + 1;
-    const item = { pk: CHECKED, sk: target.name, schema: INCIDENTS_SCHEMA, version, context };
+    const since = typeof before?.since === 'string' ? before.since : now.toISOString();
+    const item = { pk: CHECKED, sk: target.name, schema: INCIDENTS_SCHEMA, version, context, since };
     await table.put(item, before?.version ?? 'absent');
   }
   const told: Alert[] = [];

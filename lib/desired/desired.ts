@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { eachAtOnce } from '../at-once/at-once.ts';
 import type { ObjectStore } from '../aws/objects.ts';
+import { following } from '../aws/trail.ts';
 import type { Target } from '../config/config.ts';
 import { rootOf } from '../config/root.ts';
 import { putTree } from '../content/store.ts';
@@ -86,7 +87,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   if (read !== undefined) return reread(read.body, parts.state);
 
   const gathered = { ...parts, clone: gatheredReader(clone, rootOf(target)) };
-  const declared = await declaredBy(target, tip.id, gathered);
+  const declared = await following({ commit: tip.id }, () => declaredBy(target, tip.id, gathered));
   const { rendered = [] } = declared;
   const declarations = upToLimit(declared.releases, (first, reason) => ({
     ...first,
@@ -96,7 +97,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const { kept: releases, remarks: odd } = wellPlacedReleases([
     ...rendered,
     ...(await eachAtOnce(declarations, RENDERS_AT_ONCE, (declaration) =>
-      desiredRelease(declaration, tip.id, target, gathered),
+      following({ commit: tip.id }, () => desiredRelease(declaration, tip.id, target, gathered)),
     )),
   ]);
   const { manifests, appliedBy, asks = [], staleValues: stale } = declared;

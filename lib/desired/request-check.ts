@@ -19,7 +19,8 @@ export interface RequestParts extends DesiredParts {
 const ATTEMPTS = 5;
 
 export type Requested =
-  | { readonly kind: DesiredReading['kind'] }
+  | { readonly kind: 'no-branch' }
+  | ({ readonly kind: 'read' } & Pick<NewestDesired, 'commit' | 'sequence'> & { readonly releases: number })
   /** Git did not let us in: what is known is checked, and says so. `nothing-known`: there is nothing to check yet. */
   | {
       readonly kind: 'no-access';
@@ -62,7 +63,8 @@ export async function requestCheck(target: Target, parts: RequestParts): Promise
     if (recorded.kind === 'conflict') continue;
     await send(parts.checks, target, recorded.newest, readAt);
     if (reading.staleValues.length > 0 && !target.driftOnly) await ring(parts.doorbells, target);
-    return { kind: reading.kind };
+    const { commit, sequence } = recorded.newest;
+    return { kind: reading.kind, commit, sequence, releases: reading.state.releases.length };
   }
   throw new Error(
     `target ${target.name}: its newest desired state was recorded ${ATTEMPTS} times while reading it`,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Trail } from '../aws/trail.ts';
 import type { Digest } from '../content/tree.ts';
 
 /**
@@ -79,6 +80,21 @@ export type ReplayRequested = z.output<typeof replayRequested>;
 /** What `receive-upload` is told. */
 export const uploadMessage = z.discriminatedUnion('detail-type', [objectCreated, replayRequested]);
 export type UploadMessage = z.output<typeof uploadMessage>;
+
+/** What passes through the queues that functions of ours work off. */
+export type Message = UploadMessage | Doorbell | ReadRequest | CheckRequest;
+
+/** What a message says of the upload or commit that it is about, for the log. */
+export function trailOf(message: Message): Trail {
+  if ('detail' in message) {
+    const { key, 'version-id': upload } = message.detail.object;
+    return { upload, key };
+  }
+  if ('repository' in message) return { repository: message.repository, branch: message.branch };
+  return 'commit' in message
+    ? { target: message.target, commit: message.commit }
+    : { target: message.target };
+}
 
 /** An SQS event as Lambda delivers it, as far as we read it. */
 export const queueEvent = z.object({

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, mock, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { sweep } from '../../functions/sweep.ts';
 import { incidentItem } from '../../lib/alerts/incident-items.ts';
 import { VARIABLES } from '../../lib/aws/environment.ts';
 import { parsePart } from '../../lib/config/config.ts';
 import { toParameters } from '../../lib/config/parameters.ts';
+import { addWaiting } from '../../lib/uploads/record/waiting.ts';
 import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
 import { type TestAws, testAws } from '../fixtures/local-aws.ts';
+import { logged } from '../fixtures/logged.ts';
 
 const PATH = '/fairlead/fairlead';
 const NOON = new Date('2026-11-21T12:00:00.000Z');
@@ -36,6 +38,7 @@ describe('what the sweep measures', () => {
     run = sweep(
       {
         ...aws.environment,
+        [VARIABLES.installation]: 'fairlead',
         [VARIABLES.table]: TABLE,
         [VARIABLES.uploadBucket]: BUCKETS.upload,
         [VARIABLES.receiveQueue]: aws.queues.receive,
@@ -65,35 +68,36 @@ describe('what the sweep measures', () => {
   });
   after(() => aws.end());
 
-  /** The lines that CloudWatch takes for metrics. */
-  async function measured(): Promise<Record<string, unknown>[]> {
-    const log = mock.method(console, 'log', () => {});
-    try {
-      await run({ schema: 1, sweep: 'minutes' });
-      return log.mock.calls
-        .map(({ arguments: [line] }) => JSON.parse(String(line)) as Record<string, unknown>)
-        .filter((line) => '_aws' in line);
-    } finally {
-      log.mock.restore();
-    }
-  }
+  /** What CloudWatch takes as figures of it. */
+  const figures: readonly string[] = [
+    'OldestUntoldAlert',
+    'OldestVerdictAge',
+    'OldestWaitingUpload',
+    'OpenCritical',
+    'OpenDrift',
+    'OpenUnknown',
+    'VerdictsOverdue',
+  ];
+  const swept = () => logged(() => run({ schema: 1, sweep: 'minutes' }));
+  const measured = async () => (await swept()).filter((line) => '_aws' in line);
 
-  test('is the sum over all targets, by class and by severity, nought too, and the oldest verdict', async () => {
+  test('is the sum over all targets, nought too, the oldest verdict, and what waits', async () => {
     const lines = await measured();
-    const figures = lines.map(({ _aws, Installation, ...rest }) => {
-      assert.equal(Installation, 'fairlead');
-      return rest;
-    });
-    assert.deepEqual(figures, [
-      { Class: 'drift', OpenIncidents: 2 },
-      { Class: 'stalled', OpenIncidents: 0 },
-      { Class: 'unknown', OpenIncidents: 1 },
-      { Class: 'delivery', OpenIncidents: 0 },
-      { Severity: 'info', OpenIncidents: 0 },
-      { Severity: 'warning', OpenIncidents: 1 },
-      { Severity: 'critical', OpenIncidents: 2 },
-      { OldestVerdictAge: 600 },
-    ]);
+    assert.equal(lines.length, 1);
+    assert.deepEqual(
+      Object.fromEntries(figures.map((name) => [name, lines[0]?.[name]])),
+      {
+        OpenDrift: 2,
+        OpenUnknown: 1,
+        OpenCritical: 2,
+        OldestVerdictAge: 600,
+        VerdictsOverdue: 0,
+        OldestWaitingUpload: 0,
+        OldestUntoldAlert: 0,
+      },
+    );
+    assert.equal(lines[0]?.message, 'call ended');
+    assert.equal(lines[0]?.sweep, 'minutes');
   });
 
   test('is measured once in five minutes, however often it is called', async () => {
@@ -101,31 +105,57 @@ describe('what the sweep measures', () => {
     now = new Date(NOON.getTime() + 299_000);
     assert.deepEqual(await measured(), []);
     now = new Date(NOON.getTime() + 300_000);
-    assert.equal((await measured()).length, 8);
+    assert.equal((await measured()).length, 1);
   });
 
-  test('is written as CloudWatch reads it: each dimension and each metric is a member of the line', async () => {
+  test('is written as CloudWatch reads it: the dimension and each metric is a member of the line', async () => {
     now = new Date(NOON.getTime() + 600_000);
-    const lines = await measured();
-    assert.ok(lines.length > 0);
-    for (const line of lines) {
-      const { Timestamp, CloudWatchMetrics } = line._aws as {
-        Timestamp: number;
-        CloudWatchMetrics: {
-          Namespace: string;
-          Dimensions: string[][];
-          Metrics: { Name: string; Unit: string }[];
-        }[];
-      };
-      assert.ok(Math.abs(Timestamp - Date.now()) < 60_000);
-      for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
-        assert.equal(Namespace, 'Fairlead');
-        for (const name of Dimensions.flat()) assert.equal(typeof line[name], 'string', name);
-        for (const { Name, Unit } of Metrics) {
-          assert.equal(typeof line[Name], 'number', Name);
-          assert.match(Unit, /^(Count|Seconds)$/);
-        }
-      }
+    const [line] = await measured();
+    const { Timestamp, CloudWatchMetrics } = line?._aws as {
+      Timestamp: number;
+      CloudWatchMetrics: {
+        Namespace: string;
+        Dimensions: string[][];
+        Metrics: { Name: string; Unit: string }[];
+      }[];
+    };
+    assert.ok(Math.abs(Timestamp - Date.now()) < 60_000);
+    const [{ Namespace, Dimensions, Metrics } = assert.fail('no directive')] = CloudWatchMetrics;
+    assert.equal(Namespace, 'Fairlead');
+    assert.deepEqual(Dimensions, [['installation']]);
+    assert.equal(line?.installation, 'fairlead');
+    assert.deepEqual(Metrics.map(({ Name }) => Name).sort(), figures);
+    for (const { Name, Unit } of Metrics) {
+      assert.equal(typeof line?.[Name], 'number', Name);
+      assert.match(Unit, /^(Count|Seconds)$/);
     }
+  });
+
+  test('of one target among many nobody need be silent for all: those without a check for three intervals are counted', async () => {
+    const last = await aws.table.get({ pk: 'incident#staging', sk: 'seen' });
+    assert.ok(last !== undefined);
+    const at = '2026-11-21T12:55:00.000Z';
+    await aws.table.put({ ...last, at, version: last.version + 1 }, last.version);
+    now = new Date('2026-11-21T12:56:00.000Z');
+    const lines = await swept();
+    assert.equal(lines.find((line) => '_aws' in line)?.VerdictsOverdue, 1);
+    const verdicts = lines
+      .filter(({ message }) => message === 'target')
+      .map(({ target, verdict }) => [target, verdict]);
+    assert.deepEqual(verdicts, [
+      ['staging', 'fresh'],
+      ['production', 'overdue'],
+    ]);
+  });
+
+  test('an upload that nobody has ended is measured from when it was received', async () => {
+    const upload = {
+      ...{ key: 'staging/shop/web/values.yaml', versionId: 'v1', sequencer: '1' },
+      ...{ eventTime: '2026-11-21T12:00:00.000Z', receivedAt: '2026-11-21T12:30:00.000Z' },
+    };
+    await addWaiting(aws.table, { repository: 'cluster', branch: 'main' }, upload);
+    now = new Date('2026-11-21T13:01:00.000Z');
+    const [line] = await measured();
+    assert.equal(line?.OldestWaitingUpload, 31 * 60);
   });
 });

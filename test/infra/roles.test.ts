@@ -16,7 +16,12 @@ interface Trust {
   readonly never: readonly RegExp[];
 }
 
-const LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const LOG = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
 const CONSUME = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 const AGAIN = ['sqs:ChangeMessageVisibility'];
 const RECORD = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'];

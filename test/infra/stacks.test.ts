@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
 import { VARIABLES } from '../../lib/aws/environment.ts';
-import { functionMetrics, GIVEN_UP } from '../../lib/aws/metrics.ts';
 import { ConfigError } from '../../lib/config/config.ts';
 import { synthesised } from './example.ts';
 
@@ -244,98 +241,6 @@ describe('what runs', () => {
       KubernetesGroups: ['fairlead:check'],
       AccessPolicies: Match.absent(),
     });
-  });
-
-  test('every log group forgets after a while', () => {
-    for (const { Properties } of Object.values(run.findResources('AWS::Logs::LogGroup'))) {
-      assert.ok(Properties.RetentionInDays > 0);
-    }
-  });
-});
-
-describe('alarms', () => {
-  const alarms = Object.values(run.findResources('AWS::CloudWatch::Alarm')).map(
-    ({ Properties }) => Properties,
-  );
-
-  test('alerts that were given up are an alarm, by the metric that send-alerts writes', () => {
-    const lines: string[] = [];
-    const { log } = console;
-    console.log = (line: string) => lines.push(line);
-    try {
-      functionMetrics('fairlead').count(GIVEN_UP, 2);
-    } finally {
-      console.log = log;
-    }
-    const written = JSON.parse(lines[0] ?? '{}');
-    const [{ Namespace, Dimensions, Metrics }] = written._aws.CloudWatchMetrics;
-    const alarm = alarms.find(({ MetricName }) => MetricName === Metrics[0].Name);
-    assert.equal(alarm?.Namespace, Namespace);
-    assert.deepEqual(
-      alarm?.Dimensions,
-      Dimensions[0].map((name: string) => ({ Name: name, Value: written[name] })),
-    );
-    assert.equal(written[Metrics[0].Name], 2);
-  });
-
-  test('each one tells somebody, and its description names a section of the runbook that exists', () => {
-    const runbook = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
-    const anchors = [...runbook.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replace(/[^a-z0-9 -]/g, '')
-        .replaceAll(' ', '-'),
-    );
-    for (const { AlarmActions, AlarmDescription } of alarms) {
-      assert.equal(AlarmActions.length, 1);
-      const [, section = ''] = /docs\/runbook\.md#([a-z0-9-]+)$/.exec(AlarmDescription) ?? [];
-      assert.ok(anchors.includes(section), `docs/runbook.md has no section for: ${AlarmDescription}`);
-    }
-  });
-
-  test('the topic that they tell admits CloudWatch: its own policy replaces the one that would', () => {
-    const topics = new Set(
-      alarms.flatMap(({ AlarmActions }) => AlarmActions.map(({ Ref }: { Ref: string }) => Ref)),
-    );
-    for (const topic of topics) {
-      run.hasResourceProperties('AWS::SNS::TopicPolicy', {
-        Topics: [{ Ref: topic }],
-        PolicyDocument: {
-          Statement: Match.arrayWith([
-            Match.objectLike({
-              Effect: 'Allow',
-              Principal: { Service: 'cloudwatch.amazonaws.com' },
-              Action: 'sns:Publish',
-            }),
-          ]),
-        },
-      });
-    }
-    assert.equal(topics.size, 1);
-  });
-
-  test('silence is one: no finished check is an alarm even when there is no metric at all', () => {
-    const silence = alarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
-    assert.equal(silence.length, 1);
-    assert.match(silence[0]?.AlarmDescription, /No drift check has finished/);
-  });
-
-  for (const checkEveryMinutes of [1, 15, 480, 481, 1440]) {
-    test(`silence is heard where targets are checked every ${checkEveryMinutes} minutes, within what CloudWatch looks back`, () => {
-      const { run: other } = synthesised({ targets: [{ ...staging, checkEveryMinutes }], audiences: [] });
-      const [silence] = Object.values(other.findResources('AWS::CloudWatch::Alarm'))
-        .map(({ Properties }) => Properties)
-        .filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
-      const seconds = silence?.EvaluationPeriods * silence?.Period;
-      assert.ok(seconds >= 3 * checkEveryMinutes * 60);
-      assert.ok(seconds <= (silence?.Period < 3600 ? 1 : 7) * 24 * 3600);
-    });
-  }
-
-  test('every function, every queue and every dead-letter queue has one', () => {
-    const count = (pattern: RegExp) =>
-      alarms.filter(({ AlarmDescription }) => pattern.test(AlarmDescription)).length;
-    assert.deepEqual([count(/fails again/), count(/oldest message/), count(/given up/)], [8, 4, 6]);
   });
 });
 

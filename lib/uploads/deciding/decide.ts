@@ -1,3 +1,4 @@
+import { following } from '../../aws/trail.ts';
 import { GitFailed } from '../../repository/git.ts';
 
 import { decideGroup, type Group, type GroupDecision, type GroupParts } from './group.ts';
@@ -41,7 +42,10 @@ export async function decideGroups(
       const at = next++;
       const group = groups[at] as Group;
       const own = within(standing, places[at] ?? new Set());
-      const decision = await decideOne(parts, group, own, obstacles[at]).catch((error: unknown) => {
+      const uploads = group.slots.flat().map(({ record }) => record.versionId);
+      const decision = await following({ target: group.target.name, uploads }, () =>
+        decideOne(parts, group, own, obstacles[at]),
+      ).catch((error: unknown) => {
         // It concerns all of them.
         if (error instanceof GitFailed) next = groups.length;
         throw error;

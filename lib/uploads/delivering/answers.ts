@@ -25,6 +25,7 @@ export interface Pushed {
 export async function answer(call: Call, outcome: PushOutcome, pushed: Pushed): Promise<Round> {
   switch (outcome.kind) {
     case 'pushed':
+      call.parts.log('pushed', { ...call.line, ...namesOf(pushed) });
       await keepPush(call.parts.table, call.repository, call.parts.now());
       return taken(call, pushed);
     case 'moved':
@@ -43,6 +44,12 @@ export async function answer(call: Call, outcome: PushOutcome, pushed: Pushed): 
       return { kind: 'blocked', says: outcome.says };
   }
 }
+
+/** Where the chain of an upload goes on with a commit: the tip is what will be read and checked from now on. */
+const namesOf = ({ commits, attempts }: Pushed) => ({
+  commit: commits.at(-1),
+  delivered: attempts.map(({ candidate, commit }) => ({ upload: candidate.record.versionId, commit })),
+});
 
 function refuse({ refused }: Call, { commits }: Pushed): void {
   for (const commit of commits) refused.add(commit);

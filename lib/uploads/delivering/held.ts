@@ -14,7 +14,7 @@ export const STILL_ON_ITS_WAY = 'a push for its place was cut off and may still 
 export function setAside(call: Call, candidates: readonly Pick<Candidate, 'record'>[], why: string): void {
   for (const { record } of candidates) {
     call.aside.set(nameOf(record), { record, reason: reason('not-judged', { why }) });
-    call.parts.log('upload waits', { key: record.key, versionId: record.versionId, why });
+    call.parts.log('upload waits', { key: record.key, upload: record.versionId, why });
   }
 }
 

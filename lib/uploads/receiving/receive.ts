@@ -67,7 +67,7 @@ export async function receiveUpload(
   const { key, 'version-id': versionId } = message.detail.object;
   const strange = whyStrange(message, parts);
   if (strange !== undefined) {
-    parts.log('message dropped', { key, versionId, because: strange });
+    parts.log('message dropped', { key, upload: versionId, because: strange });
     return 'dropped';
   }
   const known = await readRecord(parts.table, key, versionId);
@@ -139,7 +139,10 @@ const uploadOf = ({ time, detail: { object } }: ObjectCreated, now: Date): Uploa
 
 async function begin(parts: ReceiveParts, upload: UploadBase): Promise<UploadRecord> {
   const record = recordItem(upload, { state: 'received' }, undefined);
-  if ((await parts.table.put(record, 'absent')) === 'written') return record;
+  if ((await parts.table.put(record, 'absent')) === 'written') {
+    parts.measure?.('UploadsReceived', 1);
+    return record;
+  }
   const other = await readRecord(parts.table, upload.key, upload.versionId);
   if (other === undefined) throw new Error(`the record of ${upload.key} came and went`);
   return other;

@@ -47,7 +47,7 @@ export async function reopen(
   await addReceived(parts.table, upload);
   if ((await parts.table.put(item, record.version)) === 'conflict')
     return (await readRecord(parts.table, record.key, record.versionId)) ?? record;
-  parts.log('upload taken again', { key: record.key, versionId: record.versionId });
+  parts.log('upload taken again', { key: record.key, upload: record.versionId });
   await tagUpload(parts, item);
   return item;
 }

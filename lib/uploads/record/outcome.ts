@@ -1,6 +1,7 @@
 import type { Alert } from '../../alerts/alert.ts';
 import { heldBack, withUntold } from '../../alerts/outbox.ts';
 import { oneLine } from '../../alerts/plain.ts';
+import type { Measure } from '../../aws/metrics.ts';
 import type { VersionedStore } from '../../aws/objects.ts';
 import type { Item, Table } from '../../aws/table.ts';
 import type { Reason } from '../../charts/reasons.ts';
@@ -16,6 +17,8 @@ export interface OutcomeParts {
   readonly now: () => Date;
   /** For operators; never holds a secret. */
   readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
+  /** For operators: figures over all uploads. */
+  readonly measure?: Measure;
 }
 
 /** An item of the table holds 400 KB: reasons beyond this say nothing new. In the record, and in its alert. */
@@ -46,7 +49,8 @@ export async function endUpload(
       : undefined;
   const written = await parts.table.put(await withAlert(parts, item, alert, at), record.version);
   if (written === 'conflict') return 'conflict';
-  parts.log('upload ended', { key: record.key, versionId: record.versionId, ...summaryOf(outcome) });
+  parts.log('upload ended', { key: record.key, upload: record.versionId, ...summaryOf(outcome) });
+  if (parts.measure !== undefined) measureOutcome(parts.measure, record, outcome, at);
   await tagUpload(parts, item);
   return 'ended';
 }
@@ -80,7 +84,7 @@ export async function tagUpload(parts: OutcomeParts, record: UploadRecord): Prom
   } catch (error) {
     const name = (error as Error).name;
     if (!/^(NoSuchKey|NoSuchVersion|NotFound|MethodNotAllowed)$/.test(name)) throw error;
-    parts.log('upload gone before it was tagged', { key, versionId });
+    parts.log('upload gone before it was tagged', { key, upload: versionId });
   }
 }
 
@@ -142,4 +146,35 @@ function rejectedAlert(
 const summaryOf = (outcome: Outcome): Readonly<Record<string, unknown>> =>
   'reasons' in outcome
     ? { outcome: outcome.state, codes: codesOf(outcome.reasons) }
-    : { ...outcome, outcome: outcome.state };
+    : { ...named(outcome), outcome: outcome.state };
+
+/** Of warnings their codes: their words may quote what was uploaded. */
+const named = (outcome: Exclude<Outcome, { readonly reasons: readonly Reason[] }>) =>
+  outcome.state === 'superseded'
+    ? { by: outcome.by }
+    : {
+        commit: outcome.commit,
+        change: outcome.change,
+        ...(outcome.warnings === undefined ? {} : { warnings: codesOf(outcome.warnings) }),
+      };
+
+function measureOutcome(measure: Measure, record: UploadRecord, outcome: Outcome, at: string): void {
+  switch (outcome.state) {
+    case 'delivered': {
+      measure('UploadsDelivered', 1);
+      // One that is taken again has waited since then, not since it was uploaded.
+      const since = record.replays === undefined ? record.eventTime : record.receivedAt;
+      if (outcome.change === 'commit')
+        measure('SecondsToCommit', Math.max(0, Date.parse(at) - Date.parse(since)) / 1000);
+      return;
+    }
+    case 'rejected':
+      measure('UploadsRejected', 1);
+      return;
+    case 'failed':
+      measure('UploadsFailed', 1);
+      return;
+    case 'superseded':
+      return;
+  }
+}

@@ -82,3 +82,15 @@ export const ringBell = (doorbell: Queue<Doorbell>, { repository, branch }: Line
     { schema: 1, repository, branch, because: 'upload' },
     { group: `${repository}#${branch}`, deduplication: randomUUID() },
   );
+
+/** For how long the oldest upload waits that nobody has ended, in any list; 0: none waits. A query a branch. */
+export async function oldestOpenSeconds(table: Table, lines: Iterable<Line>, now: Date): Promise<number> {
+  let oldest = now.getTime();
+  const look = async (entries: AsyncIterable<Entry>) => {
+    for await (const { receivedAt } of entries) oldest = Math.min(oldest, Date.parse(receivedAt));
+  };
+  await look(listReceived(table));
+  for (const line of new Map([...lines].map((each) => [lineKey(each), each])).values())
+    await look(listWaiting(table, line));
+  return Math.round((now.getTime() - oldest) / 1000);
+}

@@ -3,6 +3,12 @@ import { test } from 'node:test';
 import { doorbell } from '../../../lib/messages/messages.ts';
 import { workOff } from '../../../lib/messages/work-off.ts';
 
+const SILENT = {
+  about: <Answer>(_trail: unknown, work: () => Answer) => work(),
+  detail: () => {},
+  failure: () => {},
+  measure: () => {},
+};
 const bell = (repository: string) => JSON.stringify({ schema: 1, repository, branch: 'main' });
 
 test('of a batch, what fails comes again alone, and what is no message of the queue is logged and dropped', async () => {
@@ -18,7 +24,7 @@ test('of a batch, what fails comes again alone, and what is no message of the qu
   const worked: string[] = [];
   const failures: unknown[] = [];
   const log = {
-    event: () => {},
+    ...SILENT,
     failure: (_event: string, _error: unknown, details?: Readonly<Record<string, unknown>>) =>
       void failures.push(details?.messageId),
   };
@@ -47,7 +53,7 @@ test('what failed is shown again soon, then ever later: a queue alone would hide
     const answer = await workOff(
       failing(received),
       doorbell,
-      { event: () => {}, failure: () => {} },
+      SILENT,
       async () => {
         throw new Error('the host is down');
       },
@@ -69,9 +75,31 @@ test('a queue that cannot be told so still gets its message back', async () => {
     throw new Error('no');
   };
   const failures: string[] = [];
-  const log = { event: () => {}, failure: (what: string) => void failures.push(what) };
+  const log = { ...SILENT, failure: (what: string) => void failures.push(what) };
   assert.deepEqual(await workOff(event, doorbell, log, fails, fails), {
     batchItemFailures: [{ itemIdentifier: 'a' }],
   });
   assert.equal(failures.length, 2);
+});
+
+test('what fails is counted, and whatever is written meanwhile names what the message is about', async () => {
+  const measured: unknown[] = [];
+  const named: unknown[] = [];
+  const log = {
+    ...SILENT,
+    about: <Answer>(trail: unknown, work: () => Answer) => {
+      named.push(trail);
+      return work();
+    },
+    measure: (name: string, value: number) => void measured.push([name, value]),
+  };
+  const event = { Records: [{ messageId: 'a', body: bell('one') }, { messageId: 'b', body: bell('fails') }] };
+  await workOff(event, doorbell, log, async ({ repository }) => {
+    if (repository === 'fails') throw new Error('the host is down');
+  });
+  assert.deepEqual(measured, [['MessagesFailed', 1]]);
+  assert.deepEqual(named, [
+    { repository: 'one', branch: 'main' },
+    { repository: 'fails', branch: 'main' },
+  ]);
 });
