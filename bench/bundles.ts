@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { bundle, GIT_FUNCTIONS, ZIP_FUNCTIONS } from '../infra/packages.ts';
+import { bundle } from '../infra/bundle.ts';
+import { GIT_FUNCTIONS, ZIP_FUNCTIONS } from '../infra/packages.ts';
 import type { Bench } from './bench.ts';
 import { median, rounded } from './median.ts';
 

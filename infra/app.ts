@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import installation from '../fairlead.config.ts';
 import { ConfigError, parseConfig } from '../lib/config/config.ts';
+import { bundledPackages } from './bundle.ts';
 import { provision } from './installation.ts';
-import { bundledPackages } from './packages.ts';
 
 /** `cdk synth` and `cdk deploy` run this (cdk.json). */
 try {

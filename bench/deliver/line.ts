@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { bundle } from '../../infra/packages.ts';
+import { bundle } from '../../infra/bundle.ts';
 import * as clients from '../../lib/aws/clients.ts';
 import { type Environment, VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';

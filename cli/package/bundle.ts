@@ -4,6 +4,10 @@ import { build, type Metafile } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+/** Some dependencies are CommonJS and call require, which an ES module has not. */
+const REQUIRE =
+  "import{createRequire as fairleadRequire}from'node:module';const require=fairleadRequire(import.meta.url);";
+
 /** The oldest Node that the package runs on: what that lacks, cli/package/older-node.ts brings. */
 export const OLDEST_NODE = 20;
 
@@ -31,12 +35,41 @@ export async function bundle(folder: string): Promise<Metafile> {
     legalComments: 'none',
     logLevel: 'error',
     metafile: true,
-    // Some dependencies are CommonJS and call require, which an ES module has not.
-    banner: {
-      js: "import{createRequire as fairleadRequire}from'node:module';const require=fairleadRequire(import.meta.url);",
-    },
+    banner: { js: REQUIRE },
   });
   // The page's own files, beside the code that serves them (page/server.ts).
   await cp(join(ROOT, 'page', 'static'), join(folder, 'static'), { recursive: true });
+  return metafile;
+}
+
+/** What an app that uses the construct brings itself: there must be one of each in it. */
+export const PEERS = [
+  'aws-cdk-lib',
+  'constructs',
+  '@aws-cdk/lambda-layer-kubectl-v35',
+  '@cdklabs/deploy-time-build',
+] as const;
+
+/**
+ * Bundles the construct into `folder/index.cjs`: CommonJS, which every Node and every way to run TypeScript takes from
+ * `import` and from `require` alike.
+ * @returns what went in, for the notices
+ */
+export async function bundleConstruct(folder: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: { index: 'cli/package/construct.ts' },
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    target: `node${OLDEST_NODE}`,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: PEERS.flatMap((name) => [name, `${name}/*`]),
+    define: { 'import.meta.dirname': '__dirname' },
+    legalComments: 'none',
+    logLevel: 'error',
+    metafile: true,
+  });
   return metafile;
 }

@@ -27,11 +27,12 @@ export class UnknownLicence extends Error {
 }
 
 /** The licences of all that was bundled, with their texts. @throws UnknownLicence for one that is not permissive */
-export async function formatNotices(root: string, { inputs, outputs }: Metafile): Promise<string> {
-  const used = new Set(Object.values(outputs).flatMap((output) => Object.keys(output.inputs)));
+export async function formatNotices(root: string, metafiles: readonly Metafile[]): Promise<string> {
+  const used = metafiles.flatMap(({ outputs }) =>
+    Object.values(outputs).flatMap((output) => Object.keys(output.inputs)),
+  );
   const folders = new Set(
-    Object.keys(inputs)
-      .filter((file) => used.has(file))
+    used
       .map((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1])
       .filter((folder) => folder !== undefined),
   );

@@ -221,6 +221,9 @@ function parsed(input: unknown, source: string, contradicting: readonly Problem[
   );
 }
 
+/** The configuration as it is written, as a JSON Schema (2020-12). */
+export const configSchema = () => z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' });
+
 /** For `fairlead.config.ts`: gives the editor its types and changes nothing. */
 export const defineConfig = (input: ConfigInput): ConfigInput => input;
 

@@ -1,0 +1,54 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync, type Metafile } from 'esbuild';
+import {
+  GIT_FUNCTIONS,
+  type GitFunctionName,
+  type Packages,
+  packagesIn,
+  ZIP_FUNCTIONS,
+  type ZipFunctionName,
+} from './packages.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const DOCKERFILE = join(import.meta.dirname, 'image', 'Dockerfile');
+
+/** Bundles all functions into this folder, and gives them as they are there. */
+export function bundledPackages(folder: string): Packages {
+  bundleAll(folder);
+  return packagesIn(folder);
+}
+
+/** @returns what went in, for the notices of who hands it on */
+export function bundleAll(folder: string): readonly Metafile[] {
+  const image = join(folder, 'image');
+  mkdirSync(image, { recursive: true });
+  copyFileSync(DOCKERFILE, join(image, 'Dockerfile'));
+  return [
+    ...ZIP_FUNCTIONS.map((name) => bundle(name, join(folder, name))),
+    ...GIT_FUNCTIONS.map((name) => bundle(name, join(image, name))),
+  ];
+}
+
+/** One file, everything in it: nothing is resolved at a cold start, and what is deployed is what was tested. */
+export function bundle(name: ZipFunctionName | GitFunctionName, folder: string): Metafile {
+  return buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: [`functions/${name}.ts`],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    logLevel: 'error',
+    metafile: true,
+    // Some dependencies are CommonJS and call require, which an ES module has not.
+    banner: {
+      js: "import{createRequire as fairleadRequire}from'node:module';const require=fairleadRequire(import.meta.url);",
+    },
+  }).metafile;
+}
