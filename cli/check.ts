@@ -8,6 +8,7 @@ import { paintOn, progressOn } from './progress.ts';
 import { only } from './selecting.ts';
 
 const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [OPTIONS]
+npx fairlead check --remote [TARGET…] [OPTIONS]
 
 Compares a cluster with what a branch of its repository declares. Only reads; installs nothing. It needs a kubeconfig
 and git; charts are rendered with helm 4 from the PATH, or with the official release, fetched once.
@@ -17,9 +18,15 @@ and git; charts are rendered with helm 4 from the PATH, or with the official rel
   -o text|json|junit default: text. junit is the XML that CI systems show as test results
 ${ASKING_USAGE}
 
+With --remote an installation checks, now, and this prints what it saw: names and paths, no values. Without a TARGET
+every target that it checks. It needs sqs:SendMessage on the read queue, and to read the table.
+  --installation NAME, --bucket NAME, --data FOLDER   which one, as of "npx fairlead upload"; default: the local one
+  --timeout SECONDS  how long to wait (default 300)
+
 Exit: 0 in sync, 1 drift, 2 could not judge all of it; 64 what was typed makes no command, 130 Ctrl-C.
 
   npx fairlead check staging --repo https://git.example.com/platform/cluster.git
+  npx fairlead check --remote staging --installation fairlead
   npx fairlead check --repo . --root clusters/staging --context staging -o junit > drift.xml`;
 
 const FORMS = ['text', 'json', 'junit'] as const;
@@ -32,6 +39,8 @@ export const check: Command = {
   summary: 'compare a cluster with its repository, from here',
   usage: USAGE,
   async run(argv) {
+    // Loaded where it is asked for: a check from here needs no cloud's client libraries.
+    if (argv.includes('--remote')) return await (await import('./check-remote.ts')).checkRemote(argv);
     const { asked, form, wanted } = parse(argv);
     const progress = progressOn(process.stderr, process.env);
     try {

@@ -33,6 +33,8 @@ export interface FoundInstallation {
   readonly bucket: string;
   readonly table: string | undefined;
   readonly receiveQueue: string | undefined;
+  /** Where a check is asked for. */
+  readonly readQueue: string | undefined;
   /** What lies there: which targets there are, and the report of each alert. */
   readonly stateBucket: string | undefined;
   /** What to write behind another command so that it speaks to the same one. */
@@ -73,6 +75,7 @@ function ofEnvironment(
     bucket: environment[VARIABLES.uploadBucket] ?? '',
     table: environment[VARIABLES.table] || undefined,
     receiveQueue: environment[VARIABLES.receiveQueue] || undefined,
+    readQueue: environment[VARIABLES.readQueue] || undefined,
     stateBucket: environment[VARIABLES.stateBucket] || undefined,
     options,
   };
@@ -97,6 +100,7 @@ async function ofParameters(name: string): Promise<FoundInstallation> {
     bucket,
     table: found.get(ADDRESSES.table),
     receiveQueue: found.get(ADDRESSES.receiveQueue),
+    readQueue: found.get(ADDRESSES.readQueue),
     stateBucket: found.get(ADDRESSES.stateBucket),
     options: ` --installation ${quote(name)}`,
   };

@@ -17,6 +17,11 @@ import { findingText } from './finding-text.ts';
 export function formatJunit(observation: Observation): string {
   const suites = observation.scopes.filter(isShown).map((seen) => suiteOf(observation, seen));
   if (suites.length === 0) suites.push(nothingDeclared(observation));
+  return formatSuites(observation.target, suites);
+}
+
+/** Suites as one document. */
+export function formatSuites(of: string, suites: readonly Suite[]): string {
   const total = (kind: 'failure' | 'error') =>
     String(
       count(
@@ -28,7 +33,7 @@ export function formatJunit(observation: Observation): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     tag('testsuites', {
-      name: `fairlead check ${observation.target}`,
+      name: `fairlead check ${of}`,
       tests,
       failures: total('failure'),
       errors: total('error'),
@@ -38,14 +43,14 @@ export function formatJunit(observation: Observation): string {
   ].join('\n');
 }
 
-interface Case {
+export interface Case {
   readonly name: string;
   readonly result:
     | 'passed'
     | { readonly kind: 'failure' | 'error'; readonly message: string; readonly text: string };
 }
 
-interface Suite {
+export interface Suite {
   readonly cases: readonly Case[];
   readonly text: string;
 }
@@ -57,7 +62,7 @@ function suiteOf({ target, at }: Observation, seen: ScopeObservation): Suite {
   return suite(target, formatScope(seen.scope), at, casesOf(seen));
 }
 
-const nothingDeclared = ({ target, at }: Observation): Suite =>
+export const nothingDeclared = ({ target, at }: Pick<Observation, 'target' | 'at'>): Suite =>
   suite(target, 'target', at, [
     {
       name: 'declares something',
@@ -103,7 +108,7 @@ function casesOf({ scope, state }: ScopeObservation): readonly Case[] {
   }
 }
 
-function unjudgedCase({ reason, rule }: Unjudged): Case {
+export function unjudgedCase({ reason, rule }: Unjudged): Case {
   const toAdd = rule === undefined ? [] : [RIGHTS, ...rule.split('\n')];
   const text = [reason, ...toAdd].map(oneLine).join('\n');
   return { name: 'in sync', result: { kind: 'error', message: reason, text } };
@@ -112,7 +117,7 @@ function unjudgedCase({ reason, rule }: Unjudged): Case {
 /** Characters of a message: it is an attribute, of which lists show a line. */
 const MESSAGE = 500;
 
-function suite(target: string, name: string, at: string, cases: readonly Case[]): Suite {
+export function suite(target: string, name: string, at: string, cases: readonly Case[]): Suite {
   const lines = [
     tag('testsuite', {
       name,

@@ -45,7 +45,9 @@ export class AccessEntries extends Construct {
 }
 
 const sharing = (cluster: EksCluster, targets: readonly Target[]): readonly Target[] =>
-  targets.filter((target) => target.cluster?.kind === 'eks' && clusterKey(target.cluster) === clusterKey(cluster));
+  targets.filter(
+    (target) => target.cluster?.kind === 'eks' && clusterKey(target.cluster) === clusterKey(cluster),
+  );
 
 const granted = ({ groups, policy }: EntryRights) => ({
   kubernetesGroups: [...groups],

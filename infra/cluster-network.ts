@@ -61,13 +61,15 @@ export class ClusterNetwork extends Construct implements Network {
   private ownGroup(): SecurityGroup {
     const group = new SecurityGroup(this, 'Group', {
       vpc: this.vpc,
-      description: 'Fairlead: HTTPS to the clusters of this VPC, and to S3 and DynamoDB by their gateway endpoints',
+      description:
+        'Fairlead: HTTPS to the clusters of this VPC, and to S3 and DynamoDB by their gateway endpoints',
       allowAllOutbound: false,
     });
     // Gateway endpoints are reached by public addresses, and CloudFormation cannot look up the list of them.
     group.addEgressRule(Peer.anyIpv4(), Port.tcp(HTTPS), 'HTTPS, as far as the routes of the subnets lead');
     new CfnOutput(this, 'SecurityGroup', {
-      description: 'Of the check function in this VPC: clusters that name no clusterSecurityGroup let it in by 443',
+      description:
+        'Of the check function in this VPC: clusters that name no clusterSecurityGroup let it in by 443',
       value: group.securityGroupId,
     });
     return group;

@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   GatewayVpcEndpointAwsService,
@@ -37,7 +38,10 @@ export class Isolation extends Construct implements Network {
       flowLogs: {
         all: {
           destination: FlowLogDestination.toCloudWatchLogs(
-            new LogGroup(this, 'Flow', { retention: RetentionDays.ONE_MONTH }),
+            new LogGroup(this, 'Flow', {
+              retention: RetentionDays.ONE_MONTH,
+              removalPolicy: RemovalPolicy.DESTROY,
+            }),
           ),
         },
       },

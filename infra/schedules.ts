@@ -12,7 +12,10 @@ import type { FairleadFunction, Right } from './function.ts';
  */
 const SPREAD_OVER = 1 / 3;
 const RETRIES = 20;
-const SWEEPS = { minutes: { rate: 'rate(1 minute)', minutes: 1 }, hours: { rate: 'rate(1 hour)', minutes: 60 } };
+const SWEEPS = {
+  minutes: { rate: 'rate(1 minute)', minutes: 1 },
+  hours: { rate: 'rate(1 hour)', minutes: 60 },
+};
 
 export interface ScheduledSettings {
   readonly installation: string;
@@ -105,7 +108,11 @@ function schedulerRole(
   queues: readonly string[],
 ): Role {
   const { account } = Stack.of(scope);
-  const group = Stack.of(scope).formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: name });
+  const group = Stack.of(scope).formatArn({
+    service: 'scheduler',
+    resource: 'schedule-group',
+    resourceName: name,
+  });
   const role = new Role(scope, 'Role', {
     assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group } },

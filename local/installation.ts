@@ -167,6 +167,7 @@ async function startParts(
       [VARIABLES.table]: TABLE,
       [VARIABLES.uploadBucket]: aws.buckets.upload.name,
       [VARIABLES.receiveQueue]: aws.queues.receive,
+      [VARIABLES.readQueue]: aws.queues.read,
       [VARIABLES.stateBucket]: aws.buckets.state.name,
     },
     repositories: Object.fromEntries(config.repositories.map(({ name, url }) => [name, url])),

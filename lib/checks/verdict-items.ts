@@ -3,7 +3,13 @@ import type { Item, Table } from '../aws/table.ts';
 import { printable } from '../charts/reasons.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
-import { formatScope, type Observation, type Scope, type ScopeObservation } from './observation.ts';
+import {
+  formatScope,
+  type Observation,
+  type Scope,
+  type ScopeObservation,
+  type Unjudged,
+} from './observation.ts';
 
 /**
  * What checks leave in the table beside incidents: the latest verdict of each scope, for whoever asks how things are
@@ -22,6 +28,10 @@ export interface VerdictItem {
   readonly unready: number;
   /** Of `unknown`: why. Of `rollout`: what the deployer says. */
   readonly reason?: string;
+  /** Why some of it could not be judged, where the rest has drifted or is being rolled out. */
+  readonly unjudged?: string;
+  /** The RBAC rules that would let all of it be judged, as YAML. */
+  readonly rule?: string;
   /** From when on the branch was looked up (ISO): `commit` holds what was pushed before, whoever pushed since. */
   readonly readAt?: string;
   /** The first places that differ, and workloads that are not ready; without any value. */
@@ -37,6 +47,7 @@ export interface VerdictItem {
 
 /** For who asks from a terminal; the alert has all that fit. */
 const NAMED = 10;
+const VERDICT = 'verdict#';
 
 const verdictItem = z.object({
   commit: z.string(),
@@ -46,6 +57,8 @@ const verdictItem = z.object({
   findings: z.number(),
   unready: z.number(),
   reason: z.string().exactOptional(),
+  unjudged: z.string().exactOptional(),
+  rule: z.string().exactOptional(),
   readAt: z.string().exactOptional(),
   differs: z.array(z.string()).exactOptional(),
   notReady: z.array(z.string()).exactOptional(),
@@ -63,6 +76,27 @@ export async function readVerdict(
 ): Promise<VerdictItem | undefined> {
   const item = await table.get({ pk: `target#${target}`, sk: `verdict#${scope}` });
   return item === undefined ? undefined : verdictItem.parse(item);
+}
+
+/** What a check of a whole target has left: its own verdict, and that of each scope by name. */
+export interface TargetVerdicts {
+  readonly target: VerdictItem;
+  readonly scopes: ReadonlyMap<string, VerdictItem>;
+}
+
+/** The newest of a target; undefined before the first. Where its cluster was silent, that is all that there is. */
+export async function readVerdicts(
+  table: Pick<Table, 'query'>,
+  name: string,
+): Promise<TargetVerdicts | undefined> {
+  const found = new Map<string, VerdictItem>();
+  for await (const item of table.query(`target#${name}`, VERDICT))
+    found.set(item.sk.slice(VERDICT.length), verdictItem.parse(item));
+  const target = found.get(formatScope({ kind: 'target' }));
+  if (target === undefined) return undefined;
+  found.delete(formatScope({ kind: 'target' }));
+  // The target's is written last: what is older was not seen by that check.
+  return { target, scopes: new Map([...found].filter(([, { at }]) => at >= target.at)) };
 }
 
 /** Writes the verdict of every scope; those of scopes that are no longer declared go. */
@@ -144,11 +178,20 @@ function verdictOf(
           state.findings.map((finding) => placeOf(finding, scope)),
         ),
         ...(state.deployer === undefined ? {} : { reason: state.deployer }),
+        ...(state.unjudged === undefined
+          ? {}
+          : { unjudged: state.unjudged.reason, ...ruleOf(state.unjudged) }),
       };
     case 'unknown':
-      return { ...base, reason: state.reason };
+      return { ...base, reason: state.reason, ...ruleOf(state) };
   }
 }
+
+/** More rules than this are told by `npx fairlead check` of one's own: an item of the table holds 400 KB. */
+const RULE_LENGTH = 8192;
+
+const ruleOf = ({ rule }: Unjudged): { rule?: string } =>
+  rule === undefined || rule.length > RULE_LENGTH ? {} : { rule };
 
 const placeOf = ({ object, at, verdict }: Finding, scope: Scope): string =>
   [formatReference(object, scope.kind === 'release' ? scope.namespace : undefined), at, verdict]
