@@ -38,6 +38,18 @@ export const COMMANDS: Commands = {
     summary: 'keep people from alerts about a scope for a while',
     load: async () => (await import('./snooze.ts')).snooze,
   },
+  drill: {
+    summary: 'send an alert that is none to people, and see that it arrives',
+    load: async () => (await import('./drill.ts')).drill,
+  },
+  subscribe: {
+    summary: 'who is subscribed, and confirm it so that no mail scanner ends it',
+    load: async () => (await import('./subscribe.ts')).subscribe,
+  },
+  redrive: {
+    summary: 'what lies in the dead-letter queues, and back to work with it',
+    load: async () => (await import('./redrive.ts')).redrive,
+  },
   ui: {
     summary: 'the page over an installation, on this machine',
     load: async () => (await import('./ui.ts')).ui,
@@ -45,6 +57,10 @@ export const COMMANDS: Commands = {
   bootstrap: {
     summary: 'print what the cluster of a target needs once',
     load: async () => (await import('./bootstrap.ts')).bootstrap,
+  },
+  doctor: {
+    summary: 'what is wrong with an installation, and how to mend it',
+    load: async () => (await import('./doctor.ts')).doctor,
   },
 };
 

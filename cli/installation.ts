@@ -26,9 +26,14 @@ export interface InstallationNamed {
   readonly data: string;
 }
 
+/** As local/configuration.ts calls the one that runs here. */
+const LOCAL = 'local';
+
 /** Where an installation is, as far as it is known. */
 export interface FoundInstallation {
   readonly where: 'local installation' | 'AWS';
+  /** What it is called; undefined where only its parts were named. */
+  readonly name: string | undefined;
   readonly environment: Environment;
   readonly bucket: string;
   readonly table: string | undefined;
@@ -71,6 +76,7 @@ function ofEnvironment(
 ): FoundInstallation {
   return {
     where,
+    name: where === 'local installation' ? LOCAL : environment.FAIRLEAD_INSTALLATION || undefined,
     environment,
     bucket: environment[VARIABLES.uploadBucket] ?? '',
     table: environment[VARIABLES.table] || undefined,
@@ -96,6 +102,7 @@ async function ofParameters(name: string): Promise<FoundInstallation> {
   }
   return {
     where: 'AWS',
+    name,
     environment: process.env,
     bucket,
     table: found.get(ADDRESSES.table),

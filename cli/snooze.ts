@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { readTargetIncidents, WHOLE_TARGET } from '../lib/alerts/incident-list.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
 import { endSnooze, LONGEST_SNOOZE_DAYS, putSnooze, type Snooze } from '../lib/alerts/snoozes.ts';
@@ -9,6 +8,7 @@ import { snoozeLine } from './incidents-output.ts';
 import { allowed, knownTarget, type Stores, storesOf, targetNames } from './incidents-reading.ts';
 import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
 import { nearest } from './nearest.ts';
+import { byOf } from './spoken.ts';
 
 /** A reason stands in alerts, beside what they are about. In characters. */
 const REASON = 200;
@@ -134,11 +134,6 @@ function reasonOf(text = ''): string {
     throw new UsageError('say --reason TEXT: whoever wonders why nobody was told reads it beside the alert');
   if (reason.length > REASON) throw new UsageError(`--reason is at most ${REASON} characters`);
   return reason;
-}
-
-function byOf(given: string | undefined): string {
-  const { GITHUB_ACTOR, GITLAB_USER_LOGIN } = process.env;
-  return oneLine(given?.trim() || GITHUB_ACTOR || GITLAB_USER_LOGIN || userInfo().username).slice(0, REASON);
 }
 
 async function begin(stores: Stores, asked: Begin, options: string): Promise<number> {

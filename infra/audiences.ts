@@ -37,6 +37,7 @@ export class Audiences extends Construct {
       new StringParameter(this, name, { parameterName: `${path}/${name}`, stringValue });
     for (const form of TOPIC_FORMS) parameter(`topics/${form}`, topics[form].topicArn);
     parameter('topics/operators', operators.topicArn);
+    parameter('unheard', settings.unheard.queueArn);
     for (const [name, value] of toAudienceParameters(audiences)) parameter(name, value);
   }
 

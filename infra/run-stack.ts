@@ -13,13 +13,15 @@ import { readsAuditLogs } from './audit-logs.ts';
 import { type Checker, Checkers } from './checkers.ts';
 import { assumesRoles, describesClusters } from './clusters.ts';
 import { readsRepositories, trustsOwnAuthorities, writesRepositories } from './credentials.ts';
+import { DeadLetters, lettersOf } from './dead-letters.ts';
+import { DailyBackup } from './daily-backup.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
 import { GitImage } from './git-image.ts';
 import { GitNetwork } from './git-network.ts';
 import { Isolation } from './isolation.ts';
 import type { Packages } from './packages.ts';
 import { WorkQueue } from './queue.ts';
-import { DailyBackup, Sweeps } from './schedules.ts';
+import { Sweeps } from './schedules.ts';
 import { SmokeTest } from './smoke.ts';
 import type { StateStack } from './state-stack.ts';
 import { exported } from './storage.ts';
@@ -201,6 +203,16 @@ export class RunStack extends Stack {
     doorbell.rungBy(sweep);
     reads.rungBy(sweep);
 
+    new DeadLetters(this, 'DeadLetters', installation, [
+      lettersOf('receive', arrivals.work),
+      lettersOf('doorbell', doorbell),
+      lettersOf('reads', reads),
+      ...checkers.all.map(({ work }) => lettersOf('checks', work, work.node.id.toLowerCase())),
+      { name: 'untold', kind: 'untold', letters: untold.deadLetters },
+      { name: 'undelivered', kind: 'undelivered', letters: alerts.undelivered },
+      { name: 'unheard', kind: 'unheard', letters: alerts.unheard },
+    ]);
+
     this.checkers = checkers.all;
     this.scheduled = {
       readQueueArn: exported(this, reads.queue.queueArn),
@@ -227,6 +239,7 @@ export class RunStack extends Stack {
         ...[arrivals.work, doorbell, reads].map((work) => work.deadLetters),
         ...checkers.all.map(({ work }) => work.deadLetters),
         untold.deadLetters,
+        alerts.unheard,
       ],
       undelivered: alerts.undelivered,
       tell: alerts.operators,

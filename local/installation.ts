@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VARIABLES } from '../lib/aws/environment.ts';
+import { audiencesPath, toAudienceParameters } from '../lib/alerts/subscribed.ts';
 import type { Config } from '../lib/config/config.ts';
 import { toParameters, toWebhookParameters, webhooksPath } from '../lib/config/parameters.ts';
 import { type LocalAws, startAws, TABLE } from './aws/aws.ts';
@@ -132,6 +133,7 @@ async function startParts(
         parameters: new Map([
           ...below(CONFIG_PATH, toParameters(config)),
           ...below(webhooksPath(config.installation), toWebhookParameters(config)),
+          ...below(audiencesPath(config.installation), toAudienceParameters(config.audiences)),
         ]),
         secrets: new Map([[WRITE_SECRET, git.pushToken], ...(await webhookKeys(dataFolder, config))]),
         onEvent: (event) => onEvent(event),

@@ -1,6 +1,6 @@
 import type { Reason } from '../charts/reasons.ts';
 import type { Applier } from '../checks/observation.ts';
-import type { Severity } from '../config/config.ts';
+import type { AlertClass, Severity } from '../config/audiences.ts';
 import type { Finding } from '../drift/verdicts.ts';
 
 /** What every alert has. Plain data, written with the state it comes from; the forms make text of it. */
@@ -113,6 +113,21 @@ export interface RefusedUpload {
   readonly reasons: readonly Reason[];
 }
 
+/** A test of the ways that alerts go, which somebody asked for. Nothing is wrong. */
+interface Drill {
+  /** As the person says. */
+  readonly by: string;
+  /** Whom it is for, as filters of audiences have it: who names any of these hears of it. */
+  readonly reaches: {
+    readonly targets: readonly string[];
+    readonly namespaces: readonly string[];
+    readonly classes: readonly AlertClass[];
+    readonly severities: readonly Severity[];
+  };
+  /** Names of the channels that it is for; absent: all. */
+  readonly channels?: readonly string[];
+}
+
 export type Alert =
   | (AlertBase & Where & Differing & { readonly kind: 'drift' })
   /** `findings`: all that differs now, the new ones first. */
@@ -170,7 +185,9 @@ export type Alert =
       readonly prefix: string;
     })
   | (AlertBase & { readonly kind: 'blocked'; readonly reason: string; readonly since: string })
-  | (AlertBase & { readonly kind: 'unblocked'; readonly since: string });
+  | (AlertBase & { readonly kind: 'unblocked'; readonly since: string })
+  | (AlertBase & Drill & { readonly kind: 'drill' })
+  | (AlertBase & Drill & { readonly kind: 'drill-over'; readonly since: string });
 
 export type AlertKind = Alert['kind'];
 
@@ -187,6 +204,8 @@ export const LIFE = {
   'known-again': 'closes',
   blocked: 'opens',
   unblocked: 'closes',
+  drill: 'opens',
+  'drill-over': 'closes',
   rejected: 'single',
   failed: 'single',
 } as const satisfies Record<AlertKind, 'opens' | 'continues' | 'closes' | 'single'>;

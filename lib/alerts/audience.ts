@@ -9,16 +9,17 @@ import { namespaceOf } from './grouping.ts';
  * policy for what SNS passes on. `test/lib/alerts/audience.test.ts` holds the two equal.
  */
 export interface Addressed {
-  readonly target: string;
-  readonly class: AlertClass;
-  /** Of a closing alert also those that its incident was told with: who got one of those gets this one. */
+  /** One, but of a drill those that it is for; so with the classes. */
+  readonly targets: readonly string[];
+  readonly classes: readonly AlertClass[];
+  /** Of a closing alert those that its incident was told with: who got one of those gets this one, and nobody else. */
   readonly severities: readonly Severity[];
   /** Of the release and of what was found; none where it is about the whole target. */
   readonly namespaces: readonly string[];
 }
 
 /** Stands for every namespace, where there are more than can be listed. No namespace is called so. */
-const ANY_NAMESPACE = '*';
+export const ANY_NAMESPACE = '*';
 /** Together they are carried by every message: SNS counts them (plain.ts, MESSAGE_BYTES). */
 const NAMESPACES = 100;
 
@@ -35,18 +36,21 @@ const CLASS_OF = {
   failed: 'delivery',
   blocked: 'delivery',
   unblocked: 'delivery',
-} as const satisfies Record<Exclude<AlertKind, 'reminder'>, AlertClass>;
+} as const satisfies Record<Exclude<AlertKind, 'reminder' | DrillAlert['kind']>, AlertClass>;
 
-export const classOf = (alert: Alert): AlertClass =>
+type DrillAlert = Extract<Alert, { readonly reaches: unknown }>;
+
+const classOf = (alert: Exclude<Alert, DrillAlert>): AlertClass =>
   alert.kind === 'reminder' ? alert.of : CLASS_OF[alert.kind];
 
 /** @param before the namespaces that earlier alerts of the same incident were told with: their readers hear on */
 export function addressedOf(alert: Alert, before: readonly string[] = []): Addressed {
+  if (alert.kind === 'drill' || alert.kind === 'drill-over') return alert.reaches;
   const namespaces = [...new Set([...before, ...namespacesOf(alert)])];
   return {
-    target: alert.target,
-    class: classOf(alert),
-    severities: [...new Set([alert.severity, ...(alert.told ?? [])])],
+    targets: [alert.target],
+    classes: [classOf(alert)],
+    severities: alert.told === undefined || alert.told.length === 0 ? [alert.severity] : [...new Set(alert.told)],
     namespaces:
       namespaces.length > NAMESPACES || namespaces.includes(ANY_NAMESPACE)
         ? [ANY_NAMESPACE]
@@ -55,7 +59,7 @@ export function addressedOf(alert: Alert, before: readonly string[] = []): Addre
 }
 
 /** Of the release, of each finding, of each member of a burst, of each upload. */
-function namespacesOf(alert: Alert): readonly string[] {
+function namespacesOf(alert: Exclude<Alert, DrillAlert>): readonly string[] {
   if (classOf(alert) === 'delivery') return uploadsOf(alert).flatMap(namespaceOfKey);
   const scope = namespacesOfScope(alert.scope);
   const findings = 'findings' in alert ? alert.findings : [];
@@ -100,8 +104,8 @@ function namespaceOfKey(upload: string): readonly string[] {
 
 /** Whether who filters so hears of it. */
 export const hears = (filter: AudienceFilter, addressed: Addressed): boolean =>
-  (filter.targets?.includes(addressed.target) ?? true) &&
-  (filter.classes?.includes(addressed.class) ?? true) &&
+  (filter.targets?.some((target) => addressed.targets.includes(target)) ?? true) &&
+  (filter.classes?.some((one) => addressed.classes.includes(one)) ?? true) &&
   (filter.severities?.some((severity) => addressed.severities.includes(severity)) ?? true) &&
   (namespacesHeard(filter)?.some((namespace) => addressed.namespaces.includes(namespace)) ?? true);
 
@@ -111,13 +115,13 @@ const namespacesHeard = ({ namespaces }: AudienceFilter): readonly string[] | un
 /** Message attributes of SNS: what audiences filter by, and what belongs together in whatever form it comes. */
 export function attributesOf(
   { scope, kind, incident, sequence }: Alert,
-  { target, class: of, severities, namespaces }: Addressed,
+  { targets, classes, severities, namespaces }: Addressed,
 ): Readonly<Record<string, string | readonly string[]>> {
   return {
-    target,
+    target: oneOrAll(targets),
     scope,
     kind,
-    class: of,
+    class: oneOrAll(classes),
     severity: oneOrAll(severities),
     ...(namespaces.length === 0 ? {} : { namespace: oneOrAll(namespaces) }),
     incident,

@@ -44,6 +44,17 @@ const SUBJECT_BYTES = 100;
 
 /** In the order that they are told in: the report before whoever names it, people before machines, ours before theirs. */
 export function channelsOf(places: Places): readonly Channel[] {
+  return allChannelsOf(places).map((channel) => ({
+    ...channel,
+    takes: (alert, addressed) => isFor(alert, channel.name) && channel.takes(alert, addressed),
+  }));
+}
+
+/** A drill may be for some channels alone. */
+const isFor = (alert: Alert, name: string): boolean =>
+  !('channels' in alert) || (alert.channels?.includes(name) ?? true);
+
+function allChannelsOf(places: Places): readonly Channel[] {
   const { state, email, pager, chat, bus, origin, webhooks } = places;
   const ours = (name: string, { takes, tell }: Pick<Channel, 'takes' | 'tell'>): Channel => ({
     name,

@@ -43,7 +43,7 @@ export function chatOf(given: Alert): ChatMessage {
     content: {
       textType: 'client-markdown',
       title: cutBytes(
-        `${LIFE[alert.kind] === 'closes' ? WELL : MARKS[alert.severity]} ${chatText(subjectOf(alert))}`,
+        `${markOf(alert)} ${chatText(subjectOf(alert))}`,
         TITLE_BYTES,
       ),
       description: left === 0 ? description : `${description}\n(${left} more lines in the email)`,
@@ -70,6 +70,10 @@ const ROOM_FOR_COUNT = 64;
 
 /** Of what is well again; `info` alone is no more than news. */
 const WELL = ':white_check_mark:';
+const markOf = (alert: Alert): string => {
+  if (alert.kind === 'drill') return MARKS.info;
+  return LIFE[alert.kind] === 'closes' ? WELL : MARKS[alert.severity];
+};
 const MARKS = { info: ':information_source:', warning: ':warning:', critical: ':rotating_light:' } as const;
 
 /** The title has the headline: what follows it. */
@@ -100,6 +104,10 @@ function bodyOf(alert: Alert): readonly string[] {
       return [...memberLines(alert), words(alert.reason)];
     case 'blocked':
       return [words(alert.reason)];
+    case 'drill':
+      return ['This is a drill. Nothing is wrong, and there is nothing to do. Its end follows by itself.'];
+    case 'drill-over':
+      return ['It is over. Nothing was wrong.'];
     case 'reminder':
       return alert.of === 'unknown' ? [...memberLines(alert), words(alert.reason)] : [];
     case 'rejected':

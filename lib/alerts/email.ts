@@ -115,6 +115,9 @@ function partsOfBody(alert: Alert): Parts {
           'What waits keeps its order, and is tried again by itself.',
         ],
       };
+    case 'drill':
+    case 'drill-over':
+      return drill(alert);
     case 'rejected':
       return rejected(alert);
     case 'failed':
@@ -268,6 +271,23 @@ const refusedBlock = (refused: RefusedUpload): Block => ({
   text: [...uploadLines(refused), ...reasonBlocks(refused.reasons).map(({ text }) => text)].join('\n'),
   weight: 1,
 });
+
+function drill(alert: Extract<Alert, { readonly kind: 'drill' | 'drill-over' }>): Parts {
+  return {
+    head: [
+      'THIS IS A DRILL. Nothing is wrong, and there is nothing to do.',
+      '',
+      `By       ${shortLine(alert.by, LINE_BYTES)}`,
+      ...(alert.kind === 'drill'
+        ? [`At       ${formatTime(alert.at)}`]
+        : [`Since    ${formatTime(alert.since)}`, `Until    ${formatTime(alert.at)}`]),
+      '',
+      alert.kind === 'drill'
+        ? 'It shows that alerts arrive here. Its end follows by itself; a pager that it has woken rests then.'
+        : 'It is over: a pager that it had woken rests now.',
+    ],
+  };
+}
 
 /** What was seen just now has lasted for nobody knows how long. */
 const since = (alert: { readonly since: string; readonly at: string }): string =>

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ALERT_CLASSES } from '../config/audiences.ts';
 import { LIFE } from './alert.ts';
 
 /**
@@ -174,6 +175,19 @@ const refused = {
   reasons: z.array(reason).readonly(),
 };
 
+const drill = {
+  by: z.string().describe('who asked for it, as they say'),
+  reaches: z
+    .object({
+      targets: z.array(z.string()).readonly(),
+      namespaces: z.array(z.string()).readonly(),
+      classes: z.array(z.enum(ALERT_CLASSES)).readonly(),
+      severities: z.array(severity).readonly(),
+    })
+    .describe('whom it is for: audiences that name any of these'),
+  channels: z.array(z.string()).readonly().exactOptional().describe('which ways it is for; absent: all'),
+};
+
 const alert = z.union([
   z.object({ ...base, ...where, kind: z.literal('drift'), ...differing }),
   z.object({
@@ -223,6 +237,8 @@ const alert = z.union([
   }),
   z.object({ ...base, kind: z.literal('blocked'), reason: z.string(), since: time }),
   z.object({ ...base, kind: z.literal('unblocked'), since: time }),
+  z.object({ ...base, kind: z.literal('drill'), ...drill }),
+  z.object({ ...base, kind: z.literal('drill-over'), ...drill, since: time }),
 ]);
 
 export const eventDetail = z

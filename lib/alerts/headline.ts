@@ -51,6 +51,10 @@ export function headlineOf(alert: Alert): string {
       return `nothing can be delivered since ${formatTime(alert.since)}`;
     case 'unblocked':
       return `delivers again, after ${lasted(alert)}`;
+    case 'drill':
+      return `DRILL, nothing is wrong: ${alert.by} tests how alerts arrive`;
+    case 'drill-over':
+      return `DRILL, over after ${lasted(alert)}: nothing was wrong`;
   }
 }
 
@@ -110,12 +114,14 @@ const TAGS = {
   failed: 'failed',
   blocked: 'blocked',
   unblocked: 'unblocked',
+  drill: 'drill',
+  'drill-over': 'drill over',
 } as const satisfies Record<Alert['kind'], string>;
 
 /** What it is and how grave: `drift, critical`. Words of our own. */
 export function tagOf({ kind, severity, because }: Alert): string {
   const tag = kind === 'rolled-out' && because !== undefined ? 'closed' : TAGS[kind];
-  return severity === 'critical' ? `${tag}, critical` : tag;
+  return severity === 'critical' && kind !== 'drill' ? `${tag}, critical` : tag;
 }
 
 /** `[drift] staging shop/web: Deployment/web changed by kubectl-edit`. Not yet made harmless. */
@@ -124,7 +130,8 @@ export const subjectOf = (alert: Alert): string =>
 
 /** Target and scope in words; the key of an upload begins with its target already, and is not where others are. */
 export const placeOf = (alert: Alert): string => {
-  const { target, scope } = alert;
+  const { target, scope, installation } = alert;
+  if (alert.kind === 'drill' || alert.kind === 'drill-over') return installation;
   if (scope === 'target' || (alert.kind === 'rejected' && uploadsOf(alert) > 1)) return target;
   return scope.startsWith(`${target}/`) ? scope : `${target} ${scope}`;
 };

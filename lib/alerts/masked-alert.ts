@@ -25,6 +25,8 @@ export function maskedAlert(given: Alert): Alert {
     case 'failed':
     case 'blocked':
     case 'unblocked':
+    case 'drill':
+    case 'drill-over':
       return alert;
   }
 }

@@ -75,8 +75,21 @@ export interface Outbox {
   readonly failing: ReadonlyMap<string, Failing>;
   /** By open incident: the namespaces that it was told with, where its scope does not say them. */
   readonly namespaces: ReadonlyMap<string, readonly string[]>;
+  /** What came of a drill, for whoever waits for it; absent of all else. */
+  readonly heard?: readonly Heard[] | undefined;
   /** Who tells just now: nobody else does, until then (ISO). */
   readonly lease?: { readonly by: string; readonly until: string } | undefined;
+}
+
+/** One try of a drill at a channel. */
+export interface Heard {
+  /** `incident#sequence`. */
+  readonly alert: string;
+  readonly channel: string;
+  /** ISO. */
+  readonly at: string;
+  /** Why it was not taken, in words that name no secret; absent where it was. */
+  readonly failed?: string | undefined;
 }
 
 export interface Failing {
@@ -93,6 +106,9 @@ const telling = z.object({
     z.tuple([z.string(), z.object({ since: z.string(), times: z.number(), next: z.string() })]),
   ),
   namespaces: z.array(z.tuple([z.string(), z.array(z.string())])),
+  heard: z
+    .array(z.object({ alert: z.string(), channel: z.string(), at: z.string(), failed: z.string().optional() }))
+    .optional(),
   lease: z.object({ by: z.string(), until: z.string() }).optional(),
 });
 
@@ -104,15 +120,17 @@ export function outboxOf(item: Item): Outbox {
     told: new Map(known?.told),
     failing: new Map(known?.failing),
     namespaces: new Map(known?.namespaces),
+    heard: known?.heard,
     lease: known?.lease,
   };
 }
 
 /** The item with that to tell; out of the index where it is nothing. */
-export function withOutbox(item: Item, { alerts, untoldAt, told, failing, namespaces, lease }: Outbox): Item {
+export function withOutbox(item: Item, { alerts, untoldAt, told, failing, namespaces, heard, lease }: Outbox): Item {
   const { alerts: _alerts, untold: _untold, untoldAt: _untoldAt, telling: _telling, ...rest } = item;
   const isHeld = rest.held !== undefined;
-  const isKnown = told.size + failing.size + namespaces.size > 0 || lease !== undefined;
+  const isKnown =
+    told.size + failing.size + namespaces.size + (heard?.length ?? 0) > 0 || lease !== undefined;
   return {
     ...(rest as Item),
     ...(alerts.length === 0 ? {} : { alerts: formatJson(alerts), untold: 'untold', untoldAt }),
@@ -123,6 +141,7 @@ export function withOutbox(item: Item, { alerts, untoldAt, told, failing, namesp
             told: [...told],
             failing: [...failing],
             namespaces: [...namespaces],
+            heard,
             lease,
           }),
         }

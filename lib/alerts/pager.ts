@@ -129,6 +129,8 @@ function descriptionOf(alert: Alert, place: string): string {
 
 /** What a person who was just woken needs: the first few values and who did it, on one line. */
 function details(alert: Alert): string {
+  if (alert.kind === 'drill' || alert.kind === 'drill-over')
+    return '. This is a drill: there is nothing to do, and its end follows by itself';
   const members =
     'members' in alert && alert.members !== undefined ? `. It is about ${membersIn(alert)}` : '';
   if ('reason' in alert) return `${members}. ${alert.reason}`;

@@ -4,8 +4,9 @@ import type { Alert } from './alert.ts';
 import type { Channel } from './channels.ts';
 import { nameOf } from './outbox.ts';
 import { OutboxKeeper } from './outbox-keeper.ts';
+import { NotTaken } from './not-taken.ts';
 import { Silent } from './silent.ts';
-import { afterFailure, afterTelling, type Step } from './telling.ts';
+import { afterFailure, afterTelling, type Refusal, type Step } from './telling.ts';
 
 /** One call of `send-alerts`, over all of its items. */
 export interface Round {
@@ -66,13 +67,13 @@ export async function tellItem(
     const failure = await attempt(step, round, enriched);
     if (failure === undefined) {
       told.push({ alert, channel: channel.name });
-      await keeper.mark((outbox) => afterTelling(outbox, step, channels));
+      await keeper.mark((outbox) => afterTelling(outbox, step, channels, round.now().toISOString()));
       continue;
     }
     let givenUp: readonly Alert[] = [];
     let since = '';
     await keeper.mark((outbox) => {
-      const after = afterFailure(outbox, step, channels, round.now().toISOString());
+      const after = afterFailure(outbox, step, channels, round.now().toISOString(), refusalOf(failure.error));
       ({ givenUp, since } = after);
       return after.outbox;
     });
@@ -88,6 +89,13 @@ export async function tellItem(
   }
   await keeper.release();
   return { told, failures };
+}
+
+/** Our own errors say why; of others the name does, since what they say may quote what was sent. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof NotTaken) return { reason: error.message, waitMilliseconds: error.waitMilliseconds };
+  if (error instanceof Silent) return { reason: error.message };
+  return { reason: error instanceof Error ? error.name : 'unknown' };
 }
 
 /** One telling, and what came in its way. */

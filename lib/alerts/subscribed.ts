@@ -60,18 +60,21 @@ export interface Subscribed {
   /** ARNs. */
   readonly topics: Readonly<Record<TopicName, string>>;
   readonly audiences: readonly KnownAudience[];
+  /** ARN of the queue for what an address did not take. */
+  readonly unheard: string;
 }
 
 /** What was deployed; undefined where these parameters are not there, or not of this version. */
 export function fromAudienceParameters(found: ReadonlyMap<string, string>): Subscribed | undefined {
   const arns = TOPICS.map((name) => [name, found.get(`topics/${name}`)] as const);
-  if (arns.some(([, arn]) => arn === undefined)) return undefined;
+  const unheard = found.get('unheard');
+  if (unheard === undefined || arns.some(([, arn]) => arn === undefined)) return undefined;
   const audiences = [...found].flatMap(([name, value]): KnownAudience[] => {
     const [, audience] = /^audiences\/(.+)$/.exec(name) ?? [];
     const parsed = audience === undefined ? undefined : known.safeParse(parse(value)).data;
     return parsed === undefined || audience === undefined ? [] : [{ ...parsed, name: audience }];
   });
-  return { topics: Object.fromEntries(arns) as Record<TopicName, string>, audiences };
+  return { topics: Object.fromEntries(arns) as Record<TopicName, string>, audiences, unheard };
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,6 @@
 import { type Alert, LIFE } from './alert.ts';
 import { type Addressed, addressedOf, namespacesOfScope } from './audience.ts';
-import { nameOf, type Outbox } from './outbox.ts';
+import { type Heard, nameOf, type Outbox } from './outbox.ts';
 
 /**
  * How far an item's alerts have been told, to the channel: pure; publish.ts does it. A channel that fails neither
@@ -74,10 +74,28 @@ export function afterTelling(
   outbox: Outbox,
   { channel, alert }: Step<Route>,
   channels: readonly Route[],
+  now: string,
 ): Outbox {
   const failing = new Map(outbox.failing);
   failing.delete(channel.name);
-  return retired({ ...withTold(outbox, channel, [alert]), failing }, channels);
+  const told = { ...withTold(outbox, channel, [alert]), failing };
+  return retired(withHeard(told, alert, { channel: channel.name, at: now }), channels);
+}
+
+/** Tries of one drill that are kept: as many channels as there may be, and some that fail again and again. */
+const HEARD = 500;
+
+function withHeard(outbox: Outbox, alert: Alert, of: Omit<Heard, 'alert'>): Outbox {
+  if (alert.kind !== 'drill' && alert.kind !== 'drill-over') return outbox;
+  return { ...outbox, heard: [...(outbox.heard ?? []), { alert: nameOf(alert), ...of }].slice(-HEARD) };
+}
+
+/** What a channel did not take an alert for. */
+export interface Refusal {
+  /** In words that name no secret. */
+  readonly reason: string;
+  /** It asked not to be tried sooner. */
+  readonly waitMilliseconds?: number | undefined;
 }
 
 export interface AfterFailure {
@@ -91,22 +109,27 @@ export interface AfterFailure {
 /** After a channel did not take an alert. */
 export function afterFailure(
   outbox: Outbox,
-  { channel }: Step<Route>,
+  { channel, alert }: Step<Route>,
   channels: readonly Route[],
   now: string,
+  { reason, waitMilliseconds = 0 }: Refusal,
 ): AfterFailure {
   const before = outbox.failing.get(channel.name);
   const { first, longest, givenUpAfter } = channel.patience;
   const times = (before?.times ?? 0) + 1;
   const since = before?.since ?? now;
-  const next = later(now, Math.min(first * 2 ** Math.min(times - 1, 30), longest));
+  const pause = Math.min(first * 2 ** Math.min(times - 1, 30), longest);
+  // It says itself when to come again: not sooner, and not so late that what waits would be given up unasked.
+  const next = later(now, Math.max(pause, Math.min(waitMilliseconds, givenUpAfter / 2)));
   const limit = later(now, -givenUpAfter);
   const givenUp =
     since > limit
       ? []
       : pendingFor(outbox, channel).flatMap(({ alert }) => (alert.at <= limit ? [alert] : []));
   const failing = new Map(outbox.failing).set(channel.name, { since, times, next });
-  return { outbox: retired({ ...withTold(outbox, channel, givenUp), failing }, channels), givenUp, since };
+  const after = { ...withTold(outbox, channel, givenUp), failing };
+  const heard = withHeard(after, alert, { channel: channel.name, at: now, failed: reason });
+  return { outbox: retired(heard, channels), givenUp, since };
 }
 
 const later = (now: string, milliseconds: number): string =>

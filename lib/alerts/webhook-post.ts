@@ -12,7 +12,7 @@ export interface Post {
 }
 
 export type Posted =
-  | { readonly kind: 'answered'; readonly status: number }
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter?: string }
   /** In words for people: names the host, and nothing else of the address. `silent`: within the time there was. */
   | { readonly kind: 'failed' | 'silent'; readonly reason: string };
 
@@ -55,7 +55,12 @@ export async function post(asked: Post): Promise<Posted> {
     request.on('close', () => fail());
     request.on('response', (answer) => {
       // Whatever comes after it: this says whether it was taken.
-      resolve({ kind: 'answered', status: answer.statusCode ?? 0 });
+      const { 'retry-after': retryAfter } = answer.headers;
+      resolve({
+        kind: 'answered',
+        status: answer.statusCode ?? 0,
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      });
       let size = 0;
       answer.on('data', (chunk: Buffer) => {
         size += chunk.length;

@@ -4,11 +4,12 @@ import type { Webhook } from '../config/audiences.ts';
 import { formatJson } from '../objects/json.ts';
 import type { Alert } from './alert.ts';
 import { eventOf } from './event.ts';
+import { NotTaken } from './not-taken.ts';
 import { Silent } from './silent.ts';
-import { post } from './webhook-post.ts';
+import { type Posted, post } from './webhook-post.ts';
 
 /** Why a webhook did not take an alert: names its host, never its path, its key or its answer. */
-export class WebhookFailure extends Error {
+export class WebhookFailure extends NotTaken {
   override readonly name = 'WebhookFailure';
 }
 
@@ -37,6 +38,8 @@ export interface WebhookParts {
   readonly deadlineMilliseconds?: number;
 }
 
+type Answered = Extract<Posted, { readonly kind: 'answered' }>;
+
 /** Sends alerts to one webhook. */
 export interface WebhookSender {
   /** @throws WebhookFailure where it did not answer with a status of success, Silent where not at all in time */
@@ -57,17 +60,20 @@ export function webhookSender(webhook: Webhook, parts: WebhookParts): WebhookSen
   async function send(alert: Alert): Promise<void> {
     const body = formatJson(eventOf(alert).detail);
     const used = await key();
-    const status = await sendOnce(alert, body, used);
+    const { status, retryAfter } = await sendOnce(alert, body, used);
     if (isSuccess(status)) return;
     if (status === 401 || status === 403) {
       reading = undefined;
       const fresh = await key();
-      if (fresh !== used && isSuccess(await sendOnce(alert, body, fresh))) return;
+      if (fresh !== used && isSuccess((await sendOnce(alert, body, fresh)).status)) return;
     }
-    throw new WebhookFailure(`${new URL(webhook.url).host} ${inWords(status)}`);
+    throw new WebhookFailure(
+      `${new URL(webhook.url).host} ${inWords(status)}`,
+      waitOf(retryAfter, parts.now()),
+    );
   }
 
-  async function sendOnce(alert: Alert, body: string, secret: string): Promise<number> {
+  async function sendOnce(alert: Alert, body: string, secret: string): Promise<Answered> {
     const timestamp = String(Math.floor(parts.now().getTime() / 1000));
     const { deadlineMilliseconds } = parts;
     const answer = await post({
@@ -83,7 +89,7 @@ export function webhookSender(webhook: Webhook, parts: WebhookParts): WebhookSen
     });
     switch (answer.kind) {
       case 'answered':
-        return answer.status;
+        return answer;
       case 'silent':
         throw new Silent(answer.reason);
       case 'failed':
@@ -111,6 +117,15 @@ async function readKey({ secret }: Webhook, secrets: Secrets): Promise<string> {
   if (Buffer.byteLength(value) < KEY_BYTES)
     throw new WebhookFailure(`its secret "${secret}" has fewer than ${KEY_BYTES} bytes, which are guessed`);
   return value;
+}
+
+/** RFC 9110, section 10.2.3: seconds, or a date. What is neither says nothing. */
+function waitOf(retryAfter: string | undefined, now: Date): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  const milliseconds = /^\d{1,9}$/.test(retryAfter)
+    ? Number(retryAfter) * 1000
+    : Date.parse(retryAfter) - now.getTime();
+  return milliseconds > 0 ? milliseconds : undefined;
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;

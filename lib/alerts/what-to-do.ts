@@ -61,6 +61,8 @@ export function remediesOf(alert: Alert): readonly Remedy[] {
     case 'rolled-out':
     case 'known-again':
     case 'unblocked':
+    case 'drill':
+    case 'drill-over':
       return [];
   }
 }

@@ -3,6 +3,13 @@ import { finding } from '../../fixtures/findings.ts';
 import { DRIFT_EXAMPLES } from './example-drift.ts';
 import { base, REASON, since, where } from './example-parts.ts';
 
+const DRILL_REACHES = {
+  targets: ['drill', 'staging'],
+  namespaces: ['*'],
+  classes: ['drift', 'stalled', 'unknown', 'delivery'],
+  severities: ['critical'],
+} as const;
+
 /** One alert of each kind, and those of other deployers and scopes: what the golden files are made of. */
 export const EXAMPLES: Readonly<Record<string, Alert>> = {
   ...DRIFT_EXAMPLES,
@@ -193,6 +200,29 @@ export const EXAMPLES: Readonly<Record<string, Alert>> = {
       },
     ],
     prefix: 'staging/shop/',
+  },
+  drill: {
+    ...base,
+    target: 'drill',
+    scope: 'everyone',
+    incident: 'fairlead/drill/everyone/drill/3',
+    severity: 'critical',
+    kind: 'drill',
+    by: 'ada',
+    reaches: DRILL_REACHES,
+  },
+  'drill-over': {
+    ...base,
+    target: 'drill',
+    scope: 'everyone',
+    incident: 'fairlead/drill/everyone/drill/3',
+    severity: 'info',
+    kind: 'drill-over',
+    sequence: 2,
+    told: ['critical'],
+    by: 'ada',
+    reaches: DRILL_REACHES,
+    since,
   },
   unblocked: {
     ...base,

@@ -24,6 +24,8 @@ const PART = {
   summary: 'single',
   rejected: 'single',
   failed: 'single',
+  drill: 'opens',
+  'drill-over': 'closes',
 } as const satisfies Record<Alert['kind'], string>;
 export const partOf = ({ kind }: Alert): (typeof PART)[Alert['kind']] => PART[kind];
 
