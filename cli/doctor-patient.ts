@@ -22,7 +22,7 @@ import { judgeNode } from '../lib/doctor/versions.ts';
 import { readStandings } from '../lib/alerts/standing.ts';
 import { readConfiguration } from '../local/configuration.ts';
 import { type Connection, findConnection } from '../local/connection.ts';
-import { CONFIG_PATH } from '../local/functions.ts';
+import { CONFIG_PATH } from '../local/config-path.ts';
 import { UsageError } from './command.ts';
 import { nearest } from './nearest.ts';
 

@@ -94,7 +94,11 @@ async function dryRun(clone: Clone, tip: string, credential: GitCredential | und
 }
 
 function triedOf(error: unknown): GitTried {
-  const says = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, LONGEST_SAYING);
+  const text = error instanceof NoAccess ? error.output : error instanceof Error ? error.message : String(error);
+  const says = text.replace(/\s+/g, ' ').slice(0, LONGEST_SAYING);
+  // Whoever runs this may be kept from the secret, and the function not.
+  if (/cannot be read \(AccessDenied/.test(says))
+    return { kind: 'not-tried', why: `you may not read its secret (secretsmanager:GetSecretValue): ${says.split(':')[0]}` };
   if (error instanceof NoAccess) return { kind: 'refused', says };
   if (error instanceof GitFailed && denialOf(error.output) !== undefined) return { kind: 'refused', says };
   return { kind: 'failed', says };
