@@ -106,6 +106,11 @@ const renamed = (rendered: RenderedObject, name: string): RenderedObject => ({
   object: { ...rendered.object, metadata: { ...rendered.object.metadata, name } },
 });
 
+function withoutDeletion(object: KubernetesObject): KubernetesObject {
+  const { deletionTimestamp, ...metadata } = object.metadata;
+  return deletionTimestamp === undefined ? object : { ...object, metadata };
+}
+
 function judgeOne(
   rendered: RenderedObject,
   found: Found,
@@ -120,10 +125,9 @@ function judgeOne(
     case 'found': {
       if (asked?.leaves === 'what-is')
         return { kind: 'in-sync', object, notes: [`made once and left alone, as Git asks: ${asked.by}`] };
-      const mayGo = mayBeAbsent(rendered);
-      if (mayGo !== undefined && found.object.metadata.deletionTimestamp !== undefined)
-        return { kind: 'in-sync', object, notes: [`on its way out: ${mayGo}`] };
-      const verdict = judgeObject(rendered, found.object, context());
+      // What may be gone may be going; what it holds until then is judged like anything else.
+      const live = mayBeAbsent(rendered) === undefined ? found.object : withoutDeletion(found.object);
+      const verdict = judgeObject(rendered, live, context());
       return withUnread(asked?.leaves === 'additions' ? withoutAdditions(verdict, asked.by) : verdict, rules);
     }
     case 'unknown':

@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatJson } from '../../../lib/objects/json.ts';
-import { identityOf, type Json, type KubernetesObject, referenceOf } from '../../../lib/objects/objects.ts';
+import {
+  identityOf,
+  isJsonObject,
+  type Json,
+  type KubernetesObject,
+  referenceOf,
+} from '../../../lib/objects/objects.ts';
 import { type Answer, type ApiServer, messageOf, type ResourcePath } from '../api-server.ts';
 import { factsOf, folded, undeclaredRoot } from './expect.ts';
 import type { Node } from './openapi.ts';
@@ -141,13 +147,25 @@ function putBack(
 ): Json {
   let body = now as unknown as Json;
   for (const { place } of factsOf(now, before, node)) {
-    const wanted = undeclaredRoot(folded(declared) as unknown as Json, place) === undefined;
-    const value = wanted ? valueAt(before as unknown as Json, place) : undefined;
+    const git = folded(declared) as unknown as Json;
+    const wanted = undeclaredRoot(git, place) === undefined;
+    const value = wanted ? ofGit(valueAt(before as unknown as Json, place), valueAt(git, place)) : undefined;
     const pointer = pointerOf(body, place) ?? appended(body, place);
     if (pointer !== undefined) body = withValue(body, pointer, value);
   }
   return body;
 }
+
+/** Of a whole map that is gone, what Git declares: a Pod's labels have some that the server put in. */
+const ofGit = (before: Json | undefined, declared: Json | undefined): Json | undefined =>
+  isJsonObject(before) && isJsonObject(declared)
+    ? Object.fromEntries(
+        Object.entries(before).flatMap(([name, value]) => {
+          const own = name in declared ? ofGit(value, declared[name]) : undefined;
+          return own === undefined ? [] : [[name, own]];
+        }),
+      )
+    : before;
 
 /** Where a field or item that is gone belongs. */
 function appended(body: Json, place: Place): (string | number)[] | undefined {

@@ -148,12 +148,18 @@ async function restore(
     const again = await judge(server, [made.installed], await readLive(server, [made.installed]));
     const [still] = again.get(made.installed.identity) ?? [];
     if (still === undefined) continue;
-    report.wrong(
-      `after the repair of ${made.installed.identity} (${made.sort} at ${format(made.task.candidate.place)} by ${made.tool.name}, ${made.installed.how}): ${still.verdict} ${still.at} ${still.manager ?? ''} ${still.likely ?? ''}`,
-    );
+    if (still.verdict === 'missing' && (await isGone(server, made.installed))) report.wentMeanwhile++;
+    else
+      report.wrong(
+        `after the repair of ${made.installed.identity} (${made.sort} at ${format(made.task.candidate.place)} by ${made.tool.name}, ${made.installed.how}): ${still.verdict} ${still.at} ${still.manager ?? ''} ${still.likely ?? ''}`,
+      );
     await anew(server, made.installed);
   }
 }
+
+/** Controllers delete what nothing keeps (an Endpoints object without its Service): then "missing" is true. */
+const isGone = async (server: ApiServer, { path }: Installed): Promise<boolean> =>
+  (await server.call('GET', path.object)).status === 404;
 
 /** The real judge over what is live, by object. */
 export async function judge(

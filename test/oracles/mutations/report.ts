@@ -11,6 +11,8 @@ export class Report {
   offered = 0;
   notOffered = 0;
   madeAnew = 0;
+  /** Objects that were gone after their repair, by no hand of this program, and were rightly told as missing. */
+  wentMeanwhile = 0;
   byKubectl = 0;
   byHttp = 0;
   /** Objects that declare nothing, of which no missing record is asked. */
@@ -82,6 +84,7 @@ export class Report {
       skippedShare: this.#skippedShare(),
       proposals: { asked: this.offered, refusedBeforehand: this.notOffered },
       madeAnew: this.madeAnew,
+      wentMeanwhile: this.wentMeanwhile,
       places: this.#places.size,
       nothingRecorded: this.nothingRecorded,
       byKubectl: this.byKubectl,
