@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ChartSource } from '../lib/config/chart-sources.ts';
 import type { Credential, Repository } from '../lib/config/config.ts';
+import type { GitNetworkSettings } from '../lib/config/git-network.ts';
 import { placeOf } from '../lib/config/repository-url.ts';
 import type { FairleadFunction } from './function.ts';
 
@@ -42,6 +43,14 @@ function secretsOf(credential: Credential): readonly string[] {
     case 'ssh':
       return [credential.secret];
   }
+}
+
+/** The certificates of the organisation's own authorities, which are no secret but lie where secrets do. */
+export function trustsOwnAuthorities(
+  caller: FairleadFunction,
+  network: GitNetworkSettings | undefined,
+): void {
+  if (network?.caBundle !== undefined) readsSecrets(caller, [network.caBundle.secret]);
 }
 
 /** These secrets, and no other. */

@@ -1,4 +1,4 @@
-import { ArnFormat, Aspects, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aspects, CfnResource, Stack } from 'aws-cdk-lib';
 import { CfnManagedPolicy, CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { AwsSettings } from '../lib/config/aws.ts';
@@ -14,6 +14,16 @@ export function ruleRoles(
         node.permissionsBoundary = policyArn(node, permissionsBoundary);
       if ((node instanceof CfnRole || node instanceof CfnManagedPolicy) && rolePath !== '/')
         node.path = rolePath;
+      // The one that empties buckets, where they go with their stack: CDK writes it without a type of its own.
+      if (
+        node instanceof CfnResource &&
+        !(node instanceof CfnRole) &&
+        node.cfnResourceType === CfnRole.CFN_RESOURCE_TYPE_NAME
+      ) {
+        if (permissionsBoundary !== undefined)
+          node.addPropertyOverride('PermissionsBoundary', policyArn(node, permissionsBoundary));
+        if (rolePath !== '/') node.addPropertyOverride('Path', rolePath);
+      }
     },
   });
 }

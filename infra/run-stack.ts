@@ -13,8 +13,8 @@ import { readsAuditLogs } from './audit-logs.ts';
 import { type Checker, Checkers } from './checkers.ts';
 import { assumesRoles, describesClusters } from './clusters.ts';
 import { readsRepositories, trustsOwnAuthorities, writesRepositories } from './credentials.ts';
-import { DeadLetters, lettersOf } from './dead-letters.ts';
 import { DailyBackup } from './daily-backup.ts';
+import { DeadLetters, lettersOf } from './dead-letters.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './function.ts';
 import { GitImage } from './git-image.ts';
 import { GitNetwork } from './git-network.ts';
@@ -70,9 +70,7 @@ export class RunStack extends Stack {
     const gitNetwork = config.gitNetwork;
     // Where the Git hosts are reached.
     const withGit =
-      gitNetwork?.vpc === undefined
-        ? {}
-        : { network: new GitNetwork(this, 'GitNetwork', gitNetwork.vpc) };
+      gitNetwork?.vpc === undefined ? {} : { network: new GitNetwork(this, 'GitNetwork', gitNetwork.vpc) };
 
     const receive = create('receive-upload');
     const render = create('render-release', {

@@ -92,7 +92,7 @@ const windowOf = (minutes: number) => {
 };
 
 /** The next one asks the same again: nothing is tried for longer than until then, and what was in vain is alarmed. */
-const retriedFor = (minutes: number) => ({
+export const retriedFor = (minutes: number) => ({
   maximumEventAgeInSeconds: minutes * 60,
   maximumRetryAttempts: RETRIES,
 });
@@ -101,7 +101,7 @@ const retriedFor = (minutes: number) => ({
  * Scheduler sends as a role of ours, to these queues: no queue has to admit the service. The service may take it for
  * the schedules of this group alone (Scheduler guide, "Confused deputy prevention").
  */
-function schedulerRole(
+export function schedulerRole(
   scope: Construct,
   { key }: ScheduledSettings,
   { name = '' }: CfnScheduleGroup,

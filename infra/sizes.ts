@@ -43,6 +43,14 @@ export const SIZES: Readonly<Record<FunctionName, FunctionSize>> = {
   },
   // A fetch, and a render of each release that has changed; a git that is silent for a minute is ended.
   'read-desired': { memoryMiB: 1024, timeout: Duration.minutes(5), scratch: CLONES },
+  // Once a day, one repository after the other: a copy, its bundle, and what is made from that to see that it holds, of
+  // at most a GiB each (lib/repository/bundle.ts). Tried twice more: a host may be down for a moment.
+  'back-up-repositories': {
+    memoryMiB: WHOLE_PROCESSOR_MIB,
+    timeout: Duration.minutes(15),
+    scratch: Size.gibibytes(4),
+    unattended: { attempts: 2, within: Duration.hours(6) },
+  },
   // Lists a cluster a page at a time and holds what it compares: 290 MiB for 5,000 Deployments (docs/drift.md).
   'check-drift': { memoryMiB: 1024, timeout: Duration.minutes(5) },
   // It begins nothing after 45 seconds; a step and a look into an audit log still fit after that.

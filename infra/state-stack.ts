@@ -8,14 +8,16 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { backupOf } from '../lib/config/backup.ts';
 import type { Config } from '../lib/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
+import { Backups } from './backups.ts';
 import { Content, State } from './content.ts';
 import { hasOwnKey } from './customer-key.ts';
-import { removalPolicy } from './storage.ts';
+import { emptied, removalPolicy } from './storage.ts';
 import { RecordTable } from './table.ts';
+import { TableVault } from './table-vault.ts';
 import { Uploads } from './upload.ts';
-import { Uploaders } from './uploaders.ts';
 
 const ACCESS_LOG_KEPT = Duration.days(365);
 
@@ -27,6 +29,8 @@ export class StateStack extends Stack {
   readonly content: Content;
   readonly state: State;
   readonly record: RecordTable;
+  /** Of the repositories, where they are backed up. */
+  readonly backups: Backups | undefined;
 
   constructor(scope: Construct, id: string, { config, ...props }: StackProps & { readonly config: Config }) {
     super(scope, id, props);
@@ -38,6 +42,7 @@ export class StateStack extends Stack {
       enforceSSL: true,
       lifecycleRules: [{ expiration: ACCESS_LOG_KEPT }],
       removalPolicy: removalPolicy(production),
+      ...emptied(production),
     });
     acknowledge(
       this.accessLog,
@@ -50,21 +55,27 @@ export class StateStack extends Stack {
           description: `Fairlead: content and state of ${this.stackName}`,
           enableKeyRotation: true,
           removalPolicy: removalPolicy(production),
+          // What is to go goes as soon as KMS lets it.
+          ...(production ? {} : { pendingWindow: Duration.days(7) }),
         })
       : undefined;
     const storage = { production, accessLog: this.accessLog as IBucket };
-    const { uploadBucket: existing, oidcProvider } = aws.existing;
-    this.uploads = new Uploads(this, 'Uploads', { ...storage, existing });
+    this.uploads = new Uploads(this, 'Uploads', { ...storage, existing: aws.existing.uploadBucket });
     this.content = new Content(this, 'Content', { ...storage, ownKey });
     this.state = new State(this, 'State', { ...storage, ownKey });
     this.record = new RecordTable(this, 'Record', { production });
-    new Uploaders(this, 'Uploaders', {
-      ...config,
-      uploads: this.uploads,
-      tableArn: this.record.table.tableArn,
-      key: aws.key,
-      oidcProvider,
-    });
+    const backup = backupOf(config);
+    this.backups =
+      backup === undefined ? undefined : new Backups(this, 'Backups', { ...storage, ...backup, ownKey });
+    if (backup?.tableVault === true)
+      new TableVault(this, 'TableVault', {
+        ...backup,
+        installation: config.installation,
+        production,
+        table: this.record.table,
+        // A vault that is given another key is another vault.
+        key: ownKey ?? aws.key,
+      });
     new CfnOutput(this, 'UploadBucket', {
       description: 'Upload to this bucket',
       value: this.uploads.bucket.bucketName,

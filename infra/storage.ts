@@ -6,6 +6,7 @@ import {
   BucketEncryption,
   type IBucket,
   type LifecycleRule,
+  type ObjectLockRetention,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -20,11 +21,20 @@ export interface StorageSettings {
 export const removalPolicy = (production: boolean): RemovalPolicy =>
   production ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
 
+/** What is to go with its stack is emptied first, by a function that CDK brings and that may empty these buckets alone. */
+export const emptied = (production: boolean): { readonly autoDeleteObjects?: true } =>
+  production ? {} : { autoDeleteObjects: true };
+
 /** A private bucket: no public access, TLS only, no access lists, versioned, with an access log. */
 export function privateBucket(
   scope: Construct,
   id: string,
-  settings: StorageSettings & { readonly key?: Key; readonly lifecycle: readonly LifecycleRule[] },
+  settings: StorageSettings & {
+    readonly key?: Key;
+    readonly lifecycle: readonly LifecycleRule[];
+    /** For how long nobody deletes or replaces an object. */
+    readonly lock?: ObjectLockRetention;
+  },
 ): Bucket {
   return new Bucket(scope, id, {
     ...(settings.key === undefined
@@ -34,6 +44,9 @@ export function privateBucket(
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     enforceSSL: true,
     versioned: true,
+    ...(settings.lock === undefined
+      ? {}
+      : { objectLockEnabled: true, objectLockDefaultRetention: settings.lock }),
     serverAccessLogsBucket: settings.accessLog,
     serverAccessLogsPrefix: `${scope.node.id.toLowerCase()}/`,
     lifecycleRules: [
@@ -41,6 +54,7 @@ export function privateBucket(
       ...settings.lifecycle.slice(1),
     ],
     removalPolicy: removalPolicy(settings.production),
+    ...emptied(settings.production),
   });
 }
 

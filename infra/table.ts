@@ -4,11 +4,14 @@ import { UNTOLD_INDEX } from '../lib/aws/table.ts';
 import type { FairleadFunction } from './function.ts';
 import { exported, removalPolicy } from './storage.ts';
 
+/** DynamoDB guide, "Point-in-time recovery": 1 to 35; each costs the same. */
+const RECOVERED_DAYS = 35;
+
 /** The record of uploads, incidents and what is due: one table, with a stream of its changes. */
 export class RecordTable extends Construct {
   readonly table: Table;
   readonly streamArn: string;
-  private readonly arn: string;
+  readonly arn: string;
   readonly tableName: string;
 
   constructor(scope: Construct, id: string, { production }: { readonly production: boolean }) {
@@ -19,7 +22,11 @@ export class RecordTable extends Construct {
       billingMode: BillingMode.PAY_PER_REQUEST,
       // The image is for the filter alone: who reads the stream reads the item afresh, since this may be old.
       stream: StreamViewType.NEW_IMAGE,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      pointInTimeRecoverySpecification: {
+        pointInTimeRecoveryEnabled: true,
+        // As far back as DynamoDB goes, also of a table that was deleted meanwhile.
+        recoveryPeriodInDays: RECOVERED_DAYS,
+      },
       deletionProtection: production,
       removalPolicy: removalPolicy(production),
     });

@@ -10,6 +10,8 @@ export const VARIABLES = {
   uploadBucket: 'FAIRLEAD_UPLOAD_BUCKET',
   contentBucket: 'FAIRLEAD_CONTENT_BUCKET',
   stateBucket: 'FAIRLEAD_STATE_BUCKET',
+  /** Takes the bundles of repositories, and gives none back. */
+  backupBucket: 'FAIRLEAD_BACKUP_BUCKET',
   receiveQueue: 'FAIRLEAD_RECEIVE_QUEUE_URL',
   doorbellQueue: 'FAIRLEAD_DOORBELL_QUEUE_URL',
   readQueue: 'FAIRLEAD_READ_QUEUE_URL',

@@ -25,7 +25,8 @@ describe('what is kept', () => {
         RestrictPublicBuckets: true,
       },
     });
-    assert.deepEqual(state.findResources('AWS::Lambda::Function'), {});
+    const { state: production } = synthesised({ production: true });
+    assert.deepEqual(production.findResources('AWS::Lambda::Function'), {});
     state.resourceCountIs('AWS::S3::BucketPolicy', 4);
   });
 
