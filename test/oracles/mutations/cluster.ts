@@ -14,7 +14,8 @@ import { at, type Place, pointerOf, valueAt, withValue } from './places.ts';
 
 /** The deployer's hand: puts objects there as Helm does, and puts them back. */
 export const DEPLOYER = 'helm';
-const PATIENCE_MS = 20_000;
+/** A definition goes with all that was of it, and a machine may have much to do besides. */
+const PATIENCE_MS = 120_000;
 const AT_ONCE = 8;
 
 export interface Installed {
