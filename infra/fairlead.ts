@@ -61,6 +61,7 @@ export class Fairlead extends Construct {
     this.targets = new TargetsStack(this, 'targets', {
       ...props('targets', 'what is known of each target'),
       config,
+      kept: this.state,
     });
     this.run = new RunStack(this, 'run', {
       ...props('run', 'what runs'),

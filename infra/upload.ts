@@ -20,7 +20,8 @@ export class Uploads extends Construct {
   readonly bucket: IBucket;
   readonly bucketIs: 'ours' | 'existing';
   readonly bucketName: string;
-  private readonly arn: string;
+  /** As another stack says it. */
+  readonly arn: string;
 
   constructor(scope: Construct, id: string, settings: UploadsSettings) {
     super(scope, id);

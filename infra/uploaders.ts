@@ -95,7 +95,7 @@ export class Uploaders extends Construct {
   }
 
   private below(target: string): string {
-    return this.settings.uploads.bucket.arnForObjects(`${target}/*`);
+    return `${this.settings.uploads.arn}/${target}/*`;
   }
 
   private uploads(target: string): PolicyStatement {
@@ -212,7 +212,8 @@ export class Uploaders extends Construct {
         new PolicyStatement({
           principals: [...new Set(uploaders?.arns)].sort().map((arn) => new ArnPrincipal(arn)),
           actions: UPLOAD,
-          resources: [this.below(name)],
+          // In the bucket's own stack, which imports nothing.
+          resources: [bucket.arnForObjects(`${name}/*`)],
         }),
       );
     }
