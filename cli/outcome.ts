@@ -1,7 +1,8 @@
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as clients from '../lib/aws/clients.ts';
 import { dynamoTable, type Table } from '../lib/aws/table.ts';
-import { REASONS, type Reason, type ReasonCode } from '../lib/charts/reasons.ts';
+import { reasonOfCode } from '../lib/charts/reason-of-code.ts';
+import type { Reason } from '../lib/charts/reasons.ts';
 import { type Claims, readRecord, type UploadRecord } from '../lib/uploads/record/record.ts';
 import { formatRight, isDenied, type Right, refusal, Unavailable } from './aws-errors.ts';
 import type { FoundInstallation } from './installation.ts';
@@ -158,20 +159,9 @@ function ofTags(tags: ReadonlyMap<string, string>): KnownUpload {
     case 'rejected':
     case 'failed': {
       const codes = (tags.get('fairlead-reason') ?? '').split(' ').filter((code) => code !== '');
-      return { source: 'tags', state: outcome, reasons: codes.map(reasonOf) };
+      return { source: 'tags', state: outcome, reasons: codes.map(reasonOfCode) };
     }
     default:
       return { source: 'tags', state: 'waiting', stage: 'unknown' };
   }
-}
-
-/** The prose of a code, with a gap for what only the record knows. */
-function reasonOf(code: string): Reason {
-  const gaps = (text: string) => text.replace(/\{\w+\}/g, '…');
-  if (!Object.hasOwn(REASONS, code)) {
-    const whatToDo = 'Look it up in the documentation of the release that is deployed.';
-    return { code: code as ReasonCode, message: 'A reason that this release does not know.', whatToDo };
-  }
-  const { says, whatToDo } = REASONS[code as ReasonCode];
-  return { code: code as ReasonCode, message: gaps(says), whatToDo: gaps(whatToDo) };
 }

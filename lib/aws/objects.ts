@@ -59,6 +59,8 @@ export interface VersionedStore extends ObjectStore {
     versionId: string,
     tags: Readonly<Record<string, string | undefined>>,
   ): Promise<void>;
+  /** The version's tags; undefined where there is no such version. */
+  tags(key: string, versionId: string): Promise<ReadonlyMap<string, string> | undefined>;
   /** Every version in the bucket, a page at a time. */
   versions(prefix?: string): AsyncIterable<ObjectVersion>;
 }
@@ -128,6 +130,17 @@ export function s3Store(client: S3Client, bucket: string): VersionedStore & List
           Tagging: { TagSet: [...merged].map(([Key, Value]) => ({ Key, Value })) },
         }),
       );
+    },
+    async tags(key, versionId) {
+      try {
+        const { TagSet = [] } = await client.send(
+          new GetObjectTaggingCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+        );
+        return new Map(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
     },
     async *keys(prefix) {
       let token: string | undefined;

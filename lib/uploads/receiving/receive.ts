@@ -33,6 +33,7 @@ import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from 
 import { outcomeOfEvidence } from './evidence.ts';
 import { tryAgain } from './last-try.ts';
 import { isAstray, reopen, sendBack, unrecorded } from './replay.ts';
+import { toldByTags } from './told-by-tags.ts';
 
 export interface ReceiveParts extends OutcomeParts {
   readonly uploads: VersionedStore;
@@ -74,8 +75,9 @@ export async function receiveUpload(
   switch (message['detail-type']) {
     case 'Object Created': {
       const astray = known !== undefined && isAstray(known, parts.config);
-      const record = astray ? await sendBack(parts, known) : known;
-      return take(uploadOf(message, parts.now()), record, parts);
+      const upload = uploadOf(message, parts.now());
+      const record = astray ? await sendBack(parts, known) : (known ?? (await toldByTags(parts, upload)));
+      return take(upload, record, parts);
     }
     case 'Replay Requested': {
       if (known === undefined) return take(await unrecorded(parts, message), undefined, parts);

@@ -1,7 +1,7 @@
 import type { Item, Table } from '../../aws/table.ts';
-import type { Digest } from '../../content/tree.ts';
+import { type Digest, digestOf } from '../../content/tree.ts';
 import { orderOf } from './order.ts';
-import { type CheckedRecord, UPLOADS_SCHEMA } from './record.ts';
+import { type CheckedRecord, UPLOADS_SCHEMA, type UploadBase } from './record.ts';
 
 /**
  * What a slot holds by Fairlead's last delivery: `slot#<slot>` / `mark`. The high-water mark moves only with a
@@ -13,7 +13,10 @@ export interface SlotMark {
   readonly versionId: string;
   readonly commit: string;
   readonly digest: Digest;
-  /** Fingerprint of the slot's files in that commit: as long as Git shows it, nobody has changed them since. */
+  /**
+   * Fingerprint of the slot's files in that commit: as long as Git shows it, nobody has changed them since. Empty, and
+   * `digest` with it nobody's, in a mark that was made again (`restoreMark`): then Git is looked through for who did.
+   */
   readonly files: string;
   readonly chart?: { readonly name: string; readonly version: string };
 }
@@ -32,7 +35,7 @@ const ATTEMPTS = 5;
 export async function raiseMark(
   table: Table,
   slot: string,
-  record: CheckedRecord,
+  record: UploadBase & Pick<CheckedRecord, 'digest' | 'chart'>,
   delivered: { readonly commit: string; readonly files: string },
 ): Promise<void> {
   const order = orderOf(record);
@@ -54,6 +57,17 @@ export async function raiseMark(
     if ((await table.put(item, before?.version ?? 'absent')) === 'written') return;
   }
   throw new Error(`slot ${slot}: lost ${ATTEMPTS} conditional writes in a row`);
+}
+
+/** After a loss of the table: what the slot held last is known by the tags of its upload, its files are not. */
+export async function restoreMark(
+  table: Table,
+  slot: string,
+  upload: UploadBase,
+  commit: string,
+): Promise<void> {
+  const unknown = { digest: digestOf(''), files: '' };
+  await raiseMark(table, slot, { ...upload, ...unknown }, { commit, files: unknown.files });
 }
 
 const versionName = (version: string): string => `version#${version}`;

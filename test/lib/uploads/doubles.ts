@@ -74,6 +74,10 @@ export function memoryStore(now: () => Date = () => new Date()): MemoryStore {
         else kept[name] = value;
       }
     },
+    async tags(key, versionId) {
+      const found = find(key, versionId);
+      return found === undefined ? undefined : new Map(Object.entries(found.tags));
+    },
     async *versions() {
       const byKey = Map.groupBy(versions, ({ key }) => key);
       for (const key of [...byKey.keys()].sort()) yield* (byKey.get(key) ?? []).toReversed();

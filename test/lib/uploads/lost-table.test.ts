@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Pipeline, pipeline } from './pipeline.ts';
+
+/** The bucket and the repository are what they were; the table is empty, or as it was an hour ago. */
+const CHART = 'fairlead/staging/releases/shop/web/chart/Chart.yaml';
+
+async function begin(context: TestContext) {
+  const pipe = await pipeline();
+  context.after(() => pipe.stop());
+  return pipe;
+}
+
+/** What the hourly sweep asks for is received and delivered one by one, in the worst order for what is newest. */
+async function sweepUp(pipe: Pipeline, order: 'as listed' | 'reversed' = 'as listed') {
+  pipe.later(600);
+  const { messages } = pipe.queues.received;
+  messages.length = 0;
+  await pipe.sweep('hours');
+  const asked = order === 'as listed' ? [...messages] : messages.toReversed();
+  for (const message of asked) {
+    await pipe.receive(message);
+    await pipe.deliver();
+  }
+  await pipe.sweep();
+  await pipe.deliver();
+  return asked.length;
+}
+
+for (const order of ['as listed', 'reversed'] as const) {
+  test(`after a loss of the table nothing is committed twice, nothing is taken back, and what waited is delivered (${order})`, async (context) => {
+    const pipe = await begin(context);
+    const older = await pipe.chart('1.0.0');
+    await pipe.receive(older);
+    await pipe.deliver();
+    const newer = await pipe.chart('1.1.0');
+    await pipe.receive(newer);
+    await pipe.deliver();
+    const values = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+    const refused = await pipe.upload('production/shop/web/values.yaml', 'a: 1\n');
+    // A person has turned something back since, and an upload waits for a host that is down.
+    pipe.git.commit({ 'fairlead/staging/releases/shop/web/values.yaml': 'colour: blue\n' }, 'Turn it back');
+    const waits = await pipe.chart('2.0.0', {}, 'other');
+    await pipe.receive(waits);
+    await pipe.deliver(pipe.withoutHost());
+    const before = pipe.git.log();
+    const states = ['delivered', 'delivered', 'delivered', 'rejected'];
+
+    pipe.table.items.clear();
+    assert.equal(await sweepUp(pipe, order), 5);
+
+    const log = pipe.git.log();
+    assert.deepEqual(log.slice(1), before, 'one commit more, for what waited');
+    assert.equal(log[0], 'Deliver shop/other: chart web 2.0.0');
+    assert.match(pipe.git.show(CHART), /version: 1\.1\.0/);
+    assert.equal(pipe.git.show('fairlead/staging/releases/shop/web/values.yaml'), 'colour: blue');
+    const records = await Promise.all([older, newer, values, refused].map((event) => pipe.record(event)));
+    assert.deepEqual(
+      records.map((record) => record?.state),
+      states,
+    );
+    assert.equal(pipe.open(), 0);
+    assert.equal(await sweepUp(pipe, order), 0, 'the next sweep finds nothing to ask for');
+    assert.deepEqual(pipe.git.log(), log);
+  });
+}
+
+test('after a loss of the table what was delivered last is still the newest of its slot', async (context) => {
+  const pipe = await begin(context);
+  // Nobody heard of it: its event was lost.
+  const unheard = await pipe.chart('1.0.0');
+  const newest = await pipe.chart('1.1.0');
+  await pipe.receive(newest);
+  await pipe.deliver();
+  pipe.table.items.clear();
+  pipe.later(600);
+  await pipe.receive(newest);
+  await pipe.receive(unheard);
+  await pipe.deliver();
+  assert.equal((await pipe.record(unheard))?.state, 'superseded');
+  assert.match(pipe.git.show(CHART), /version: 1\.1\.0/);
+
+  const next = await pipe.chart('1.2.0');
+  await pipe.receive(next);
+  await pipe.deliver();
+  assert.equal((await pipe.record(next))?.state, 'delivered');
+  const message = pipe.git.git('log', '-1', '--format=%B', 'main');
+  // Which version it was is not in the tags.
+  assert.match(message, /^Deliver shop\/web: chart web 1\.2\.0$/m);
+  assert.doesNotMatch(message, /Fairlead-Replaces/, 'nobody else had changed it');
+});
+
+test('a table as it was an hour ago leads to no second commit', async (context) => {
+  const pipe = await begin(context);
+  const first = await pipe.chart('1.0.0');
+  await pipe.receive(first);
+  const hourAgo = structuredClone([...pipe.table.items]);
+  await pipe.deliver();
+  const second = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+  const log = pipe.git.log();
+
+  pipe.table.items.clear();
+  for (const [name, item] of hourAgo) pipe.table.items.set(name, item);
+  await sweepUp(pipe);
+  assert.deepEqual(pipe.git.log(), log);
+  assert.equal((await pipe.record(first))?.state, 'delivered');
+  assert.equal((await pipe.record(second))?.state, 'delivered');
+  assert.equal(pipe.open(), 0);
+});
+
+test('tags say nothing about a version that they were copied to, nor for another installation', async (context) => {
+  const pipe = await begin(context);
+  const original = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+  const copied = pipe.put('staging/shop/web/values.yaml', 'colour: green\n');
+  const { key, 'version-id': versionId } = copied.detail.object;
+  await pipe.uploads.mergeTags(key, versionId, pipe.tags(original));
+  pipe.later(3600);
+  await pipe.receive(copied);
+  await pipe.deliver();
+  assert.equal(pipe.git.show('fairlead/staging/releases/shop/web/values.yaml'), 'colour: green');
+});
+
+test('whoever asks for a rejected upload to be taken again gets that, also after a loss of the table', async (context) => {
+  const pipe = await begin(context);
+  const rejected = await pipe.upload('production/shop/web/values.yaml', 'a: 1\n');
+  pipe.table.items.clear();
+  await sweepUp(pipe);
+  const record = await pipe.record(rejected);
+  assert.ok(record?.state === 'rejected');
+  assert.deepEqual(
+    record.reasons.map(({ code }) => code),
+    ['key-unknown-target'],
+  );
+  assert.deepEqual(pipe.alerts(), [], 'nobody is told a second time');
+  pipe.later(1);
+  const [target] = pipe.parts.config.targets;
+  assert.ok(target);
+  const config = { ...pipe.parts.config, targets: [target, { ...target, name: 'production' }] };
+  await pipe.receive(pipe.replayOf(rejected), { ...pipe.parts, config });
+  await pipe.deliver({ ...pipe.parts, config });
+  assert.equal((await pipe.record(rejected))?.state, 'delivered');
+});
