@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { KUBERNETES } from '../local/control-plane/binaries.ts';
 import { findArgocdProject, findDeployers } from '../local/control-plane/deployers.ts';
 import { cacheFolder } from '../local/tools.ts';
+import { mayMount } from './lambda/may-mount.ts';
 
 /**
  * What some tests need and a machine may lack. A test says so and is skipped by name, with the way to get it:
@@ -86,7 +86,7 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
   moto: () => pythonProgram('moto_server') !== undefined,
   'cfn-lint': () => pythonProgram('cfn-lint') !== undefined,
   hadolint: () => pythonProgram('hadolint') !== undefined,
-  'mount-namespace': () => spawnSync('unshare', ['--mount', 'true']).status === 0,
+  'mount-namespace': () => mayMount() !== undefined,
 };
 
 const howToGet: Readonly<Record<Requirement, string>> = {
@@ -108,7 +108,7 @@ const howToGet: Readonly<Record<Requirement, string>> = {
   moto: PYTHON,
   'cfn-lint': PYTHON,
   hadolint: PYTHON,
-  'mount-namespace': 'run as root on Linux, where unshare(1) may make a mount namespace',
+  'mount-namespace': 'run on Linux as root, or as who may use sudo without a password: unshare(1) makes a file system of its own',
 };
 
 const holds = (folder: string, ...programs: readonly string[]): boolean =>
