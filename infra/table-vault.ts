@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { CfnBackupPlan, CfnBackupSelection, CfnBackupVault } from 'aws-cdk-lib/aws-backup';
-import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -11,7 +11,7 @@ import { removalPolicy } from './storage.ts';
 export interface TableVaultSettings extends Pick<BackupSettings, 'keepDays'> {
   readonly installation: string;
   readonly production: boolean;
-  readonly table: ITable;
+  readonly table: Table;
   /** What the copies are encrypted with; undefined: AWS Backup's own key of the account. */
   readonly key: Key | string | undefined;
 }
@@ -57,7 +57,7 @@ export class TableVault extends Construct {
   }
 
   /** Of what AWS's own policy for this holds, the part of it that is about one table (AWS Backup guide, "Managed policies"). */
-  private roleFor(table: ITable): Role {
+  private roleFor(table: Table): Role {
     const { account } = Stack.of(this);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('backup.amazonaws.com', {
