@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { readStandings } from '../lib/alerts/standing.ts';
 import { awsAccount } from '../lib/aws/account/aws-account.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { VARIABLES } from '../lib/aws/environment.ts';
@@ -6,12 +7,12 @@ import { s3Store } from '../lib/aws/objects.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { secretsManager } from '../lib/aws/secrets.ts';
 import { dynamoTable } from '../lib/aws/table.ts';
+import { CannotConnect, openConnection } from '../lib/cluster/connection.ts';
 import { ADDRESSES, addressesPath } from '../lib/config/addresses.ts';
 import { type Config, ConfigError, type Target } from '../lib/config/config.ts';
 import { configPath, fromParameters } from '../lib/config/parameters.ts';
-import { CannotConnect, openConnection } from '../lib/cluster/connection.ts';
 import { accountChecks } from '../lib/doctor/account-checks.ts';
-import { clusterCheck, type ClusterPatient } from '../lib/doctor/cluster-checks.ts';
+import { type ClusterPatient, clusterCheck } from '../lib/doctor/cluster-checks.ts';
 import { deployedChecks } from '../lib/doctor/deployed-checks.ts';
 import type { Check } from '../lib/doctor/diagnosis.ts';
 import { judgeGit } from '../lib/doctor/git.ts';
@@ -19,10 +20,9 @@ import { tryGit } from '../lib/doctor/git-tries.ts';
 import type { Deployed, Patient } from '../lib/doctor/patient.ts';
 import { judgeVerdictAge } from '../lib/doctor/standing.ts';
 import { judgeNode } from '../lib/doctor/versions.ts';
-import { readStandings } from '../lib/alerts/standing.ts';
+import { CONFIG_PATH } from '../local/config-path.ts';
 import { readConfiguration } from '../local/configuration.ts';
 import { type Connection, findConnection } from '../local/connection.ts';
-import { CONFIG_PATH } from '../local/config-path.ts';
 import { UsageError } from './command.ts';
 import { nearest } from './nearest.ts';
 
@@ -49,14 +49,19 @@ export interface Examined {
  */
 export async function patientOf(asked: DoctorAsked, version: string): Promise<Examined> {
   const local =
-    asked.installation === undefined && asked.config === undefined ? await findConnection(asked.data) : undefined;
+    asked.installation === undefined && asked.config === undefined
+      ? await findConnection(asked.data)
+      : undefined;
   return local === undefined ? await inAws(asked, version) : await onThisMachine(asked, local);
 }
 
 /** The configuration from its file, else from what is deployed under that name. */
-export async function configurationOf(
-  { installation, config }: Pick<DoctorAsked, 'installation' | 'config'>,
-): Promise<{ readonly config: Config; readonly from: Patient['from'] } | undefined> {
+export async function configurationOf({
+  installation,
+  config,
+}: Pick<DoctorAsked, 'installation' | 'config'>): Promise<
+  { readonly config: Config; readonly from: Patient['from'] } | undefined
+> {
   const file = config ?? DEFAULT_CONFIG;
   const isThere = await access(file).then(
     () => true,
@@ -66,7 +71,8 @@ export async function configurationOf(
     const read = await readConfiguration(file).catch((error: unknown) => {
       throw error instanceof ConfigError ? new UsageError(error.message) : error;
     });
-    if (installation === undefined || installation === read.installation) return { config: read, from: 'file' };
+    if (installation === undefined || installation === read.installation)
+      return { config: read, from: 'file' };
     if (config !== undefined)
       throw new UsageError(`${file} is of the installation "${read.installation}", not "${installation}"`);
   }
@@ -83,7 +89,8 @@ export async function configurationOf(
 async function inAws(asked: DoctorAsked, version: string): Promise<Examined> {
   const found = await configurationOf({
     ...asked,
-    installation: asked.installation ?? (asked.config === undefined ? process.env[VARIABLES.installation] : undefined),
+    installation:
+      asked.installation ?? (asked.config === undefined ? process.env[VARIABLES.installation] : undefined),
   });
   if (found === undefined)
     throw new UsageError(
@@ -94,7 +101,9 @@ async function inAws(asked: DoctorAsked, version: string): Promise<Examined> {
   const account = awsAccount(environment);
   const caller = await account.caller();
   const deployed: Deployed =
-    caller.kind === 'read' ? await deployedOf(config.installation, account) : { kind: 'not-known', why: 'AWS is not reached' };
+    caller.kind === 'read'
+      ? await deployedOf(config.installation, account)
+      : { kind: 'not-known', why: 'AWS is not reached' };
   const patient: Patient = {
     config,
     targets: targetsOf(config, asked.targets),
@@ -110,7 +119,11 @@ async function inAws(asked: DoctorAsked, version: string): Promise<Examined> {
   return {
     installation: config.installation,
     title: `Installation "${config.installation}", ${from === 'file' ? `from ${asked.config ?? DEFAULT_CONFIG}` : 'as it is deployed'}; ${
-      deployed.kind === 'deployed' ? 'deployed' : deployed.kind === 'not-deployed' ? 'not deployed yet' : `whether it is deployed is not known (${deployed.why})`
+      deployed.kind === 'deployed'
+        ? 'deployed'
+        : deployed.kind === 'not-deployed'
+          ? 'not deployed yet'
+          : `whether it is deployed is not known (${deployed.why})`
     }`,
     checks: [
       ...accountChecks(patient),
@@ -124,7 +137,9 @@ async function deployedOf(installation: string, account: Patient['account']): Pr
   const addresses = await account.parametersBelow(addressesPath(installation));
   switch (addresses.kind) {
     case 'read':
-      return addresses.value.size === 0 ? { kind: 'not-deployed' } : { kind: 'deployed', addresses: addresses.value };
+      return addresses.value.size === 0
+        ? { kind: 'not-deployed' }
+        : { kind: 'deployed', addresses: addresses.value };
     case 'absent':
       return { kind: 'not-deployed' };
     case 'denied':
@@ -139,7 +154,10 @@ function keptBy(deployed: Deployed, environment: Patient['environment']): Cluste
   const [table, state] = [ADDRESSES.table, ADDRESSES.stateBucket].map((name) => deployed.addresses.get(name));
   return table === undefined || state === undefined
     ? undefined
-    : { table: dynamoTable(clients.dynamodb(environment), table), state: s3Store(clients.s3(environment), state) };
+    : {
+        table: dynamoTable(clients.dynamodb(environment), table),
+        state: s3Store(clients.s3(environment), state),
+      };
 }
 
 function clusterOf(
@@ -168,7 +186,11 @@ function clusterOf(
         if (cluster.role !== undefined)
           return { kind: 'none', why: 'it is in another account: give --kubeconfig FILE' };
         const read = await account.eksCluster(place);
-        if (read.kind !== 'read' || read.value.endpoint === undefined || read.value.certificateAuthority === undefined)
+        if (
+          read.kind !== 'read' ||
+          read.value.endpoint === undefined ||
+          read.value.certificateAuthority === undefined
+        )
           return { kind: 'none', why: 'its endpoint is not known' };
         const { endpoint: url, certificateAuthority } = read.value;
         return await connected(() =>
@@ -187,7 +209,9 @@ const kubeconfigOf = ({ kubeconfig, context }: DoctorAsked) =>
     ? undefined
     : { kind: 'kubeconfig' as const, path: kubeconfig, ...(context === undefined ? {} : { context }) };
 
-async function connected(open: () => ReturnType<typeof openConnection>): ReturnType<ClusterPatient['connect']> {
+async function connected(
+  open: () => ReturnType<typeof openConnection>,
+): ReturnType<ClusterPatient['connect']> {
   try {
     return { kind: 'way', connection: await open() };
   } catch (error) {
@@ -212,7 +236,10 @@ function targetsOf({ targets }: Config, names: readonly string[]): readonly Targ
 /** What makes sense where everything is on one machine: its parts, its Git, its cluster, its checks. */
 async function onThisMachine(asked: DoctorAsked, local: Connection): Promise<Examined> {
   const { environment } = local;
-  const config = fromParameters(await ssmParameters(clients.ssm(environment)).below(CONFIG_PATH), CONFIG_PATH);
+  const config = fromParameters(
+    await ssmParameters(clients.ssm(environment)).below(CONFIG_PATH),
+    CONFIG_PATH,
+  );
   const targets = targetsOf(config, asked.targets);
   const table = dynamoTable(clients.dynamodb(environment), environment[VARIABLES.table] ?? '');
   const state = s3Store(clients.s3(environment), environment[VARIABLES.stateBucket] ?? '');
@@ -231,7 +258,9 @@ async function onThisMachine(asked: DoctorAsked, local: Connection): Promise<Exa
           {
             name: 'git',
             look: async () =>
-              judgeGit(await tryGit(repository, target, target.driftOnly ? 'drift-only' : 'delivered-to', parts)),
+              judgeGit(
+                await tryGit(repository, target, target.driftOnly ? 'drift-only' : 'delivered-to', parts),
+              ),
           },
           ...(cluster?.kind === 'kubeconfig'
             ? [
@@ -248,13 +277,13 @@ async function onThisMachine(asked: DoctorAsked, local: Connection): Promise<Exa
       {
         name: 'verdicts',
         look: async () =>
-          (await readStandings(table, { installation: config.installation, targets: [...targets] }, now())).map(
-            (standing) =>
-              judgeVerdictAge({
-                ...standing,
-                checkEveryMinutes:
-                  targets.find(({ name }) => name === standing.target)?.checkEveryMinutes ?? 0,
-              }),
+          (
+            await readStandings(table, { installation: config.installation, targets: [...targets] }, now())
+          ).map((standing) =>
+            judgeVerdictAge({
+              ...standing,
+              checkEveryMinutes: targets.find(({ name }) => name === standing.target)?.checkEveryMinutes ?? 0,
+            }),
           ),
       },
     ],

@@ -1,10 +1,10 @@
-import { valueOf } from '../aws/account/reading.ts';
-import { secretsManager } from '../aws/secrets.ts';
+import { filterPolicyOf } from '../alerts/audience.ts';
+import { eachAtOnce } from '../at-once/at-once.ts';
+import { answerIn } from '../aws/account/reading.ts';
 import * as clients from '../aws/clients.ts';
+import { secretsManager } from '../aws/secrets.ts';
 import type { EksCluster } from '../config/clusters.ts';
 import type { Repository } from '../config/config.ts';
-import { eachAtOnce } from '../at-once/at-once.ts';
-import { filterPolicyOf } from '../alerts/audience.ts';
 import { writeCredentialOf } from '../repository/credentials.ts';
 import { judgeEksCluster } from './access-entry.ts';
 import { judgeBranchRules, readRules, rulesAddress } from './branch-rules.ts';
@@ -27,7 +27,7 @@ const AT_ONCE = 4;
 /** What is looked at before the first deploy, and again after it. */
 export function accountChecks(patient: Patient): readonly Check[] {
   const { config, account, caller, deployed, now } = patient;
-  const here = valueOf(caller);
+  const here = answerIn(caller);
   const when = deployed.kind === 'deployed' ? ('deployed' as const) : ('not-deployed' as const);
   const each = async <Item>(items: readonly Item[], look: (item: Item) => Promise<readonly Diagnosis[]>) =>
     (await eachAtOnce(items, AT_ONCE, look)).flat();
@@ -43,7 +43,10 @@ export function accountChecks(patient: Patient): readonly Check[] {
     inAccount('cdk-bootstrap', async () =>
       here === undefined
         ? []
-        : judgeCdkBootstrap(await account.parameter(bootstrapVersionParameter(qualifier)), { qualifier, ...here }),
+        : judgeCdkBootstrap(await account.parameter(bootstrapVersionParameter(qualifier)), {
+            qualifier,
+            ...here,
+          }),
     ),
     inAccount('secrets', () =>
       each(secretsOf(config), async (secret) => judgeSecret(secret, await account.secret(secret.id), now())),
@@ -68,7 +71,9 @@ export function accountChecks(patient: Patient): readonly Check[] {
       ...(await each(
         countedQuotas(
           config.targets.length,
-          config.audiences.filter((audience) => 'address' in audience && filterPolicyOf(audience) !== undefined).length,
+          config.audiences.filter(
+            (audience) => 'address' in audience && filterPolicyOf(audience) !== undefined,
+          ).length,
         ),
         async (quota) => judgeQuota(quota, await account.quotas(quota.service)),
       )),
@@ -84,7 +89,8 @@ export function accountChecks(patient: Patient): readonly Check[] {
     }),
     {
       name: 'addresses',
-      look: () => each(addressesOf(config), async (address) => [judgeAddress(address, await handshake(address.url))]),
+      look: () =>
+        each(addressesOf(config), async (address) => [judgeAddress(address, await handshake(address.url))]),
     },
   ];
 }
@@ -101,7 +107,9 @@ function gitChecks({ config, targets, environment, now }: Patient): readonly Che
     const [target] = own;
     const repository = config.repositories.find(({ name }) => name === target?.repository);
     if (target === undefined || repository === undefined) return [];
-    const writes = own.some(({ driftOnly }) => !driftOnly) ? ('delivered-to' as const) : ('drift-only' as const);
+    const writes = own.some(({ driftOnly }) => !driftOnly)
+      ? ('delivered-to' as const)
+      : ('drift-only' as const);
     const rules = (): Promise<readonly Diagnosis[]> => lookAtRules(repository, target.branch, parts);
     return [
       {
@@ -133,7 +141,9 @@ async function lookAtRules(
 /** The clusters of the targets that are looked at, each once. */
 export function clustersOf({ targets }: Pick<Patient, 'targets'>): readonly EksCluster[] {
   const named = targets.flatMap(({ cluster }) =>
-    cluster?.kind === 'eks' ? [[`${cluster.region} ${cluster.name} ${cluster.role ?? ''}`, cluster] as const] : [],
+    cluster?.kind === 'eks'
+      ? [[`${cluster.region} ${cluster.name} ${cluster.role ?? ''}`, cluster] as const]
+      : [],
   );
   return [...new Map(named).values()];
 }

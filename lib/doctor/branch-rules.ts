@@ -13,7 +13,11 @@ const rules = z.array(z.looseObject({ type: z.string().max(100) })).max(1000);
 export function rulesAddress({ url, credential }: Repository, branch: string): string | undefined {
   const at = URL.canParse(url) ? new URL(url) : undefined;
   const api =
-    credential.kind === 'github-app' ? credential.api : at?.hostname === 'github.com' ? 'https://api.github.com' : undefined;
+    credential.kind === 'github-app'
+      ? credential.api
+      : at?.hostname === 'github.com'
+        ? 'https://api.github.com'
+        : undefined;
   const path = at?.pathname.replace(/^\/|\.git$|\/$/g, '');
   return api === undefined || path === undefined
     ? undefined
@@ -69,7 +73,11 @@ export function judgeBranchRules(
       const blocking = [...types].flatMap((type) => IN_THE_WAY[type] ?? []);
       const unsigned = types.has('required_signatures') && signing === undefined;
       const diagnoses: Diagnosis[] = blocking.map((what) =>
-        warning(where, what, "Put the app, deploy key or user of `credential` onto the ruleset's bypass list"),
+        warning(
+          where,
+          what,
+          "Put the app, deploy key or user of `credential` onto the ruleset's bypass list",
+        ),
       );
       if (unsigned)
         diagnoses.push(
@@ -79,7 +87,9 @@ export function judgeBranchRules(
             'Give the repository `signing` (docs/credentials.md, "Signed commits")',
           ),
         );
-      return diagnoses.length === 0 ? [ok(where, 'no rule of the branch is in the way of a push')] : diagnoses;
+      return diagnoses.length === 0
+        ? [ok(where, 'no rule of the branch is in the way of a push')]
+        : diagnoses;
     },
     () => [skipped(where, 'the host knows no rules of this branch')],
   );

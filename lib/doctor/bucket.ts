@@ -9,7 +9,10 @@ export function judgeUploadBucket(
   whose: 'made' | 'existing',
 ): readonly Diagnosis[] {
   const where = `bucket ${bucket}`;
-  const again = (command: string) => (whose === 'made' ? `${command}   # somebody changed it: "npx cdk deploy --all" does not see that` : command);
+  const again = (command: string) =>
+    whose === 'made'
+      ? `${command}   # somebody changed it: "npx cdk deploy --all" does not see that`
+      : command;
   return judged(
     where,
     read,
@@ -20,7 +23,9 @@ export function judgeUploadBucket(
           wrong(
             where,
             'versioning is off: uploads are read by their version',
-            again(`aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`),
+            again(
+              `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled`,
+            ),
           ),
         );
       if (eventBridge === 'off')

@@ -73,9 +73,15 @@ export function judgeClock(read: Read<Caller>): readonly Diagnosis[] {
   const says = `${Math.round(off / 1000)} seconds ${clockAheadMs > 0 ? 'ahead of' : 'behind'} AWS`;
   if (off >= CLOCK_WRONG_MS)
     return [
-      wrong('here', `this machine's clock is ${says}: signatures are refused`, 'sudo timedatectl set-ntp true'),
+      wrong(
+        'here',
+        `this machine's clock is ${says}: signatures are refused`,
+        'sudo timedatectl set-ntp true',
+      ),
     ];
   if (off >= CLOCK_WARNING_MS)
     return [warning('here', `this machine's clock is ${says}`, 'sudo timedatectl set-ntp true')];
-  return [ok('here', `this machine's clock agrees with AWS's to ${Math.ceil(CLOCK_WARNING_MS / 1000)} seconds`)];
+  return [
+    ok('here', `this machine's clock agrees with AWS's to ${Math.ceil(CLOCK_WARNING_MS / 1000)} seconds`),
+  ];
 }

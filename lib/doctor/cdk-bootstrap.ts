@@ -11,10 +11,17 @@ export const bootstrapVersionParameter = (qualifier: string): string => `/cdk-bo
 /** Whether `cdk deploy` finds what `cdk bootstrap` makes. */
 export function judgeCdkBootstrap(
   read: Read<string>,
-  { qualifier, account, region }: { readonly qualifier: string; readonly account: string; readonly region: string },
+  {
+    qualifier,
+    account,
+    region,
+  }: { readonly qualifier: string; readonly account: string; readonly region: string },
 ): readonly Diagnosis[] {
   const where = `${account} in ${region}`;
-  const named = qualifier === DEFAULT_QUALIFIER ? '' : ` --qualifier ${qualifier} --toolkit-stack-name CDKToolkit-${qualifier}`;
+  const named =
+    qualifier === DEFAULT_QUALIFIER
+      ? ''
+      : ` --qualifier ${qualifier} --toolkit-stack-name CDKToolkit-${qualifier}`;
   const mend = `npx cdk bootstrap aws://${account}/${region}${named}`;
   return judged(
     where,
@@ -22,7 +29,13 @@ export function judgeCdkBootstrap(
     (version) =>
       Number(version) >= OLDEST_VERSION
         ? [ok(where, `bootstrapped, version ${version}, qualifier ${qualifier}`)]
-        : [wrong(where, `the bootstrap stack has version ${version}; ${OLDEST_VERSION} or newer is needed`, mend)],
+        : [
+            wrong(
+              where,
+              `the bootstrap stack has version ${version}; ${OLDEST_VERSION} or newer is needed`,
+              mend,
+            ),
+          ],
     () => [wrong(where, `not bootstrapped for the CDK with the qualifier ${qualifier}`, mend)],
   );
 }

@@ -1,12 +1,12 @@
 import { eachAtOnce } from '../at-once/at-once.ts';
-import { type Capability } from '../aws/account/account.ts';
+import type { Capability } from '../aws/account/account.ts';
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Table } from '../aws/table.ts';
 import { bootstrapDocuments } from '../bootstrap/bootstrap.ts';
 import { resourceOf } from '../bootstrap/grants.ts';
 import { readRender } from '../checks/renders.ts';
 import type { Connection } from '../cluster/connection.ts';
-import { discover, type Discovery } from '../cluster/discovery.ts';
+import { type Discovery, discover } from '../cluster/discovery.ts';
 import { type Reader, readerOf } from '../cluster/reader.ts';
 import type { Repository, Target } from '../config/config.ts';
 import { readNewest } from '../desired/sequence.ts';
@@ -23,7 +23,10 @@ export interface ClusterPatient {
   readonly target: Target;
   readonly repository: Pick<Repository, 'url' | 'readCredential'>;
   /** As whoever runs this; or why there is no way into the cluster from here. */
-  connect(): Promise<{ readonly kind: 'way'; readonly connection: Connection } | { readonly kind: 'none'; readonly why: string; readonly mend?: string }>;
+  connect(): Promise<
+    | { readonly kind: 'way'; readonly connection: Connection }
+    | { readonly kind: 'none'; readonly why: string; readonly mend?: string }
+  >;
   /** What AWS runs in the cluster's name; undefined where that is not asked. */
   capabilities?(): Promise<readonly Capability[] | undefined>;
   /** Where what Git declares is kept; undefined before anything is deployed. */
@@ -70,7 +73,10 @@ async function look(patient: ClusterPatient): Promise<readonly Diagnosis[]> {
       ];
     if (version.status !== 200)
       return [
-        skipped(where, `it does not let you in (${version.status}): what is inside is looked at with an access entry or a kubeconfig of your own`),
+        skipped(
+          where,
+          `it does not let you in (${version.status}): what is inside is looked at with an access entry or a kubeconfig of your own`,
+        ),
       ];
     const discovered = await discover(reader);
     const inside = discovered.kind === 'answered' ? discovered.value : undefined;
@@ -111,14 +117,19 @@ async function deployer(
 }
 
 /** Deployments and StatefulSets of a namespace, with what comes after the colon of their first image. */
-async function controllersIn(reader: Reader, namespace: string): Promise<ReadonlyMap<string, string> | undefined> {
+async function controllersIn(
+  reader: Reader,
+  namespace: string,
+): Promise<ReadonlyMap<string, string> | undefined> {
   const found = new Map<string, string>();
   for (const resource of ['deployments', 'statefulsets']) {
     const reading = await reader.get(`/apis/apps/v1/namespaces/${namespace}/${resource}?limit=100`);
     if (reading.kind !== 'read' || reading.status !== 200) return undefined;
     const items = fieldOf(reading.text, 'items');
     for (const item of Array.isArray(items) ? (items as readonly KubernetesObject[]) : []) {
-      const image = JSON.stringify(item.spec ?? {}).match(/"image":"[^"]*?:([\w][\w.-]{0,127})(?:@[^"]*)?"/)?.[1];
+      const image = JSON.stringify(item.spec ?? {}).match(
+        /"image":"[^"]*?:([\w][\w.-]{0,127})(?:@[^"]*)?"/,
+      )?.[1];
       found.set(String(item.metadata?.name ?? ''), image ?? 'of no version');
     }
   }
@@ -150,7 +161,9 @@ async function rights(
   const documents = bootstrapDocuments({ target, repository, secrets: 'no-secrets' });
   return [
     ...judgeReviews(target, reviews, documents),
-    ...(from === 'ordinary-kinds' ? [skipped(where, 'what Git declares is not known yet: the kinds of ordinary charts were asked for')] : []),
+    ...(from === 'ordinary-kinds'
+      ? [skipped(where, 'what Git declares is not known yet: the kinds of ordinary charts were asked for')]
+      : []),
   ];
 }
 
@@ -163,10 +176,27 @@ async function wantedRights(
       ? []
       : target.deployer === 'flux'
         ? [
-            { group: 'helm.toolkit.fluxcd.io', resource: 'helmreleases', verb: 'list', namespace: deployerNamespace(target) },
-            { group: 'kustomize.toolkit.fluxcd.io', resource: 'kustomizations', verb: 'list', namespace: deployerNamespace(target) },
+            {
+              group: 'helm.toolkit.fluxcd.io',
+              resource: 'helmreleases',
+              verb: 'list',
+              namespace: deployerNamespace(target),
+            },
+            {
+              group: 'kustomize.toolkit.fluxcd.io',
+              resource: 'kustomizations',
+              verb: 'list',
+              namespace: deployerNamespace(target),
+            },
           ]
-        : [{ group: 'argoproj.io', resource: 'applications', verb: 'list', namespace: target.argocdNamespace }];
+        : [
+            {
+              group: 'argoproj.io',
+              resource: 'applications',
+              verb: 'list',
+              namespace: target.argocdNamespace,
+            },
+          ];
   const declared = kept === undefined ? undefined : await declaredKinds(target, kept);
   if (declared === undefined)
     return {
@@ -185,7 +215,9 @@ async function wantedRights(
     if (served === undefined) return [];
     const group = groupOf(served.apiVersion);
     const right = { group, resource: served.resource, verb: 'list' } as const;
-    return served.scope === 'cluster' ? [right] : [...namespaces].map((namespace) => ({ ...right, namespace }));
+    return served.scope === 'cluster'
+      ? [right]
+      : [...namespaces].map((namespace) => ({ ...right, namespace }));
   });
   return { wanted: [...own, ...rightsOf], from: 'git' };
 }
@@ -199,11 +231,17 @@ async function declaredKinds(
     const { newest } = await readNewest(table, target.name);
     const stored = newest === undefined ? undefined : await state.get(desiredKey(newest.desired));
     if (stored === undefined) return undefined;
-    const { releases, manifests, kustomizations = [] } = desiredState.parse(JSON.parse(stored.body.toString('utf8')));
+    const {
+      releases,
+      manifests,
+      kustomizations = [],
+    } = desiredState.parse(JSON.parse(stored.body.toString('utf8')));
     const renders = [
       ...releases.map(({ rendering, namespace }) => ({ rendering, namespace })),
       ...kustomizations.map(({ rendering, namespace }) => ({ rendering, namespace })),
-      ...(manifests === undefined ? [] : [{ rendering: manifests, namespace: target.namespaces[0] ?? 'default' }]),
+      ...(manifests === undefined
+        ? []
+        : [{ rendering: manifests, namespace: target.namespaces[0] ?? 'default' }]),
     ].slice(0, RENDERS);
     const found = new Map<string, Set<string>>();
     await eachAtOnce(renders, AT_ONCE, async ({ rendering, namespace: home }) => {
@@ -222,7 +260,10 @@ async function declaredKinds(
   }
 }
 
-async function bootstrapped({ target, repository }: ClusterPatient, reader: Reader): Promise<readonly Diagnosis[]> {
+async function bootstrapped(
+  { target, repository }: ClusterPatient,
+  reader: Reader,
+): Promise<readonly Diagnosis[]> {
   const documents = bootstrapDocuments({ target, repository, secrets: 'no-secrets' });
   const where = `target ${target.name}, what bootstrap prints`;
   if (documents.length === 0) return [ok(where, 'nothing is needed')];

@@ -1,17 +1,18 @@
-import { fromAudienceParameters, audiencesPath, type TopicName } from '../alerts/subscribed.ts';
 import { readStandings } from '../alerts/standing.ts';
+import { audiencesPath, fromAudienceParameters, type TopicName } from '../alerts/subscribed.ts';
 import { eachAtOnce } from '../at-once/at-once.ts';
-import { type Read, reading, valueOf } from '../aws/account/reading.ts';
+import type { Subscription } from '../aws/account/account.ts';
+import { type Read, reading, answerIn } from '../aws/account/reading.ts';
 import * as clients from '../aws/clients.ts';
 import { dynamoTable } from '../aws/table.ts';
 import { ADDRESSES, versionParameter } from '../config/addresses.ts';
 import type { EksCluster } from '../config/clusters.ts';
-import type { Subscription } from '../aws/account/account.ts';
+import { deadLettersPath, readDeadLetterQueues } from '../dead-letters/queues.ts';
 import { judgeAccessEntry } from './access-entry.ts';
 import { clustersOf } from './account-checks.ts';
 import { type Check, type Diagnosis, judged, skipped } from './diagnosis.ts';
 import { AFTER, type Patient } from './patient.ts';
-import { deadLetterQueues, judgeAlarms, judgeDeadLetters, judgeStack, judgeVerdictAge } from './standing.ts';
+import { judgeAlarms, judgeDeadLetters, judgeStack, judgeVerdictAge } from './standing.ts';
 import { judgeSubscriptions } from './subscriptions.ts';
 import { judgeDeployed } from './versions.ts';
 
@@ -59,7 +60,10 @@ export function deployedChecks(patient: Patient): readonly Check[] {
   ];
 }
 
-async function lookAtEntry({ account, config, targets }: Patient, cluster: EksCluster): Promise<readonly Diagnosis[]> {
+async function lookAtEntry(
+  { account, config, targets }: Patient,
+  cluster: EksCluster,
+): Promise<readonly Diagnosis[]> {
   const { name, region, access, vpc, role } = cluster;
   const place = { name, region };
   const where = `EKS cluster ${name} in ${region}`;
@@ -84,8 +88,10 @@ async function lookAtEntry({ account, config, targets }: Patient, cluster: EksCl
             roleArn: found.value.roleArn,
             access,
             namespaces: [...new Set(namespaces)],
-            roleCreatedAt: valueOf(
-              await account.roleCreatedAt(found.value.roleArn.slice(found.value.roleArn.lastIndexOf('/') + 1)),
+            roleCreatedAt: answerIn(
+              await account.roleCreatedAt(
+                found.value.roleArn.slice(found.value.roleArn.lastIndexOf('/') + 1),
+              ),
             ),
           },
           await account.accessEntry(place, found.value.roleArn),
@@ -98,7 +104,13 @@ async function lookAtSubscriptions({ account, config }: Patient): Promise<readon
   const { installation } = config;
   const where = 'audiences';
   const parameters = await account.parametersBelow(audiencesPath(installation));
-  if (parameters.kind !== 'read') return judged(where, parameters, () => [], () => []);
+  if (parameters.kind !== 'read')
+    return judged(
+      where,
+      parameters,
+      () => [],
+      () => [],
+    );
   const subscribed = fromAudienceParameters(parameters.value);
   if (subscribed === undefined)
     return [skipped(where, 'what is deployed does not say who is subscribed: it is of another version')];
@@ -110,20 +122,41 @@ async function lookAtSubscriptions({ account, config }: Patient): Promise<readon
     installation,
     subscribed,
     topics: Object.fromEntries(topics) as Record<TopicName, Read<readonly Subscription[]>>,
-    channels: config.audiences.flatMap(({ form, name }) => (form === 'slack' || form === 'teams' ? [name] : [])),
+    channels: config.audiences.flatMap(({ form, name }) =>
+      form === 'slack' || form === 'teams' ? [name] : [],
+    ),
   });
 }
 
-async function lookAtDeadLetters({ account, config: { installation } }: Patient): Promise<readonly Diagnosis[]> {
-  const stack = await account.stack(`${installation}-run`);
-  if (stack.kind !== 'read') return judged(`stack ${installation}-run`, stack, () => [], () => []);
-  const found = await eachAtOnce(deadLetterQueues(stack.value), AT_ONCE, async ({ physicalId }) =>
-    judgeDeadLetters(installation, physicalId.slice(physicalId.lastIndexOf('/') + 1), await account.waiting(physicalId)),
+async function lookAtDeadLetters({
+  account,
+  config: { installation },
+}: Patient): Promise<readonly Diagnosis[]> {
+  const where = 'dead-letter queues';
+  const parameters = await account.parametersBelow(deadLettersPath(installation));
+  if (parameters.kind !== 'read')
+    return judged(
+      where,
+      parameters,
+      () => [],
+      () => [],
+    );
+  const queues = readDeadLetterQueues(parameters.value);
+  if (queues.length === 0)
+    return [skipped(where, 'what is deployed does not name them: it is of another version')];
+  const found = await eachAtOnce(queues, AT_ONCE, async ({ name, url }) =>
+    judgeDeadLetters(installation, name, await account.waiting(url)),
   );
   return found.flat();
 }
 
-async function lookAtVerdicts({ deployed, config, targets, environment, now }: Patient): Promise<readonly Diagnosis[]> {
+async function lookAtVerdicts({
+  deployed,
+  config,
+  targets,
+  environment,
+  now,
+}: Patient): Promise<readonly Diagnosis[]> {
   const name = deployed.kind === 'deployed' ? deployed.addresses.get(ADDRESSES.table) : undefined;
   if (name === undefined) return [skipped('verdicts', 'the name of the table is not known')];
   const table = dynamoTable(clients.dynamodb(environment), name);

@@ -21,12 +21,22 @@ export function judgeDeployer(
     case 'none':
       return [skipped(where, 'the target has none')];
     case 'flux': {
-      const lacking = ['helm.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io', 'source.toolkit.fluxcd.io'].filter(
-        (group) => !groups.has(group),
-      );
+      const lacking = [
+        'helm.toolkit.fluxcd.io',
+        'kustomize.toolkit.fluxcd.io',
+        'source.toolkit.fluxcd.io',
+      ].filter((group) => !groups.has(group));
       if (lacking.length > 0)
-        return [wrong(where, `Flux is not installed: the cluster serves nothing of ${lacking.join(', ')}`, 'flux install')];
-      return [running(where, 'Flux', controllers, ['source-controller', 'kustomize-controller', 'helm-controller'])];
+        return [
+          wrong(
+            where,
+            `Flux is not installed: the cluster serves nothing of ${lacking.join(', ')}`,
+            'flux install',
+          ),
+        ];
+      return [
+        running(where, 'Flux', controllers, ['source-controller', 'kustomize-controller', 'helm-controller']),
+      ];
     }
     case 'argocd': {
       if (!groups.has('argoproj.io'))
@@ -34,11 +44,12 @@ export function judgeDeployer(
           wrong(
             where,
             'Argo CD is not installed: the cluster serves nothing of argoproj.io',
-            'Install Argo CD (https://argo-cd.readthedocs.io), or EKS\' capability: aws eks create-capability --type ARGOCD …',
+            "Install Argo CD (https://argo-cd.readthedocs.io), or EKS' capability: aws eks create-capability --type ARGOCD …",
           ),
         ];
       const managed = capabilities?.find(({ type }) => type === 'ARGOCD');
-      if (managed === undefined) return [running(where, 'Argo CD', controllers, ['argocd-application-controller'])];
+      if (managed === undefined)
+        return [running(where, 'Argo CD', controllers, ['argocd-application-controller'])];
       const version = managed.version === undefined ? '' : ` ${managed.version}`;
       const state =
         managed.status === 'ACTIVE'

@@ -45,7 +45,9 @@ export function judged<Value>(
     case 'absent':
       return absent();
     case 'denied':
-      return [skipped(where, `you may not: it needs ${read.action} ("npx fairlead doctor --policy" prints all)`)];
+      return [
+        skipped(where, `you may not: it needs ${read.action} ("npx fairlead doctor --policy" prints all)`),
+      ];
     case 'failed':
       return [skipped(where, `${read.action} gave no answer (${read.reason})`)];
   }

@@ -12,7 +12,10 @@ export interface Found {
 }
 
 /** Every check, in the order that they were given, however they ended. */
-export async function examine(checks: readonly Check[], longestMs: number = LONGEST_MS): Promise<readonly Found[]> {
+export async function examine(
+  checks: readonly Check[],
+  longestMs: number = LONGEST_MS,
+): Promise<readonly Found[]> {
   const found = await eachAtOnce(checks, AT_ONCE, async ({ name, look }) =>
     (await inTime(look, longestMs)).map((diagnosis) => ({ check: name, diagnosis })),
   );

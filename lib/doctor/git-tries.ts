@@ -46,7 +46,10 @@ export async function tryGit(
         reading.clone === undefined || reading.tip === undefined
           ? { kind: 'not-tried', why: 'it was not read' }
           : await dryRun(reading.clone, reading.tip, reader),
-      as: credential.kind === 'codecommit' || repository.readCredential.kind === 'codecommit' ? 'the-caller' : 'the-functions',
+      as:
+        credential.kind === 'codecommit' || repository.readCredential.kind === 'codecommit'
+          ? 'the-caller'
+          : 'the-functions',
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -82,9 +85,13 @@ async function pushed(place: Place): Promise<GitTried> {
 
 async function dryRun(clone: Clone, tip: string, credential: GitCredential | undefined): Promise<GitTried> {
   try {
-    await git(clone.folder, ['push', '--dry-run', '--porcelain', 'origin', `${tip}:refs/heads/${clone.branch}`], {
-      credential,
-    });
+    await git(
+      clone.folder,
+      ['push', '--dry-run', '--porcelain', 'origin', `${tip}:refs/heads/${clone.branch}`],
+      {
+        credential,
+      },
+    );
     return { kind: 'let-in' };
   } catch (error) {
     // Somebody pushed meanwhile: who is told so was let in.
@@ -94,11 +101,15 @@ async function dryRun(clone: Clone, tip: string, credential: GitCredential | und
 }
 
 function triedOf(error: unknown): GitTried {
-  const text = error instanceof NoAccess ? error.output : error instanceof Error ? error.message : String(error);
+  const text =
+    error instanceof NoAccess ? error.output : error instanceof Error ? error.message : String(error);
   const says = text.replace(/\s+/g, ' ').slice(0, LONGEST_SAYING);
   // Whoever runs this may be kept from the secret, and the function not.
   if (/cannot be read \(AccessDenied/.test(says))
-    return { kind: 'not-tried', why: `you may not read its secret (secretsmanager:GetSecretValue): ${says.split(':')[0]}` };
+    return {
+      kind: 'not-tried',
+      why: `you may not read its secret (secretsmanager:GetSecretValue): ${says.split(':')[0]}`,
+    };
   if (error instanceof NoAccess) return { kind: 'refused', says };
   if (error instanceof GitFailed && denialOf(error.output) !== undefined) return { kind: 'refused', says };
   return { kind: 'failed', says };

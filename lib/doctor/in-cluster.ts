@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import * as z from 'zod';
-import type { Connection } from '../cluster/connection.ts';
 import { CHECK_GROUP } from '../bootstrap/check-rights.ts';
+import type { Connection } from '../cluster/connection.ts';
 
 /**
  * The one thing that Fairlead ever creates in a cluster, and only here: a SelfSubjectAccessReview, which a server answers
@@ -55,7 +55,10 @@ export function reviewAsCheck(
         timeout: PATIENCE_MS,
         headers: {
           ...Object.fromEntries(
-            Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+            Object.entries(headers).map(([name, value]) => [
+              name,
+              typeof value === 'string' ? value : [...value],
+            ]),
           ),
           'impersonate-user': NOBODY,
           'impersonate-group': CHECK_GROUP,

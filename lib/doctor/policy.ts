@@ -1,7 +1,8 @@
 import { audiencesPath } from '../alerts/subscribed.ts';
-import { addressesPath } from '../config/addresses.ts';
+import { addressesPath, versionParameter } from '../config/addresses.ts';
 import type { Config } from '../config/config.ts';
 import { configPath } from '../config/parameters.ts';
+import { deadLettersPath } from '../dead-letters/queues.ts';
 import { bootstrapVersionParameter, DEFAULT_QUALIFIER } from './cdk-bootstrap.ts';
 import { secretsOf } from './secrets.ts';
 
@@ -23,12 +24,15 @@ export interface PolicyDocument {
  */
 export function doctorPolicy(config: Config): PolicyDocument {
   const { installation, targets } = config;
-  const arn = (service: string, resource: string, region = '*') => `arn:aws:${service}:${region}:*:${resource}`;
+  const arn = (service: string, resource: string, region = '*') =>
+    `arn:aws:${service}:${region}:*:${resource}`;
   const parameters = (path: string) => arn('ssm', `parameter${path}`);
   const clusters = targets.flatMap(({ cluster }) => (cluster?.kind === 'eks' ? [cluster] : []));
   const inClusters = (kind: string, tail: string) =>
     unique(clusters.map(({ name, region }) => arn('eks', `${kind}/${name}${tail}`, region)));
-  const secrets = secretsOf(config).map(({ id }) => (id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}-??????`)));
+  const secrets = secretsOf(config).map(({ id }) =>
+    id.startsWith('arn:') ? id : arn('secretsmanager', `secret:${id}-??????`),
+  );
   const existing = config.aws.existing.uploadBucket;
   const bucket = `arn:aws:s3:::${existing ?? `${installation}-state-*`}`;
   const statements: readonly PolicyStatement[] = [
@@ -59,10 +63,11 @@ export function doctorPolicy(config: Config): PolicyDocument {
       Action: ['ssm:GetParameter', 'ssm:GetParametersByPath'],
       Resource: [
         parameters(bootstrapVersionParameter(config.aws.qualifier ?? DEFAULT_QUALIFIER)),
-        parameters(`/fairlead/${installation}/version`),
+        parameters(versionParameter(installation)),
         parameters(configPath(installation)),
         parameters(addressesPath(installation)),
         parameters(audiencesPath(installation)),
+        parameters(deadLettersPath(installation)),
       ],
     },
     {
@@ -108,7 +113,10 @@ export function doctorPolicy(config: Config): PolicyDocument {
       Sid: 'WhatGitDeclares',
       Effect: 'Allow',
       Action: ['s3:GetObject'],
-      Resource: [`arn:aws:s3:::${installation}-state-*/desired/*`, `arn:aws:s3:::${installation}-state-*/renders/*`],
+      Resource: [
+        `arn:aws:s3:::${installation}-state-*/desired/*`,
+        `arn:aws:s3:::${installation}-state-*/renders/*`,
+      ],
     },
     {
       Sid: 'Clusters',

@@ -1,5 +1,5 @@
 import type { VpcWay } from '../aws/account/account.ts';
-import { type Read, valueOf } from '../aws/account/reading.ts';
+import { type Read, answerIn } from '../aws/account/reading.ts';
 import { type Diagnosis, judged, ok, wrong } from './diagnosis.ts';
 
 /** All that a check inside a network needs of AWS: its state and its table (docs/clusters.md). */
@@ -22,12 +22,15 @@ export function judgePrivateWays(
   when: 'deployed' | 'not-deployed',
 ): readonly Diagnosis[] {
   const where = `${vpc} of cluster ${cluster}`;
-  const routes = [...new Set(subnets.flatMap((subnet) => valueOf(tables)?.get(subnet) ?? []))];
+  const routes = [...new Set(subnets.flatMap((subnet) => answerIn(tables)?.get(subnet) ?? []))];
   const noGateways = () => judgeWays([]);
   const judgeWays = (ways: readonly VpcWay[]): readonly Diagnosis[] =>
     SERVICES.map((service) => {
-      if (made.includes(service) && when === 'not-deployed') return ok(where, `a gateway endpoint to ${service}: the deploy makes it`);
-      const there = ways.filter((way) => way.service.endsWith(`.${region}.${service}`) && way.state === 'available');
+      if (made.includes(service) && when === 'not-deployed')
+        return ok(where, `a gateway endpoint to ${service}: the deploy makes it`);
+      const there = ways.filter(
+        (way) => way.service.endsWith(`.${region}.${service}`) && way.state === 'available',
+      );
       const reached = new Set(there.flatMap(({ routeTables }) => routeTables));
       const lacking = routes.filter((table) => !reached.has(table));
       if (there.length > 0 && lacking.length === 0) return ok(where, `a gateway endpoint to ${service}`);

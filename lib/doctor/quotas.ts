@@ -19,7 +19,12 @@ export function judgeConcurrency(
     read,
     ({ all, unreserved }) =>
       unreserved >= CONCURRENCY
-        ? [ok(where, `${unreserved} of ${all} are free for any function; Fairlead takes at most ${CONCURRENCY}`)]
+        ? [
+            ok(
+              where,
+              `${unreserved} of ${all} are free for any function; Fairlead takes at most ${CONCURRENCY}`,
+            ),
+          ]
         : [
             warning(
               where,
@@ -65,7 +70,12 @@ export interface CountedQuota {
 
 /** What grows with the configuration, and is counted by account and region. */
 export const countedQuotas = (targets: number, filtered: number): readonly CountedQuota[] => [
-  { service: 'scheduler', what: 'EventBridge Scheduler, schedules', named: /\bschedules\b/i, needed: targets + 2 },
+  {
+    service: 'scheduler',
+    what: 'EventBridge Scheduler, schedules',
+    named: /\bschedules\b/i,
+    needed: targets + 2,
+  },
   { service: 'sns', what: 'SNS, filter policies', named: /filter polic/i, needed: filtered },
 ];
 

@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Config } from '../config/config.ts';
+import type { Audience, Config } from '../config/config.ts';
 import { type Diagnosis, ok, wrong } from './diagnosis.ts';
 
 /** Milliseconds. SNS and `send-alerts` wait for some seconds as well. */
@@ -9,25 +9,25 @@ const PATIENCE_MS = 5_000;
 export interface NamedAddress {
   readonly audience: string;
   readonly url: string;
-  /** Who posts there: from the internet, or from where this is run. */
-  readonly network: 'public' | 'private';
 }
 
 /** Addresses that alerts are posted to. */
-export const addressesOf = ({ audiences }: Config): readonly NamedAddress[] =>
-  audiences.flatMap((audience): NamedAddress[] => {
-    switch (audience.form) {
-      case 'webhook':
-        return [{ audience: audience.name, url: audience.url, network: audience.network }];
-      case 'pager':
-      case 'chat':
-        return [{ audience: audience.name, url: audience.address, network: 'public' }];
-      case 'email':
-      case 'slack':
-      case 'teams':
-        return [];
-    }
-  });
+export const addressesOf = ({ audiences }: Config): readonly NamedAddress[] => audiences.flatMap(addressOf);
+
+function addressOf(audience: Audience): readonly NamedAddress[] {
+  const { name } = audience;
+  switch (audience.form) {
+    case 'webhook':
+      return [{ audience: name, url: audience.url }];
+    case 'pager':
+    case 'chat':
+      return [{ audience: name, url: audience.address }];
+    case 'email':
+    case 'slack':
+    case 'teams':
+      return [];
+  }
+}
 
 export type Answered = { readonly kind: 'answered' } | { readonly kind: 'not'; readonly reason: string };
 
@@ -45,9 +45,13 @@ export function handshake(url: string): Promise<Answered> {
     const socket = isTls
       ? connectTls({ ...at, ...(/[a-z]/i.test(host) && !host.includes(':') ? { servername: host } : {}) })
       : connectTcp(at);
-    socket.setTimeout(PATIENCE_MS, () => end({ kind: 'not', reason: `no answer within ${PATIENCE_MS / 1000} seconds` }));
+    socket.setTimeout(PATIENCE_MS, () =>
+      end({ kind: 'not', reason: `no answer within ${PATIENCE_MS / 1000} seconds` }),
+    );
     socket.once(isTls ? 'secureConnect' : 'connect', () => end({ kind: 'answered' }));
-    socket.once('error', (error: NodeJS.ErrnoException) => end({ kind: 'not', reason: error.code ?? error.message }));
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end({ kind: 'not', reason: error.code ?? error.message }),
+    );
   });
 }
 

@@ -73,7 +73,9 @@ export function judgeReviews(
         : `Add its kind to \`allowKinds\` of the target, or to \`namespaces\` ${right.namespace ?? '(it has none)'}, then: npx fairlead bootstrap ${target.name} | kubectl apply -f -`,
     );
   });
-  return found.length > 0 ? found : [ok(where, `it may list all of ${reviews.length} kinds by namespace that Git declares`)];
+  return found.length > 0
+    ? found
+    : [ok(where, `it may list all of ${reviews.length} kinds by namespace that Git declares`)];
 }
 
 export interface SeenObject {
@@ -92,19 +94,27 @@ const READING = ['get', 'list', 'watch'];
 
 /** What `bootstrap` prints against what the cluster has: whether each is there, and gives the rights that it should. */
 export function judgeBootstrapObjects(target: string, objects: readonly SeenObject[]): readonly Diagnosis[] {
-  const where = `target ${target}, what bootstrap prints`;
+  const found = objects.flatMap((object) => judgeObject(target, object));
+  return found.length > 0
+    ? found
+    : [ok(wherePrinted(target), `all ${objects.length} objects are there, with their rights`)];
+}
+
+const wherePrinted = (target: string): string => `target ${target}, what bootstrap prints`;
+
+function judgeObject(target: string, { wanted, seen }: SeenObject): readonly Diagnosis[] {
+  const where = wherePrinted(target);
   const mend = `npx fairlead bootstrap ${target} | kubectl apply -f -`;
-  const found = objects.flatMap(({ wanted, seen }): Diagnosis[] => {
-    switch (seen.kind) {
-      case 'not-read':
-        return [skipped(where, `${titleOf(wanted)}: ${seen.why}`)];
-      case 'not-there':
-        return [wrong(where, `there is no ${titleOf(wanted)}`, mend)];
-      case 'there':
-        return differences(wanted, seen.object).map((what) => wrong(where, `${titleOf(wanted)}: ${what}`, mend));
-    }
-  });
-  return found.length > 0 ? found : [ok(where, `all ${objects.length} objects are there, with their rights`)];
+  switch (seen.kind) {
+    case 'not-read':
+      return [skipped(where, `${titleOf(wanted)}: ${seen.why}`)];
+    case 'not-there':
+      return [wrong(where, `there is no ${titleOf(wanted)}`, mend)];
+    case 'there':
+      return differences(wanted, seen.object).map((what) =>
+        wrong(where, `${titleOf(wanted)}: ${what}`, mend),
+      );
+  }
 }
 
 function differences(wanted: KubernetesObject, seen: KubernetesObject): readonly string[] {
@@ -131,7 +141,11 @@ function differences(wanted: KubernetesObject, seen: KubernetesObject): readonly
   return [
     ...(lacking.length === 0
       ? []
-      : [`it does not give ${lacking.slice(0, 3).join(', ')}${lacking.length > 3 ? ` and ${lacking.length - 3} more` : ''}`]),
-    ...(writes.length === 0 ? [] : [`the check may only read, and it gives ${[...new Set(writes)].join(', ')}`]),
+      : [
+          `it does not give ${lacking.slice(0, 3).join(', ')}${lacking.length > 3 ? ` and ${lacking.length - 3} more` : ''}`,
+        ]),
+    ...(writes.length === 0
+      ? []
+      : [`the check may only read, and it gives ${[...new Set(writes)].join(', ')}`]),
   ];
 }

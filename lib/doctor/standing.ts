@@ -1,6 +1,6 @@
+import type { TargetStanding } from '../alerts/standing.ts';
 import type { AlarmState, StackPart } from '../aws/account/account.ts';
 import type { Read } from '../aws/account/reading.ts';
-import type { TargetStanding } from '../alerts/standing.ts';
 import { type Diagnosis, judged, ok, skipped, warning, wrong } from './diagnosis.ts';
 
 /** What a stack has, as CloudFormation has it: a part that failed is said. */
@@ -30,15 +30,12 @@ export function judgeStack(name: string, read: Read<readonly StackPart[]>): read
   );
 }
 
-/** Queues that hold what was given up, by how they are called in every template (infra/queue.ts, infra/alerts.ts). */
-export const deadLetterQueues = (parts: readonly StackPart[]): readonly StackPart[] =>
-  parts.filter(
-    ({ type, logicalId }) =>
-      type === 'AWS::SQS::Queue' && /DeadLetters|Undelivered|Unheard|Unsent/.test(logicalId),
-  );
-
-/** @param queue its name */
-export function judgeDeadLetters(installation: string, queue: string, read: Read<number>): readonly Diagnosis[] {
+/** @param queue as people type it: `receive` */
+export function judgeDeadLetters(
+  installation: string,
+  queue: string,
+  read: Read<number>,
+): readonly Diagnosis[] {
   const where = `queue ${queue}`;
   return judged(
     where,
@@ -50,10 +47,10 @@ export function judgeDeadLetters(installation: string, queue: string, read: Read
             wrong(
               where,
               `${messages} ${messages === 1 ? 'message was' : 'messages were'} given up`,
-              `Read docs/runbook.md#dead-letters, remove the cause, then: npx fairlead redrive --installation ${installation}`,
+              `npx fairlead redrive ${queue} --installation ${installation}   # says why, and what is right for it; docs/runbook.md#dead-letters`,
             ),
           ],
-    () => [wrong(where, 'the stack names it, and it is gone', 'npx cdk deploy --all')],
+    () => [wrong(where, 'it is gone', 'npx cdk deploy --all')],
   );
 }
 

@@ -1,6 +1,6 @@
+import { addressDigest, type KnownAudience, type Subscribed, type TopicName } from '../alerts/subscribed.ts';
 import type { Subscription } from '../aws/account/account.ts';
 import type { Read } from '../aws/account/reading.ts';
-import { addressDigest, type KnownAudience, type Subscribed, type TopicName } from '../alerts/subscribed.ts';
 import { type Diagnosis, judged, ok, wrong } from './diagnosis.ts';
 
 /** What Amazon Q Developer subscribes a topic with (its administrator guide, "Troubleshooting"). */
@@ -57,9 +57,7 @@ function onTopic(
         ? [vanished]
         : [wrong(where, 'its subscription was not confirmed yet: it hears of nothing', mend)];
     },
-    () => [
-      wrong(where, `there is no topic ${subscribed.topics[topic]}`, 'npx cdk deploy --all'),
-    ],
+    () => [wrong(where, `there is no topic ${subscribed.topics[topic]}`, 'npx cdk deploy --all')],
   );
 }
 

@@ -24,7 +24,8 @@ export function judgeDeployed(here: string, deployed: string | undefined): Diagn
 /** @param version as the server says it: `v1.35.4-eks-113cf36`, `1.35` */
 export function judgeKubernetes(where: string, version: string): Diagnosis {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
-  if (major !== '1' || minor === undefined) return skipped(where, `it does not say its version ("${version.slice(0, 40)}")`);
+  if (major !== '1' || minor === undefined)
+    return skipped(where, `it does not say its version ("${version.slice(0, 40)}")`);
   const number = Number(minor);
   const tested = `1.${OLDEST_KUBERNETES} to 1.${NEWEST_KUBERNETES}`;
   if (number < OLDEST_KUBERNETES)

@@ -34,5 +34,5 @@ export async function reading<Value>(action: string, call: () => Promise<Value>)
 }
 
 /** What was read, or undefined: for whoever has said already why it was not. */
-export const valueOf = <Value>(read: Read<Value>): Value | undefined =>
+export const answerIn = <Value>(read: Read<Value>): Value | undefined =>
   read.kind === 'read' ? read.value : undefined;
