@@ -1,6 +1,6 @@
 import { type DrillAsked, everyone, oneAudience } from '../lib/alerts/drills.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
-import { audiencesPath, fromAudienceParameters } from '../lib/alerts/subscribed.ts';
+import { audiencesIn, audiencesPath } from '../lib/alerts/subscribed.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import type { AudienceFilter, Severity } from '../lib/config/audiences.ts';
@@ -35,7 +35,7 @@ export async function reachOf(
   const path = webhooksPath(installation);
   const [subscribed, webhooks] = await Promise.all([below(audiencesPath(installation)), below(path)]);
   const known: readonly Filtered[] = [
-    ...(fromAudienceParameters(subscribed)?.audiences ?? []).map(({ name, form, filter }) => ({
+    ...audiencesIn(subscribed).map(({ name, form, filter }) => ({
       name,
       channel: form,
       filter: filterOf(filter),
@@ -59,9 +59,11 @@ export async function reachOf(
       audience,
       known.map(({ name }) => name),
     );
+    const names = known.map(({ name }) => name).join(', ') || 'none';
+    const hint = meant === undefined ? `; there are: ${names}` : `: did you mean ${meant}?`;
     throw new UsageError(
       oneLine(
-        `there is no audience "${audience}" with an address or a webhook here${meant === undefined ? `; there are: ${known.map(({ name }) => name).join(', ') || 'none'}` : `: did you mean ${meant}?`}. Channels of Slack and Teams hear of every drill without AUDIENCE`,
+        `there is no audience "${audience}" with an address or a webhook (those of Slack and Teams hear of a drill without AUDIENCE)${hint}`,
       ),
     );
   }

@@ -69,13 +69,17 @@ export function fromAudienceParameters(found: ReadonlyMap<string, string>): Subs
   const arns = TOPICS.map((name) => [name, found.get(`topics/${name}`)] as const);
   const unheard = found.get('unheard');
   if (unheard === undefined || arns.some(([, arn]) => arn === undefined)) return undefined;
-  const audiences = [...found].flatMap(([name, value]): KnownAudience[] => {
+  const topics = Object.fromEntries(arns) as Record<TopicName, string>;
+  return { topics, audiences: audiencesIn(found), unheard };
+}
+
+/** The audiences alone, which a local installation has as well. */
+export const audiencesIn = (found: ReadonlyMap<string, string>): readonly KnownAudience[] =>
+  [...found].flatMap(([name, value]) => {
     const [, audience] = /^audiences\/(.+)$/.exec(name) ?? [];
     const parsed = audience === undefined ? undefined : known.safeParse(parse(value)).data;
     return parsed === undefined || audience === undefined ? [] : [{ ...parsed, name: audience }];
   });
-  return { topics: Object.fromEntries(arns) as Record<TopicName, string>, audiences, unheard };
-}
 
 function parse(text: string): unknown {
   try {

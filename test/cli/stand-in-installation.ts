@@ -14,6 +14,8 @@ export interface StandIn {
   readonly folder: string;
   readonly aws: LocalAws;
   readonly table: Table;
+  /** SSM's: what is put in is found by the next command. */
+  readonly parameters: Map<string, string>;
   readonly store: VersionedStore;
   /** As `writeConnection` says it, and as a shell in AWS would have it. */
   readonly environment: Readonly<Record<string, string>>;
@@ -26,13 +28,14 @@ export interface StandIn {
 
 const POLL_MS = 20;
 
-export async function standIn(): Promise<StandIn> {
+/** @param secrets by name, in its Secrets Manager */
+export async function standIn(secrets: ReadonlyMap<string, string> = new Map()): Promise<StandIn> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-'));
   const parameters = new Map<string, string>();
   const aws = await startAws({
     folder,
     port: 0,
-    contents: { functions: new Map(), parameters, secrets: new Map(), onEvent: () => {} },
+    contents: { functions: new Map(), parameters, secrets, onEvent: () => {} },
     onTableWrite: () => {},
   });
   const environment = {
@@ -70,6 +73,7 @@ export async function standIn(): Promise<StandIn> {
     folder,
     aws,
     table,
+    parameters,
     store,
     environment,
     end,
