@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatAccessTemplate, type SharedCluster } from '../lib/bootstrap/access-template.ts';
 import { formatBootstrap } from '../lib/bootstrap/bootstrap.ts';
-import { ConfigError } from '../lib/config/config.ts';
+import { accessNotes } from '../lib/bootstrap/cluster-access.ts';
+import { clusterKey, type EksCluster } from '../lib/config/clusters.ts';
+import { type Config, ConfigError, type Target } from '../lib/config/config.ts';
 import { readConfiguration } from '../local/configuration.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
 
 const DEFAULT_CONFIG = 'fairlead.config.ts';
 
@@ -16,9 +19,12 @@ the objects of Flux or Argo CD, and read-only rights for the drift check. Reache
   --config FILE    default: ${DEFAULT_CONFIG}
   --read-secrets   let the check read Secrets, too: it keeps keyed hashes of their values
   --into FOLDER    write FOLDER/fairlead-TARGET.yaml instead, such as into a working tree that Flux applies
-  -o yaml          the only form
+  -o yaml|cloudformation
+                   default: yaml, for kubectl. cloudformation: a template for the account and region of a cluster that
+                   is not the installation's: its access entry, and the role that the check assumes in another account
 
-  npx fairlead bootstrap staging | kubectl apply -f -`;
+  npx fairlead bootstrap staging | kubectl apply -f -
+  npx fairlead bootstrap abroad -o cloudformation > access.yaml`;
 
 /** What a cluster needs once a target: printed, or written into a folder. */
 export const bootstrap: Command = {
@@ -35,14 +41,19 @@ export const bootstrap: Command = {
     }
     const repository = config.repositories.find(({ name }) => name === target.repository);
     if (repository === undefined) throw new UsageError(`there is no repository "${target.repository}"`);
-    const text = formatBootstrap({
-      target,
-      repository,
-      secrets: asked.readSecrets ? 'read-secrets' : 'no-secrets',
-    });
+    const text =
+      asked.form === 'cloudformation'
+        ? accessTemplate(config, target)
+        : formatBootstrap({
+            target,
+            repository,
+            secrets: asked.readSecrets ? 'read-secrets' : 'no-secrets',
+            access: accessNotes(target, config.installation, sharing(config, target)),
+          });
     if (asked.into === undefined) process.stdout.write(text);
     else {
-      const file = join(asked.into, `fairlead-${target.name}.yaml`);
+      const kind = asked.form === 'cloudformation' ? '-access' : '';
+      const file = join(asked.into, `fairlead-${target.name}${kind}.yaml`);
       await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
         throw new UsageError(
           error.code === 'ENOENT'
@@ -55,6 +66,44 @@ export const bootstrap: Command = {
     return 0;
   },
 };
+
+/** @throws UsageError */
+function accessTemplate(config: Config, target: Target): string {
+  const { cluster } = target;
+  if (cluster?.kind !== 'eks')
+    throw new UsageError(`target ${target.name} names no EKS cluster: there is no access entry to make`);
+  if (cluster.vpc !== undefined)
+    throw new UsageError(
+      `the cluster of target ${target.name} is in the account and region of the installation: "cdk deploy" makes its access entry`,
+    );
+  return formatAccessTemplate({
+    installation: config.installation,
+    target: target.name,
+    clusters: [{ cluster, targets: sharing(config, target) }, ...others(config, cluster)],
+  });
+}
+
+/** Clusters that are reached by the same role. */
+function others(config: Config, { role, ...own }: EksCluster): readonly SharedCluster[] {
+  if (role === undefined) return [];
+  const found = config.targets.flatMap((target) => {
+    const { cluster } = target;
+    if (cluster?.kind !== 'eks' || cluster.role !== role) return [];
+    const key = clusterKey(cluster);
+    return key === clusterKey({ ...own, role })
+      ? []
+      : [[key, { cluster, targets: sharing(config, target) }] as const];
+  });
+  return [...new Map(found).values()];
+}
+
+/** The target, and all others of the same cluster. */
+function sharing({ targets }: Config, target: Target): readonly Target[] {
+  const { cluster } = target;
+  if (cluster?.kind !== 'eks') return [target];
+  const key = clusterKey(cluster);
+  return targets.filter((one) => one.cluster?.kind === 'eks' && clusterKey(one.cluster) === key);
+}
 
 async function configuration(file: string) {
   try {
@@ -70,8 +119,8 @@ function parse(argv: readonly string[]) {
   const [name, ...more] = positionals;
   if (name === undefined) throw new UsageError('name a target');
   if (more.length > 0) throw new UsageError(`one target at a time, not ${positionals.join(', ')}`);
-  if (values.output !== 'yaml') throw new UsageError(`-o is yaml, not "${values.output}"`);
-  return { name, config: values.config, into: values.into, readSecrets: values['read-secrets'] };
+  const form = oneOf(['yaml', 'cloudformation'], values.output, '-o');
+  return { name, config: values.config, into: values.into, readSecrets: values['read-secrets'], form };
 }
 
 function parsed(argv: readonly string[]) {

@@ -1,4 +1,5 @@
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { isPassing } from './eks.ts';
 
 /** The shortest that STS gives (STS API, AssumeRole, "DurationSeconds"): a check asks anew. */
 const SESSION_SECONDS = 900;
@@ -16,7 +17,7 @@ export type AssumedRole =
 
 /**
  * Credentials of a role in another account, for a quarter of an hour.
- * @throws what is no refusal: it passes, and who asked is asked again
+ * @throws what is no answer of AWS and no failure to reach it
  */
 export async function assumeRole(
   client: STSClient,
@@ -44,7 +45,12 @@ export async function assumeRole(
       },
     };
   } catch (error) {
-    if (!(error instanceof Error) || !REFUSALS.has(error.name)) throw error;
+    if (!(error instanceof Error)) throw error;
+    if (!REFUSALS.has(error.name)) {
+      if (!isPassing(error)) throw error;
+      const reason = `AWS does not give the credentials of ${role} (${error.name}): it is asked again`;
+      return { kind: 'refused', reason };
+    }
     return {
       kind: 'refused',
       reason: `AWS does not let check-drift assume ${role}: it must be there, and trust check-drift's role with the external id "${externalId}" ("npx fairlead bootstrap TARGET -o cloudformation" makes it so; docs/clusters.md)`,

@@ -86,10 +86,19 @@ const notDescribed = (why: 'standing' | 'passing', reason: string): DescribedClu
 });
 
 /** Throttled, AWS's own fault, or not reached: what the client library marks so, and what Node says of connections. */
-const isPassing = (error: Error): boolean =>
+export const isPassing = (error: Error): boolean =>
   /Throttl|TooManyRequests|ServiceUnavailable|ServerException|InternalFailure|Timeout/.test(error.name) ||
   ('$retryable' in error && error.$retryable !== undefined) ||
   ('$fault' in error && error.$fault === 'server') ||
   ('code' in error && typeof error.code === 'string' && CONNECTION.has(error.code));
 
-const CONNECTION = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE']);
+const CONNECTION = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);

@@ -16,6 +16,8 @@ export interface BootstrapQuestion {
   readonly target: Target;
   readonly repository: Pick<Repository, 'url' | 'readCredential'>;
   readonly secrets: SecretsRead;
+  /** How the check gets in beside that (cluster-access.ts), in lines. */
+  readonly access?: readonly string[];
 }
 
 export function bootstrapDocuments(question: BootstrapQuestion): readonly Documented[] {
@@ -25,7 +27,7 @@ export function bootstrapDocuments(question: BootstrapQuestion): readonly Docume
 
 /** As YAML for `kubectl apply -f -`, with comments that say what each is for and what else is to be done. */
 export function formatBootstrap(question: BootstrapQuestion): string {
-  return formatDocuments(heading(question.target), bootstrapDocuments(question));
+  return formatDocuments(heading(question), bootstrapDocuments(question));
 }
 
 /** A target that Fairlead never writes to has a deployer of its own, set up by others. */
@@ -69,7 +71,7 @@ const namespace = (name: string): KubernetesObject => ({
   metadata: { name },
 });
 
-function heading(target: Target): readonly string[] {
+function heading({ target, access = [] }: BootstrapQuestion): readonly string[] {
   const { name, deployer, driftOnly } = target;
   const notes = driftOnly ? [] : notGranted(allowedKinds(target.allowKinds));
   return [
@@ -79,6 +81,7 @@ function heading(target: Target): readonly string[] {
       : [`Deployer: ${NAMES[deployer]}, which must be installed already.`]),
     `Apply it as an administrator:  npx fairlead bootstrap ${name} | kubectl apply -f -`,
     'The same configuration gives the same text: keep it in Git, and apply it again when the target changes.',
+    ...access,
     ...notes.map((note) => `Note: ${note}`),
   ];
 }

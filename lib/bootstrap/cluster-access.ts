@@ -39,3 +39,39 @@ function readNamespaces(target: Target): readonly string[] {
       return target.namespaces;
   }
 }
+
+/**
+ * How the check gets into the cluster, for the person who applies the rest: `cdk deploy` makes the access entry in its
+ * own account and region, and nobody but the cluster's owners elsewhere.
+ */
+export function accessNotes(
+  { name: target, cluster }: Target,
+  installation: string,
+  sharing: readonly Target[],
+): readonly string[] {
+  if (cluster?.kind !== 'eks') return [];
+  const { name, region, role, access, vpc } = cluster;
+  const { groups, policy } = entryRights(access, sharing);
+  const withPolicy =
+    policy === undefined ? '' : `, and with ${policy.name} in ${policy.namespaces.join(', ')}`;
+  if (role !== undefined)
+    return [
+      `The cluster ${name} is in another account: ${role}, which check-drift assumes, and its access entry are a`,
+      `CloudFormation template (npx fairlead bootstrap ${target} -o cloudformation), to deploy there.`,
+    ];
+  if (vpc !== undefined)
+    return [`"cdk deploy" makes the check's access entry, in the group ${CHECK_GROUP}${withPolicy}.`];
+  return [
+    `"cdk deploy" makes the check's access entry, in the group ${CHECK_GROUP}${withPolicy}, if ${name} is in the`,
+    `installation's own region. If not, for the output CheckRole of the stack ${installation}-checks (as CHECK_ROLE):`,
+    `  aws eks create-access-entry --region ${region} --cluster-name ${name} --type STANDARD \\`,
+    `    --kubernetes-groups ${groups.join(' ')} --principal-arn "$CHECK_ROLE"`,
+    ...(policy === undefined
+      ? []
+      : [
+          `  aws eks associate-access-policy --region ${region} --cluster-name ${name} --principal-arn "$CHECK_ROLE" \\`,
+          `    --policy-arn ${accessPolicyArn('aws', policy.name)} \\`,
+          `    --access-scope type=namespace,namespaces=${policy.namespaces.join(',')}`,
+        ]),
+  ];
+}
