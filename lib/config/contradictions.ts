@@ -59,6 +59,7 @@ const outline = z
       .catch([]),
     audiences: z.array(audience.catch({ targets: [], namespaces: [] })).catch([]),
     severity: z.array(severityRule.catch({})).catch([]),
+    backup: z.object({ except: texts }).optional().catch(undefined),
   })
   .catch({ repositories: [], targets: [], audiences: [], severity: [] });
 type Outline = z.output<typeof outline>;
@@ -77,6 +78,7 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...reserved(given),
     ...wholeAndWritten(given),
     ...unlogged(given),
+    ...notBackedUp(given),
     ...clusterProblems(input),
     ...uploadersOfNothing(given),
     ...audienceProblems(given.audiences, given.targets),
@@ -183,6 +185,14 @@ const uploadersOfNothing = ({ targets }: Outline): Problem[] =>
           },
         ]
       : [],
+  );
+
+/** A name that is no repository's keeps none from being backed up, and its owner believes that it does. */
+const notBackedUp = ({ backup, repositories }: Outline): Problem[] =>
+  (backup?.except ?? []).flatMap((name, index) =>
+    name === undefined || repositories.some((repository) => repository.name === name)
+      ? []
+      : [{ path: ['backup', 'except', index], message: `there is no repository "${name}"` }],
   );
 
 /** The first that matches decides: one after it with the same selectors is never asked. */

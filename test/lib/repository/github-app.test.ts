@@ -193,7 +193,7 @@ describe('a GitHub App', () => {
   test('a host that does not answer is told as that', async () => {
     assert.match(
       await denied(FOR_WRITING, async () => stored, { api: 'http://127.0.0.1:9' }),
-      /^GitHub does not answer at 127\.0\.0\.1:9: everything waits/,
+      /^GitHub does not answer at 127\.0\.0\.1:9 \(ECONNREFUSED\): everything waits/,
     );
   });
 });
