@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   drift: () => import('./drift.ts'),
   bundles: () => import('./bundles.ts'),
   deliver: () => import('./deliver.ts'),
+  cost: () => import('./cost.ts'),
 };
 
 const [name = '', ...argv] = process.argv.slice(2);

@@ -36,7 +36,11 @@ export class Alarms extends Construct {
   private readonly tell: ITopic;
   private readonly told: IAlarm[] = [];
 
-  constructor(scope: Construct, id: string, settings: { readonly installation: string; readonly tell: ITopic }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: { readonly installation: string; readonly tell: ITopic },
+  ) {
     super(scope, id);
     this.prefix = settings.installation;
     this.tell = settings.tell;
@@ -54,7 +58,11 @@ export class Alarms extends Construct {
   /** One alarm over several: they have one cause, and whoever is called is called once. */
   together(
     name: string,
-    { meaning, section, parts }: Pick<AlarmSettings, 'meaning' | 'section'> & {
+    {
+      meaning,
+      section,
+      parts,
+    }: Pick<AlarmSettings, 'meaning' | 'section'> & {
       readonly parts: Readonly<Record<string, AlarmSettings>>;
     },
   ): void {
@@ -69,14 +77,25 @@ export class Alarms extends Construct {
   }
 
   private silent(name: string, settings: AlarmSettings): Alarm {
-    const { metric, above, below, meaning, section, periods = 1, within = periods, silence = 'well' } = settings;
+    const {
+      metric,
+      above,
+      below,
+      meaning,
+      section,
+      periods = 1,
+      within = periods,
+      silence = 'well',
+    } = settings;
     return new Alarm(this, name, {
       alarmName: `${this.prefix}-${name}`,
       alarmDescription: described(meaning, section),
       metric,
       threshold: above ?? below ?? 0,
       comparisonOperator:
-        below === undefined ? ComparisonOperator.GREATER_THAN_THRESHOLD : ComparisonOperator.LESS_THAN_THRESHOLD,
+        below === undefined
+          ? ComparisonOperator.GREATER_THAN_THRESHOLD
+          : ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: Math.max(periods, within),
       datapointsToAlarm: periods,
       treatMissingData: silence === 'well' ? TreatMissingData.NOT_BREACHING : TreatMissingData.BREACHING,

@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type MetricName, METRICS } from '../../lib/aws/metrics.ts';
+import { METRICS, type MetricName } from '../../lib/aws/metrics.ts';
 import type { FairleadFunction } from '../function.ts';
 import type { WorkQueue } from '../queue.ts';
 import { measured } from './measured.ts';
@@ -50,17 +50,27 @@ export class OnCall extends Construct {
       periodOverride: PeriodOverride.INHERIT,
       widgets: [
         [
-          new AlarmStatusWidget({ title: 'Is anything wrong now?', alarms: [...alarms], width: HALF, height: 8 }),
+          new AlarmStatusWidget({
+            title: 'Is anything wrong now?',
+            alarms: [...alarms],
+            width: HALF,
+            height: 8,
+          }),
           new TextWidget({ markdown: links(installation, region), width: HALF, height: 8 }),
         ],
         [
           new SingleValueWidget({
-            title: 'Is Fairlead itself alive? The last hour: sweeps (about 60), checks that finished, messages that failed',
+            title: 'Is Fairlead itself alive? The last hour: sweeps (about 60), checks, messages that failed',
             metrics: [
-              sweep.lambda.metricInvocations({ period: Duration.hours(1), statistic: 'sum', label: 'sweeps' }),
+              sweep.lambda.metricInvocations({
+                period: Duration.hours(1),
+                statistic: 'sum',
+                label: 'sweeps',
+              }),
               own('ChecksFinished', 'sum', Duration.hours(1)),
               own('MessagesFailed', 'sum', Duration.hours(1)),
               own('VerdictsOverdue'),
+              own('BackupsComplete', 'sum', Duration.days(1)),
             ],
             width: HALF,
           }),
@@ -91,12 +101,24 @@ export class OnCall extends Construct {
           ]),
         ],
         [
-          graph('Errors', functions.map(({ lambda }) => lambda.metricErrors())),
-          graph('Duration (ms, longest)', functions.map(({ lambda }) => lambda.metricDuration({ statistic: 'max' }))),
+          graph(
+            'Errors',
+            functions.map(({ lambda }) => lambda.metricErrors()),
+          ),
+          graph(
+            'Duration (ms, longest)',
+            functions.map(({ lambda }) => lambda.metricDuration({ statistic: 'max' })),
+          ),
         ],
         [
-          graph('Oldest message (seconds)', queues.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage())),
-          graph('Dead letters', deadLetters.map((queue) => queue.metricApproximateNumberOfMessagesVisible())),
+          graph(
+            'Oldest message (seconds)',
+            queues.map(({ queue }) => queue.metricApproximateAgeOfOldestMessage()),
+          ),
+          graph(
+            'Dead letters',
+            deadLetters.map((queue) => queue.metricApproximateNumberOfMessagesVisible()),
+          ),
         ],
         [
           new LogQueryWidget({

@@ -1,6 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { INSTALLATION_DIMENSION, METRICS, METRICS_NAMESPACE, type MetricName } from '../../lib/aws/metrics.ts';
+import {
+  INSTALLATION_DIMENSION,
+  METRICS,
+  METRICS_NAMESPACE,
+  type MetricName,
+} from '../../lib/aws/metrics.ts';
 
 /** As fine as the sweep measures (functions/sweep.ts). */
 export const PERIOD = Duration.minutes(5);
@@ -18,7 +23,6 @@ export const measured = (
     dimensionsMap: { [INSTALLATION_DIMENSION]: installation },
     period,
     statistic,
-    label: metricName,
   });
 
 const STATISTICS = { sum: 'sum', last: 'max', each: 'p95' } as const;

@@ -88,7 +88,7 @@ export const QUERIES = {
   checks: {
     functions: ['read-desired', 'check-drift'],
     lines: [
-      'fields @timestamp, service, message, target, commit, sequence, releases, scopes.unknown, why, reason, error.message',
+      'fields @timestamp, service, message, target, commit, sequence, releases, scopes.unknown, why, error.message',
       'filter message in ["desired state read", "checked", "check dropped", "the repository does not let us in", "the cluster could not be looked up"] or level = "ERROR"',
       'sort @timestamp desc',
       'limit 500',

@@ -8,7 +8,10 @@ export class SavedQueries extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { installation, functions }: { readonly installation: string; readonly functions: readonly FairleadFunction[] },
+    {
+      installation,
+      functions,
+    }: { readonly installation: string; readonly functions: readonly FairleadFunction[] },
   ) {
     super(scope, id);
     for (const [name, query] of Object.entries<SavedQuery>(QUERIES)) {

@@ -104,7 +104,14 @@ export class Watch extends Construct {
     if (settings.backups === 'daily') this.watchBackups(settings);
 
     new SavedQueries(this, 'Queries', { installation, functions });
-    new OnCall(this, 'Dashboard', { installation, functions, sweep: hourly, queues, deadLetters, alarms: this.alarms.all });
+    new OnCall(this, 'Dashboard', {
+      installation,
+      functions,
+      sweep: hourly,
+      queues,
+      deadLetters,
+      alarms: this.alarms.all,
+    });
   }
 
   /** One failed night is nothing to wake anybody for: whoever backs up nothing at all is silent, too. */

@@ -84,18 +84,15 @@ describe('what the sweep measures', () => {
   test('is the sum over all targets, nought too, the oldest verdict, and what waits', async () => {
     const lines = await measured();
     assert.equal(lines.length, 1);
-    assert.deepEqual(
-      Object.fromEntries(figures.map((name) => [name, lines[0]?.[name]])),
-      {
-        OpenDrift: 2,
-        OpenUnknown: 1,
-        OpenCritical: 2,
-        OldestVerdictAge: 600,
-        VerdictsOverdue: 0,
-        OldestWaitingUpload: 0,
-        OldestUntoldAlert: 0,
-      },
-    );
+    assert.deepEqual(Object.fromEntries(figures.map((name) => [name, lines[0]?.[name]])), {
+      OpenDrift: 2,
+      OpenUnknown: 1,
+      OpenCritical: 2,
+      OldestVerdictAge: 600,
+      VerdictsOverdue: 0,
+      OldestWaitingUpload: 0,
+      OldestUntoldAlert: 0,
+    });
     assert.equal(lines[0]?.message, 'call ended');
     assert.equal(lines[0]?.sweep, 'minutes');
   });
@@ -141,11 +138,8 @@ describe('what the sweep measures', () => {
     assert.equal(lines.find((line) => '_aws' in line)?.VerdictsOverdue, 1);
     const verdicts = lines
       .filter(({ message }) => message === 'target')
-      .map(({ target, verdict }) => [target, verdict]);
-    assert.deepEqual(verdicts, [
-      ['staging', 'fresh'],
-      ['production', 'overdue'],
-    ]);
+      .map(({ target, verdict }) => [String(target), verdict] as const);
+    assert.deepEqual(Object.fromEntries(verdicts), { staging: 'fresh', production: 'overdue' });
   });
 
   test('an upload that nobody has ended is measured from when it was received', async () => {

@@ -6,12 +6,6 @@ import { ConfigError } from '../../lib/config/config.ts';
 import { synthesised } from './example.ts';
 
 const { state, run } = synthesised();
-const staging = {
-  name: 'staging',
-  repository: 'cluster',
-  deployer: 'flux' as const,
-  namespaces: ['shop'],
-};
 
 describe('what is kept', () => {
   test('the upload bucket is versioned, private, TLS only, and tells EventBridge without a function to set that up', () => {

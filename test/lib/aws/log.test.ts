@@ -69,7 +69,7 @@ test('a call ends with one line of what it came to, from which CloudWatch takes 
   assert.deepEqual(more, []);
   const { _aws, seconds, ...rest } = ended as { _aws: Directive; seconds: number };
   assert.ok(seconds >= 0 && seconds < 10);
-  const { timestamp, ...line } = rest as Record<string, unknown>;
+  const { timestamp, sampling_rate: _, ...line } = rest as Record<string, unknown>;
   assert.deepEqual(line, {
     level: 'INFO',
     message: 'call ended',
@@ -116,7 +116,10 @@ test('a line has no more values of a metric than CloudWatch takes: the others ge
 
 test('details are written when somebody asks for them: by level on the function, or in a sample of its calls', () => {
   const program = `await log.calls(async () => log.detail('looked closely'))({});`;
-  assert.deepEqual(linesOf(program).map(({ message }) => message), ['call ended']);
+  assert.deepEqual(
+    linesOf(program).map(({ message }) => message),
+    ['call ended'],
+  );
   assert.deepEqual(
     linesOf(program, { POWERTOOLS_LOG_LEVEL: 'DEBUG' }).map(({ message }) => message),
     ['looked closely', 'call ended'],
@@ -134,7 +137,10 @@ test('of calls that run side by side each has lines and figures of its own', () 
     await Promise.all([call('one'), call('two')]);
   `);
   const ended = lines.filter(({ message }) => message === 'call ended');
-  assert.deepEqual(ended.map(({ of, ChecksFinished }) => [of, ChecksFinished]).sort(), [['one', 1], ['two', 1]]);
+  assert.deepEqual(ended.map(({ of, ChecksFinished }) => [of, ChecksFinished]).sort(), [
+    ['one', 1],
+    ['two', 1],
+  ]);
   assert.deepEqual(lines.flatMap(({ target }) => target ?? []).sort(), ['one', 'two']);
 });
 

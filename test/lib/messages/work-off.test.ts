@@ -93,7 +93,12 @@ test('what fails is counted, and whatever is written meanwhile names what the me
     },
     measure: (name: string, value: number) => void measured.push([name, value]),
   };
-  const event = { Records: [{ messageId: 'a', body: bell('one') }, { messageId: 'b', body: bell('fails') }] };
+  const event = {
+    Records: [
+      { messageId: 'a', body: bell('one') },
+      { messageId: 'b', body: bell('fails') },
+    ],
+  };
   await workOff(event, doorbell, log, async ({ repository }) => {
     if (repository === 'fails') throw new Error('the host is down');
   });
