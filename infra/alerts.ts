@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
 import { acknowledge } from './acknowledge.ts';
 import { Audiences, TOPIC_FORMS, type Topics } from './audiences.ts';
-import { throughService } from './customer-key.ts';
+import { hasOwnKey, throughService } from './customer-key.ts';
 import { EventsOut } from './events-out.ts';
 import type { FairleadFunction } from './function.ts';
 import { removalPolicy } from './storage.ts';
@@ -35,7 +35,7 @@ export class Alerts extends Construct {
   constructor(scope: Construct, id: string, settings: AlertsSettings) {
     super(scope, id);
     const { installation, production, aws, bus, audiences } = settings;
-    this.ownKey = aws.key === undefined ? this.keyOfOurs(installation, production) : undefined;
+    this.ownKey = hasOwnKey(aws) ? this.keyOfOurs(installation, production) : undefined;
     const { email, pager, chat, operators } = aws.existing.topics;
     this.topics = {
       email: this.topic('Email', email),

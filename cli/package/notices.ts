@@ -22,6 +22,13 @@ const PERMISSIVE = new Set([
   'Python-2.0',
 ]);
 
+/** Others, by package, with why they may be handed on as they are. */
+const DECIDED: Readonly<Record<string, string>> = {
+  // LGPL 3, section 4: its text goes along, it is used unchanged, and whoever wants another version of it bundles that
+  // with our sources (`npm run pack`), which are there for everybody.
+  openpgp: 'LGPL-3.0+',
+};
+
 export class UnknownLicence extends Error {
   override readonly name = 'UnknownLicence';
 }
@@ -37,7 +44,7 @@ export async function formatNotices(root: string, metafiles: readonly Metafile[]
       .filter((folder) => folder !== undefined),
   );
   const all = await Promise.all([...folders].sort().map((folder) => read(join(root, folder))));
-  const odd = all.filter(({ license }) => !PERMISSIVE.has(license));
+  const odd = all.filter(({ name, license }) => !PERMISSIVE.has(license) && DECIDED[name] !== license);
   if (odd.length > 0) {
     throw new UnknownLicence(odd.map(({ name, license }) => `${name} is under ${license}`).join(', '));
   }

@@ -27,14 +27,26 @@ export interface Harm {
   readonly refused: readonly string[];
 }
 
-export function harmOf(before: Templates, after: Templates): Harm {
+/** @param order in which the stacks are deployed, if not in their own */
+export function harmOf(before: Templates, after: Templates, order: readonly StackName[] = STACKS): Harm {
   const lost = STACKS.flatMap((stack) => {
     const anew = madeAnew(before[stack], after[stack]);
     return Object.entries(before[stack].Resources)
       .filter(([id, resource]) => isStateful(resource) && (anew.has(id) || after[stack].Resources[id] === undefined))
       .map(([id]) => `${stack}/${id}`);
   });
-  return { lost, refused: [...sameNameAnew(before, after), ...moved(before, after), ...stillImported(before, after)] };
+  const refused: string[] = [];
+  let deployed = before;
+  for (const stack of order) {
+    refused.push(
+      ...sameNameAnew(stack, deployed[stack], after[stack]),
+      ...taken(stack, deployed, after[stack]),
+      ...stillImported(stack, deployed, after[stack]),
+      ...notExported(stack, deployed, after[stack]),
+    );
+    deployed = { ...deployed, [stack]: after[stack] };
+  }
+  return { lost, refused };
 }
 
 /**
@@ -94,25 +106,25 @@ export function nameOf({ Type, Properties }: Resource): string | undefined {
 const NAMES = ['TopicName', 'QueueName', 'ManagedPolicyName', 'AlarmName', 'DashboardName', 'Url'];
 
 /** CloudFormation makes the new one before it deletes the old: under one name there cannot be both. */
-const sameNameAnew = (before: Templates, after: Templates): string[] =>
-  STACKS.flatMap((stack) =>
-    [...madeAnew(before[stack], after[stack])].flatMap((id) => {
-      const [was, is] = [before[stack].Resources[id], after[stack].Resources[id]];
-      const name = was && nameOf(was);
-      return name !== undefined && is && nameOf(is) === name ? [`${stack}/${id} is made anew under the same name`] : [];
-    }),
-  );
+const sameNameAnew = (stack: StackName, before: TemplateOf, after: TemplateOf): string[] =>
+  [...madeAnew(before, after)].flatMap((id) => {
+    const [was, is] = [before.Resources[id], after.Resources[id]];
+    const name = was && nameOf(was);
+    return name !== undefined && is && nameOf(is) === name ? [`${stack}/${id} is made anew under the same name`] : [];
+  });
 
-/** A name can go to a stack that is deployed later, and to none that is deployed before. */
-function moved(before: Templates, after: Templates): string[] {
-  const old = new Map(resourcesIn(before).flatMap(([stack, id, each]) => named(each, [stack, id])));
-  return resourcesIn(after).flatMap(([stack, id, each]) =>
-    named(each, stack).flatMap(([name]) => {
-      const [from, was] = old.get(name) ?? [stack, id];
-      const isTooEarly = STACKS.indexOf(stack) < STACKS.indexOf(from) || (stack === from && was !== id);
-      return isTooEarly ? [`${stack}/${id} takes the name of ${from}/${was}, which is still there`] : [];
-    }),
+/** A name that something else has, in this stack or another. */
+function taken(stack: StackName, deployed: Templates, after: TemplateOf): string[] {
+  const owners = new Map(
+    resourcesIn(deployed).flatMap(([from, id, each]) => named(each, `${from}/${id}`)),
   );
+  return Object.entries(after.Resources).flatMap(([id, each]) => {
+    const own = `${stack}/${id}`;
+    return named(each, own).flatMap(([name]) => {
+      const owner = owners.get(name) ?? own;
+      return owner === own ? [] : [`${own} takes the name of ${owner}, which is still there`];
+    });
+  });
 }
 
 const named = <Value>(resource: Resource, value: Value): [string, Value][] => {
@@ -120,21 +132,25 @@ const named = <Value>(resource: Resource, value: Value): [string, Value][] => {
   return name === undefined ? [] : [[name, value]];
 };
 
-/** An export goes while a stack that is deployed later still imports it. */
-function stillImported(before: Templates, after: Templates): string[] {
-  return STACKS.flatMap((stack) => {
-    const kept = exportsOf(after[stack]);
-    const gone = [...exportsOf(before[stack])].filter((name) => !kept.has(name));
-    return gone.flatMap((name) =>
-      importersOf(name, before, stack).map((other) => `${stack} exports ${name} no more, which ${other} imports`),
+/** An export goes while another stack still imports it. */
+const stillImported = (stack: StackName, deployed: Templates, after: TemplateOf): string[] =>
+  [...exportsOf(deployed[stack])]
+    .filter((name) => !exportsOf(after).has(name))
+    .flatMap((name) =>
+      STACKS.filter((other) => other !== stack && importsOf(deployed[other]).has(name)).map(
+        (other) => `${stack} exports ${name} no more, which ${other} imports`,
+      ),
     );
-  });
-}
+
+const notExported = (stack: StackName, deployed: Templates, after: TemplateOf): string[] => {
+  const exported = new Set(STACKS.flatMap((other) => [...exportsOf(deployed[other])]));
+  return [...importsOf(after)]
+    .filter((name) => !exported.has(name))
+    .map((name) => `${stack} imports ${name}, which nothing exports`);
+};
 
 const exportsOf = ({ Outputs }: TemplateOf): ReadonlySet<string> =>
   new Set(Object.values(Outputs).flatMap(({ Export }) => Export?.Name ?? []));
 
-const importersOf = (name: string, all: Templates, but: StackName): StackName[] =>
-  STACKS.filter(
-    (stack) => stack !== but && JSON.stringify(all[stack].Resources).includes(`{"Fn::ImportValue":"${name}"}`),
-  );
+const importsOf = ({ Resources }: TemplateOf): ReadonlySet<string> =>
+  new Set([...JSON.stringify(Resources).matchAll(/\{"Fn::ImportValue":"([^"]+)"\}/g)].map(([, name = '']) => name));

@@ -13,6 +13,7 @@ assert.ok(cluster);
 const audiences = EXAMPLE.audiences ?? [];
 const second = { ...staging, name: 'production', cluster: { ...eks('production') } };
 const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/1a2b3c4d-5e6f-7a8b-9c0d-1e2f3a4b5c6d';
+const BACKUP = { tableVault: true };
 const VPC = { id: 'vpc-0a1b2c3d4e5f67890', subnets: ['subnet-0a1b2c3d4e5f67890'] };
 
 function eks(name: string, region = 'eu-central-1') {
@@ -22,7 +23,12 @@ function eks(name: string, region = 'eu-central-1') {
 interface Change {
   readonly from?: Partial<ConfigInput>;
   readonly to: Partial<ConfigInput>;
+  /** `in-steps`: to take it back, what runs is deployed first, since it stands on what goes. */
+  readonly back?: 'in-steps';
 }
+
+/** `npx cdk deploy --exclusively Fairlead/run`, then the checks and the targets, and then all. */
+const RUN_FIRST = ['run', 'checks', 'targets', 'state'] as const;
 
 /** A change of the configuration, in both directions: nothing that holds state may go or be made anew by it. */
 const HARMLESS: Readonly<Record<string, Change>> = {
@@ -50,8 +56,14 @@ const HARMLESS: Readonly<Record<string, Change>> = {
   'another order of audiences': { to: { audiences: [...audiences].reverse() } },
   'an audience that hears less': { to: { audiences: audiences.map((each) => ('severities' in each || each.form !== 'email' ? each : { ...each, severities: ['critical' as const] })) } },
   'how grave things are': { to: { severity: [{ kinds: ['ConfigMap'], severity: 'info', reason: 'a test' }] } },
-  'production': { to: { production: true } },
+  'production, with its backups': { to: { production: true }, back: 'in-steps' },
+  'production, with backups as before': { from: { backup: BACKUP }, to: { backup: BACKUP, production: true } },
+  'backups': { to: { backup: BACKUP }, back: 'in-steps' },
   'a key of the organisation, later': { to: { aws: { key: KEY, ownKey: 'kept' } } },
+  'a key of the organisation, later, with backups': {
+    from: { backup: BACKUP },
+    to: { backup: BACKUP, aws: { key: KEY, ownKey: 'kept' } },
+  },
   'a permissions boundary': { to: { aws: { permissionsBoundary: 'platform' } } },
   'a qualifier': { to: { aws: { qualifier: 'platform' } } },
   'a VPC for the templates': { to: { aws: { existing: { vpc: VPC } } } },
@@ -69,7 +81,7 @@ const TAKEN: Readonly<Record<string, { readonly change: Change; readonly lost: R
     because: 'who is no audience any more is not subscribed',
   },
   'an upload bucket that exists': {
-    change: { to: { aws: { existing: { uploadBucket: 'charts-of-ours' } } } },
+    change: { to: { aws: { existing: { uploadBucket: 'charts-of-ours' } } }, back: 'in-steps' },
     lost: /^state\/UploadsBucket\w*$/,
     because: 'the other one is used instead; in production the first is kept',
   },
@@ -87,12 +99,13 @@ const of = (changes: Partial<ConfigInput> | undefined): Templates => {
 
 describe('a change of the configuration loses nothing and is refused by nothing:', () => {
   const none: Harm = { lost: [], refused: [] };
-  for (const [name, { from, to }] of Object.entries(HARMLESS)) {
+  for (const [name, { from, to, back }] of Object.entries(HARMLESS)) {
     test(name, () => {
       assert.deepEqual(harmOf(of(from), of(to)), none);
     });
     test(`${name}, taken back`, () => {
-      const { lost, refused } = harmOf(of(to), of(from));
+      if (back === 'in-steps') assert.ok(harmOf(of(to), of(from)).refused.length > 0);
+      const { lost, refused } = harmOf(of(to), of(from), back === 'in-steps' ? RUN_FIRST : undefined);
       // What came with the change goes with it; everything else stays.
       const came = new Set(
         resourcesIn(of(to))
@@ -107,9 +120,11 @@ describe('a change of the configuration loses nothing and is refused by nothing:
 describe('what a change takes with it by its nature, and no more:', () => {
   for (const [name, { change, lost, because }] of Object.entries(TAKEN)) {
     test(`${name}: ${because}`, () => {
-      const harm = harmOf(of(change.from), of(change.to));
+      const order = change.back === 'in-steps' ? RUN_FIRST : undefined;
+      const harm = harmOf(of(change.from), of(change.to), order);
       assert.ok(harm.lost.length > 0);
       for (const id of harm.lost) assert.match(id, lost);
+      assert.deepEqual(harm.refused, []);
     });
   }
 });
