@@ -44,6 +44,9 @@ export function reviewAsCheck(
       resourceAttributes: { group, resource, verb, ...(namespace === undefined ? {} : { namespace }) },
     },
   });
+  // Its token and the answer are nobody else's: never without TLS.
+  if (!url.startsWith('https:'))
+    return Promise.resolve({ kind: 'failed', reason: 'its address is no https:// one' });
   return new Promise((resolve) => {
     const failed = (error: Error) => resolve({ kind: 'failed', reason: error.message });
     const base = new URL(url);
