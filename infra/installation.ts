@@ -1,6 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { Fairlead, type FairleadSettings } from './fairlead.ts';
+import { acknowledgeReviewed } from './reviewed.ts';
 
 export interface InstallationSettings extends FairleadSettings {
   /** Where the cloud assembly goes; the CDK CLI says so by `CDK_OUTDIR`. */
@@ -14,6 +15,10 @@ export interface InstallationSettings extends FairleadSettings {
 export function provision({ outdir, ...settings }: InstallationSettings): { app: App; fairlead: Fairlead } {
   const app = new App(outdir === undefined ? {} : { outdir });
   const fairlead = new Fairlead(app, 'Fairlead', settings);
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app, { verbose: true }));
+  acknowledgeReviewed(fairlead);
+  Validations.of(app).addPlugins(
+    new AwsSolutionsChecks(app, { verbose: true }),
+    new NIST80053R5Checks(app, { verbose: true }),
+  );
   return { app, fairlead };
 }

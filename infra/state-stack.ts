@@ -20,6 +20,8 @@ import { TableVault } from './table-vault.ts';
 import { Uploads } from './upload.ts';
 
 const ACCESS_LOG_KEPT = Duration.days(365);
+/** Nobody overwrites a log but who wants to hide something. */
+const OVERWRITTEN_LOG_KEPT = Duration.days(30);
 
 /** What must outlive every deployment: buckets, the record, their key. */
 export class StateStack extends Stack {
@@ -40,7 +42,8 @@ export class StateStack extends Stack {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true,
-      lifecycleRules: [{ expiration: ACCESS_LOG_KEPT }],
+      versioned: true,
+      lifecycleRules: [{ expiration: ACCESS_LOG_KEPT, noncurrentVersionExpiration: OVERWRITTEN_LOG_KEPT }],
       removalPolicy: removalPolicy(production),
       ...emptied(production),
     });

@@ -34,8 +34,7 @@ export function decide(request: Request, { identity, boundary, resource }: Polic
   const { asker } = request;
   const ofIdentity = identity.map((document) => verdict(document, request, 'identity'));
   const ofBoundary = boundary === undefined ? 'allowed' : verdict(boundary, request, 'identity');
-  const ofResource =
-    resource === undefined ? 'not allowed' : verdict(resource.document, request, 'resource');
+  const ofResource = resource === undefined ? 'not allowed' : verdict(resource.document, request, 'resource');
   if ([...ofIdentity, ofBoundary, ofResource].includes('denied')) return 'denied';
 
   const byResource = ofResource === 'allowed';
@@ -94,7 +93,8 @@ function names(principals: Principals, asker: Asker, fit: Fit): boolean {
       return of('Federated').includes(asker.provider);
     case 'role': {
       const account = accountOf(asker.arn);
-      const isAccount = (one: string) => one === account || /^arn:[^:]+:iam::(\d{12}):root$/.exec(one)?.[1] === account;
+      const isAccount = (one: string) =>
+        one === account || /^arn:[^:]+:iam::(\d{12}):root$/.exec(one)?.[1] === account;
       const isAsker = (one: string) => one === '*' || one === asker.arn;
       if (fit === 'account') return of('AWS').some(isAccount);
       if (fit === 'principal') return of('AWS').some(isAsker);
