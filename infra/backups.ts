@@ -32,7 +32,7 @@ export class Backups extends Construct {
       ...storage,
       ...(ownKey === undefined ? {} : { key: ownKey }),
       // Where everything is to go with its stack, a lock would keep the bucket.
-      ...(storage.production ? { lock: ObjectLockRetention.governance(Duration.days(keepDays)) } : {}),
+      lock: storage.production ? ObjectLockRetention.governance(Duration.days(keepDays)) : 'possible',
       lifecycle: [
         { expiration: Duration.days(keepDays + 1), noncurrentVersionExpiration: Duration.days(1) },
         { expiredObjectDeleteMarker: true },

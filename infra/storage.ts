@@ -32,8 +32,11 @@ export function privateBucket(
   settings: StorageSettings & {
     readonly key?: Key;
     readonly lifecycle: readonly LifecycleRule[];
-    /** For how long nobody deletes or replaces an object. */
-    readonly lock?: ObjectLockRetention;
+    /**
+     * For how long nobody deletes or replaces an object. `possible`: each is locked only if somebody says so, but the
+     * bucket can be given a time later, and that is settled when it is made.
+     */
+    readonly lock?: ObjectLockRetention | 'possible';
   },
 ): Bucket {
   return new Bucket(scope, id, {
@@ -44,9 +47,10 @@ export function privateBucket(
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     enforceSSL: true,
     versioned: true,
-    ...(settings.lock === undefined
+    ...(settings.lock === undefined ? {} : { objectLockEnabled: true }),
+    ...(settings.lock === undefined || settings.lock === 'possible'
       ? {}
-      : { objectLockEnabled: true, objectLockDefaultRetention: settings.lock }),
+      : { objectLockDefaultRetention: settings.lock }),
     serverAccessLogsBucket: settings.accessLog,
     serverAccessLogsPrefix: `${scope.node.id.toLowerCase()}/`,
     lifecycleRules: [
