@@ -117,7 +117,9 @@ interface Place {
 
 function placeOf({ table, environment }: FoundInstallation): Place {
   if (table === undefined)
-    throw new UsageError(`it is not known what its table is called: give --installation, or ${VARIABLES.table}`);
+    throw new UsageError(
+      `it is not known what its table is called: give --installation, or ${VARIABLES.table}`,
+    );
   return { table: dynamoTable(clients.dynamodb(environment), table), tableName: table };
 }
 
@@ -217,5 +219,3 @@ async function end(place: Place): Promise<number> {
   console.log(over === undefined ? 'no drill is open' : `ended: ${over.incident}`);
   return 0;
 }
-
-

@@ -90,7 +90,9 @@ export const redrive: Command = {
           left += await goThrough(queue, sqsLetters(sqs, queue.url), { how, receive, signal });
         }
         if (left > 0 && how === 'look')
-          console.log(`to do so: npx fairlead redrive${only === undefined ? '' : ` ${quote(only)}`} --yes${options}`);
+          console.log(
+            `to do so: npx fairlead redrive${only === undefined ? '' : ` ${quote(only)}`} --yes${options}`,
+          );
         return left === 0 ? 0 : EXIT_LEFT;
       },
       () => console.error('interrupted: what was not gone through lies there as before, within two minutes'),

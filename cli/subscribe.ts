@@ -1,7 +1,12 @@
 import { createInterface } from 'node:readline';
 import { readConfirmationLink } from '../lib/alerts/confirmation-link.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
-import { audiencesPath, fromAudienceParameters, type Subscribed, type TopicName } from '../lib/alerts/subscribed.ts';
+import {
+  audiencesPath,
+  fromAudienceParameters,
+  type Subscribed,
+  type TopicName,
+} from '../lib/alerts/subscribed.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { type Subscriptions, snsSubscriptions } from '../lib/aws/subscriptions.ts';
@@ -51,7 +56,8 @@ export const subscribe: Command = {
     });
     const [who, ...more] = positionals;
     if (more.length > 0) throw new UsageError(`one audience at a time, not ${positionals.join(', ')}`);
-    if (who?.includes('Token=')) throw new UsageError('the link is pasted when it is asked for, not typed here');
+    if (who?.includes('Token='))
+      throw new UsageError('the link is pasted when it is asked for, not typed here');
     if (who === undefined && named.again === true) throw new UsageError('--again is of one AUDIENCE');
     const { environment, name, where } = await findInstallation(named);
     if (where === 'local installation')
@@ -86,7 +92,8 @@ async function list(subscribed: Subscribed, sns: Subscriptions): Promise<number>
   return standings.every(isWell) ? 0 : EXIT_NOT_ALL;
 }
 
-const isWell = ({ state, filter }: Standing): boolean => state.kind === 'protected' && filter === 'as-deployed';
+const isWell = ({ state, filter }: Standing): boolean =>
+  state.kind === 'protected' && filter === 'as-deployed';
 
 function lineOf(standing: Standing): string {
   const { audience, topic, filter } = standing;
@@ -246,7 +253,9 @@ async function confirmLine(
     const name = error instanceof Error ? error.name : '';
     if (!/^(InvalidParameter|NotFound)/.test(name))
       throw refusal(error, { action: 'sns:ConfirmSubscription', on: link.topic });
-    console.error('SNS does not take that link: it is too old, or of an earlier mail. --again sends a new one');
+    console.error(
+      'SNS does not take that link: it is too old, or of an earlier mail. --again sends a new one',
+    );
     return undefined;
   }
 }

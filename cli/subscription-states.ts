@@ -1,4 +1,9 @@
-import { addressDigest, type KnownAudience, type Subscribed, type TopicName } from '../lib/alerts/subscribed.ts';
+import {
+  addressDigest,
+  type KnownAudience,
+  type Subscribed,
+  type TopicName,
+} from '../lib/alerts/subscribed.ts';
 import type { FoundSubscription, Subscriptions } from '../lib/aws/subscriptions.ts';
 
 /** How the subscription of an audience to one topic stands. */

@@ -50,7 +50,8 @@ export function addressedOf(alert: Alert, before: readonly string[] = []): Addre
   return {
     targets: [alert.target],
     classes: [classOf(alert)],
-    severities: alert.told === undefined || alert.told.length === 0 ? [alert.severity] : [...new Set(alert.told)],
+    severities:
+      alert.told === undefined || alert.told.length === 0 ? [alert.severity] : [...new Set(alert.told)],
     namespaces:
       namespaces.length > NAMESPACES || namespaces.includes(ANY_NAMESPACE)
         ? [ANY_NAMESPACE]

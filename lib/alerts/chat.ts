@@ -42,10 +42,7 @@ export function chatOf(given: Alert): ChatMessage {
     id: `${thread}/${alert.sequence}`,
     content: {
       textType: 'client-markdown',
-      title: cutBytes(
-        `${markOf(alert)} ${chatText(subjectOf(alert))}`,
-        TITLE_BYTES,
-      ),
+      title: cutBytes(`${markOf(alert)} ${chatText(subjectOf(alert))}`, TITLE_BYTES),
       description: left === 0 ? description : `${description}\n(${left} more lines in the email)`,
       ...(steps.length === 0 ? {} : { nextSteps: steps }),
       keywords: [alert.target, alert.kind, alert.severity].map((word) =>

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Item, Table } from '../aws/table.ts';
-import { type AlertClass, ALERT_CLASSES, type AudienceFilter, type Severity } from '../config/audiences.ts';
+import { ALERT_CLASSES, type AlertClass, type AudienceFilter, type Severity } from '../config/audiences.ts';
 import type { Alert } from './alert.ts';
 import { ANY_NAMESPACE } from './audience.ts';
 import { type Heard, nameOf, outboxOf, untoldOf, withUntold } from './outbox.ts';

@@ -107,7 +107,9 @@ const telling = z.object({
   ),
   namespaces: z.array(z.tuple([z.string(), z.array(z.string())])),
   heard: z
-    .array(z.object({ alert: z.string(), channel: z.string(), at: z.string(), failed: z.string().optional() }))
+    .array(
+      z.object({ alert: z.string(), channel: z.string(), at: z.string(), failed: z.string().optional() }),
+    )
     .optional(),
   lease: z.object({ by: z.string(), until: z.string() }).optional(),
 });
@@ -126,7 +128,10 @@ export function outboxOf(item: Item): Outbox {
 }
 
 /** The item with that to tell; out of the index where it is nothing. */
-export function withOutbox(item: Item, { alerts, untoldAt, told, failing, namespaces, heard, lease }: Outbox): Item {
+export function withOutbox(
+  item: Item,
+  { alerts, untoldAt, told, failing, namespaces, heard, lease }: Outbox,
+): Item {
   const { alerts: _alerts, untold: _untold, untoldAt: _untoldAt, telling: _telling, ...rest } = item;
   const isHeld = rest.held !== undefined;
   const isKnown =

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ItemKey, Table } from '../aws/table.ts';
 import type { Alert } from './alert.ts';
 import type { Channel } from './channels.ts';
+import { NotTaken } from './not-taken.ts';
 import { nameOf } from './outbox.ts';
 import { OutboxKeeper } from './outbox-keeper.ts';
-import { NotTaken } from './not-taken.ts';
 import { Silent } from './silent.ts';
 import { afterFailure, afterTelling, type Refusal, type Step } from './telling.ts';
 

@@ -61,16 +61,21 @@ export function sqsLetters(client: SQSClient, QueueUrl: string): Letters {
           MessageAttributeNames: ['All'],
         }),
       );
-      return Messages.map(({ MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes }) => ({
-        id: MessageId,
-        receipt: ReceiptHandle,
-        body: Body,
-        sentAt: new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString(),
-        attributes: Object.fromEntries(
-          Object.entries(MessageAttributes ?? {}).map(([name, { StringValue = '' }]) => [name, StringValue]),
-        ),
-        ...(Attributes?.MessageGroupId === undefined ? {} : { group: Attributes.MessageGroupId }),
-      }));
+      return Messages.map(
+        ({ MessageId = '', ReceiptHandle = '', Body = '', Attributes, MessageAttributes }) => ({
+          id: MessageId,
+          receipt: ReceiptHandle,
+          body: Body,
+          sentAt: new Date(Number(Attributes?.SentTimestamp ?? 0)).toISOString(),
+          attributes: Object.fromEntries(
+            Object.entries(MessageAttributes ?? {}).map(([name, { StringValue = '' }]) => [
+              name,
+              StringValue,
+            ]),
+          ),
+          ...(Attributes?.MessageGroupId === undefined ? {} : { group: Attributes.MessageGroupId }),
+        }),
+      );
     },
     async putBack({ receipt }) {
       await client.send(

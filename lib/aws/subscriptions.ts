@@ -55,7 +55,9 @@ export function snsSubscriptions(client: SNSClient): Subscriptions {
       return found;
     },
     async facts(SubscriptionArn) {
-      const { Attributes = {} } = await client.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+      const { Attributes = {} } = await client.send(
+        new GetSubscriptionAttributesCommand({ SubscriptionArn }),
+      );
       const { ConfirmationWasAuthenticated, FilterPolicy } = Attributes;
       return {
         authenticated: ConfirmationWasAuthenticated === 'true',

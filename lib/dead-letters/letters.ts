@@ -59,7 +59,8 @@ function decideKind(kind: DeadLetterKind, message: unknown): Decision {
         ? {
             kind: 'let-go',
             about: 'items of the table with alerts to tell',
-            because: 'the table holds the alerts themselves, and the sweep announces each minute what is not told',
+            because:
+              'the table holds the alerts themselves, and the sweep announces each minute what is not told',
           }
         : stranger();
     case 'undelivered':
@@ -137,7 +138,6 @@ function notification(message: unknown): Decision | undefined {
       'an address did not take it: correct it, and prove it with a drill. Told again, all others would have it twice; its incident has it',
   };
 }
-
 
 function parse(text: string): unknown {
   try {

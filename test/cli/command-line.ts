@@ -30,17 +30,21 @@ const NO_CI = Object.fromEntries(
 );
 
 /** `npx fairlead …` as a process of its own. */
-export function running(argv: readonly string[], environment: NodeJS.ProcessEnv = {}): Running {
+export function running(
+  argv: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): Running {
   const child = spawn(process.execPath, [join(ROOT, 'cli', 'fairlead.mjs'), ...argv], {
     env: { ...process.env, ...NO_CI, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
   const wake = new Set<() => void>();
-  child.stdout.on('data', (part: Buffer) => {
+  child.stdout?.on('data', (part: Buffer) => {
     output.stdout += part.toString('utf8');
   });
-  child.stderr.on('data', (part: Buffer) => {
+  child.stderr?.on('data', (part: Buffer) => {
     output.stderr += part.toString('utf8');
     for (const each of wake) each();
   });

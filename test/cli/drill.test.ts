@@ -108,7 +108,14 @@ describe('npx fairlead drill', () => {
         assert.match(stdout, new RegExp(`UTC  ${what} +${channel} +took it after \\d+\\.\\d s`));
     assert.match(stdout, /every channel took both/);
     const told = await inbox();
-    assert.deepEqual(told.map(({ form }) => form).sort(), ['chat', 'chat', 'email', 'email', 'pager', 'pager']);
+    assert.deepEqual(told.map(({ form }) => form).sort(), [
+      'chat',
+      'chat',
+      'email',
+      'email',
+      'pager',
+      'pager',
+    ]);
     for (const { message } of told) assert.match(message, /DRILL/);
     for (const { form, message } of told)
       if (form !== 'pager') assert.match(message, /nothing (is|was) wrong/i, message);

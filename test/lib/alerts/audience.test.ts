@@ -184,6 +184,9 @@ describe('a second team', () => {
     assert.ok(hearsOf({ namespaces: ['shop'], severities: ['critical'] }, closed, ['cart', 'shop']));
     assert.ok(!hearsOf({ namespaces: ['pay'], severities: ['critical'] }, closed, ['cart', 'shop']));
     assert.ok(!hearsOf({ severities: ['warning'] }, closed));
+    assert.ok(!hearsOf({ severities: ['info'] }, closed), 'an end without its beginning');
+    const { told: _, ...well } = example('rolled-out', { severity: 'info' }) as Alert & { told?: unknown };
+    assert.ok(hearsOf({ severities: ['info'] }, well as Alert), 'one that nothing came before');
   });
 
   test('of very many namespaces, each is meant', () => {
