@@ -42,7 +42,7 @@ async function fill(folder: string): Promise<void> {
   await copyFile(join(import.meta.dirname, 'fairlead.mjs'), join(folder, 'bin', 'fairlead.mjs'));
   await copyFile(join(import.meta.dirname, 'README.md'), join(folder, 'README.md'));
   await mkdir(join(folder, 'docs'));
-  for (const page of ['configuration.md', 'customer-key.md'])
+  for (const page of ['configuration.md', 'changing.md', 'customer-key.md'])
     await copyFile(join(ROOT, 'docs', page), join(folder, 'docs', page));
   await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
   await writeFile(join(folder, 'NOTICES'), await formatNotices(ROOT, metafiles));

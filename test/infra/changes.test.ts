@@ -155,10 +155,10 @@ test('the rule sees what it is there for', () => {
   assert.deepEqual(harmOf(base, { ...base, [role[0]]: moved }).refused, [`${role[0]}/${role[1]} is made anew under the same name`]);
 });
 
-/** Of the example: what is deployed would be lost under another id. FAIRLEAD_WRITE_DOCS=1 writes new ones down. */
+/** With everything that holds state. Under another id it would be lost. FAIRLEAD_WRITE_DOCS=1 writes new ones down. */
 test('what holds state has the logical ids that it always had', () => {
   const file = join(import.meta.dirname, 'stateful.golden.json');
-  const ids = resourcesIn(base)
+  const ids = resourcesIn(of({ backup: BACKUP, production: true }))
     .filter(([, , resource]) => isStateful(resource))
     .map(([stack, id, { Type }]) => [`${stack}/${id}`, Type] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
