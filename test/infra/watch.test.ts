@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { Match } from 'aws-cdk-lib/assertions';
 import example from '../../fairlead.config.ts';
+import { QUERIES } from '../../infra/watch/queries.ts';
 import { SECTIONS } from '../../infra/watch/runbook.ts';
 import { INSTALLATION_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../lib/aws/metrics.ts';
 import { synthesised } from './example.ts';
@@ -10,6 +13,7 @@ import { synthesised } from './example.ts';
 const { state, targets, run, checks } = synthesised();
 const templates = { state, targets, run, checks };
 const [target] = example.targets;
+const RUNBOOK = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
 
 type Properties = Record<string, never> & {
   readonly AlarmName?: string;
@@ -124,6 +128,22 @@ describe('alarms', () => {
       return section ?? assert.fail(AlarmDescription);
     });
     assert.deepEqual([...new Set(sections)].sort(), Object.values(SECTIONS).sort());
+  });
+
+  test('each section says what it means, how to look and how to mend, and there is none that no alarm names', () => {
+    const [, told = ''] = RUNBOOK.split(/^## When an alarm tells\n/m);
+    const [ofAlarms = ''] = told.split(/^## /m);
+    const sections = ofAlarms.split(/^### /m).slice(1);
+    const anchors = sections.map((section) => (section.split('\n')[0] ?? '').toLowerCase().replaceAll(' ', '-'));
+    assert.deepEqual([...anchors].sort(), Object.values(SECTIONS).sort());
+    for (const section of sections)
+      for (const part of ['**What it means.**', '**Look', '**Mend.**']) assert.ok(section.includes(part), section);
+  });
+
+  test('the runbook says what each saved query is for, and names none that is not kept', () => {
+    const listed = [...RUNBOOK.matchAll(/^\| `(\w+)` \| /gm)].map(([, name = '']) => name);
+    assert.deepEqual(listed.slice(0, Object.keys(QUERIES).length), Object.keys(QUERIES));
+    for (const [, name = ''] of RUNBOOK.matchAll(/saved quer(?:y|ies) `(\w+)`/g)) assert.ok(name in QUERIES, name);
   });
 
   test('the topic that they tell admits CloudWatch: its own policy replaces the one that would', () => {
