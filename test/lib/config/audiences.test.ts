@@ -103,6 +103,54 @@ describe('an audience', () => {
     assert.deepEqual(problemsOf({ targets, audiences: [{ ...mail, ...less }] }), []);
   });
 
+  test('an address has one audience a form, since SNS gives it one filter; a pager’s is in no error', () => {
+    const twice = [mail, { ...mail, name: 'other', address: 'Shop@example.com', namespaces: ['pay'] }];
+    assert.deepEqual(problemsOf({ audiences: twice }), [
+      'audiences[1].address: the address "Shop@example.com" has a subscription already, by audience "shop": SNS gives an address one filter a form. Put both into one audience',
+    ]);
+    const pager = { name: 'p', form: 'pager', address: 'https://pager.example.com/a-key' };
+    const problems = problemsOf({ audiences: [pager, { ...pager, name: 'q' }] });
+    assert.equal(problems.length, 1);
+    assert.doesNotMatch(problems.join(), /a-key/);
+    assert.deepEqual(problemsOf({ audiences: [pager, { ...pager, name: 'q', form: 'chat' }] }), []);
+  });
+
+  test('of one form have at most as many filters as SNS takes of a topic', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        name: `a${index}`,
+        form: 'email',
+        address: `a${index}@example.com`,
+        severities: ['critical'],
+      }));
+    assert.deepEqual(problemsOf({ audiences: many(200) }), []);
+    assert.match(problemsOf({ audiences: many(201) })[0] ?? '', /^audiences: 201 of form "email".* takes 200/);
+  });
+
+  test('may be a channel of Slack or Teams, by its ids, and not by its name', () => {
+    const uuid = '11111111-2222-3333-4444-555555555555';
+    const slack = { name: 'ops', form: 'slack', workspace: 'T0123456789', channel: 'C0123456789' };
+    const teams = { name: 'desk', form: 'teams', tenant: uuid, team: uuid, channel: '19%3ab6%40thread.tacv2' };
+    assert.deepEqual(problemsOf({ audiences: [slack, { ...teams, operators: false }] }), []);
+    const wrong = problemsOf({
+      audiences: [
+        { ...slack, channel: '#ops', workspace: 'acme' },
+        { ...teams, tenant: 'acme', channel: 'General' },
+        { ...slack, name: 'filtered', severities: ['critical'] },
+      ],
+    });
+    assert.deepEqual(
+      wrong.map((problem) => problem.split(':')[0]),
+      [
+        'audiences[0].workspace',
+        'audiences[0].channel',
+        'audiences[1].tenant',
+        'audiences[1].channel',
+        'audiences[2]',
+      ],
+    );
+  });
+
   test('webhooks travel to send-alerts alone: no parameter of the others names their address', () => {
     const config = parseConfig({ ...whole, audiences: [mail, hook] });
     assert.deepEqual(fromWebhookParameters(toWebhookParameters(config), '/hooks'), [
