@@ -15,9 +15,7 @@ const OUT = join(ROOT, 'cdk.out');
 const cli = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
 const artifact = z.object({
   type: z.string(),
-  properties: z
-    .object({ stackName: z.string().optional(), templateFile: z.string().optional() })
-    .default({}),
+  properties: z.object({ stackName: z.string().optional(), templateFile: z.string().optional() }).default({}),
 });
 
 const { status } = spawnSync(process.execPath, [cli, 'synth', '--quiet', '--no-notices', '--output', OUT], {

@@ -1,6 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { specificationOf } from './specification.ts';
-import { type Resource, resourcesIn, STACKS, type StackName, type TemplateOf, type Templates } from './templates.ts';
+import {
+  type Resource,
+  resourcesIn,
+  STACKS,
+  type StackName,
+  type TemplateOf,
+  type Templates,
+} from './templates.ts';
 
 /** What would be missed if it were gone, or made anew and empty. */
 const STATEFUL: ReadonlySet<string> = new Set([
@@ -32,7 +39,10 @@ export function harmOf(before: Templates, after: Templates, order: readonly Stac
   const lost = STACKS.flatMap((stack) => {
     const anew = madeAnew(before[stack], after[stack]);
     return Object.entries(before[stack].Resources)
-      .filter(([id, resource]) => isStateful(resource) && (anew.has(id) || after[stack].Resources[id] === undefined))
+      .filter(
+        ([id, resource]) =>
+          isStateful(resource) && (anew.has(id) || after[stack].Resources[id] === undefined),
+      )
       .map(([id]) => `${stack}/${id}`);
   });
   const refused: string[] = [];
@@ -110,14 +120,14 @@ const sameNameAnew = (stack: StackName, before: TemplateOf, after: TemplateOf): 
   [...madeAnew(before, after)].flatMap((id) => {
     const [was, is] = [before.Resources[id], after.Resources[id]];
     const name = was && nameOf(was);
-    return name !== undefined && is && nameOf(is) === name ? [`${stack}/${id} is made anew under the same name`] : [];
+    return name !== undefined && is && nameOf(is) === name
+      ? [`${stack}/${id} is made anew under the same name`]
+      : [];
   });
 
 /** A name that something else has, in this stack or another. */
 function taken(stack: StackName, deployed: Templates, after: TemplateOf): string[] {
-  const owners = new Map(
-    resourcesIn(deployed).flatMap(([from, id, each]) => named(each, `${from}/${id}`)),
-  );
+  const owners = new Map(resourcesIn(deployed).flatMap(([from, id, each]) => named(each, `${from}/${id}`)));
   return Object.entries(after.Resources).flatMap(([id, each]) => {
     const own = `${stack}/${id}`;
     return named(each, own).flatMap(([name]) => {
@@ -153,4 +163,6 @@ const exportsOf = ({ Outputs }: TemplateOf): ReadonlySet<string> =>
   new Set(Object.values(Outputs).flatMap(({ Export }) => Export?.Name ?? []));
 
 const importsOf = ({ Resources }: TemplateOf): ReadonlySet<string> =>
-  new Set([...JSON.stringify(Resources).matchAll(/\{"Fn::ImportValue":"([^"]+)"\}/g)].map(([, name = '']) => name));
+  new Set(
+    [...JSON.stringify(Resources).matchAll(/\{"Fn::ImportValue":"([^"]+)"\}/g)].map(([, name = '']) => name),
+  );

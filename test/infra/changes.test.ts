@@ -33,32 +33,66 @@ const RUN_FIRST = ['run', 'checks', 'targets', 'state'] as const;
 /** A change of the configuration, in both directions: nothing that holds state may go or be made anew by it. */
 const HARMLESS: Readonly<Record<string, Change>> = {
   'a target more': { to: { targets: [staging, second] } },
-  'a target by another name': { to: { targets: [{ ...staging, name: 'integration' }], audiences: [] }, from: { audiences: [] } },
-  'the targets in another order': { from: { targets: [staging, second] }, to: { targets: [second, staging] } },
-  'a repository more': { to: { repositories: [cluster, { ...cluster, name: 'other', url: 'https://git.example.com/platform/other.git' }] } },
+  'a target by another name': {
+    to: { targets: [{ ...staging, name: 'integration' }], audiences: [] },
+    from: { audiences: [] },
+  },
+  'the targets in another order': {
+    from: { targets: [staging, second] },
+    to: { targets: [second, staging] },
+  },
+  'a repository more': {
+    to: {
+      repositories: [
+        cluster,
+        { ...cluster, name: 'other', url: 'https://git.example.com/platform/other.git' },
+      ],
+    },
+  },
   'a repository by another name': {
     to: { repositories: [{ ...cluster, name: 'git' }], targets: [{ ...staging, repository: 'git' }] },
   },
-  'another credential': { to: { repositories: [{ ...cluster, credential: { kind: 'token', secret: 'other' } }] } },
+  'another credential': {
+    to: { repositories: [{ ...cluster, credential: { kind: 'token', secret: 'other' } }] },
+  },
   'another cadence': { to: { targets: [{ ...staging, checkEveryMinutes: 1 }] } },
   'another cluster': { to: { targets: [{ ...staging, cluster: eks('other') }] } },
   'a cluster of another region': { to: { targets: [{ ...staging, cluster: eks('staging', 'us-east-1') }] } },
-  'no cluster': { to: { targets: [{ name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] }] } },
+  'no cluster': {
+    to: { targets: [{ name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] }] },
+  },
   'a target that is only checked': { to: { targets: [{ ...staging, driftOnly: true }] } },
   'an audit log': { to: { targets: [{ ...staging, auditLog: true }] } },
-  'uploaders': {
+  uploaders: {
     to: {
       targets: [
-        { ...staging, uploaders: { arns: ['arn:aws:iam::444455556666:role/ci'], github: [{ repository: 'acme/shop', ref: 'refs/heads/main' }] } },
+        {
+          ...staging,
+          uploaders: {
+            arns: ['arn:aws:iam::444455556666:role/ci'],
+            github: [{ repository: 'acme/shop', ref: 'refs/heads/main' }],
+          },
+        },
       ],
     },
   },
   'another order of audiences': { to: { audiences: [...audiences].reverse() } },
-  'an audience that hears less': { to: { audiences: audiences.map((each) => ('severities' in each || each.form !== 'email' ? each : { ...each, severities: ['critical' as const] })) } },
-  'how grave things are': { to: { severity: [{ kinds: ['ConfigMap'], severity: 'info', reason: 'a test' }] } },
+  'an audience that hears less': {
+    to: {
+      audiences: audiences.map((each) =>
+        'severities' in each || each.form !== 'email' ? each : { ...each, severities: ['critical' as const] },
+      ),
+    },
+  },
+  'how grave things are': {
+    to: { severity: [{ kinds: ['ConfigMap'], severity: 'info', reason: 'a test' }] },
+  },
   'production, with its backups': { to: { production: true }, back: 'in-steps' },
-  'production, with backups as before': { from: { backup: BACKUP }, to: { backup: BACKUP, production: true } },
-  'backups': { to: { backup: BACKUP }, back: 'in-steps' },
+  'production, with backups as before': {
+    from: { backup: BACKUP },
+    to: { backup: BACKUP, production: true },
+  },
+  backups: { to: { backup: BACKUP }, back: 'in-steps' },
   'a key of the organisation, later': { to: { aws: { key: KEY, ownKey: 'kept' } } },
   'a key of the organisation, later, with backups': {
     from: { backup: BACKUP },
@@ -69,12 +103,19 @@ const HARMLESS: Readonly<Record<string, Change>> = {
   'a VPC for the templates': { to: { aws: { existing: { vpc: VPC } } } },
   'an image from CodeBuild': { to: { gitImage: { kind: 'codebuild' } } },
   'an image by its digest': {
-    to: { gitImage: { kind: 'image', uri: `111122223333.dkr.ecr.eu-central-1.amazonaws.com/git@sha256:${'0'.repeat(64)}` } },
+    to: {
+      gitImage: {
+        kind: 'image',
+        uri: `111122223333.dkr.ecr.eu-central-1.amazonaws.com/git@sha256:${'0'.repeat(64)}`,
+      },
+    },
   },
 };
 
 /** What such a change takes with it by its nature, and why that is right. */
-const TAKEN: Readonly<Record<string, { readonly change: Change; readonly lost: RegExp; readonly because: string }>> = {
+const TAKEN: Readonly<
+  Record<string, { readonly change: Change; readonly lost: RegExp; readonly because: string }>
+> = {
   'an audience that goes': {
     change: { to: { audiences: audiences.slice(0, 1) } },
     lost: /^run\/Alerts\w*(Audience|OnCall|oncall)\w*$/i,
@@ -131,7 +172,10 @@ describe('what a change takes with it by its nature, and no more:', () => {
 
 test('a key of the organisation in place of our own is refused by CloudFormation before anything is lost', () => {
   const { refused } = harmOf(base, of({ aws: { key: KEY } }));
-  assert.ok(refused.some((line) => /^state exports \S+Key\S+ no more, which run imports$/.test(line)), refused.join('\n'));
+  assert.ok(
+    refused.some((line) => /^state exports \S+Key\S+ no more, which run imports$/.test(line)),
+    refused.join('\n'),
+  );
 });
 
 test('the rule sees what it is there for', () => {
@@ -147,12 +191,18 @@ test('the rule sees what it is there for', () => {
   const billed = { ...resource, Properties: { ...resource.Properties, BillingMode: 'PROVISIONED' } };
   assert.deepEqual(harmOf(base, with_(billed)).lost, []);
   const { [id]: _, ...without } = base[stack].Resources;
-  assert.deepEqual(harmOf(base, { ...base, [stack]: { ...base[stack], Resources: without } }).lost, [`${stack}/${id}`]);
-  const role = resourcesIn(base).find(([, , each]) => each.Type === 'AWS::IAM::Role' && each.Properties.RoleName);
+  assert.deepEqual(harmOf(base, { ...base, [stack]: { ...base[stack], Resources: without } }).lost, [
+    `${stack}/${id}`,
+  ]);
+  const role = resourcesIn(base).find(
+    ([, , each]) => each.Type === 'AWS::IAM::Role' && each.Properties.RoleName,
+  );
   assert.ok(role);
   const elsewhere = { ...role[2], Properties: { ...role[2].Properties, Path: '/other/' } };
   const moved = { ...base[role[0]], Resources: { ...base[role[0]].Resources, [role[1]]: elsewhere } };
-  assert.deepEqual(harmOf(base, { ...base, [role[0]]: moved }).refused, [`${role[0]}/${role[1]} is made anew under the same name`]);
+  assert.deepEqual(harmOf(base, { ...base, [role[0]]: moved }).refused, [
+    `${role[0]}/${role[1]} is made anew under the same name`,
+  ]);
 });
 
 /** With everything that holds state. Under another id it would be lost. FAIRLEAD_WRITE_DOCS=1 writes new ones down. */

@@ -14,21 +14,30 @@ test('the same configuration gives the same templates, to the byte', () => {
 });
 
 describe('two installations in one account and region', () => {
-  const of = (installation: string) => templates({ installation, aws: { existing: { oidcProvider: PROVIDER } } });
+  const of = (installation: string) =>
+    templates({ installation, aws: { existing: { oidcProvider: PROVIDER } } });
   const [one, other] = [of('one'), of('other')];
   const namesIn = (all: typeof one) => resourcesIn(all).flatMap(([, , resource]) => nameOf(resource) ?? []);
 
   test('share no physical name', () => {
     const names = namesIn(one);
     assert.ok(names.length > 30, `${names.length} names`);
-    assert.deepEqual(names.filter((name) => namesIn(other).includes(name)), []);
+    assert.deepEqual(
+      names.filter((name) => namesIn(other).includes(name)),
+      [],
+    );
   });
 
   test('share no export', () => {
     const exportsIn = (all: typeof one) =>
-      STACKS.flatMap((stack) => Object.values(all[stack].Outputs).flatMap(({ Export }) => Export?.Name ?? []));
+      STACKS.flatMap((stack) =>
+        Object.values(all[stack].Outputs).flatMap(({ Export }) => Export?.Name ?? []),
+      );
     assert.ok(exportsIn(one).length > 5);
-    assert.deepEqual(exportsIn(one).filter((name) => exportsIn(other).includes(name)), []);
+    assert.deepEqual(
+      exportsIn(one).filter((name) => exportsIn(other).includes(name)),
+      [],
+    );
   });
 
   test('are alike in everything but their names', () => {
@@ -40,14 +49,20 @@ describe('two installations in one account and region', () => {
 
 test('within an installation no name is given twice', () => {
   const names = resourcesIn(templates()).flatMap(([, , resource]) => nameOf(resource) ?? []);
-  assert.deepEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
+  assert.deepEqual(
+    names.filter((name, index) => names.indexOf(name) !== index),
+    [],
+  );
 });
 
 describe('150 targets with a cluster and uploaders each', () => {
   const all = templates({
     installation: 'a'.repeat(32),
     aws: { existing: { oidcProvider: PROVIDER } },
-    repositories: ['a', 'b', 'c'].map((name) => ({ name, url: `https://git.example.com/platform/${name}.git` })),
+    repositories: ['a', 'b', 'c'].map((name) => ({
+      name,
+      url: `https://git.example.com/platform/${name}.git`,
+    })),
     targets: Array.from({ length: 150 }, (_, index) => {
       const name = `target-${index}-${'x'.repeat(40)}`;
       return {
@@ -68,7 +83,10 @@ describe('150 targets with a cluster and uploaders each', () => {
     test(`the stack ${stack} is within the quotas of a template`, () => {
       const { Resources, Outputs, Parameters } = all[stack];
       const bytes = Buffer.byteLength(JSON.stringify(all[stack]));
-      assert.ok(Object.keys(Resources).length <= QUOTAS.resources, `${Object.keys(Resources).length} resources`);
+      assert.ok(
+        Object.keys(Resources).length <= QUOTAS.resources,
+        `${Object.keys(Resources).length} resources`,
+      );
       assert.ok(bytes <= QUOTAS.bytes, `${bytes} bytes`);
       assert.ok(Object.keys(Parameters).length <= QUOTAS.parameters);
       assert.ok(Object.keys(Outputs).length <= QUOTAS.outputs, `${Object.keys(Outputs).length} outputs`);

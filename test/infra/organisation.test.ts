@@ -59,7 +59,10 @@ describe('a key of the organisation', () => {
       const keyed = statements.filter(({ Resource }) => JSON.stringify(Resource).includes(KEY));
       const through = keyed.map(({ Condition }) => JSON.stringify(Condition));
       for (const service of needs)
-        assert.ok(through.some((text) => text.includes(`"${service}.`)), JSON.stringify([service, statements]));
+        assert.ok(
+          through.some((text) => text.includes(`"${service}.`)),
+          JSON.stringify([service, statements]),
+        );
       for (const text of through) assert.match(text, /^\{"StringEquals":\{"kms:ViaService":/);
     }
   });
@@ -70,7 +73,9 @@ describe('a key of the organisation', () => {
     const services = statement
       .array()
       .parse(JSON.parse(text).Statement)
-      .flatMap(({ Principal }) => (typeof Principal === 'object' && Principal.Service ? [Principal.Service] : []));
+      .flatMap(({ Principal }) =>
+        typeof Principal === 'object' && Principal.Service ? [Principal.Service] : [],
+      );
     const used = [
       ...(ofType(all, 'AWS::Events::Rule').length > 0 ? ['events.amazonaws.com'] : []),
       ...(ofType(all, 'AWS::CloudWatch::Alarm').length > 0 ? ['cloudwatch.amazonaws.com'] : []),
@@ -83,10 +88,14 @@ describe('a key of the organisation', () => {
   test('later, beside our own: what was encrypted before can still be read, and is encrypted with no longer', () => {
     const kept = resourcesIn(templates({ aws: { key: KEY, ownKey: 'kept' } }));
     assert.equal(ofType(kept, 'AWS::KMS::Key').length, ofType(plain, 'AWS::KMS::Key').length);
-    for (const { Properties } of ofType(kept, 'AWS::SNS::Topic')) assert.equal(Properties.KmsMasterKeyId, KEY);
-    const own = ofType(kept, 'AWS::IAM::Policy').flatMap(statementsOf).filter(
-      ({ Action, Resource }) => Action.includes('kms:Decrypt') && JSON.stringify(Resource).includes('ImportValue'),
-    );
+    for (const { Properties } of ofType(kept, 'AWS::SNS::Topic'))
+      assert.equal(Properties.KmsMasterKeyId, KEY);
+    const own = ofType(kept, 'AWS::IAM::Policy')
+      .flatMap(statementsOf)
+      .filter(
+        ({ Action, Resource }) =>
+          Action.includes('kms:Decrypt') && JSON.stringify(Resource).includes('ImportValue'),
+      );
     assert.ok(own.length > 0);
   });
 });
@@ -117,7 +126,10 @@ describe('what is asked of roles', () => {
   test('a boundary can be given by its name', () => {
     const named = resourcesIn(templates({ aws: { permissionsBoundary: 'platform-boundary' } }));
     for (const { Properties } of ofType(named, 'AWS::IAM::Role'))
-      assert.match(JSON.stringify(Properties.PermissionsBoundary), /AWS::AccountId.*:policy\/platform-boundary"/);
+      assert.match(
+        JSON.stringify(Properties.PermissionsBoundary),
+        /AWS::AccountId.*:policy\/platform-boundary"/,
+      );
   });
 });
 

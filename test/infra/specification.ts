@@ -11,7 +11,10 @@ import * as z from 'zod';
 const resource = z.object({
   cloudFormationType: z.string(),
   primaryIdentifier: z.array(z.string()).default([]),
-  properties: z.record(z.string(), z.object({ causesReplacement: z.enum(['yes', 'no', 'maybe']).default('no') })),
+  properties: z.record(
+    z.string(),
+    z.object({ causesReplacement: z.enum(['yes', 'no', 'maybe']).default('no') }),
+  ),
 });
 const database = z.object({ schema: z.object({ resource: z.object({ entities: z.array(resource) }) }) });
 

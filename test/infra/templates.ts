@@ -17,7 +17,9 @@ const template = z.looseObject({
       Condition: z.string().optional(),
     }),
   ),
-  Conditions: z.record(z.string(), z.object({ 'Fn::Equals': z.tuple([z.unknown(), z.unknown()]) })).default({}),
+  Conditions: z
+    .record(z.string(), z.object({ 'Fn::Equals': z.tuple([z.unknown(), z.unknown()]) }))
+    .default({}),
   Outputs: z
     .record(z.string(), z.looseObject({ Export: z.object({ Name: z.string() }).optional() }))
     .default({}),
@@ -61,7 +63,10 @@ export function templates(changes: Partial<ConfigInput> = {}): Templates {
     const { Resources, ...rest } = template.parse(JSON.parse(texts[stack]));
     const isThere = ({ Condition }: Resource): boolean =>
       Condition === undefined || rest.Conditions[Condition]?.['Fn::Equals'].includes(REGION) === true;
-    return { ...rest, Resources: Object.fromEntries(Object.entries(Resources).filter(([, each]) => isThere(each))) };
+    return {
+      ...rest,
+      Resources: Object.fromEntries(Object.entries(Resources).filter(([, each]) => isThere(each))),
+    };
   };
   return { state: parsed('state'), targets: parsed('targets'), run: parsed('run'), checks: parsed('checks') };
 }

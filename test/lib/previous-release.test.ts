@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { readReport, reportKey } from '../../lib/alerts/report.ts';
 import { snoozeIn } from '../../lib/alerts/snoozes.ts';
 import { readCheckConfig } from '../../lib/checks/check-config.ts';
 import { readRender } from '../../lib/checks/renders.ts';
@@ -17,7 +18,6 @@ import { checkRequest, doorbell, readRequest, uploadMessage } from '../../lib/me
 import { readHints } from '../../lib/uploads/deciding/hints.ts';
 import { isBlocked } from '../../lib/uploads/delivering/blocked.ts';
 import { untilNextPush } from '../../lib/uploads/delivering/push-interval.ts';
-import { readReport, reportKey } from '../../lib/alerts/report.ts';
 import { readRecord } from '../../lib/uploads/record/record.ts';
 import { deliveredVersion, readMark } from '../../lib/uploads/record/slots.ts';
 import { listReceived, listWaiting } from '../../lib/uploads/record/waiting.ts';
@@ -70,15 +70,23 @@ describe('what the release before left in the table is understood:', () => {
 
   test('the record of an upload, in each of its states; evidence has none of its own any more', async () => {
     const states = await Promise.all(
-      ['v1', 'v2', 'v3', 'v4', 'v5', 'v6'].map(async (version) => (await readRecord(table, key, version))?.state),
+      ['v1', 'v2', 'v3', 'v4', 'v5', 'v6'].map(
+        async (version) => (await readRecord(table, key, version))?.state,
+      ),
     );
     assert.deepEqual(states, ['received', 'received', 'checked', 'delivered', 'superseded', 'rejected']);
   });
 
   test('what waits', async () => {
-    assert.deepEqual((await collected(listReceived(table))).map((each) => each.versionId), [versionId]);
+    assert.deepEqual(
+      (await collected(listReceived(table))).map((each) => each.versionId),
+      [versionId],
+    );
     const line = { repository: 'cluster', branch: 'main' };
-    assert.deepEqual((await collected(listWaiting(table, line))).map((each) => each.key), [key]);
+    assert.deepEqual(
+      (await collected(listWaiting(table, line))).map((each) => each.key),
+      [key],
+    );
   });
 
   test('what was delivered', async () => {
@@ -88,7 +96,13 @@ describe('what the release before left in the table is understood:', () => {
     const hints = await readHints(table, 'staging', [
       {
         group: 'shop/web',
-        key: { kind: 'chart', target: 'staging', namespace: 'shop', release: 'web', fileName: 'web-1.0.0.tgz' },
+        key: {
+          kind: 'chart',
+          target: 'staging',
+          namespace: 'shop',
+          release: 'web',
+          fileName: 'web-1.0.0.tgz',
+        },
         declares: [{ hash: '0123' }],
       },
     ]);
@@ -134,14 +148,16 @@ describe('what the release before left in the buckets is understood:', () => {
 
 /** Files of lib/ that write a schema: what they write is above, or here is why it is not. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  'lib/alerts/alert.ts': 'the event of docs/alert-event.schema.json: published examples are held in test/lib/alerts/published',
+  'lib/alerts/alert.ts':
+    'the event of docs/alert-event.schema.json: published examples are held in test/lib/alerts/published',
   'lib/alerts/drills.ts': 'this release is the first that writes one',
   'lib/alerts/event-schema.ts': 'as alert.ts',
   'lib/alerts/incident-items.ts': 'test/lib/alerts/upgrade.test.ts has incidents of the release before',
   'lib/alerts/no-longer-checked.ts': 'compared as text and written anew by the next sweep',
   'lib/alerts/tell.ts': 'as incident-items.ts',
   'lib/checks/memory.ts': 'what cannot be read is learnt anew: safeParse, tested in test/lib/checks',
-  'lib/charts/render-request.ts': 'asked and answered within one call of a function: both are deployed together',
+  'lib/charts/render-request.ts':
+    'asked and answered within one call of a function: both are deployed together',
   'lib/charts/render/kept-render.ts': 'as render-request.ts; what is kept is a render',
   'lib/charts/render/render.ts': 'writes renders',
   'lib/content/store.ts': 'under the digest of the content: its header never changed',
@@ -162,8 +178,19 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 const ABOVE = [
   ...['checks/check-config', 'checks/check', 'checks/renders', 'checks/verdict-items', 'cluster/profile'],
   ...['desired/request-check', 'desired/sequence', 'desired/state', 'desired/unread', 'messages/messages'],
-  ...['alerts/report', 'alerts/snoozes', 'uploads/sweep', 'uploads/delivering/call', 'uploads/delivering/push-interval'],
-  ...['uploads/delivering/blocked', 'uploads/deciding/hints', 'uploads/record/record', 'uploads/record/slots'],
+  ...[
+    'alerts/report',
+    'alerts/snoozes',
+    'uploads/sweep',
+    'uploads/delivering/call',
+    'uploads/delivering/push-interval',
+  ],
+  ...[
+    'uploads/delivering/blocked',
+    'uploads/deciding/hints',
+    'uploads/record/record',
+    'uploads/record/slots',
+  ],
   'uploads/record/waiting',
 ].map((name) => `lib/${name}.ts`);
 
