@@ -80,8 +80,9 @@ export async function receiveUpload(
       return take(upload, record, parts);
     }
     case 'Replay Requested': {
-      if (known === undefined) return take(await unrecorded(parts, message), undefined, parts);
-      return take(known, await reopen(parts, known, message), parts);
+      const upload = known ?? (await unrecorded(parts, message));
+      const record = known ?? (await toldByTags(parts, upload));
+      return take(upload, record && (await reopen(parts, record, message)), parts);
     }
   }
 }

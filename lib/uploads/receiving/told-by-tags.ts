@@ -11,9 +11,6 @@ import {
 } from '../record/record.ts';
 import { restoreMark } from '../record/slots.ts';
 
-/** S3 tells of a new version within seconds. One that is told of later may have had a record that was lost. */
-const NEW_MILLISECONDS = 60_000;
-
 /**
  * The record of a version that ended before the table was lost or taken back to an earlier hour: its tags say how. It
  * is written again and the upload is not taken anew, or what people have done in Git since would be replaced by what
@@ -24,16 +21,19 @@ export async function toldByTags(
   parts: OutcomeParts & { readonly uploads: Pick<VersionedStore, 'tags'> },
   upload: UploadBase,
 ): Promise<UploadRecord | undefined> {
-  const now = parts.now();
-  if (now.getTime() - Date.parse(upload.eventTime) < NEW_MILLISECONDS) return undefined;
-  const tags = await parts.uploads.tags(upload.key, upload.versionId);
+  const tags = await parts.uploads.tags(upload.key, upload.versionId).catch((error: unknown) => {
+    // What cannot be asked now is no reason to leave an upload without a record.
+    const why = error instanceof Error ? error.name : 'Error';
+    parts.log('tags cannot be read', { key: upload.key, upload: upload.versionId, why });
+    return undefined;
+  });
   if (tags?.get('fairlead-record') !== `${parts.installation}:${upload.versionId}`) return undefined;
   const outcome = outcomeOf(tags);
   if (outcome === undefined) return undefined;
   const parsed = parseKey(upload.key);
   if (outcome.state === 'delivered' && parsed.kind === 'slot')
     await restoreMark(parts.table, slotOf(parsed.key), upload, outcome.commit);
-  const item = recordItem(upload, { ...outcome, endedAt: now.toISOString() }, undefined);
+  const item = recordItem(upload, { ...outcome, endedAt: parts.now().toISOString() }, undefined);
   if ((await parts.table.put(item, 'absent')) === 'conflict')
     return readRecord(parts.table, upload.key, upload.versionId);
   parts.log('record made again from tags', {

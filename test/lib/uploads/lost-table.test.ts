@@ -140,3 +140,14 @@ test('whoever asks for a rejected upload to be taken again gets that, also after
   await pipe.deliver({ ...pipe.parts, config });
   assert.equal((await pipe.record(rejected))?.state, 'delivered');
 });
+
+test('what was delivered is not taken again by who asks for that right after a loss of the table', async (context) => {
+  const pipe = await begin(context);
+  const delivered = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+  const path = 'fairlead/staging/releases/shop/web/values.yaml';
+  pipe.git.commit({ [path]: 'colour: blue\n' }, 'Turn it back');
+  pipe.table.items.clear();
+  assert.equal(await pipe.receive(pipe.replayOf(delivered)), 'delivered');
+  await pipe.deliver();
+  assert.equal(pipe.git.show(path), 'colour: blue');
+});
