@@ -75,7 +75,7 @@ describe('npx fairlead bootstrap', () => {
     [[], /name a target/],
     [['other'], /has no target "other"; it has staging, production/],
     [['staging', 'production'], /one target at a time/],
-    [['staging', '-o', 'json'], /-o is yaml, not "json"/],
+    [['staging', '-o', 'json'], /-o is yaml, cloudformation, not "json"/],
     [['staging', '--secrets'], /there is no option --secrets: did you mean --read-secrets\?/],
   ];
   for (const [argv, says] of MISTAKES)

@@ -43,11 +43,13 @@ export async function standIn(secrets: ReadonlyMap<string, string> = new Map()):
     [VARIABLES.uploadBucket]: aws.buckets.upload.name,
     [VARIABLES.table]: TABLE,
     [VARIABLES.receiveQueue]: aws.queues.receive,
+    [VARIABLES.readQueue]: aws.queues.read,
     [VARIABLES.stateBucket]: aws.buckets.state.name,
   };
   parameters.set('/fairlead/test/addresses/upload-bucket', aws.buckets.upload.name);
   parameters.set('/fairlead/test/addresses/table', TABLE);
   parameters.set('/fairlead/test/addresses/receive-queue', aws.queues.receive);
+  parameters.set('/fairlead/test/addresses/read-queue', aws.queues.read);
   parameters.set('/fairlead/test/addresses/state-bucket', aws.buckets.state.name);
   await writeConnection(folder, {
     schema: 1,

@@ -9,7 +9,7 @@ import * as clients from '../../lib/aws/clients.ts';
 import { VARIABLES } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import { readCheckConfig, writeCheckConfig } from '../../lib/checks/check-config.ts';
-import { type ConfigInput, parseConfig } from '../../lib/config/config.ts';
+import { type ConfigInput, parseConfig, type Target } from '../../lib/config/config.ts';
 import { toParameters } from '../../lib/config/parameters.ts';
 import { type CheckRequest, checkRequest, doorbell } from '../../lib/messages/messages.ts';
 import { BUCKETS, TABLE } from '../../local/aws/aws.ts';
@@ -240,18 +240,27 @@ describe('read-desired', () => {
         cluster: { endpoint: 'https://x.eks.example.com', certificateAuthority: { data: 'Q0E=' } },
       },
     };
-    async function readWith(given: typeof answer) {
+    const VPC = { id: 'vpc-0a1b2c3d4e5f67890', subnets: ['subnet-0a1b2c3d4e5f67890'] };
+    async function readWith(
+      given: typeof answer,
+      cluster: Target['cluster'] = EKS,
+      asked: () => Promise<readonly unknown[]> = checks,
+    ) {
       answer = given;
       const config = configOf({});
       const [target] = config.targets;
       for (const [name, value] of toParameters({
         ...config,
-        targets: target === undefined ? [] : [{ ...target, cluster: EKS }],
+        targets: target === undefined ? [] : [{ ...target, cluster }],
       }))
         parameters.set(`/fairlead/test/${name}`, value);
-      read = readDesired({ ...environment(), AWS_ENDPOINT_URL_EKS: eks.url });
+      read = readDesired({
+        ...environment(),
+        AWS_ENDPOINT_URL_EKS: eks.url,
+        [VARIABLES.privateCheckQueues]: JSON.stringify({ [VPC.id]: aws.queues.inbox }),
+      });
       assert.deepEqual(await read(REQUEST), well);
-      assert.equal((await checks()).length, 1, 'it is checked: the check tells why nothing can be judged');
+      assert.equal((await asked()).length, 1, 'it is checked: the check tells why nothing can be judged');
       const state = s3Store(clients.s3(aws.environment), BUCKETS.state);
       return await readCheckConfig(state, 'staging');
     }
@@ -266,6 +275,28 @@ describe('read-desired', () => {
       const denied = await readWith(DENIED);
       assert.match(denied?.noEndpoint ?? '', /allow its role eks:DescribeCluster/);
       assert.equal(denied?.endpoint, undefined);
+    });
+
+    test('a private cluster is asked for in the queue of its VPC; without one, it is said that the configuration lacks it', async () => {
+      await repository.commit(deliveredRelease(TARGET));
+      const { cluster } = FOUND.body;
+      const resourcesVpcConfig = { endpointPublicAccess: false, endpointPrivateAccess: true };
+      const PRIVATE = { ...FOUND, body: { cluster: { ...cluster, resourcesVpcConfig } } };
+      const lost = await readWith(PRIVATE);
+      assert.equal(lost?.endpoint, undefined);
+      assert.match(lost?.noEndpoint ?? '', /endpoint .* is private: give the target's cluster its vpc/);
+
+      const found = await readWith(PRIVATE, { ...EKS, vpc: VPC }, () => aws.take(aws.queues.inbox));
+      assert.equal(found?.endpoint?.url, 'https://x.eks.example.com');
+      assert.deepEqual(await checks(), [], 'nobody else is asked');
+    });
+
+    test('where a cluster of another account is, this function neither asks nor may', async () => {
+      await repository.commit(deliveredRelease(TARGET));
+      const role = 'arn:aws:iam::111122223333:role/fairlead-check';
+      const found = await readWith(DENIED, { ...EKS, role });
+      assert.deepEqual([found?.endpoint, found?.noEndpoint], [undefined, undefined]);
+      assert.equal(found?.target.cluster?.kind === 'eks' && found.target.cluster.role, role);
     });
   });
 
