@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { KUBERNETES } from '../local/control-plane/binaries.ts';
 import { findArgocdProject, findDeployers } from '../local/control-plane/deployers.ts';
@@ -26,7 +27,8 @@ export type Requirement =
   | 'moto'
   | 'cfn-lint'
   | 'hadolint'
-  | 'mount-namespace';
+  | 'mount-namespace'
+  | 'event-ruler';
 
 export class MissingRequirement extends Error {
   override readonly name = 'MissingRequirement';
@@ -55,6 +57,21 @@ export const sshd = (): string | undefined =>
 export function pythonProgram(name: string): string | undefined {
   const own = join(cacheFolder(), 'python', 'bin', name);
   return existsSync(own) ? own : onPath(name);
+}
+
+/** The folder with the jars of AWS's matcher of event patterns, if they are those that the list of digests names. */
+export function eventRuler(): string | undefined {
+  const folder = join(cacheFolder(), 'event-ruler');
+  const list = readFileSync(join(import.meta.dirname, 'infra', 'event-ruler', 'jars.sha256'), 'utf8');
+  const whole = list
+    .trim()
+    .split('\n')
+    .every((line) => {
+      const [digest, name = ''] = line.split(/\s+/);
+      const file = join(folder, name);
+      return existsSync(file) && createHash('sha256').update(readFileSync(file)).digest('hex') === digest;
+    });
+  return whole ? folder : undefined;
 }
 
 /** Charts of the world to try ours on: `FAIRLEAD_SHARED`, else the folder `shared` beside the repository. */
@@ -87,6 +104,7 @@ const isPresent: Readonly<Record<Requirement, () => boolean>> = {
   'cfn-lint': () => pythonProgram('cfn-lint') !== undefined,
   hadolint: () => pythonProgram('hadolint') !== undefined,
   'mount-namespace': () => mayMount() !== undefined,
+  'event-ruler': () => onPath('javac') !== undefined && eventRuler() !== undefined,
 };
 
 const howToGet: Readonly<Record<Requirement, string>> = {
@@ -108,7 +126,10 @@ const howToGet: Readonly<Record<Requirement, string>> = {
   moto: PYTHON,
   'cfn-lint': PYTHON,
   hadolint: PYTHON,
-  'mount-namespace': 'run on Linux as root, or as who may use sudo without a password: unshare(1) makes a file system of its own',
+  'event-ruler':
+    'with a JDK and Maven, run "mvn -q -f test/infra/event-ruler/pom.xml dependency:copy-dependencies -DoutputDirectory=$HOME/.cache/fairlead/event-ruler"',
+  'mount-namespace':
+    'run on Linux as root, or as who may use sudo without a password: unshare(1) makes a file system of its own',
 };
 
 const holds = (folder: string, ...programs: readonly string[]): boolean =>
