@@ -2,7 +2,7 @@ import { readStandings } from '../alerts/standing.ts';
 import { audiencesPath, fromAudienceParameters, type TopicName } from '../alerts/subscribed.ts';
 import { eachAtOnce } from '../at-once/at-once.ts';
 import type { Subscription } from '../aws/account/account.ts';
-import { type Read, reading, answerIn } from '../aws/account/reading.ts';
+import { answerIn, type Read, reading } from '../aws/account/reading.ts';
 import * as clients from '../aws/clients.ts';
 import { dynamoTable } from '../aws/table.ts';
 import { ADDRESSES, versionParameter } from '../config/addresses.ts';

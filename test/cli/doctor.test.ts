@@ -38,7 +38,8 @@ describe('npx fairlead doctor', () => {
     assert.equal(code, 1, stderr);
     const said = JSON.parse(stdout) as { installation: string; found: { check: string; kind: string }[] };
     assert.equal(said.installation, 'team');
-    const kindOf = (check: string) => said.found.filter((each) => each.check === check).map(({ kind }) => kind);
+    const kindOf = (check: string) =>
+      said.found.filter((each) => each.check === check).map(({ kind }) => kind);
     assert.deepEqual(kindOf('credentials'), ['wrong']);
     assert.deepEqual(kindOf('secrets'), ['skipped']);
     assert.deepEqual(kindOf('alarms'), ['skipped']);
@@ -54,8 +55,16 @@ describe('npx fairlead doctor', () => {
   });
 
   for (const [what, argv, says] of [
-    ['a target that is not there', ['stagin', '--config', 'FILE'], /no target "stagin": did you mean staging/],
-    ['another installation than that of the file', ['--config', 'FILE', '--installation', 'other'], /is of the installation "team", not "other"/],
+    [
+      'a target that is not there',
+      ['stagin', '--config', 'FILE'],
+      /no target "stagin": did you mean staging/,
+    ],
+    [
+      'another installation than that of the file',
+      ['--config', 'FILE', '--installation', 'other'],
+      /is of the installation "team", not "other"/,
+    ],
     ['a file that is not there', ['--config', 'none.json'], /none\.json has one error/],
     ['a form that there is none of', ['-o', 'xml'], /-o is text, json, not "xml"/],
     ['a context without its kubeconfig', ['--context', 'x'], /give --kubeconfig, too/],
@@ -69,7 +78,10 @@ describe('npx fairlead doctor', () => {
 
   test('prints what is wrong last, each with what mends it', () => {
     const found: readonly Found[] = [
-      { check: 'git', diagnosis: { kind: 'wrong', where: 'repository cluster', what: 'no', mend: 'do this' } },
+      {
+        check: 'git',
+        diagnosis: { kind: 'wrong', where: 'repository cluster', what: 'no', mend: 'do this' },
+      },
       { check: 'clock', diagnosis: { kind: 'ok', where: 'here', says: 'it agrees' } },
     ];
     assert.equal(

@@ -9,7 +9,11 @@ import { CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -20,8 +24,8 @@ import * as own from '../../../lib/aws/account/clients.ts';
 import * as clients from '../../../lib/aws/clients.ts';
 import { s3Store } from '../../../lib/aws/objects.ts';
 import { dynamoTable } from '../../../lib/aws/table.ts';
-import { type Config, parseConfig } from '../../../lib/config/config.ts';
 import { addressesPath, versionParameter } from '../../../lib/config/addresses.ts';
+import { type Config, parseConfig } from '../../../lib/config/config.ts';
 import { deadLettersPath, writeDeadLetterQueue } from '../../../lib/dead-letters/queues.ts';
 import { accountChecks } from '../../../lib/doctor/account-checks.ts';
 import { clusterCheck } from '../../../lib/doctor/cluster-checks.ts';
@@ -56,7 +60,10 @@ const ANSWERS: Answers = {
 const ACTIONS: Readonly<Record<string, string>> = {
   's3:GetBucketNotificationConfiguration': 's3:GetBucketNotification',
 };
-const SERVICES: Readonly<Record<string, string>> = { SecretsManager: 'secretsmanager', ServiceQuotas: 'servicequotas' };
+const SERVICES: Readonly<Record<string, string>> = {
+  SecretsManager: 'secretsmanager',
+  ServiceQuotas: 'servicequotas',
+};
 
 describe('the doctor on an account', requirement('moto'), () => {
   let account: TestAccount;
@@ -70,7 +77,12 @@ describe('the doctor on an account', requirement('moto'), () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fairlead-doctor-test-'));
     account = await startAccount({ ...ANSWERS });
-    git = await startGit({ folder, port: 0, repositories: [{ name: 'cluster', branch: 'main' }], onPush: () => {} });
+    git = await startGit({
+      folder,
+      port: 0,
+      repositories: [{ name: 'cluster', branch: 'main' }],
+      onPush: () => {},
+    });
     // A cluster that serves nothing: it is another test's to look inside of one.
     kubernetes = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -195,7 +207,15 @@ describe('the doctor on an account', requirement('moto'), () => {
     assert.match(textOf(found, 'cdk-bootstrap'), /npx cdk bootstrap aws:\/\/123456789012\/eu-central-1/);
     assert.deepEqual(kinds(found, 'secrets'), ['wrong', 'wrong']);
     assert.match(textOf(found, 'git'), /the secret \\"fairlead\/read\\" cannot be read/);
-    for (const check of ['stacks', 'version', 'access-entries', 'subscriptions', 'dead-letters', 'alarms', 'verdicts'])
+    for (const check of [
+      'stacks',
+      'version',
+      'access-entries',
+      'subscriptions',
+      'dead-letters',
+      'alarms',
+      'verdicts',
+    ])
       assert.match(textOf(found, check), /not deployed yet/, check);
   });
 
@@ -242,9 +262,9 @@ describe('the doctor on an account', requirement('moto'), () => {
 
   test('what is broken since is seen: a role made anew, a message given up, an alarm, a reader that may write', async () => {
     const { environment } = account;
-    const write = await clients.secrets(environment).send(
-      new PutSecretValueCommand({ SecretId: 'fairlead/read', SecretString: git.pushToken }),
-    );
+    const write = await clients
+      .secrets(environment)
+      .send(new PutSecretValueCommand({ SecretId: 'fairlead/read', SecretString: git.pushToken }));
     assert.ok(write.ARN);
     account.answers.entry = { createdAt: 1_500_000_000, kubernetesGroups: [] };
     const sqs = clients.sqs(environment);
@@ -253,7 +273,8 @@ describe('the doctor on an account', requirement('moto'), () => {
     await cloudwatch.send(
       new PutMetricAlarmCommand({
         AlarmName: 'fairlead-run-Silence',
-        AlarmDescription: 'No drift check has finished. What to do: docs/runbook.md#no-drift-check-has-finished',
+        AlarmDescription:
+          'No drift check has finished. What to do: docs/runbook.md#no-drift-check-has-finished',
         MetricName: 'x',
         Namespace: 'y',
         Period: 60,
@@ -264,7 +285,11 @@ describe('the doctor on an account', requirement('moto'), () => {
       }),
     );
     await cloudwatch.send(
-      new SetAlarmStateCommand({ AlarmName: 'fairlead-run-Silence', StateValue: 'ALARM', StateReason: 'test' }),
+      new SetAlarmStateCommand({
+        AlarmName: 'fairlead-run-Silence',
+        StateValue: 'ALARM',
+        StateReason: 'test',
+      }),
     );
     const found = await look(deployed());
     assert.deepEqual(kinds(found, 'git'), ['ok', 'ok', 'warning']);
@@ -299,7 +324,9 @@ describe('the doctor on an account', requirement('moto'), () => {
     };
     await look(deployed(), vpc);
     // What it would read of desired states: a store's read is one action, whatever lies under the key.
-    await s3Store(clients.s3(account.environment), 'state').get('desired/none.json').catch(() => undefined);
+    await s3Store(clients.s3(account.environment), 'state')
+      .get('desired/none.json')
+      .catch(() => undefined);
     const given = doctorPolicy(config).Statement.flatMap(({ Action }) => Action);
     assert.equal(new Set(given).size, given.length, 'an action is given twice');
     assert.deepEqual([...asked, 's3:GetObject'].sort(), [...given].sort());
@@ -325,7 +352,10 @@ describe('the doctor on an account', requirement('moto'), () => {
     const s3 = clients.s3(environment);
     for (const Bucket of ['uploads', 'state'])
       await s3.send(
-        new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' } }),
+        new CreateBucketCommand({
+          Bucket,
+          CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
+        }),
       );
     await s3.send(
       new PutBucketVersioningCommand({ Bucket: 'uploads', VersioningConfiguration: { Status: 'Enabled' } }),
@@ -347,7 +377,9 @@ describe('the doctor on an account', requirement('moto'), () => {
         ],
       }),
     );
-    await own.iam(environment).send(new CreateRoleCommand({ RoleName: ROLE, AssumeRolePolicyDocument: '{}' }));
+    await own
+      .iam(environment)
+      .send(new CreateRoleCommand({ RoleName: ROLE, AssumeRolePolicyDocument: '{}' }));
     const template = JSON.stringify({ Resources: { Marker: { Type: 'AWS::SNS::Topic' } } });
     for (const name of ['state', 'targets', 'run', 'checks'])
       await own
@@ -355,7 +387,9 @@ describe('the doctor on an account', requirement('moto'), () => {
         .send(new CreateStackCommand({ StackName: `fairlead-${name}`, TemplateBody: template }));
     const sns = clients.sns(environment);
     const sqs = clients.sqs(environment);
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'fairlead-run-DeadLetters' }));
+    const { QueueUrl = '' } = await sqs.send(
+      new CreateQueueCommand({ QueueName: 'fairlead-run-DeadLetters' }),
+    );
     queue = QueueUrl;
     const parameters = new Map<string, string>([
       [`${audiencesPath('fairlead')}/unheard`, 'arn:aws:sqs:eu-central-1:123456789012:fairlead-unheard'],

@@ -35,7 +35,12 @@ export async function startAccount(answers: Answers): Promise<TestAccount> {
   });
   const url = `http://127.0.0.1:${port}`;
   const until = Date.now() + PATIENCE_MS;
-  while (!(await fetch(`${url}/moto-api/data.json`).then(({ ok }) => ok, () => false))) {
+  while (
+    !(await fetch(`${url}/moto-api/data.json`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
     if (Date.now() > until) throw new Error('moto does not answer');
     await sleep(100);
   }

@@ -18,11 +18,27 @@ const subscribed: Subscribed = {
   topics: { email: 'arn:e', pager: 'arn:p', chat: 'arn:c', operators: 'arn:o' },
   unheard: 'arn:u',
   audiences: [
-    { name: 'platform', form: 'email', address: { kind: 'email', address: 'p@example.com' }, filter: 'none', operators: true },
-    { name: 'on-call', form: 'pager', address: { kind: 'https', digest: addressDigest(PAGER) }, filter: 'none', operators: false },
+    {
+      name: 'platform',
+      form: 'email',
+      address: { kind: 'email', address: 'p@example.com' },
+      filter: 'none',
+      operators: true,
+    },
+    {
+      name: 'on-call',
+      form: 'pager',
+      address: { kind: 'https', digest: addressDigest(PAGER) },
+      filter: 'none',
+      operators: false,
+    },
   ],
 };
-const mail = (state: Subscription['state']): Subscription => ({ protocol: 'email', endpoint: 'P@example.com', state });
+const mail = (state: Subscription['state']): Subscription => ({
+  protocol: 'email',
+  endpoint: 'P@example.com',
+  state,
+});
 const topics = (more: Partial<Record<keyof Subscribed['topics'], Read<readonly Subscription[]>>> = {}) => ({
   email: read([mail('confirmed')]),
   pager: read<readonly Subscription[]>([{ protocol: 'https', endpoint: PAGER, state: 'confirmed' }]),
@@ -38,18 +54,46 @@ table('subscriptions', [
     () => judgeSubscriptions({ ...asked, topics: topics({ email: read([mail('pending')]) }) }),
     [/^wrong: .*not confirmed.*fairlead subscribe platform --installation fairlead/, /^ok/, /^ok/],
   ],
-  ['vanished', () => judgeSubscriptions({ ...asked, topics: topics({ operators: read([]) }) }), [/^ok/, /^wrong: .*not subscribed \(any more\)/, /^ok/]],
-  ['may not be listed', () => judgeSubscriptions({ ...asked, topics: topics({ pager: DENIED }) }), [/^ok/, /^ok/, /^skipped/]],
-  ['are on a topic that is gone', () => judgeSubscriptions({ ...asked, topics: topics({ pager: ABSENT }) }), [/^ok/, /^ok/, /^wrong: there is no topic arn:p/]],
-  ['are nobody', () => judgeSubscriptions({ ...asked, subscribed: { ...subscribed, audiences: [] } }), [/^wrong: nobody is told/]],
-  ['lack Amazon Q Developer', () => judgeSubscriptions({ ...asked, channels: ['team'] }), [/^ok/, /^ok/, /^ok/, /^wrong: Amazon Q/]],
+  [
+    'vanished',
+    () => judgeSubscriptions({ ...asked, topics: topics({ operators: read([]) }) }),
+    [/^ok/, /^wrong: .*not subscribed \(any more\)/, /^ok/],
+  ],
+  [
+    'may not be listed',
+    () => judgeSubscriptions({ ...asked, topics: topics({ pager: DENIED }) }),
+    [/^ok/, /^ok/, /^skipped/],
+  ],
+  [
+    'are on a topic that is gone',
+    () => judgeSubscriptions({ ...asked, topics: topics({ pager: ABSENT }) }),
+    [/^ok/, /^ok/, /^wrong: there is no topic arn:p/],
+  ],
+  [
+    'are nobody',
+    () => judgeSubscriptions({ ...asked, subscribed: { ...subscribed, audiences: [] } }),
+    [/^wrong: nobody is told/],
+  ],
+  [
+    'lack Amazon Q Developer',
+    () => judgeSubscriptions({ ...asked, channels: ['team'] }),
+    [/^ok/, /^ok/, /^ok/, /^wrong: Amazon Q/],
+  ],
   [
     'have Amazon Q Developer',
     () =>
       judgeSubscriptions({
         ...asked,
         channels: ['team'],
-        topics: topics({ chat: read([{ protocol: 'https', endpoint: 'https://global.sns-api.chatbot.amazonaws.com', state: 'confirmed' }]) }),
+        topics: topics({
+          chat: read([
+            {
+              protocol: 'https',
+              endpoint: 'https://global.sns-api.chatbot.amazonaws.com',
+              state: 'confirmed',
+            },
+          ]),
+        }),
       }),
     [/^ok/, /^ok/, /^ok/, /^ok: Amazon Q/],
   ],
@@ -58,23 +102,71 @@ table('subscriptions', [
 const part = (status: string) => ({ logicalId: 'Queue', type: 'AWS::SQS::Queue', physicalId: 'q', status });
 table('what stands', [
   ['a stack that is well', () => judgeStack('s', read([part('CREATE_COMPLETE')])), [/^ok: 1 resources/]],
-  ['a stack with a resource that failed', () => judgeStack('s', read([part('UPDATE_FAILED')])), [/^wrong: Queue \(UPDATE_FAILED\)/]],
-  ['a stack under way', () => judgeStack('s', read([part('CREATE_IN_PROGRESS')])), [/^warning: it is being deployed/]],
+  [
+    'a stack with a resource that failed',
+    () => judgeStack('s', read([part('UPDATE_FAILED')])),
+    [/^wrong: Queue \(UPDATE_FAILED\)/],
+  ],
+  [
+    'a stack under way',
+    () => judgeStack('s', read([part('CREATE_IN_PROGRESS')])),
+    [/^warning: it is being deployed/],
+  ],
   ['no stack', () => judgeStack('s', ABSENT), [/^wrong: .*cdk deploy/]],
   ['an empty queue', () => judgeDeadLetters('fairlead', 'receive', read(0)), [/^ok: empty/]],
-  ['a queue with one message', () => judgeDeadLetters('fairlead', 'receive', read(1)), [/^wrong: 1 message was given up.*redrive receive --installation fairlead/]],
+  [
+    'a queue with one message',
+    () => judgeDeadLetters('fairlead', 'receive', read(1)),
+    [/^wrong: 1 message was given up.*redrive receive --installation fairlead/],
+  ],
   ['no alarm', () => judgeAlarms(read([])), [/^ok/]],
   [
     'an alarm',
-    () => judgeAlarms(read([{ name: 'a', description: 'Messages were given up. What to do: docs/runbook.md#dead-letters', since: NOW }])),
-    [/^wrong: it rings since 2026-11-22T12:00:00\.000Z: Messages were given up => docs\/runbook\.md#dead-letters$/],
+    () =>
+      judgeAlarms(
+        read([
+          {
+            name: 'a',
+            description: 'Messages were given up. What to do: docs/runbook.md#dead-letters',
+            since: NOW,
+          },
+        ]),
+      ),
+    [
+      /^wrong: it rings since 2026-11-22T12:00:00\.000Z: Messages were given up => docs\/runbook\.md#dead-letters$/,
+    ],
   ],
-  ['a fresh verdict', () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'fresh', verdictAgeSeconds: 300 }), [/^ok: checked 5 minutes ago/]],
-  ['an old verdict', () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'overdue', verdictAgeSeconds: 7200 }), [/^wrong: .*120 minutes old; it is checked every 15/]],
-  ['no verdict yet', () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'fresh' }), [/^warning: no check has finished yet/]],
-  ['no verdict for too long', () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'overdue' }), [/^wrong: no check/]],
-  ['no cluster', () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'none' }), [/^skipped/]],
-  ['a bucket that is right', () => judgeUploadBucket('b', read({ versioning: 'on', eventBridge: 'on' }), 'existing'), [/^ok/]],
+  [
+    'a fresh verdict',
+    () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'fresh', verdictAgeSeconds: 300 }),
+    [/^ok: checked 5 minutes ago/],
+  ],
+  [
+    'an old verdict',
+    () =>
+      judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'overdue', verdictAgeSeconds: 7200 }),
+    [/^wrong: .*120 minutes old; it is checked every 15/],
+  ],
+  [
+    'no verdict yet',
+    () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'fresh' }),
+    [/^warning: no check has finished yet/],
+  ],
+  [
+    'no verdict for too long',
+    () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'overdue' }),
+    [/^wrong: no check/],
+  ],
+  [
+    'no cluster',
+    () => judgeVerdictAge({ target: 't', checkEveryMinutes: 15, verdict: 'none' }),
+    [/^skipped/],
+  ],
+  [
+    'a bucket that is right',
+    () => judgeUploadBucket('b', read({ versioning: 'on', eventBridge: 'on' }), 'existing'),
+    [/^ok/],
+  ],
   [
     'a bucket that is not',
     () => judgeUploadBucket('b', read({ versioning: 'off', eventBridge: 'off' }), 'existing'),
@@ -82,28 +174,83 @@ table('what stands', [
   ],
 ]);
 
-const privatePlace = { cluster: 'inner', region: 'eu-central-1', vpc: 'vpc-1', subnets: ['a', 'b'], made: [] };
-const way = (service: string, routeTables: string[]) => ({ service: `com.amazonaws.eu-central-1.${service}`, state: 'available', routeTables });
-const routes = read(new Map([['a', 'rtb-1'], ['b', 'rtb-2']]));
+const privatePlace = {
+  cluster: 'inner',
+  region: 'eu-central-1',
+  vpc: 'vpc-1',
+  subnets: ['a', 'b'],
+  made: [],
+};
+const way = (service: string, routeTables: string[]) => ({
+  service: `com.amazonaws.eu-central-1.${service}`,
+  state: 'available',
+  routeTables,
+});
+const routes = read(
+  new Map([
+    ['a', 'rtb-1'],
+    ['b', 'rtb-2'],
+  ]),
+);
 table('the network of a private cluster', [
-  ['leads to both', () => judgePrivateWays(privatePlace, read([way('s3', ['rtb-1', 'rtb-2']), way('dynamodb', ['rtb-1', 'rtb-2'])]), routes, 'deployed'), [/^ok/, /^ok/]],
-  ['lacks one', () => judgePrivateWays(privatePlace, read([way('s3', ['rtb-1', 'rtb-2'])]), routes, 'deployed'), [/^ok/, /^wrong: no gateway endpoint to dynamodb.*--route-table-ids rtb-1 rtb-2/]],
+  [
+    'leads to both',
+    () =>
+      judgePrivateWays(
+        privatePlace,
+        read([way('s3', ['rtb-1', 'rtb-2']), way('dynamodb', ['rtb-1', 'rtb-2'])]),
+        routes,
+        'deployed',
+      ),
+    [/^ok/, /^ok/],
+  ],
+  [
+    'lacks one',
+    () => judgePrivateWays(privatePlace, read([way('s3', ['rtb-1', 'rtb-2'])]), routes, 'deployed'),
+    [/^ok/, /^wrong: no gateway endpoint to dynamodb.*--route-table-ids rtb-1 rtb-2/],
+  ],
   [
     'has one that not every subnet follows',
-    () => judgePrivateWays(privatePlace, read([way('s3', ['rtb-1']), way('dynamodb', ['rtb-1', 'rtb-2'])]), routes, 'deployed'),
+    () =>
+      judgePrivateWays(
+        privatePlace,
+        read([way('s3', ['rtb-1']), way('dynamodb', ['rtb-1', 'rtb-2'])]),
+        routes,
+        'deployed',
+      ),
     [/^wrong: .*not in the routes rtb-2/, /^ok/],
   ],
-  ['gets them by the deploy', () => judgePrivateWays({ ...privatePlace, made: ['s3', 'dynamodb'] }, read([]), routes, 'not-deployed'), [/^ok/, /^ok/]],
+  [
+    'gets them by the deploy',
+    () => judgePrivateWays({ ...privatePlace, made: ['s3', 'dynamodb'] }, read([]), routes, 'not-deployed'),
+    [/^ok/, /^ok/],
+  ],
 ]);
 
 const schedules = { service: 'scheduler', what: 'schedules', named: /schedules/i, needed: 150 };
 table('quotas', [
   ['enough executions', () => judgeConcurrency(read({ all: 1000, unreserved: 900 })), [/^ok/]],
-  ['a new account', () => judgeConcurrency(read({ all: 10, unreserved: 10 })), [/^warning: 10 of 10.*L-B99A9384/]],
+  [
+    'a new account',
+    () => judgeConcurrency(read({ all: 10, unreserved: 10 })),
+    [/^warning: 10 of 10.*L-B99A9384/],
+  ],
   ['no role left', () => judgeRoles(read({ used: 995, quota: 1000 }), 'not-deployed'), [/^wrong: 5 of 1000/]],
-  ['hardly a role left, and all are made', () => judgeRoles(read({ used: 995, quota: 1000 }), 'deployed'), [/^warning: 995/]],
-  ['enough schedules', () => judgeQuota(schedules, read(new Map([['Number of schedules', 1_000_000]]))), [/^ok/]],
-  ['too few schedules', () => judgeQuota(schedules, read(new Map([['Number of schedules', 100]]))), [/^warning: .*150 of 100/]],
+  [
+    'hardly a role left, and all are made',
+    () => judgeRoles(read({ used: 995, quota: 1000 }), 'deployed'),
+    [/^warning: 995/],
+  ],
+  [
+    'enough schedules',
+    () => judgeQuota(schedules, read(new Map([['Number of schedules', 1_000_000]]))),
+    [/^ok/],
+  ],
+  [
+    'too few schedules',
+    () => judgeQuota(schedules, read(new Map([['Number of schedules', 100]]))),
+    [/^warning: .*150 of 100/],
+  ],
   ['a quota that nobody names', () => judgeQuota(schedules, read(new Map())), [/^skipped/]],
 ]);
 
@@ -121,11 +268,19 @@ table('versions', [
 
 const flux = { name: 'staging', deployer: 'flux', argocdDestination: undefined } as const;
 const argocd = { ...flux, deployer: 'argocd' } as const;
-const FLUX_GROUPS = new Set(['helm.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io', 'source.toolkit.fluxcd.io']);
+const FLUX_GROUPS = new Set([
+  'helm.toolkit.fluxcd.io',
+  'kustomize.toolkit.fluxcd.io',
+  'source.toolkit.fluxcd.io',
+]);
 const none = { controllers: undefined, capabilities: undefined };
 const managed = [{ name: 'argo', type: 'ARGOCD', status: 'ACTIVE', version: '3.2' }];
 table('the deployer', [
-  ['Flux is missing', () => judgeDeployer(flux, { ...none, groups: new Set() }), [/^wrong: Flux is not installed.*flux install/]],
+  [
+    'Flux is missing',
+    () => judgeDeployer(flux, { ...none, groups: new Set() }),
+    [/^wrong: Flux is not installed.*flux install/],
+  ],
   ['Flux is there', () => judgeDeployer(flux, { ...none, groups: FLUX_GROUPS }), [/^ok/]],
   [
     'Flux is there with its versions',
@@ -133,12 +288,24 @@ table('the deployer', [
       judgeDeployer(flux, {
         ...none,
         groups: FLUX_GROUPS,
-        controllers: new Map([['source-controller', 'v1.9.5'], ['kustomize-controller', 'v1.9.5'], ['helm-controller', 'v1.6.0']]),
+        controllers: new Map([
+          ['source-controller', 'v1.9.5'],
+          ['kustomize-controller', 'v1.9.5'],
+          ['helm-controller', 'v1.6.0'],
+        ]),
       }),
     [/^ok: .*helm-controller v1\.6\.0/],
   ],
-  ['a controller of Flux is gone', () => judgeDeployer(flux, { ...none, groups: FLUX_GROUPS, controllers: new Map() }), [/^warning: .*not seen/]],
-  ['Argo CD is missing', () => judgeDeployer(argocd, { ...none, groups: new Set() }), [/^wrong: Argo CD is not installed/]],
+  [
+    'a controller of Flux is gone',
+    () => judgeDeployer(flux, { ...none, groups: FLUX_GROUPS, controllers: new Map() }),
+    [/^warning: .*not seen/],
+  ],
+  [
+    'Argo CD is missing',
+    () => judgeDeployer(argocd, { ...none, groups: new Set() }),
+    [/^wrong: Argo CD is not installed/],
+  ],
   [
     'EKS runs Argo CD, and deliveries would name an address that it does not know',
     () => judgeDeployer(argocd, { ...none, groups: new Set(['argoproj.io']), capabilities: managed }),

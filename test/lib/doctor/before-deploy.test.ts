@@ -7,10 +7,15 @@ import { judgeCaller, judgeClock, placesNamed } from '../../../lib/doctor/caller
 import { judgeCdkBootstrap } from '../../../lib/doctor/cdk-bootstrap.ts';
 import { type GitTries, judgeGit } from '../../../lib/doctor/git.ts';
 import { judgeSecret } from '../../../lib/doctor/secrets.ts';
-import { ABSENT, DENIED, FAILED, NOW, daysAgo, read, table } from './judging.ts';
+import { ABSENT, DENIED, daysAgo, FAILED, NOW, read, table } from './judging.ts';
 
 const caller = (clockAheadMs?: number) =>
-  read({ arn: 'arn:aws:iam::111122223333:user/me', account: '111122223333', region: 'eu-central-1', clockAheadMs });
+  read({
+    arn: 'arn:aws:iam::111122223333:user/me',
+    account: '111122223333',
+    region: 'eu-central-1',
+    clockAheadMs,
+  });
 const secretArn = (account: string, region: string) =>
   `arn:aws:secretsmanager:${region}:${account}:secret:fairlead-a1b2c3`;
 const namingSecret = (arn: string) =>
@@ -23,7 +28,9 @@ const namingSecret = (arn: string) =>
           readCredential: { kind: 'token', secret: arn },
         },
       ],
-      targets: [{ name: 'staging', repository: 'cluster', deployer: 'none', namespaces: ['shop'], driftOnly: true }],
+      targets: [
+        { name: 'staging', repository: 'cluster', deployer: 'none', namespaces: ['shop'], driftOnly: true },
+      ],
     }),
   );
 
@@ -57,7 +64,11 @@ table('the clock', [
 const here = { qualifier: 'hnb659fds', account: '111122223333', region: 'eu-central-1' };
 table("the CDK's bootstrap", [
   ['is there', () => judgeCdkBootstrap(read('28'), here), [/^ok: .*version 28/]],
-  ['is too old', () => judgeCdkBootstrap(read('5'), here), [/^wrong: .*version 5.*cdk bootstrap aws:\/\/111122223333\/eu-central-1$/]],
+  [
+    'is too old',
+    () => judgeCdkBootstrap(read('5'), here),
+    [/^wrong: .*version 5.*cdk bootstrap aws:\/\/111122223333\/eu-central-1$/],
+  ],
   ['is not there', () => judgeCdkBootstrap(ABSENT, here), [/^wrong: not bootstrapped/]],
   [
     'is not there with a qualifier of its own',
@@ -69,11 +80,20 @@ table("the CDK's bootstrap", [
 
 const token = { id: 'fairlead/read', usedFor: 'reads cluster', lifetime: 'ends' } as const;
 table('a secret', [
-  ['is there', () => judgeSecret(token, read({ changedAt: daysAgo(3), state: 'there' }), NOW), [/^ok: .*3 days ago/]],
-  ['is old, and a token', () => judgeSecret(token, read({ changedAt: daysAgo(340), state: 'there' }), NOW), [/^warning: .*340 days.*put-secret-value/]],
+  [
+    'is there',
+    () => judgeSecret(token, read({ changedAt: daysAgo(3), state: 'there' }), NOW),
+    [/^ok: .*3 days ago/],
+  ],
+  [
+    'is old, and a token',
+    () => judgeSecret(token, read({ changedAt: daysAgo(340), state: 'there' }), NOW),
+    [/^warning: .*340 days.*put-secret-value/],
+  ],
   [
     'is old, and a key',
-    () => judgeSecret({ ...token, lifetime: 'stays' }, read({ changedAt: daysAgo(900), state: 'there' }), NOW),
+    () =>
+      judgeSecret({ ...token, lifetime: 'stays' }, read({ changedAt: daysAgo(900), state: 'there' }), NOW),
     [/^ok/],
   ],
   [
@@ -105,7 +125,10 @@ table('a cluster', [
   [
     'knows no access entries',
     () => judgeEksCluster(place, eks({ authenticationMode: 'CONFIG_MAP' }), 'in-no-vpc'),
-    [/^wrong: .*CONFIG_MAP.*update-cluster-config --name staging --region eu-central-1 --access-config/, /^ok/],
+    [
+      /^wrong: .*CONFIG_MAP.*update-cluster-config --name staging --region eu-central-1 --access-config/,
+      /^ok/,
+    ],
   ],
   [
     'admits certain addresses alone',
@@ -122,9 +145,17 @@ table('a cluster', [
     () => judgeEksCluster(place, eks({ isPublic: false, isPrivate: true }), 'in-vpc'),
     [/^ok/, /^ok: its private endpoint/],
   ],
-  ['has no private endpoint for a check in its network', () => judgeEksCluster(place, eks(), 'in-vpc'), [/^ok/, /^wrong: .*endpointPrivateAccess=true/]],
+  [
+    'has no private endpoint for a check in its network',
+    () => judgeEksCluster(place, eks(), 'in-vpc'),
+    [/^ok/, /^wrong: .*endpointPrivateAccess=true/],
+  ],
   ['is not there', () => judgeEksCluster(place, ABSENT, 'in-no-vpc'), [/^wrong: .*list-clusters/]],
-  ['is being deleted', () => judgeEksCluster(place, eks({ status: 'DELETING' }), 'in-no-vpc'), [/^wrong: its status is DELETING/, /^ok/, /^ok/]],
+  [
+    'is being deleted',
+    () => judgeEksCluster(place, eks({ status: 'DELETING' }), 'in-no-vpc'),
+    [/^wrong: its status is DELETING/, /^ok/, /^ok/],
+  ],
 ]);
 
 const entry = (more: Partial<AccessEntry> = {}) =>
@@ -142,14 +173,20 @@ table('an access entry', [
   [
     'is older than its role, which was made anew',
     () => judgeAccessEntry({ ...question, roleCreatedAt: daysAgo(1) }, entry()),
-    [/^wrong: .*another role's.*delete-access-entry.*&& aws eks create-access-entry.*--kubernetes-groups fairlead:check/],
+    [
+      /^wrong: .*another role's.*delete-access-entry.*&& aws eks create-access-entry.*--kubernetes-groups fairlead:check/,
+    ],
   ],
   [
     'is of a role that was not read',
     () => judgeAccessEntry({ ...question, roleCreatedAt: undefined }, entry()),
     [/^ok/, /^warning: .*get-role --role-name fairlead-check-drift-eu-central-1/],
   ],
-  ['is in no group', () => judgeAccessEntry(question, entry({ groups: [] })), [/^wrong: .*no group.*update-access-entry/]],
+  [
+    'is in no group',
+    () => judgeAccessEntry(question, entry({ groups: [] })),
+    [/^wrong: .*no group.*update-access-entry/],
+  ],
   [
     'lacks the policy that the configuration names',
     () => judgeAccessEntry({ ...question, access: 'view-policy' }, entry()),
@@ -165,7 +202,11 @@ table('an access entry', [
     () => judgeAccessEntry(question, entry({ policies: [VIEW.replace('View', 'ClusterAdmin')] })),
     [/^ok/, /^warning: .*AmazonEKSClusterAdminPolicy.*disassociate-access-policy/],
   ],
-  ['is not there', () => judgeAccessEntry(question, ABSENT), [/^wrong: no access entry.*create-access-entry/]],
+  [
+    'is not there',
+    () => judgeAccessEntry(question, ABSENT),
+    [/^wrong: no access entry.*create-access-entry/],
+  ],
 ]);
 
 const tries = (more: Partial<GitTries> = {}): GitTries => ({
@@ -182,28 +223,66 @@ const tries = (more: Partial<GitTries> = {}): GitTries => ({
 const refused = { kind: 'refused', says: 'the token is wrong (401)' } as const;
 table('a repository', [
   ['is well', () => judgeGit(tries()), [/^ok: read/, /^ok: push/, /^ok: the readCredential cannot push/]],
-  ['lets its reader push', () => judgeGit(tries({ writeByReader: { kind: 'let-in' } })), [/^ok/, /^ok/, /^warning: the readCredential may push/]],
-  ['refuses to be read', () => judgeGit(tries({ read: refused, branchIs: 'not-known' })), [/^wrong: read: the token is wrong \(401\)/, /^ok/]],
-  ['refuses a push', () => judgeGit(tries({ write: refused })), [/^ok/, /^wrong: push \(dry run\): the token/, /^ok/]],
-  ['lacks the branch', () => judgeGit(tries({ branchIs: 'not-there', write: { kind: 'not-tried', why: 'no branch' } })), [/^ok/, /^wrong: there is no such branch/, /^skipped/, /^ok/]],
+  [
+    'lets its reader push',
+    () => judgeGit(tries({ writeByReader: { kind: 'let-in' } })),
+    [/^ok/, /^ok/, /^warning: the readCredential may push/],
+  ],
+  [
+    'refuses to be read',
+    () => judgeGit(tries({ read: refused, branchIs: 'not-known' })),
+    [/^wrong: read: the token is wrong \(401\)/, /^ok/],
+  ],
+  [
+    'refuses a push',
+    () => judgeGit(tries({ write: refused })),
+    [/^ok/, /^wrong: push \(dry run\): the token/, /^ok/],
+  ],
+  [
+    'lacks the branch',
+    () => judgeGit(tries({ branchIs: 'not-there', write: { kind: 'not-tried', why: 'no branch' } })),
+    [/^ok/, /^wrong: there is no such branch/, /^skipped/, /^ok/],
+  ],
   ['is only read', () => judgeGit(tries({ write: 'not-needed' })), [/^ok: read/, /^ok: the readCredential/]],
-  ["is CodeCommit's, with the rights of who asks", () => judgeGit(tries({ as: 'the-caller' })), [/^ok: read \(CodeCommit: with your own/, /^ok: push/]],
+  [
+    "is CodeCommit's, with the rights of who asks",
+    () => judgeGit(tries({ as: 'the-caller' })),
+    [/^ok: read \(CodeCommit: with your own/, /^ok: push/],
+  ],
 ]);
 
 const [repository] = parseConfig({
-  repositories: [{ name: 'cluster', url: 'https://github.com/example/cluster', credential: { kind: 'token', secret: 'w' } }],
+  repositories: [
+    {
+      name: 'cluster',
+      url: 'https://github.com/example/cluster',
+      credential: { kind: 'token', secret: 'w' },
+    },
+  ],
   targets: [{ name: 'staging', repository: 'cluster', deployer: 'none', namespaces: ['shop'] }],
 }).repositories;
 assert.ok(repository !== undefined);
 table('the rules of a branch', [
   ['are none', () => judgeBranchRules(repository, 'main', read(['deletion', 'non_fast_forward'])), [/^ok/]],
-  ['want pull requests', () => judgeBranchRules(repository, 'main', read(['pull_request'])), [/^warning: .*pull request.*bypass/]],
-  ['want signed commits, and none is', () => judgeBranchRules(repository, 'main', read(['required_signatures'])), [/^wrong: .*signed/]],
+  [
+    'want pull requests',
+    () => judgeBranchRules(repository, 'main', read(['pull_request'])),
+    [/^warning: .*pull request.*bypass/],
+  ],
+  [
+    'want signed commits, and none is',
+    () => judgeBranchRules(repository, 'main', read(['required_signatures'])),
+    [/^wrong: .*signed/],
+  ],
   [
     'want signed commits, and they are',
-    () => judgeBranchRules({ ...repository, signing: { kind: 'ssh', secret: 's' } }, 'main', read(['required_signatures'])),
+    () =>
+      judgeBranchRules(
+        { ...repository, signing: { kind: 'ssh', secret: 's' } },
+        'main',
+        read(['required_signatures']),
+      ),
     [/^ok/],
   ],
   ['are not told', () => judgeBranchRules(repository, 'main', 'no-such-host'), [/^skipped/]],
 ]);
-

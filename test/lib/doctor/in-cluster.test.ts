@@ -33,7 +33,8 @@ describe('the doctor inside a real cluster', requirement('control-plane'), () =>
       repository,
       connect: async () => ({ kind: 'way', connection: await connect() }),
     }).look();
-  const about = (found: readonly Diagnosis[], where: RegExp) => found.filter((each) => where.test(each.where));
+  const about = (found: readonly Diagnosis[], where: RegExp) =>
+    found.filter((each) => where.test(each.where));
   const kinds = (found: readonly Diagnosis[]) => new Set(found.map(({ kind }) => kind));
 
   test('before bootstrap: every object is missing, and no right is there; each with the command', async () => {
@@ -60,7 +61,7 @@ describe('the doctor inside a real cluster', requirement('control-plane'), () =>
     assert.match(JSON.stringify(about(found, /cluster$/)), /Kubernetes v1\.35/);
   });
 
-  test('Secrets and what lies elsewhere are not the check\'s: the group may, or may not, as asked of the server', async () => {
+  test("Secrets and what lies elsewhere are not the check's: the group may, or may not, as asked of the server", async () => {
     const connection = await connect();
     const asked = (group: string, resource: string, namespace: string) =>
       reviewAsCheck(connection, { group, resource, verb: 'list', namespace });
@@ -72,7 +73,10 @@ describe('the doctor inside a real cluster', requirement('control-plane'), () =>
   test('a role that somebody narrowed or widened is seen', async () => {
     const patched = printed.map((object) =>
       object.kind === 'Role' && object.metadata.name === 'fairlead-staging-check'
-        ? { ...object, rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'delete'] }] }
+        ? {
+            ...object,
+            rules: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'delete'] }],
+          }
         : object,
     );
     await plane.apply(patched, 'kubectl');

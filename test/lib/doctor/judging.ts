@@ -11,21 +11,27 @@ export const NOW = new Date('2026-11-22T12:00:00Z');
 export const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 60 * 60_000);
 
 /** Kind and what it says, in one line, as a person reads it. */
+function lineOf(each: Diagnosis): string {
+  switch (each.kind) {
+    case 'ok':
+      return `ok: ${each.says}`;
+    case 'skipped':
+      return `skipped: ${each.why}`;
+    case 'wrong':
+    case 'warning':
+      return `${each.kind}: ${each.what} => ${each.mend}`;
+  }
+}
+
 const said = (found: readonly Diagnosis[] | Diagnosis): readonly string[] =>
-  (Array.isArray(found) ? (found as readonly Diagnosis[]) : [found as Diagnosis]).map((each) => {
-    switch (each.kind) {
-      case 'ok':
-        return `ok: ${each.says}`;
-      case 'skipped':
-        return `skipped: ${each.why}`;
-      case 'wrong':
-      case 'warning':
-        return `${each.kind}: ${each.what} => ${each.mend}`;
-    }
-  });
+  (Array.isArray(found) ? (found as readonly Diagnosis[]) : [found as Diagnosis]).map(lineOf);
 
 /** Each case: what is asked, and what each line of the answer must look like, in their order. */
-type Cases = readonly (readonly [name: string, found: () => readonly Diagnosis[] | Diagnosis, lines: readonly RegExp[]])[];
+type Cases = readonly (readonly [
+  name: string,
+  found: () => readonly Diagnosis[] | Diagnosis,
+  lines: readonly RegExp[],
+])[];
 
 /** A test a case. */
 export function table(what: string, cases: Cases): void {
@@ -38,4 +44,3 @@ export function table(what: string, cases: Cases): void {
       });
   });
 }
-
