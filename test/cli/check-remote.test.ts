@@ -70,7 +70,10 @@ describe('npx fairlead check --remote', () => {
   test('drift that is judged in part is not all judged, with the rules to add; as JSON and JUnit, too', async () => {
     const { table } = installation;
     for (const [form, says] of [
-      ['text', /some of it {2}could not be judged: .*\(403\)\n.*\n {4}- apiGroups: \[""\]\n {6}resources: \["secrets"\]/],
+      [
+        'text',
+        /some of it {2}could not be judged: .*\(403\)\n.*\n {4}- apiGroups: \[""\]\n {6}resources: \["secrets"\]/,
+      ],
       ['json', /"outcome": "unknown"/],
       ['junit', /<failure .*<\/failure>\n<\/testcase>\n<testcase .*>\n<error /],
     ] as const) {
@@ -90,14 +93,20 @@ describe('npx fairlead check --remote', () => {
     const answering = answer('silent', (at) =>
       writeVerdicts(
         table,
-        { ...observed('silent', at, drifted), scopes: [{ scope: { kind: 'target' }, state: { kind: 'unknown', reason } }] },
+        {
+          ...observed('silent', at, drifted),
+          scopes: [{ scope: { kind: 'target' }, state: { kind: 'unknown', reason } }],
+        },
         at,
       ),
     );
     const { code, stdout } = await run('silent', '--timeout', '60');
     await answering;
     assert.equal(code, 2);
-    assert.match(stdout, /silent {2}could not be judged: https:\/\/cluster: no answer in time\n\n1 not judged\n$/);
+    assert.match(
+      stdout,
+      /silent {2}could not be judged: https:\/\/cluster: no answer in time\n\n1 not judged\n$/,
+    );
   });
 
   test('a check whose branch was looked up before is no answer: it is said that none has finished in time', async () => {

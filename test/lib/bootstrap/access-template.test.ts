@@ -47,7 +47,10 @@ describe('the template for the account and region of a cluster', () => {
         },
       ],
     });
-    assert.match(JSON.stringify(Role?.Properties.Policies), /"Action":"eks:DescribeCluster".*:eu-west-1:.*cluster\/prod/);
+    assert.match(
+      JSON.stringify(Role?.Properties.Policies),
+      /"Action":"eks:DescribeCluster".*:eu-west-1:.*cluster\/prod/,
+    );
     const [entry] = entriesIn(template);
     assert.deepEqual(entry?.Properties.PrincipalArn, { 'Fn::GetAtt': ['Role', 'Arn'] });
     assert.deepEqual(entry?.Properties.KubernetesGroups, ['fairlead:check']);
@@ -61,7 +64,7 @@ describe('the template for the account and region of a cluster', () => {
     assert.deepEqual(entry?.Properties.AccessPolicies, [
       {
         PolicyArn: {
-          'Fn::Sub': 'arn:${AWS::Partition}:eks::aws:cluster-access-policy/AmazonEKSViewPolicy',
+          'Fn::Sub': `arn:\${AWS::Partition}:eks::aws:cluster-access-policy/AmazonEKSViewPolicy`,
         },
         AccessScope: { Type: 'namespace', Namespaces: ['fairlead-abroad', 'shop'] },
       },

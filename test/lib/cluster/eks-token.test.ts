@@ -61,11 +61,14 @@ test('a token is for the STS of the cluster’s own region, in whichever partiti
     const token = eksToken('main', region, credentials, now);
     return new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString('utf8')).host;
   };
-  assert.deepEqual(['us-east-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1'].map(hostIn), [
-    'sts.us-east-1.amazonaws.com',
-    'sts.us-gov-west-1.amazonaws.com',
-    'sts.cn-north-1.amazonaws.com.cn',
-    'sts.eusc-de-east-1.amazonaws.eu',
-    'sts.us-iso-east-1.c2s.ic.gov',
-  ]);
+  assert.deepEqual(
+    ['us-east-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1'].map(hostIn),
+    [
+      'sts.us-east-1.amazonaws.com',
+      'sts.us-gov-west-1.amazonaws.com',
+      'sts.cn-north-1.amazonaws.com.cn',
+      'sts.eusc-de-east-1.amazonaws.eu',
+      'sts.us-iso-east-1.c2s.ic.gov',
+    ],
+  );
 });
