@@ -124,13 +124,22 @@ describe('an audience', () => {
         severities: ['critical'],
       }));
     assert.deepEqual(problemsOf({ audiences: many(200) }), []);
-    assert.match(problemsOf({ audiences: many(201) })[0] ?? '', /^audiences: 201 of form "email".* takes 200/);
+    assert.match(
+      problemsOf({ audiences: many(201) })[0] ?? '',
+      /^audiences: 201 of form "email".* takes 200/,
+    );
   });
 
   test('may be a channel of Slack or Teams, by its ids, and not by its name', () => {
     const uuid = '11111111-2222-3333-4444-555555555555';
     const slack = { name: 'ops', form: 'slack', workspace: 'T0123456789', channel: 'C0123456789' };
-    const teams = { name: 'desk', form: 'teams', tenant: uuid, team: uuid, channel: '19%3ab6%40thread.tacv2' };
+    const teams = {
+      name: 'desk',
+      form: 'teams',
+      tenant: uuid,
+      team: uuid,
+      channel: '19%3ab6%40thread.tacv2',
+    };
     assert.deepEqual(problemsOf({ audiences: [slack, { ...teams, operators: false }] }), []);
     const wrong = problemsOf({
       audiences: [
