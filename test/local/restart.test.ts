@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import * as clients from '../../lib/aws/clients.ts';
 import { type Environment, requireVariables } from '../../lib/aws/environment.ts';
+import { s3Store } from '../../lib/aws/objects.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import { readRecord } from '../../lib/uploads/record/record.ts';
 import { type Started, start } from './running.ts';
@@ -18,6 +20,7 @@ await writeFile(kubeconfig, 'apiVersion: v1\nkind: Config\nclusters: []\ncontext
 
 async function begin(): Promise<{ running: Started; environment: Environment }> {
   const running = start(['--data', join(folder, 'data'), '--port', '0', '--kubeconfig', kubeconfig]);
+  after(() => running.child.kill('SIGKILL'));
   await running.says(/Try:/);
   const connection = await readFile(join(folder, 'data', 'connection.json'), 'utf8');
   return { running, environment: (JSON.parse(connection) as { environment: Environment }).environment };
@@ -57,3 +60,63 @@ test('what was on its way when it was killed is delivered after the next start',
   second.running.child.kill('SIGINT');
   assert.equal(await second.running.ended(), 0);
 });
+
+test('a table that is lost leads to no second commit, and what people have changed in Git since stays', async () => {
+  const data = join(folder, 'data');
+  const git = (...argv: string[]) =>
+    execFileSync(
+      'git',
+      [
+        ...['-C', join(data, 'git', 'cluster.git')],
+        ...['-c', 'user.name=Ann Other', '-c', 'user.email=ann@example.com'],
+        ...argv,
+      ],
+      { encoding: 'utf8' },
+    ).trim();
+  const subjects = () => git('log', '--format=%s', 'main');
+  const first = await begin();
+  const { uploadBucket } = requireVariables(first.environment, 'uploadBucket');
+  const key = 'staging/shop/lost/values.yaml';
+  const put = (text: string) =>
+    clients
+      .s3(first.environment)
+      .send(new PutObjectCommand({ Bucket: uploadBucket, Key: key, Body: `replicas: ${text}\n` }));
+  const outcomeOf = async (environment: Environment, versionId: string) =>
+    (await s3Store(clients.s3(environment), uploadBucket).tags(key, versionId))?.get('fairlead-outcome');
+  const older = (await put('1')).VersionId ?? '';
+  await until(async () => (await outcomeOf(first.environment, older)) === 'delivered');
+  const newer = (await put('2')).VersionId ?? '';
+  await until(async () => (await outcomeOf(first.environment, newer)) === 'delivered');
+  first.running.child.kill('SIGINT');
+  assert.equal(await first.running.ended(), 0);
+
+  // Somebody turns it back, and then the table is gone.
+  const turnedBack = git('commit-tree', '-p', 'main', '-m', 'Turn it back', 'main~1^{tree}');
+  git('update-ref', 'refs/heads/main', turnedBack);
+  const before = subjects();
+  await rm(join(data, 'aws', 'dynamodb'), { recursive: true });
+
+  const second = await begin();
+  const { table } = requireVariables(second.environment, 'table');
+  const records = dynamoTable(clients.dynamodb(second.environment), table);
+  for (const versionId of [older, newer])
+    await until(async () => (await readRecord(records, key, versionId))?.state === 'delivered');
+  const newest = (await clients
+    .s3(second.environment)
+    .send(new PutObjectCommand({ Bucket: uploadBucket, Key: key, Body: 'replicas: 3\n' }))) as {
+    VersionId?: string;
+  };
+  await until(async () => (await outcomeOf(second.environment, newest.VersionId ?? '')) === 'delivered');
+  assert.deepEqual(subjects().split('\n').slice(1), before.split('\n'), 'one commit more: the newest upload');
+  assert.match(git('show', 'main'), /replicas: 3/);
+  second.running.child.kill('SIGINT');
+  assert.equal(await second.running.ended(), 0);
+});
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 3 * PATIENCE_MS;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, 'it takes too long');
+    await sleep(200);
+  }
+}
