@@ -20,6 +20,7 @@ import type { ReadRequest } from '../lib/messages/messages.ts';
 import { type SweepParts, sweep as sweepOnce } from '../lib/uploads/sweep.ts';
 import { BUCKETS, EVENT_BUS, type LocalAws, TABLE } from './aws/aws.ts';
 import type { Handler } from './aws/services.ts';
+import { CONFIG_PATH } from './config-path.ts';
 import { type Pumped, pump } from './pump.ts';
 
 /** Names by which Lambda invokes them. */
@@ -34,7 +35,8 @@ export const FUNCTION_NAMES = [
 ] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
 
-export const CONFIG_PATH = '/fairlead/local';
+export { CONFIG_PATH };
+
 /** Deployed: a minute. Here a person waits for what is judged once more. */
 const SWEEP_SECONDS = 3;
 const HOUR_SECONDS = 3600;
@@ -184,6 +186,8 @@ async function environmentOf(
     uploadBucket: BUCKETS.upload,
     contentBucket: BUCKETS.content,
     stateBucket: BUCKETS.state,
+    // Nothing is backed up here: the repositories are folders beside everything else that would be lost with them.
+    backupBucket: '',
     receiveQueue: aws.queues.receive,
     doorbellQueue: aws.queues.doorbell,
     readQueue: aws.queues.read,
