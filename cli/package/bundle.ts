@@ -66,6 +66,7 @@ export async function bundleConstruct(folder: string): Promise<Metafile> {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     external: PEERS.flatMap((name) => [name, `${name}/*`]),
+    inject: ['cli/package/older-node.ts'],
     define: { 'import.meta.dirname': '__dirname' },
     legalComments: 'none',
     logLevel: 'error',
