@@ -25,28 +25,28 @@ export const bench: Bench = {
     process.env.POWERTOOLS_DEV = 'true';
     const [, asked = '10,100'] = argv.find((each) => each.startsWith('releases='))?.split('=') ?? [];
     const counting = count();
+    const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`;
+    const load = Math.round((loadavg()[1] ?? 0) * 10) / 10;
+    const here = { machine, node: process.version, on: new Date().toISOString().slice(0, 10), load };
     const sizes: Size[] = [];
-    for (const releases of asked.split(',').map(Number)) sizes.push(await measureSize(releases, counting));
-    const now: Measured = {
-      machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
-      node: process.version,
-      on: new Date().toISOString().slice(0, 10),
-      load: Math.round((loadavg()[1] ?? 0) * 10) / 10,
-      start: startSeconds(),
-      sizes,
-    };
+    for (const releases of asked.split(',').map(Number)) {
+      sizes.push(await measureSize(releases, counting));
+      if (argv.includes('--write')) keep({ ...here, start: {}, sizes });
+    }
+    const now: Measured = { ...here, start: startSeconds(), sizes };
     if (argv.includes('--write')) keep(now);
     console.log(monthlyTable(now));
     return { ...now, monthly: sizes.map((size) => monthly(now, size)) };
   },
 };
 
-/** Sizes that were not measured this time stay. */
+/** What was not measured this time stays. */
 function keep(now: Measured): void {
   const before = measured.parse(JSON.parse(readFileSync(FILE, 'utf8')));
   const others = before.sizes.filter(({ releases }) => now.sizes.every((size) => size.releases !== releases));
   const sizes = [...others, ...now.sizes].sort((one, other) => one.releases - other.releases);
-  writeFileSync(FILE, `${JSON.stringify({ ...now, sizes }, undefined, 2)}\n`);
+  const start = { ...before.start, ...now.start };
+  writeFileSync(FILE, `${JSON.stringify({ ...now, start, sizes }, undefined, 2)}\n`);
 }
 
 /** Until each function's module is there, beyond an empty Node. */

@@ -28,8 +28,10 @@ export interface Counting {
   says(service: FunctionName, message: string, milliseconds?: number): Promise<void>;
 }
 
-const WAIT_MS = 300_000;
+const WAIT_MS = 120_000;
 const POLL_MS = 50;
+/** Of what was said instead, so many lines are shown. */
+const SHOWN = 10;
 /** Lambda's own lines around a call (START, END, REPORT), as CloudWatch takes them in. */
 const LAMBDA_BYTES = 400;
 /** CloudWatch adds so much to each line (Amazon CloudWatch pricing, "Logs"). */
@@ -41,7 +43,7 @@ const LINE_BYTES = 26;
  */
 export function count(): Counting {
   let counted = new Map<FunctionName, Counted>();
-  let said: { readonly service: string; readonly message: string }[] = [];
+  let said: Readonly<Record<string, unknown>>[] = [];
   const of = (name: FunctionName): Counted => {
     const known = counted.get(name) ?? none();
     counted.set(name, known);
@@ -81,7 +83,7 @@ export function count(): Counting {
       const { service, message, seconds } = line;
       const name = FUNCTIONS.find((each) => each === service);
       if (name === undefined) return;
-      said.push({ service: name, message: String(message) });
+      said.push(line);
       const usage = of(name);
       usage.logBytes += Buffer.byteLength(JSON.stringify(line)) + LINE_BYTES;
       if (message !== 'call ended') return;
@@ -99,7 +101,8 @@ export function count(): Counting {
     async says(service, message, milliseconds = WAIT_MS) {
       const deadline = Date.now() + milliseconds;
       while (!said.some((line) => line.service === service && line.message === message)) {
-        if (Date.now() > deadline) throw new Error(`${service} did not say "${message}" in time`);
+        if (Date.now() > deadline)
+          throw new Error(`${service} did not say "${message}" in time, but: ${JSON.stringify(said.slice(-SHOWN))}`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },

@@ -56,9 +56,14 @@ export async function measureSize(releases: number, counting: Counting): Promise
       await git('git', ['-C', bare, 'config', 'receive.denyNonFastForwards', 'false']);
       await git('git', ['-C', world.repository, 'push', '--quiet', '--force', bare, 'HEAD:main']);
       // Everything is rendered, and the profile of the cluster is there.
-      for (let at = 0; at < 2; at++) await checkOnce(installation, counting);
+      for (let at = 0; at < 2; at++) {
+        counting.taken();
+        await checkOnce(installation, counting);
+      }
+      console.log('checked');
       const check = await several(ROUNDS, counting, () => checkOnce(installation, counting));
       const delivery = await several(DELIVERIES, counting, (at) => deliverOnce(installation, counting, at));
+      console.log('delivered');
       const alert = await several(2, counting, (at) => refuseOnce(installation, counting, at));
       const swept = sweepOf(installation);
       const sweeps = await several(1, counting, async () => {
