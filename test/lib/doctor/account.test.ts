@@ -5,28 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import {
-  CreateBucketCommand,
-  PutBucketNotificationConfigurationCommand,
-  PutBucketVersioningCommand,
-} from '@aws-sdk/client-s3';
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import { audiencesPath, toAudienceParameters } from '../../../lib/alerts/subscribed.ts';
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { awsAccount } from '../../../lib/aws/account/aws-account.ts';
 import * as own from '../../../lib/aws/account/clients.ts';
 import * as clients from '../../../lib/aws/clients.ts';
 import { s3Store } from '../../../lib/aws/objects.ts';
 import { dynamoTable } from '../../../lib/aws/table.ts';
-import { addressesPath, versionParameter } from '../../../lib/config/addresses.ts';
 import { type Config, parseConfig } from '../../../lib/config/config.ts';
-import { deadLettersPath, writeDeadLetterQueue } from '../../../lib/dead-letters/queues.ts';
 import { accountChecks } from '../../../lib/doctor/account-checks.ts';
 import { clusterCheck } from '../../../lib/doctor/cluster-checks.ts';
 import { deployedChecks } from '../../../lib/doctor/deployed-checks.ts';
@@ -36,9 +23,9 @@ import { doctorPolicy } from '../../../lib/doctor/policy.ts';
 import { type GitServer, startGit } from '../../../local/git.ts';
 import { requirement } from '../../requirements.ts';
 import { type Answers, startAccount, type TestAccount } from './account.ts';
+import { CHECK_ROLE, deploy } from './deploy.ts';
 
 const CHECKER = 'fairlead-check-drift';
-const ROLE = `${CHECKER}-eu-central-1`;
 const ANSWERS: Answers = {
   cluster: {
     status: 'ACTIVE',
@@ -48,7 +35,7 @@ const ANSWERS: Answers = {
   },
   entry: { createdAt: 4_000_000_000, kubernetesGroups: ['fairlead:check'] },
   capabilities: [{ capabilityName: 'argo', type: 'ACK', status: 'ACTIVE' }],
-  functions: { [CHECKER]: { FunctionArn: 'arn', Role: `arn:aws:iam::123456789012:role/${ROLE}` } },
+  functions: { [CHECKER]: { FunctionArn: 'arn', Role: `arn:aws:iam::123456789012:role/${CHECK_ROLE}` } },
   quotas: [
     { QuotaName: 'Number of schedules', Value: 1_000_000 },
     { QuotaName: 'Filter policies per account', Value: 200 },
@@ -220,7 +207,7 @@ describe('the doctor on an account', requirement('moto'), () => {
   });
 
   test('in one where it is deployed and well: nothing is wrong', async () => {
-    await deploy();
+    queue = await deploy(account.environment, config, git.pushToken);
     const found = await look(deployed());
     // moto forgets that a bucket tells EventBridge: the test below has an answer of S3's own.
     const wrong = found.filter(
@@ -342,74 +329,4 @@ describe('the doctor on an account', requirement('moto'), () => {
   });
   let queue = '';
   const queueUrl = () => queue;
-
-  /** What the stacks leave behind, as far as the doctor asks for it. */
-  async function deploy(): Promise<void> {
-    const { environment } = account;
-    const secrets = clients.secrets(environment);
-    await secrets.send(new CreateSecretCommand({ Name: 'fairlead/write', SecretString: git.pushToken }));
-    await secrets.send(new CreateSecretCommand({ Name: 'fairlead/read', SecretString: 'reads-only' }));
-    const s3 = clients.s3(environment);
-    for (const Bucket of ['uploads', 'state'])
-      await s3.send(
-        new CreateBucketCommand({
-          Bucket,
-          CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' },
-        }),
-      );
-    await s3.send(
-      new PutBucketVersioningCommand({ Bucket: 'uploads', VersioningConfiguration: { Status: 'Enabled' } }),
-    );
-    await s3.send(
-      new PutBucketNotificationConfigurationCommand({
-        Bucket: 'uploads',
-        NotificationConfiguration: { EventBridgeConfiguration: {} },
-      }),
-    );
-    await clients.dynamodb(environment).send(
-      new CreateTableCommand({
-        TableName: 'fairlead-state-table',
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-      }),
-    );
-    await own
-      .iam(environment)
-      .send(new CreateRoleCommand({ RoleName: ROLE, AssumeRolePolicyDocument: '{}' }));
-    const template = JSON.stringify({ Resources: { Marker: { Type: 'AWS::SNS::Topic' } } });
-    for (const name of ['state', 'targets', 'run', 'checks'])
-      await own
-        .cloudformation(environment)
-        .send(new CreateStackCommand({ StackName: `fairlead-${name}`, TemplateBody: template }));
-    const sns = clients.sns(environment);
-    const sqs = clients.sqs(environment);
-    const { QueueUrl = '' } = await sqs.send(
-      new CreateQueueCommand({ QueueName: 'fairlead-run-DeadLetters' }),
-    );
-    queue = QueueUrl;
-    const parameters = new Map<string, string>([
-      [`${audiencesPath('fairlead')}/unheard`, 'arn:aws:sqs:eu-central-1:123456789012:fairlead-unheard'],
-      ['/cdk-bootstrap/hnb659fds/version', '28'],
-      [versionParameter('fairlead'), '0.1.0'],
-      [`${addressesPath('fairlead')}/upload-bucket`, 'uploads'],
-      [`${deadLettersPath('fairlead')}/receive`, writeDeadLetterQueue({ kind: 'receive', url: queue })],
-    ]);
-    for (const [name, value] of toAudienceParameters(config.audiences))
-      parameters.set(`${audiencesPath('fairlead')}/${name}`, value);
-    for (const form of ['email', 'pager', 'chat', 'operators']) {
-      const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: `fairlead-${form}` }));
-      parameters.set(`${audiencesPath('fairlead')}/topics/${form}`, TopicArn);
-      if (form === 'email' || form === 'operators')
-        await sns.send(
-          new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'platform@example.com' }),
-        );
-    }
-    const ssm = clients.ssm(environment);
-    for (const [Name, Value] of parameters)
-      await ssm.send(new PutParameterCommand({ Name, Value, Type: 'String' }));
-  }
 });
