@@ -107,7 +107,9 @@ export function nameOf({ Type, Properties }: Resource): string | undefined {
   const given = [...primaryIdentifier, ...NAMES.filter((name) => name in properties)].filter(
     (name) => Properties[name] !== undefined,
   );
-  return given.length === 0
+  // What is called by a resource beside it has no name of its own.
+  const borrowed = given.flatMap((name) => referencesIn(Properties[name])).some((id) => !id.startsWith('AWS::'));
+  return given.length === 0 || borrowed
     ? undefined
     : JSON.stringify([Type, ...[...new Set(given)].sort().map((name) => Properties[name])]);
 }

@@ -140,7 +140,7 @@ describe('what the release before left in the buckets is understood:', () => {
     assert.equal((await readRender(store, OLD.DIGEST as Digest))?.length, 1);
     const [name] = Object.keys(OLD_OBJECTS).filter((each) => each.startsWith('reports/'));
     assert.equal(name, reportKey(OLD_ALERT));
-    assert.equal((await readReport(store, OLD_ALERT, OLD_ALERT.sequence))?.alert.kind, 'converged');
+    assert.equal((await readReport(store, OLD_ALERT))?.alert.kind, 'converged');
     const stored = await store.get(desiredKey(OLD.DIGEST));
     assert.equal(desiredState.parse(JSON.parse(stored?.body.toString('utf8') ?? '')).target, 'staging');
   });
