@@ -19,7 +19,8 @@ const STARTS = 3;
  * bench/cost/model.ts. `releases=10,100,1000` says how many; `--write` keeps what was measured, for docs/cost.md.
  */
 export const bench: Bench = {
-  about: 'what a month costs: requests counted in the local installation times public prices (releases=10,100; --write)',
+  about:
+    'what a month costs: requests counted in the local installation times public prices (releases=10,100; --write)',
   async measure(argv) {
     // Read when a logger is made: it then writes to this process's console.
     process.env.POWERTOOLS_DEV = 'true';

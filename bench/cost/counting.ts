@@ -54,7 +54,10 @@ export function count(): Counting {
     if (name === undefined) return;
     client.middlewareStack.add(
       (next, context) => async (given) => {
-        const { commandName = '', clientName = '' } = context as { commandName?: string; clientName?: string };
+        const { commandName = '', clientName = '' } = context as {
+          commandName?: string;
+          clientName?: string;
+        };
         const isTable = clientName === 'DynamoDBClient';
         const input = given.input as unknown as Record<string, unknown>;
         if (isTable) input.ReturnConsumedCapacity = 'TOTAL';
@@ -102,7 +105,9 @@ export function count(): Counting {
       const deadline = Date.now() + milliseconds;
       while (!said.some((line) => line.service === service && line.message === message)) {
         if (Date.now() > deadline)
-          throw new Error(`${service} did not say "${message}" in time, but: ${JSON.stringify(said.slice(-SHOWN))}`);
+          throw new Error(
+            `${service} did not say "${message}" in time, but: ${JSON.stringify(said.slice(-SHOWN))}`,
+          );
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },

@@ -33,7 +33,9 @@ export function fixedCosts(templates: readonly Resources[], secrets: number): re
   const resources = templates.flatMap((template) => Object.values(template));
   const of = (type: string) => resources.filter(({ Type }) => Type === type);
   const alarmMetrics = of('AWS::CloudWatch::Alarm').reduce((sum, { Properties = {} }) => {
-    const many = Array.isArray(Properties.Metrics) ? (Properties.Metrics as { MetricStat?: unknown }[]) : undefined;
+    const many = Array.isArray(Properties.Metrics)
+      ? (Properties.Metrics as { MetricStat?: unknown }[])
+      : undefined;
     return sum + (many === undefined ? 1 : many.filter(({ MetricStat }) => MetricStat !== undefined).length);
   }, 0);
   const sometimes = Object.keys(METRICS).length - ALWAYS.length;
@@ -48,7 +50,11 @@ export function fixedCosts(templates: readonly Resources[], secrets: number): re
       amount: sometimes,
       usd: costOf('customMetrics', sometimes * NOW_AND_THEN),
     },
-    row('Dashboards (the first three of an account cost nothing)', of('AWS::CloudWatch::Dashboard').length, 'dashboards'),
+    row(
+      'Dashboards (the first three of an account cost nothing)',
+      of('AWS::CloudWatch::Dashboard').length,
+      'dashboards',
+    ),
     row('GB in S3', STORED.s3Gigabytes, 's3Gigabytes'),
     row('GB in the table', STORED.tableGigabytes, 'tableGigabytes'),
     row('GB of its point-in-time recovery', STORED.tableGigabytes, 'recoveryGigabytes'),

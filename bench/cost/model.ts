@@ -69,7 +69,10 @@ export function monthly(measured: Measured, size: Size): Readonly<Record<string,
   // Sent, received, deleted: of a message whoever sends it pays the first, and Lambda's poller asks for us.
   const scheduled = CHECKS;
   const events = DELIVERIES;
-  const messages = { sqsStandard: 3 * sum('sqsStandard') + 3 * scheduled + 3 * events, sqsFifo: 3 * sum('sqsFifo') };
+  const messages = {
+    sqsStandard: 3 * sum('sqsStandard') + 3 * scheduled + 3 * events,
+    sqsFifo: 3 * sum('sqsFifo'),
+  };
   const cost = (name: PriceName, amount: number) => costOf(name, amount);
   return {
     'Lambda, time': cost('lambdaGibSeconds', gibSeconds),
@@ -78,7 +81,9 @@ export function monthly(measured: Measured, size: Size): Readonly<Record<string,
     'DynamoDB, writes': cost('dynamodbWrites', sum('dynamodbWrites')),
     'S3, requests': cost('s3Puts', sum('s3Puts') + DELIVERIES) + cost('s3Gets', sum('s3Gets')),
     'SQS, messages': cost('sqsStandard', messages.sqsStandard) + cost('sqsFifo', messages.sqsFifo),
-    'SQS, empty polls': cost('sqsStandard', POLLS_A_MONTH * ASSUMED.queues.sqsStandard) + cost('sqsFifo', POLLS_A_MONTH * ASSUMED.queues.sqsFifo),
+    'SQS, empty polls':
+      cost('sqsStandard', POLLS_A_MONTH * ASSUMED.queues.sqsStandard) +
+      cost('sqsFifo', POLLS_A_MONTH * ASSUMED.queues.sqsFifo),
     'Scheduler, SNS, EventBridge, Secrets Manager':
       cost('schedulerCalls', CHECKS + SWEEPS) +
       cost('snsPublishes', sum('snsPublishes')) +
@@ -92,7 +97,8 @@ export function monthly(measured: Measured, size: Size): Readonly<Record<string,
 export function observed(size: Size): Readonly<Record<string, number>> {
   const sum = (of: 'logBytes' | 'calls') =>
     monthOf(size).reduce(
-      (all, { what, times }) => all + times * Object.values(what).reduce((some, usage) => some + usage[of], 0),
+      (all, { what, times }) =>
+        all + times * Object.values(what).reduce((some, usage) => some + usage[of], 0),
       0,
     );
   return {
@@ -108,7 +114,11 @@ const dollars = (usd: number): string => (usd < 0.005 ? '< 0.01' : usd.toFixed(2
 
 /** As docs/cost.md has it: a column a size. */
 export function monthlyTable(measured: Measured): string {
-  const columns = measured.sizes.map((size) => ({ size, use: monthly(measured, size), seen: observed(size) }));
+  const columns = measured.sizes.map((size) => ({
+    size,
+    use: monthly(measured, size),
+    seen: observed(size),
+  }));
   const row = (name: string, of: (column: (typeof columns)[number]) => number) =>
     `| ${name} | ${columns.map((column) => dollars(of(column))).join(' | ')} |`;
   const [first] = columns;
@@ -128,7 +138,17 @@ export function usageTable({ sizes }: Measured): string {
       FUNCTIONS.flatMap((name) => {
         const usage = size[kind][name];
         if (usage === undefined) return [];
-        const { calls, seconds, dynamodbReads, dynamodbWrites, s3Gets, s3Puts, sqsStandard, sqsFifo, logBytes } = usage;
+        const {
+          calls,
+          seconds,
+          dynamodbReads,
+          dynamodbWrites,
+          s3Gets,
+          s3Puts,
+          sqsStandard,
+          sqsFifo,
+          logBytes,
+        } = usage;
         const cells = [calls, seconds, dynamodbReads, dynamodbWrites, s3Gets, s3Puts, sqsStandard + sqsFifo];
         return [
           `| ${size.releases.toLocaleString('en')} | ${kind} | \`${name}\` | ${cells.map((value) => Number(value.toFixed(2))).join(' | ')} | ${Math.round(logBytes)} |`,

@@ -72,10 +72,20 @@ export async function measureSize(releases: number, counting: Counting): Promise
       return {
         releases,
         check: only(check, 'read-desired', 'render-release', 'check-drift'),
-        delivery: only(delivery, 'receive-upload', 'deliver-uploads', 'render-release', 'read-desired', 'check-drift'),
+        delivery: only(
+          delivery,
+          'receive-upload',
+          'deliver-uploads',
+          'render-release',
+          'read-desired',
+          'check-drift',
+        ),
         alert: only(alert, 'send-alerts'),
         sweep: Object.fromEntries(
-          Object.entries(only(sweeps, 'sweep')).map(([name, usage]) => [name, scaled(usage, 1 / usage.calls)]),
+          Object.entries(only(sweeps, 'sweep')).map(([name, usage]) => [
+            name,
+            scaled(usage, 1 / usage.calls),
+          ]),
         ),
       };
     } finally {
@@ -90,9 +100,9 @@ export async function measureSize(releases: number, counting: Counting): Promise
 
 async function checkOnce({ aws }: Installation, counting: Counting): Promise<void> {
   const request = { schema: 1, target: TARGET, because: 'schedule' };
-  await clients.sqs(aws.environment).send(
-    new SendMessageCommand({ QueueUrl: aws.queues.read, MessageBody: JSON.stringify(request) }),
-  );
+  await clients
+    .sqs(aws.environment)
+    .send(new SendMessageCommand({ QueueUrl: aws.queues.read, MessageBody: JSON.stringify(request) }));
   await counting.says('read-desired', 'call ended');
   await counting.says('check-drift', 'call ended');
 }

@@ -123,10 +123,12 @@ describe('alarms', () => {
 
   test('each description ends with a section of the runbook, and each section is that of some alarm', () => {
     const { run: backedUp } = synthesised({ backup: true });
-    const sections = [...alarmsOf(backedUp), ...together.map(([, all]) => all)].map(({ AlarmDescription }) => {
-      const [, section] = /What to do: docs\/runbook\.md#([a-z0-9-]+)$/.exec(AlarmDescription) ?? [];
-      return section ?? assert.fail(AlarmDescription);
-    });
+    const sections = [...alarmsOf(backedUp), ...together.map(([, all]) => all)].map(
+      ({ AlarmDescription }) => {
+        const [, section] = /What to do: docs\/runbook\.md#([a-z0-9-]+)$/.exec(AlarmDescription) ?? [];
+        return section ?? assert.fail(AlarmDescription);
+      },
+    );
     assert.deepEqual([...new Set(sections)].sort(), Object.values(SECTIONS).sort());
   });
 
@@ -134,16 +136,20 @@ describe('alarms', () => {
     const [, told = ''] = RUNBOOK.split(/^## When an alarm tells\n/m);
     const [ofAlarms = ''] = told.split(/^## /m);
     const sections = ofAlarms.split(/^### /m).slice(1);
-    const anchors = sections.map((section) => (section.split('\n')[0] ?? '').toLowerCase().replaceAll(' ', '-'));
+    const anchors = sections.map((section) =>
+      (section.split('\n')[0] ?? '').toLowerCase().replaceAll(' ', '-'),
+    );
     assert.deepEqual([...anchors].sort(), Object.values(SECTIONS).sort());
     for (const section of sections)
-      for (const part of ['**What it means.**', '**Look', '**Mend.**']) assert.ok(section.includes(part), section);
+      for (const part of ['**What it means.**', '**Look', '**Mend.**'])
+        assert.ok(section.includes(part), section);
   });
 
   test('the runbook says what each saved query is for, and names none that is not kept', () => {
     const listed = [...RUNBOOK.matchAll(/^\| `(\w+)` \| /gm)].map(([, name = '']) => name);
     assert.deepEqual(listed.slice(0, Object.keys(QUERIES).length), Object.keys(QUERIES));
-    for (const [, name = ''] of RUNBOOK.matchAll(/saved quer(?:y|ies) `(\w+)`/g)) assert.ok(name in QUERIES, name);
+    for (const [, name = ''] of RUNBOOK.matchAll(/saved quer(?:y|ies) `(\w+)`/g))
+      assert.ok(name in QUERIES, name);
   });
 
   test('the topic that they tell admits CloudWatch: its own policy replaces the one that would', () => {
