@@ -74,7 +74,7 @@ export const readDesired = (environment: Environment) => {
         ? { kind: 'no-endpoint', reason: privateWithoutVpc(cluster) }
         : { kind: 'endpoint', endpoint: described.endpoint };
     const { why, reason } = described;
-    log.event('the cluster could not be looked up', { target: name, why, reason });
+    log.event('the cluster could not be looked up', { kind: why, why: reason });
     const before = why === 'passing' ? await knownEndpoint(state, name, cluster) : undefined;
     return before === undefined ? { kind: 'no-endpoint', reason } : { kind: 'endpoint', endpoint: before };
   };
@@ -110,9 +110,12 @@ export const readDesired = (environment: Environment) => {
         secrets,
       }),
     });
-    if (requested.kind !== 'no-access') return;
+    if (requested.kind !== 'no-access') {
+      log.event('desired state read', { because: request.because, ...requested });
+      return;
+    }
     const { reason, checked } = requested;
-    log.event('the repository does not let us in', { target: target.name, reason, checked });
+    log.event('the repository does not let us in', { why: reason, checked });
     if (checked === 'newest-known') return;
     // No check tells of it: what is declared was never read.
     await tellObservation(
@@ -129,7 +132,10 @@ export const readDesired = (environment: Environment) => {
     git: hasGit,
     ssh: hasSsh,
   };
-  return orSmoke(probes, (event): Promise<QueueAnswer> => workOff(event, readRequest, log, read));
+  return orSmoke(
+    probes,
+    log.calls((event): Promise<QueueAnswer> => workOff(event, readRequest, log, read)),
+  );
 };
 
 const privateWithoutVpc = ({ name, region }: { readonly name: string; readonly region: string }): string =>

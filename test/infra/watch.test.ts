@@ -39,12 +39,11 @@ const named = (name: string, from = alarms) => {
   return found;
 };
 const lambdas = resources(run, 'AWS::Lambda::Function');
-const timeoutOf = (name: string) =>
-  (
-    lambdas.find(([, { FunctionName }]) => FunctionName === `fairlead-${name}`)?.[1] as unknown as {
-      Timeout: number;
-    }
-  ).Timeout;
+const timeoutOf = (name: string): number => {
+  const found = lambdas.find(([, { FunctionName }]) => FunctionName === `fairlead-${name}`);
+  assert.ok(found, name);
+  return (found[1] as unknown as { Timeout: number }).Timeout;
+};
 const WORKERS = [
   'receive-upload',
   'render-release',
