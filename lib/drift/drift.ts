@@ -106,9 +106,17 @@ const renamed = (rendered: RenderedObject, name: string): RenderedObject => ({
   object: { ...rendered.object, metadata: { ...rendered.object.metadata, name } },
 });
 
+/** Finalizers by which the API server itself waits for what an object owns (apimachinery, `meta/v1/types.go`). */
+const OF_DELETION: readonly unknown[] = ['foregroundDeletion', 'orphan'];
+
 function withoutDeletion(object: KubernetesObject): KubernetesObject {
   const { deletionTimestamp, ...metadata } = object.metadata;
-  return deletionTimestamp === undefined ? object : { ...object, metadata };
+  if (deletionTimestamp === undefined) return object;
+  const held = Array.isArray(metadata.finalizers)
+    ? metadata.finalizers.filter((name) => !OF_DELETION.includes(name))
+    : [];
+  const { finalizers: _, ...others } = metadata;
+  return { ...object, metadata: held.length === 0 ? others : { ...others, finalizers: held } };
 }
 
 function judgeOne(

@@ -84,19 +84,25 @@ describe('a set of objects', () => {
   });
   // The TTL controller deletes in the foreground: the Job is there until its Pods are gone.
   test('a Job that goes by itself may be on its way out, and another may not', () => {
-    const leaving = (name: string, spec: string, labels: Record<string, string> = {}) => {
+    const leaving = (
+      name: string,
+      spec: string,
+      labels: Record<string, string> = {},
+      ...finalizers: string[]
+    ) => {
       const job = object(`{apiVersion: batch/v1, kind: Job, metadata: {name: ${name}}, spec: ${spec}}`);
       const metadata = {
         ...job.metadata,
         ...(Object.keys(labels).length === 0 ? {} : { labels }),
         deletionTimestamp: '2026-11-21T12:00:00Z',
-        finalizers: ['foregroundDeletion'],
+        finalizers: ['foregroundDeletion', ...finalizers],
       };
       return verdicts([rendered(job)], [{ ...job, metadata }]).map(({ kind }) => kind);
     };
     assert.deepEqual(leaving('short', '{ttlSecondsAfterFinished: 0}'), ['in-sync']);
     assert.deepEqual(leaving('lasting', '{}'), ['drift']);
     assert.deepEqual(leaving('touched', '{ttlSecondsAfterFinished: 0}', { team: 'mine' }), ['drift']);
+    assert.deepEqual(leaving('held', '{ttlSecondsAfterFinished: 0}', {}, 'team.example.com/hold'), ['drift']);
   });
   test('an object whose name is rendered anew each time may be gone', () => {
     const [verdict] = verdicts([rendered(CONFIG, { unstable: ['/metadata/name'] })], []);

@@ -174,8 +174,11 @@ export function expectationOf(
   const words = unrecorded ? /absent or was cleared/ : /a deletion leaves no author/;
   if (root !== undefined) {
     if (fact.what === 'gone' || (writing.stripped && isTemplateLabel(after, place))) return undefined;
-    const verdict = writing.deployer && !writing.stripped ? 'changed' : 'added';
-    return { verdict, from: root, to: place, inside: true, by, words };
+    // Declared as null, a field is the deployer's in the record whatever is in it: whose that is, nobody can tell.
+    const isNull = valueAt(wanted, root) === null;
+    const own = writing.deployer && !writing.stripped;
+    const verdict = own && !isNull ? 'changed' : 'added';
+    return { verdict, from: root, to: place, inside: true, by: own && isNull ? 'any' : by, words };
   }
   const list = fact.what === 'list';
   // Declared as empty, so that whatever came into it is not declared.

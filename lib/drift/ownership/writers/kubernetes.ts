@@ -147,6 +147,14 @@ export const KUBERNETES: readonly PlatformWriter[] = [
   },
   {
     kinds: ['Endpoints'],
+    at: label('endpoints.kubernetes.io/managed-by'),
+    when: (_root, value) => value === 'endpoint-controller',
+    // A client-side apply takes over a record that was lost, and with it what the controller had put there.
+    byAnyone: true,
+    reason: 'the endpoints controller',
+  },
+  {
+    kinds: ['Endpoints'],
     at: [
       // Where Git declares some, no controller adds to them.
       ['subsets'],
