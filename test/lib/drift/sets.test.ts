@@ -96,6 +96,15 @@ describe('a set of objects', () => {
         ...(Object.keys(labels).length === 0 ? {} : { labels }),
         deletionTimestamp: '2026-11-21T12:00:00Z',
         finalizers: ['foregroundDeletion', ...finalizers],
+        managedFields: [
+          {
+            manager: 'helm',
+            operation: 'Update',
+            apiVersion: 'batch/v1',
+            fieldsType: 'FieldsV1',
+            fieldsV1: { 'f:spec': { 'f:ttlSecondsAfterFinished': {} } },
+          },
+        ],
       };
       return verdicts([rendered(job)], [{ ...job, metadata }]).map(({ kind }) => kind);
     };
