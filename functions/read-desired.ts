@@ -29,6 +29,7 @@ import {
 } from '../lib/messages/messages.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
+import { outwardOf } from '../lib/outward/outward.ts';
 import { openClone } from '../lib/repository/clone.ts';
 import { readCredentialOf } from '../lib/repository/credentials.ts';
 import { hasGit, hasSsh } from '../lib/repository/probes.ts';
@@ -87,10 +88,11 @@ export const readDesired = (environment: Environment) => {
     if (target === undefined || repository === undefined) return;
 
     await writeCheckConfig(state, current, target.name, await endpointOf(target));
+    const outward = outwardOf(current.gitNetwork, { secrets, scratch: names.scratch });
     const clone = await openClone({
       url: repository.url,
       branch: target.branch,
-      credential: readCredentialOf(repository, { secrets, identity, now: parts.now }),
+      credential: readCredentialOf(repository, { secrets, identity, now: parts.now, outward }),
       folder: join(names.scratch, 'clones', `${repository.name}-${encodeURIComponent(target.branch)}.git`),
     });
     const profile = await readProfile(state, target.name);
@@ -108,6 +110,7 @@ export const readDesired = (environment: Environment) => {
         others: 'refused',
         content: parts.content,
         secrets,
+        outward,
       }),
     });
     if (requested.kind !== 'no-access') {

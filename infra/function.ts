@@ -16,8 +16,8 @@ import { acknowledgeWildcard, hasWildcard } from './acknowledge.ts';
 import { type CustomerKey, keyRights } from './customer-key.ts';
 import type { Network } from './network-interfaces.ts';
 import { type FunctionCode, GIT_FUNCTIONS, type GitFunctionName, type ZipFunctionName } from './packages.ts';
-import { SIZES } from './sizes.ts';
 import { iamArn } from './role-rules.ts';
+import { SIZES } from './sizes.ts';
 
 export type FunctionName = ZipFunctionName | GitFunctionName;
 

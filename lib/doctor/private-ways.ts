@@ -1,5 +1,5 @@
 import type { VpcWay } from '../aws/account/account.ts';
-import { type Read, answerIn } from '../aws/account/reading.ts';
+import { answerIn, type Read } from '../aws/account/reading.ts';
 import { type Diagnosis, judged, ok, wrong } from './diagnosis.ts';
 
 /** All that a check inside a network needs of AWS: its state and its table (docs/clusters.md). */

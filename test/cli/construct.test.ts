@@ -103,8 +103,7 @@ describe('the construct of the published package, in an empty CDK project', () =
   });
 
   test('names everything that is wrong with a configuration at once', async () => {
-    const wrong =
-      `${IMPORTED}\nnew Fairlead(new App(), 'Platform', { repositories: [], targets: [], nonsense: 1 });\n`;
+    const wrong = `${IMPORTED}\nnew Fairlead(new App(), 'Platform', { repositories: [], targets: [], nonsense: 1 });\n`;
     await assert.rejects(synthesised(process.execPath, 'wrong.mjs', wrong), (error: unknown) => {
       const { stderr } = z.object({ stderr: z.string() }).parse(error);
       assert.match(stderr, /new Fairlead\(…, "Platform", …\) has 3 errors/);

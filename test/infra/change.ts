@@ -108,7 +108,9 @@ export function nameOf({ Type, Properties }: Resource): string | undefined {
     (name) => Properties[name] !== undefined,
   );
   // What is called by a resource beside it has no name of its own.
-  const borrowed = given.flatMap((name) => referencesIn(Properties[name])).some((id) => !id.startsWith('AWS::'));
+  const borrowed = given
+    .flatMap((name) => referencesIn(Properties[name]))
+    .some((id) => !id.startsWith('AWS::'));
   return given.length === 0 || borrowed
     ? undefined
     : JSON.stringify([Type, ...[...new Set(given)].sort().map((name) => Properties[name])]);

@@ -38,7 +38,7 @@ describe('what the functions log', () => {
     assert.equal(pushed?.commit, commit);
   });
 
-  test('leads from a commit to the check of it, and to what rendered it', () => {
+  test('leads from a commit to what rendered it, the check of it, and the alert that was told', () => {
     const naming = new Set(
       run.lines.filter((line) => line.commit === run.delivered.commit).map(({ service }) => service),
     );
@@ -47,6 +47,7 @@ describe('what the functions log', () => {
       'deliver-uploads',
       'read-desired',
       'render-release',
+      'send-alerts',
     ]);
   });
 

@@ -199,7 +199,9 @@ describe("moto's S3 answers the same", requirement('moto'), () => {
   let environment: Environment;
   before(async () => {
     const port = await freePort();
-    const server = spawn(pythonProgram('moto_server') ?? '', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+    const server = spawn(pythonProgram('moto_server') ?? '', ['-H', '127.0.0.1', '-p', String(port)], {
+      stdio: 'ignore',
+    });
     stop = async () => {
       if (server.exitCode !== null) return;
       server.kill('SIGKILL');

@@ -1,7 +1,7 @@
-import { type Context } from './conditions.ts';
-import { type Decision, decide, type Policies } from './evaluate.ts';
-import { type Document, listed } from './document.ts';
+import type { Context } from './conditions.ts';
 import { ACCOUNT, Deployed, type Resource, type TemplateText } from './deployed.ts';
+import { type Document, listed } from './document.ts';
+import { type Decision, decide, type Policies } from './evaluate.ts';
 
 export interface RoleHere {
   readonly arn: string;

@@ -31,7 +31,10 @@ function short(resource: string): string {
     .replace(/^arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\d*):/, (_, account) =>
       account === '' || account === ACCOUNT ? '' : `${account}:`,
     )
-    .replace(/bank-(?:state|run|targets|checks)-([A-Za-z][A-Za-z0-9]*?)[0-9A-Fa-f]{8}(\.fifo)?(?=$|[^A-Za-z0-9])/g, '$1')
+    .replace(
+      /bank-(?:state|run|targets|checks)-([A-Za-z][A-Za-z0-9]*?)[0-9A-Fa-f]{8}(\.fifo)?(?=$|[^A-Za-z0-9])/g,
+      '$1',
+    )
     .replace(/^(uploads|content|state|backups)bucket/, '$1')
     .replace(/^table\/RecordTable/, 'record')
     .replace(/\/stream\/.*$/, '/stream')

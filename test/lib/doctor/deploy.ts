@@ -1,7 +1,11 @@
 import { CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateRoleCommand } from '@aws-sdk/client-iam';
-import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketVersioningCommand,
+} from '@aws-sdk/client-s3';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
@@ -9,19 +13,15 @@ import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { audiencesPath, toAudienceParameters } from '../../../lib/alerts/subscribed.ts';
 import * as own from '../../../lib/aws/account/clients.ts';
 import * as clients from '../../../lib/aws/clients.ts';
+import type { Environment } from '../../../lib/aws/environment.ts';
 import { addressesPath, versionParameter } from '../../../lib/config/addresses.ts';
 import type { Config } from '../../../lib/config/config.ts';
 import { deadLettersPath, writeDeadLetterQueue } from '../../../lib/dead-letters/queues.ts';
-import type { Environment } from '../../../lib/aws/environment.ts';
 
 export const CHECK_ROLE = 'fairlead-check-drift-eu-central-1';
 
 /** What the stacks leave behind, as far as the doctor asks for it. The URL of its dead-letter queue. */
-export async function deploy(
-  environment: Environment,
-  config: Config,
-  pushToken: string,
-): Promise<string> {
+export async function deploy(environment: Environment, config: Config, pushToken: string): Promise<string> {
   const secrets = clients.secrets(environment);
   await secrets.send(new CreateSecretCommand({ Name: 'fairlead/write', SecretString: pushToken }));
   await secrets.send(new CreateSecretCommand({ Name: 'fairlead/read', SecretString: 'reads-only' }));
@@ -63,9 +63,7 @@ export async function deploy(
       .send(new CreateStackCommand({ StackName: `fairlead-${name}`, TemplateBody: template }));
   const sns = clients.sns(environment);
   const sqs = clients.sqs(environment);
-  const { QueueUrl = '' } = await sqs.send(
-    new CreateQueueCommand({ QueueName: 'fairlead-run-DeadLetters' }),
-  );
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'fairlead-run-DeadLetters' }));
   const parameters = new Map<string, string>([
     [`${audiencesPath('fairlead')}/unheard`, 'arn:aws:sqs:eu-central-1:123456789012:fairlead-unheard'],
     ['/cdk-bootstrap/hnb659fds/version', '28'],
@@ -79,9 +77,7 @@ export async function deploy(
     const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: `fairlead-${form}` }));
     parameters.set(`${audiencesPath('fairlead')}/topics/${form}`, TopicArn);
     if (form === 'email' || form === 'operators')
-      await sns.send(
-        new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'platform@example.com' }),
-      );
+      await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'platform@example.com' }));
   }
   const ssm = clients.ssm(environment);
   for (const [Name, Value] of parameters)
