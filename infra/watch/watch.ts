@@ -199,7 +199,10 @@ export class Watch extends Construct {
       meaning: 'No check has finished for three intervals of a target, or nobody keeps time',
       section: SECTIONS.silence,
     };
-    if (minutes.length === 0) return this.alarms.alarm('VerdictsOverdue', overdue);
+    if (minutes.length === 0) {
+      this.alarms.alarm('VerdictsOverdue', overdue);
+      return;
+    }
     const { period, periods } = lookingBack(Math.max(...minutes), { short: PERIOD, long: Duration.hours(1) });
     this.alarms.together('NotChecking', {
       meaning: 'Drift goes unnoticed: no check has finished in the expected time, of any target or of some',

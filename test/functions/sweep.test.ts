@@ -108,7 +108,8 @@ describe('what the sweep measures', () => {
   test('is written as CloudWatch reads it: the dimension and each metric is a member of the line', async () => {
     now = new Date(NOON.getTime() + 600_000);
     const [line] = await measured();
-    const { Timestamp, CloudWatchMetrics } = line?._aws as {
+    assert(line !== undefined);
+    const { Timestamp, CloudWatchMetrics } = line._aws as {
       Timestamp: number;
       CloudWatchMetrics: {
         Namespace: string;

@@ -97,8 +97,9 @@ test('a call that fails says so in its line as well, with what was measured by t
     const call = log.calls(async () => { log.measure('AlertsTold', 2); throw new Error('the table is gone'); });
     await call({}).catch((error) => console.log(JSON.stringify({ thrown: error.message })));
   `).sort((one, other) => order(one) - order(other));
-  assert.equal(failed?.level, 'ERROR');
-  assert.equal((failed?.error as { message: string }).message, 'the table is gone');
+  assert(failed !== undefined);
+  assert.equal(failed.level, 'ERROR');
+  assert.equal((failed.error as { message: string }).message, 'the table is gone');
   assert.equal(ended?.outcome, 'failed');
   assert.equal(ended?.AlertsTold, 2);
   assert.equal(thrown?.thrown, 'the table is gone');
