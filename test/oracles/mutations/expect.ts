@@ -174,8 +174,10 @@ export function expectationOf(
   const words = unrecorded ? /absent or was cleared/ : /a deletion leaves no author/;
   if (root !== undefined) {
     if (fact.what === 'gone' || (writing.stripped && isTemplateLabel(after, place))) return undefined;
-    // Declared as null, a field is the deployer's in the record whatever is in it: whose that is, nobody can tell.
-    const isNull = valueAt(wanted, root) === null;
+    // Declared as null, a field is the deployer's in the record whatever is in it: whose that is, nobody can tell. A
+    // map's keys are recorded by themselves.
+    const isNull =
+      valueAt(wanted, root) === null && !isJsonObject(valueAt(after as unknown as Json, root) ?? null);
     const own = writing.deployer && !writing.stripped;
     const verdict = own && !isNull ? 'changed' : 'added';
     return { verdict, from: root, to: place, inside: true, by: own && isNull ? 'any' : by, words };
