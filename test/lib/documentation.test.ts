@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -47,6 +48,42 @@ test('what the documentation points at is there', () => {
       .map((path) => `${page}: ${path}`),
   );
   assert.deepEqual(gone, []);
+});
+
+test('a section that a page or a source names is in the page that it names', () => {
+  const files = execFileSync('git', ['ls-files', '-z', '--', '*.md', '*.ts'], { cwd: ROOT, encoding: 'utf8' })
+    .split('\0')
+    .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+  const headings = new Map(
+    pages.map((page) => [
+      page,
+      new Set(
+        [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading.replaceAll('`', '')),
+      ),
+    ]),
+  );
+  const named = files.flatMap((file) =>
+    // Comments and paragraphs are wrapped anywhere.
+    [
+      ...textOf(file)
+        .replace(/\n\s*(?:\*|\/\/)?\s*/g, ' ')
+        .matchAll(/(docs\/[a-z-]+\.md)`?,? "([^"]+)"/g),
+    ].map(([, page = '', section = '']) => ({ file, page, section })),
+  );
+  assert.ok(named.length >= 10);
+  assert.deepEqual(
+    named.filter(({ page, section }) => headings.get(page)?.has(section) !== true),
+    [],
+  );
+});
+
+test('every room of lib and every file of infra is on the map of the code', () => {
+  const map = textOf('docs/architecture.md');
+  const rooms = readdirSync(join(ROOT, 'lib')).filter((name) => !map.includes(`\n  ${name}/ `));
+  const files = readdirSync(join(ROOT, 'infra')).filter(
+    (name) => name.endsWith('.ts') && !map.includes(`\`${name}\``),
+  );
+  assert.deepEqual({ rooms, files }, { rooms: [], files: [] });
 });
 
 test('scripts that the documentation names exist', () => {

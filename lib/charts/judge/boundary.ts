@@ -7,7 +7,7 @@ import type { Boundary } from '../render-request.ts';
 
 /**
  * What a target allows, as an early and clear answer: the cluster's RBAC is what enforces it (docs/security.md,
- * "The boundary of a target"). Objects come with their namespaces filled in.
+ * "What is checked before anything is committed"). Objects come with their namespaces filled in.
  */
 export function checkBoundary({ object, place }: Declared, boundary: Boundary): Reason[] {
   return [

@@ -34,8 +34,8 @@ export type HelmOutcome =
 const ATTEMPTS = 4;
 
 /**
- * One `helm template` as the deployer's own helm would see the cluster (docs/drift.md, "Rendering as each deployer
- * does"): Flux and plain Helm from a loopback server with the profile's APIs, Argo CD by flags.
+ * One `helm template` as the deployer's own helm would see the cluster (docs/drift.md, "Where the desired state
+ * comes from"): Flux and plain Helm from a loopback server with the profile's APIs, Argo CD by flags.
  * @param hide values whose text must not stand in an excerpt
  */
 export async function helmTemplate(

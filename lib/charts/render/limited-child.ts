@@ -67,7 +67,8 @@ process.on('exit', () => {
 
 /**
  * Runs a program that works on hostile input: in a process group of its own that is killed whole, with resource
- * limits, an empty environment, and bounds on what it says. Limits: docs/security.md, "Limits that hold".
+ * limits, an empty environment, and bounds on what it says (docs/security.md,
+ * "What is checked before anything is committed").
  */
 export function runLimited({ program, arguments: args, folder }: Command): Promise<ChildOutcome> {
   return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import { applicationName, deployerNamespace, FLUX_NAMES, helmReleaseName } from 
 import type { ObjectRole, RenderRequest } from '../render-request.ts';
 
 /**
- * What the target's deployer adds to an object as it applies it (docs/drift.md, "Rendering as each deployer does"):
+ * What the target's deployer adds to an object as it applies it (docs/drift.md, "Where the desired state comes from"):
  * ownership marks are declared too, so that their loss is a difference and their presence is none.
  */
 export function marksOf(

@@ -4,7 +4,7 @@ import { Owners, type Writer } from '../ownership/owners.ts';
 import type { Trail } from '../path.ts';
 
 /**
- * What a chart renders to something else each time (docs/drift.md, "Unstable output"): the value in the cluster is of
+ * What a chart renders to something else each time (docs/drift.md, "What is ignored, and why"): the value in the cluster is of
  * the deployer's own render, which nobody can make again. It is told by its place and its writer, not by its value.
  */
 
