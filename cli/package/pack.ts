@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -41,9 +41,8 @@ async function fill(folder: string): Promise<void> {
   await mkdir(join(folder, 'bin'));
   await copyFile(join(import.meta.dirname, 'fairlead.mjs'), join(folder, 'bin', 'fairlead.mjs'));
   await copyFile(join(import.meta.dirname, 'README.md'), join(folder, 'README.md'));
-  await mkdir(join(folder, 'docs'));
-  for (const page of ['configuration.md', 'changing.md', 'customer-key.md'])
-    await copyFile(join(ROOT, 'docs', page), join(folder, 'docs', page));
+  // Whole: what the command line says of a page must be found by whoever has nothing but the package.
+  await cp(join(ROOT, 'docs'), join(folder, 'docs'), { recursive: true });
   await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
   await writeFile(join(folder, 'NOTICES'), await formatNotices(ROOT, metafiles));
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);

@@ -23,6 +23,7 @@ interface Ran {
 const COMMANDS = [
   ...['check', 'diff', 'baseline', 'upload', 'uploads', 'replay'],
   ...['incidents', 'snooze', 'ui', 'bootstrap'],
+  ...['doctor', 'drill', 'subscribe', 'redrive'],
 ];
 
 describe('the published package', () => {
