@@ -23,7 +23,8 @@ every target that it checks. It needs sqs:SendMessage on the read queue, and to 
   --installation NAME, --bucket NAME, --data FOLDER   which one, as of "npx fairlead upload"; default: the local one
   --timeout SECONDS  how long to wait (default 300)
 
-Exit: 0 in sync, 1 drift, 2 could not judge all of it; 64 what was typed makes no command, 130 Ctrl-C.
+Exit: 0 in sync, 1 drift, 2 could not judge all of it; 64 what was typed makes no command, 69 AWS or the installation
+cannot be used, 130 Ctrl-C.
 
   npx fairlead check staging --repo https://git.example.com/platform/cluster.git
   npx fairlead check --remote staging --installation fairlead

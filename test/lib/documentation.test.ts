@@ -50,6 +50,14 @@ test('what the documentation points at is there', () => {
   assert.deepEqual(gone, []);
 });
 
+test('every page is in the table of the README', () => {
+  const readme = textOf('README.md');
+  assert.deepEqual(
+    pages.filter((page) => page.startsWith('docs/') && !readme.includes(`](${page})`)),
+    [],
+  );
+});
+
 test('a section that a page or a source names is in the page that it names', () => {
   const files = execFileSync('git', ['ls-files', '-z', '--', '*.md', '*.ts'], { cwd: ROOT, encoding: 'utf8' })
     .split('\0')
