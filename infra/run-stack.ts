@@ -65,6 +65,7 @@ export class RunStack extends Stack {
     const alerts = new Alerts(this, 'Alerts', config);
     const isolation = new Isolation(this, 'Isolation', {
       reachable: [...content.reachable, ...state.reachable],
+      existing: config.aws.existing.vpc,
     });
 
     const gitNetwork = config.gitNetwork;

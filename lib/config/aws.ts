@@ -17,7 +17,7 @@ const arn = (service: string, resource: string, example: string) =>
 const topic = arn('sns', '[A-Za-z0-9_-]{1,256}', 'arn:aws:sns:eu-central-1:111122223333:alerts');
 
 /** A network of your own: functions stand in these subnets. */
-export const existingVpc = entries({
+const existingVpc = entries({
   id: z.string().regex(/^vpc-[0-9a-f]{8,17}$/, 'a VPC such as "vpc-0a1b2c3d4e5f67890"'),
   /** Two or more, in different availability zones. */
   subnets: z
@@ -29,6 +29,8 @@ export const existingVpc = entries({
     .regex(/^sg-[0-9a-f]{8,17}$/, 'a security group such as "sg-0a1b2c3d4e5f67890"')
     .optional(),
 });
+
+export type ExistingVpc = z.output<typeof existingVpc>;
 
 export const aws = entries({
   /**

@@ -142,6 +142,7 @@ const customers: ConfigInput = {
     existing: {
       uploadBucket: 'charts',
       topics: { operators: `arn:aws:sns:eu-central-1:${ACCOUNT}:ops` },
+      vpc: { id: 'vpc-0a1b2c3d4e5f67892', subnets: ['subnet-0a1b2c3d4e5f67892', 'subnet-0a1b2c3d4e5f67893'] },
       oidcProvider: `arn:aws:iam::${ACCOUNT}:oidc-provider/token.actions.githubusercontent.com`,
     },
   },

@@ -100,6 +100,54 @@ describe('a key of the organisation', () => {
   });
 });
 
+test('a copy of the table under the key takes the key, through DynamoDB alone', () => {
+  const vault = resourcesIn(templates({ aws: { key: KEY }, backup: { tableVault: true } }));
+  const [role] = ofType(vault, 'AWS::IAM::Policy')
+    .map(statementsOf)
+    .filter((statements) => statements.some(({ Action }) => Action.includes('dynamodb:StartAwsBackupJob')));
+  const keyed = (role ?? []).filter(({ Resource }) => Resource === KEY);
+  assert.deepEqual(
+    keyed.map(({ Action, Condition }) => [Action, JSON.stringify(Condition)?.includes('"dynamodb.')]),
+    [
+      [['kms:DescribeKey'], undefined],
+      [['kms:Decrypt', 'kms:GenerateDataKey'], true],
+    ],
+  );
+});
+
+describe('a network of the organisation for hostile templates', () => {
+  const subnets = ['subnet-0a1b2c3d4e5f67890', 'subnet-0a1b2c3d4e5f67891'];
+  const vpc = { id: 'vpc-0a1b2c3d4e5f67890', subnets };
+  const within = (securityGroup?: string) =>
+    resourcesIn(
+      templates({ aws: { existing: { vpc: { ...vpc, ...(securityGroup && { securityGroup }) } } } }),
+    );
+  const placed = (all: typeof plain) =>
+    ofType(all, 'AWS::Lambda::Function').find(
+      ({ Properties }) => Properties.FunctionName === 'fairlead-render-release',
+    )?.Properties.VpcConfig;
+
+  test('is where they are rendered; of its own a group is made there, and nothing else', () => {
+    const all = within();
+    const own = 'IsolationGroup';
+    assert.deepEqual(z.looseObject({ SubnetIds: z.unknown() }).parse(placed(all)).SubnetIds, subnets);
+    const [group, ...others] = all.filter(([, , { Type }]) => Type.startsWith('AWS::EC2::'));
+    assert.deepEqual(others, []);
+    assert.equal(group?.[2].Type, 'AWS::EC2::SecurityGroup');
+    assert.equal(group?.[2].Properties.VpcId, vpc.id);
+    assert.ok(JSON.stringify(placed(all)).includes(own), JSON.stringify(placed(all)));
+  });
+
+  test('may bring its group, too', () => {
+    const all = within('sg-0a1b2c3d4e5f67890');
+    assert.deepEqual(placed(all), { SecurityGroupIds: ['sg-0a1b2c3d4e5f67890'], SubnetIds: subnets });
+    assert.deepEqual(
+      all.filter(([, , { Type }]) => Type.startsWith('AWS::EC2::')),
+      [],
+    );
+  });
+});
+
 describe('what is asked of roles', () => {
   const BOUNDARY = 'arn:aws:iam::111122223333:policy/platform/boundary';
   const all = resourcesIn(
