@@ -22,6 +22,8 @@ import { uploaders } from './uploaders.ts';
  */
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+/** A role's name ends at 64: this, the longest function's (20), the longest region's (14), and two hyphens. */
+export const INSTALLATION_NAME_LENGTH = 28;
 export const TARGET_NAME_LENGTH = 54;
 export const NAMESPACE_LENGTH = 63;
 
@@ -140,7 +142,7 @@ const audience = audienceOf(label(63, 'an audience name'));
 
 const config = entries({
   /** Names everything that is provisioned; several installations live side by side in one account. */
-  installation: label(32, 'an installation name')
+  installation: label(INSTALLATION_NAME_LENGTH, 'an installation name')
     .refine((name) => !/^\d/.test(name), 'an installation name begins with a letter: stacks are called by it')
     .refine((name) => name !== 'default', '"default" is AWS\'s own event bus; choose another name')
     .default('fairlead'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { INSTALLATION_NAME_LENGTH } from '../../lib/config/config.ts';
 import { nameOf } from './change.ts';
 import { EXAMPLE, resourcesIn, STACKS, templates, written } from './templates.ts';
 
@@ -57,7 +58,8 @@ test('within an installation no name is given twice', () => {
 
 describe('150 targets with a cluster and uploaders each', () => {
   const all = templates({
-    installation: 'a'.repeat(32),
+    installation: 'a'.repeat(INSTALLATION_NAME_LENGTH),
+    production: true,
     aws: { existing: { oidcProvider: PROVIDER } },
     repositories: ['a', 'b', 'c'].map((name) => ({
       name,
