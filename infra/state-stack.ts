@@ -78,6 +78,7 @@ export class StateStack extends Stack {
         table: this.record.table,
         // A vault that is given another key is another vault.
         key: ownKey ?? aws.key,
+        tableKey: aws.key,
       });
     new CfnOutput(this, 'UploadBucket', {
       description: 'Upload to this bucket',

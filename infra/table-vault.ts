@@ -6,6 +6,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { BackupSettings } from '../lib/config/backup.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
+import { type CustomerKey, throughService } from './customer-key.ts';
 import { removalPolicy } from './storage.ts';
 
 export interface TableVaultSettings extends Pick<BackupSettings, 'keepDays'> {
@@ -14,6 +15,8 @@ export interface TableVaultSettings extends Pick<BackupSettings, 'keepDays'> {
   readonly table: Table;
   /** What the copies are encrypted with; undefined: AWS Backup's own key of the account. */
   readonly key: Key | string | undefined;
+  /** The customer's, of the table. */
+  readonly tableKey: CustomerKey;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface TableVaultSettings extends Pick<BackupSettings, 'keepDays'> {
 export class TableVault extends Construct {
   constructor(scope: Construct, id: string, settings: TableVaultSettings) {
     super(scope, id);
-    const { installation, production, table, keepDays, key } = settings;
+    const { installation, production, table, keepDays, key, tableKey } = settings;
     const vault = new CfnBackupVault(this, 'Vault', {
       backupVaultName: `${installation}-record`,
       ...(key === undefined ? {} : { encryptionKeyArn: typeof key === 'string' ? key : key.keyArn }),
@@ -50,14 +53,14 @@ export class TableVault extends Construct {
       backupPlanId: plan.ref,
       backupSelection: {
         selectionName: `${installation}-record`,
-        iamRoleArn: this.roleFor(table).roleArn,
+        iamRoleArn: this.roleFor(table, tableKey).roleArn,
         resources: [table.tableArn],
       },
     });
   }
 
   /** Of what AWS's own policy for this holds, the part of it that is about one table (AWS Backup guide, "Managed policies"). */
-  private roleFor(table: Table): Role {
+  private roleFor(table: Table, tableKey: CustomerKey): Role {
     const { account } = Stack.of(this);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('backup.amazonaws.com', {
@@ -81,6 +84,15 @@ export class TableVault extends Construct {
       ['dynamodb:DeleteBackup', 'dynamodb:DescribeBackup'],
       `${table.tableArn}/backup/*`,
       'Backups of this one table have numbers that DynamoDB gives them',
+    );
+    if (tableKey === undefined) return role;
+    permit(['kms:DescribeKey'], tableKey);
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [tableKey],
+        conditions: throughService(this, 'dynamodb'),
+      }),
     );
     return role;
   }
