@@ -92,6 +92,8 @@ export class Alerts extends Construct {
       description: `Fairlead ${installation}: alerts on their way`,
       enableKeyRotation: true,
       removalPolicy: removalPolicy(production),
+      // What is to go goes as soon as KMS lets it.
+      ...(production ? {} : { pendingWindow: Duration.days(7) }),
     });
     key.addToResourcePolicy(this.alarms(['kms:Decrypt', 'kms:GenerateDataKey'], '*'));
     return key;

@@ -24,7 +24,8 @@ export class ChatChannel extends Construct {
       assumedBy: new ServicePrincipal('chatbot.amazonaws.com'),
     });
     const common = {
-      configurationName: `${installation}-${audience.name}`,
+      // Configurations have no region: several of an installation's name live in one account.
+      configurationName: `${installation}-${audience.name}-${Stack.of(this).region}`,
       iamRoleArn: role.roleArn,
       guardrailPolicies: [`arn:${Stack.of(this).partition}:iam::aws:policy/AWSDenyAll`],
       snsTopicArns: topics.map(({ topicArn }) => topicArn),
