@@ -13,13 +13,13 @@ import { signerOf } from '../../repository/signing/signing.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { type Judge, judgeBy } from '../deciding/judge.ts';
 import type { Failing } from '../record/failing.ts';
-import type { OutcomeParts } from '../record/outcome.ts';
+import type { TagReadingParts } from '../record/outcome-in-tags.ts';
 import type { CheckedRecord } from '../record/record.ts';
 import type { Line } from '../record/waiting.ts';
 import { FULL_PACE, type Pace } from './pace.ts';
 
 /** What deliver-uploads works with. */
-export interface DeliverParts extends OutcomeParts {
+export interface DeliverParts extends TagReadingParts {
   readonly config: Config;
   readonly content: ObjectStore;
   readonly state: ObjectStore;

@@ -12,6 +12,7 @@ import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
+import { endedBefore } from './ended-before.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { untilNextPush } from './push-interval.ts';
 import { settle, settleDelivered, supersedeOlder } from './settle.ts';
@@ -59,7 +60,7 @@ export async function round(call: Call): Promise<Round> {
 export const waitingOf = ({ parts, line, aside }: Call, slots: number): Promise<readonly Candidate[]> =>
   takeWaiting(parts, line, { slots, isAside: (entry) => aside.has(nameOf(entry)) });
 
-/** Those that are open upon this tip: without what is committed already, and without what came too late. */
+/** Those that are open upon this tip: without what is committed or has ended already, and without what came too late. */
 async function openUpon(
   call: Call,
   tip: string | undefined,
@@ -71,9 +72,11 @@ async function openUpon(
     await settleDelivered(parts, line, candidate, { commit, files, warnings }, 'commit');
     await requestReads(call, [candidate.record.target]);
   }
+  const unfound = waiting.filter((candidate) => !found.has(candidate));
+  const ended = await eachAtOnce(unfound, CALLS_AT_ONCE, (candidate) => endedBefore(parts, line, candidate));
   const open: Candidate[] = [];
-  for (const candidate of waiting) {
-    if (found.has(candidate)) continue;
+  for (const [at, candidate] of unfound.entries()) {
+    if (ended[at]) continue;
     const { record } = candidate;
     // The configuration may have changed since it was received.
     const placed = placeOf(record.key, parts.config);

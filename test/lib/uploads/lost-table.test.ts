@@ -108,6 +108,29 @@ test('a table as it was an hour ago leads to no second commit', async (context) 
   assert.equal(pipe.open(), 0);
 });
 
+test('a table as it was before what is newest of a slot takes nothing back', async (context) => {
+  for (const order of ['as listed', 'reversed'] as const) {
+    const pipe = await begin(context);
+    const first = await pipe.chart('1.0.0');
+    await pipe.receive(first);
+    const hourAgo = structuredClone([...pipe.table.items]);
+    await pipe.deliver();
+    const second = await pipe.chart('1.1.0');
+    await pipe.receive(second);
+    await pipe.deliver();
+    const log = pipe.git.log();
+
+    pipe.table.items.clear();
+    for (const [name, item] of hourAgo) pipe.table.items.set(name, item);
+    // A bell rings before the hourly sweep has found the second.
+    await pipe.deliver();
+    await sweepUp(pipe, order);
+    assert.match(pipe.git.show(CHART), /version: 1\.1\.0/);
+    assert.deepEqual(pipe.git.log(), log);
+    assert.equal((await pipe.record(second))?.state, 'delivered');
+  }
+});
+
 test('tags say nothing about a version that they were copied to, nor for another installation', async (context) => {
   const pipe = await begin(context);
   const original = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
@@ -151,3 +174,24 @@ test('what was delivered is not taken again by who asks for that right after a l
   await pipe.deliver();
   assert.equal(pipe.git.show(path), 'colour: blue');
 });
+
+for (const [says, error, taken] of [
+  ['is in haste', { name: 'SlowDown', $metadata: { httpStatusCode: 503 } }, 'later'],
+  ['is not reached', { name: 'TimeoutError' }, 'later'],
+  ['denies them', { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } }, 'at once'],
+] as const)
+  test(`where S3 ${says} when it is asked for tags, an upload without a record is taken ${taken}`, async (context) => {
+    const pipe = await begin(context);
+    const delivered = await pipe.upload('staging/shop/web/values.yaml', 'colour: red\n');
+    const path = 'fairlead/staging/releases/shop/web/values.yaml';
+    pipe.git.commit({ [path]: 'colour: blue\n' }, 'Turn it back');
+    pipe.table.items.clear();
+    const tags = () => Promise.reject(Object.assign(new Error(says), error));
+    const asked = pipe.receive(delivered, { ...pipe.parts, uploads: { ...pipe.uploads, tags } });
+    if (taken === 'at once') return assert.equal(await asked, 'checked');
+    await assert.rejects(asked, { name: error.name });
+    assert.equal(await pipe.record(delivered), undefined);
+    assert.equal(await pipe.receive(delivered), 'delivered');
+    await pipe.deliver();
+    assert.equal(pipe.git.show(path), 'colour: blue');
+  });
