@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
@@ -112,10 +112,13 @@ function isCertificate(pem: string): boolean {
   }
 }
 
+/** Whole at any moment: while it is written for one git, another may read it. */
 async function asFile(bundle: string, scratch: string): Promise<string> {
   await mkdir(scratch, { recursive: true });
-  const file = join(scratch, 'trusted.pem');
-  await writeFile(file, bundle);
+  const file = join(scratch, `trusted-${createHash('sha256').update(bundle).digest('hex').slice(0, 16)}.pem`);
+  const written = `${file}.${randomUUID()}`;
+  await writeFile(written, bundle);
+  await rename(written, file);
   return file;
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { type GitNetworkSettings, gitNetwork } from '../../../lib/config/git-network.ts';
 import { download } from '../../../lib/desired/outside/download.ts';
 import { outwardOf } from '../../../lib/outward/outward.ts';
@@ -10,7 +12,7 @@ import { openClone } from '../../../lib/repository/clone.ts';
 import { makeCommits, pushCommit } from '../../../lib/repository/commit.ts';
 import { gitHubAppCredential } from '../../../lib/repository/credentials/github-app.ts';
 import { withWay } from '../../../lib/repository/credentials/outward.ts';
-import { NoAccess } from '../../../lib/repository/git.ts';
+import { GitFailed, NoAccess } from '../../../lib/repository/git.ts';
 import { appKey, gitHub } from '../repository/github.ts';
 import { gitServer, type TestGit } from '../repository/server.ts';
 import { connectProxy, INSIDE, privateAuthority } from './corporate.ts';
@@ -95,8 +97,6 @@ describe('hosts that are reached through a proxy, with certificates of an author
     const way = outward({ caBundle: { secret: 'ca' } });
     assert.equal((await (await clone(front.here, way)).fetchTip())?.id, git.tip());
     const [, config = ''] = await way.gitConfig(front.here);
-    const { readFileSync } = await import('node:fs');
-    const { rootCertificates } = await import('node:tls');
     const written = readFileSync(config.replace('http.sslCAInfo=', ''), 'utf8');
     assert.ok(written.includes(authority.pem.trim()));
     assert.equal(written.match(/BEGIN CERTIFICATE/g)?.length, rootCertificates.length + 1);
@@ -120,6 +120,33 @@ describe('hosts that are reached through a proxy, with certificates of an author
     );
     proxy.refuses.status = 407;
     await refused(front.inside, both(), /proxy of gitNetwork asks for a user \(407\)/);
+  });
+
+  test('a proxy that cannot get there now is no rule against us: it is tried again', async () => {
+    for (const status of [502, 503]) {
+      proxy.refuses.status = status;
+      await assert.rejects(
+        async () => (await clone(front.inside, both())).fetchTip(),
+        (error) => error instanceof GitFailed && !(error instanceof NoAccess),
+      );
+    }
+  });
+
+  test('git finds the certificates whole at any moment, however many ask at once', async () => {
+    const way = both();
+    const files = new Set<string>();
+    await Promise.all(
+      Array.from({ length: 50 }, async () => {
+        const setting = (await way.gitConfig(front.inside)).find((each) =>
+          each.startsWith('http.sslCAInfo='),
+        );
+        const file = setting?.slice('http.sslCAInfo='.length) ?? '';
+        files.add(file);
+        const found = readFileSync(file, 'utf8').match(/END CERTIFICATE/g)?.length;
+        assert.equal(found, rootCertificates.length + 1);
+      }),
+    );
+    assert.equal(files.size, 1);
   });
 
   test('hosts of AWS, those that are named, and http:// are reached without the proxy', async () => {
