@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Target } from './config.ts';
 import { entries } from './entries.ts';
 
-const CLUSTER_ARN = /^arn:aws[a-z-]*:eks:([a-z0-9-]+):\d{12}:cluster\/(.+)$/;
+const CLUSTER_ARN = /^arn:aws[a-z-]*:eks:([a-z0-9-]+):(\d{12}):cluster\/(.+)$/;
 
 /**
  * What Argo CD calls the cluster of a target. Argo CD of a cluster knows that as `https://kubernetes.default.svc`. The one
@@ -42,16 +42,28 @@ export function isDestinationOf(
   { server, name }: { readonly server: string | undefined; readonly name: string | undefined },
 ): boolean {
   if (server !== undefined)
-    return server === given?.server || isIts(server, given) || isArnOf(server, cluster);
-  return name === undefined || name === given?.name || name === IN_CLUSTER.name;
+    return server === given?.server || isIts(server, given) || isArnOf(server, { given, cluster });
+  return name === undefined || name === given?.name || (name === IN_CLUSTER.name && isCalledSo(given));
 }
+
+/** Another name or address that was told is that of a cluster elsewhere, or the new name of this one. */
+const isCalledSo = (given: ArgocdDestination | undefined): boolean =>
+  given?.name === undefined && (given?.server === undefined || given.server === IN_CLUSTER.server);
 
 /** The address of the cluster that Argo CD stands in: the target's, unless it was said to be called otherwise. */
 const isIts = (server: string, given: ArgocdDestination | undefined): boolean =>
   server === IN_CLUSTER.server && given?.server === undefined;
 
-/** Whose account it is in the configuration does not say: no two clusters that one Argo CD knows are called alike there. */
-function isArnOf(server: string, cluster: Target['cluster']): boolean {
-  const [, region, name] = CLUSTER_ARN.exec(server) ?? [];
-  return cluster?.kind === 'eks' && cluster.region === region && cluster.name === name;
+/**
+ * Where the target says its ARN, or the role in the cluster's account, the account is known. Of others it is not: no two
+ * clusters that one Argo CD knows are called alike there.
+ */
+function isArnOf(
+  server: string,
+  { given, cluster }: { readonly given: ArgocdDestination | undefined; readonly cluster: Target['cluster'] },
+): boolean {
+  const [, region, account, name] = CLUSTER_ARN.exec(server) ?? [];
+  if (cluster?.kind !== 'eks' || cluster.region !== region || cluster.name !== name) return false;
+  if (given?.server !== undefined && CLUSTER_ARN.test(given.server)) return false;
+  return cluster.role === undefined || cluster.role.split(':')[4] === account;
 }

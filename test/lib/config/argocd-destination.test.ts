@@ -30,6 +30,15 @@ const configured = (more: Partial<ConfigInput['targets'][number]> = {}) => {
 
 describe('which Applications go to the cluster of a target', () => {
   const managed = { argocdDestination: { server: ARN } };
+  const elsewhere = {
+    cluster: {
+      kind: 'eks' as const,
+      name: 'staging',
+      region: 'eu-central-1',
+      role: 'arn:aws:iam::444455556666:role/fairlead-reads',
+    },
+  };
+  const inThatAccount = ARN.replace('111122223333', '444455556666');
   const registered = { argocdDestination: { name: 'eu-staging' } };
   const CASES: readonly [
     says: string,
@@ -46,7 +55,12 @@ describe('which Applications go to the cluster of a target', () => {
     ['another address', {}, { server: 'https://prod.example.com' }, false],
     ['a name that nobody told of', {}, { name: 'eu-staging' }, false],
     ['the name that was told', registered, { name: 'eu-staging' }, true],
+    ['the name of its own cluster, where another was told', registered, { name: 'in-cluster' }, false],
+    ['the name of its own cluster, where the ARN was told', managed, { name: 'in-cluster' }, false],
     ['the ARN where that was told', managed, { server: ARN }, true],
+    ['one called so in another account, where the ARN was told', managed, { server: inThatAccount }, false],
+    ['one called so in the account of the role', elsewhere, { server: inThatAccount }, true],
+    ['one called so in another account than the role’s', elsewhere, { server: ARN }, false],
     [
       'the inner address where the target is elsewhere',
       { argocdDestination: { server: 'https://staging.example.com/' } },
