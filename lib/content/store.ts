@@ -36,6 +36,20 @@ export async function putTree(store: ObjectStore, tree: FileTree): Promise<Diges
   return digest;
 }
 
+/** Bytes of files. Larger trees are better written in vain than fetched in vain. */
+const ASKED_FIRST_BYTES = 256 * 1024;
+
+/**
+ * The same for whoever may read there and mostly stores what is there already, as each reading of a branch does: S3
+ * takes for a write twelve times what it takes for a question, also for one that it refuses.
+ */
+export async function keepTree(store: ObjectStore, tree: FileTree): Promise<Digest> {
+  const digest = digestOfTree(tree);
+  const bytes = [...tree.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const isThere = bytes <= ASKED_FIRST_BYTES && (await store.get(keyOf(digest))) !== undefined;
+  return isThere ? digest : putTree(store, tree);
+}
+
 export class MissingContent extends Error {
   override readonly name = 'MissingContent';
 }

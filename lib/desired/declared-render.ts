@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
-import { putTree } from '../content/store.ts';
+import { keepTree } from '../content/store.ts';
 import { digestOf } from '../content/tree.ts';
 import { holdsPlaceholder } from '../kustomize/placeholders.ts';
 import { canonicalJson, formatJson } from '../objects/json.ts';
@@ -105,7 +105,7 @@ async function manifestsOf(
 ): Promise<Rendered['rendering']> {
   const request = renderRequest(target, capabilities, {
     kind: 'manifests',
-    tree: await putTree(content, tree),
+    tree: await keepTree(content, tree),
     path: folder,
     namespace,
     ...(build === undefined ? {} : { build }),

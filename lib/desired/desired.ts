@@ -4,7 +4,7 @@ import type { ObjectStore } from '../aws/objects.ts';
 import { following } from '../aws/trail.ts';
 import type { Target } from '../config/config.ts';
 import { rootOf } from '../config/root.ts';
-import { putTree } from '../content/store.ts';
+import { keepTree } from '../content/store.ts';
 import { type Digest, digestOf, type FileTree } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import { canonicalJson } from '../objects/json.ts';
@@ -191,7 +191,7 @@ async function desiredManifests(
 ): Promise<DesiredState['manifests']> {
   if (apply.broken !== undefined) return { kind: 'unknown', reason: apply.broken };
   if (apply.objects.length === 0) return undefined;
-  const tree = await putTree(content, files);
+  const tree = await keepTree(content, files);
   const subject = { kind: 'manifests' as const, tree, path: applyFolder(target) };
   const request = renderRequest(target, capabilities, subject);
   return renderingOf(await render(request), request);

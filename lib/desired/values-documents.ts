@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { ChartFile as FileInChart } from '../charts/render-request.ts';
-import { getTree, putTree } from '../content/store.ts';
+import { getTree, keepTree, putTree } from '../content/store.ts';
 import { type Digest, type FileTree, treeOfFile } from '../content/tree.ts';
 import { holdsPlaceholder, withOtherPlaceholder } from '../kustomize/placeholders.ts';
 import { formatJson } from '../objects/json.ts';
@@ -32,7 +32,7 @@ export async function storeValues(
 ): Promise<Resolved<StoredValues>> {
   const values: (Digest | FileInChart)[] = [];
   const others: Digest[] = [];
-  const store = (text: string) => putTree(content, treeOfFile(VALUES_FILE, Buffer.from(text)));
+  const store = (text: string) => keepTree(content, treeOfFile(VALUES_FILE, Buffer.from(text)));
   let isSecretive = false;
   for (const source of sources) {
     if (source.kind === 'chart-file') {
