@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Hosts of AWS's own buckets: what CloudFormation is answered at, and nobody else. */
-const ANSWERED_AT = /^https:\/\/[a-z0-9.-]+\.amazonaws\.com(\.cn)?\//;
+const ANSWERED_AT = /^https:\/\/[a-z0-9.-]+\.amazonaws\.(com|com\.cn|eu)\//;
 /** CloudFormation reads an answer of at most 4,096 bytes (CloudFormation guide, "Custom resource response objects"). */
 const REASON_CHARACTERS = 1500;
 
