@@ -70,7 +70,15 @@ function secretsOf(...values: readonly string[]) {
   };
 }
 
-function senderTo(url: string, secrets = secretsOf(KEY), now = () => new Date()) {
+/** A machine that is busy answers late: only who is silent is waited for so shortly. */
+const SILENCE = 500;
+
+function senderTo(
+  url: string,
+  secrets = secretsOf(KEY),
+  now = () => new Date(),
+  deadlineMilliseconds = 30_000,
+) {
   const webhook: Webhook = {
     name: 'tickets',
     form: 'webhook',
@@ -78,8 +86,10 @@ function senderTo(url: string, secrets = secretsOf(KEY), now = () => new Date())
     secret: 'fairlead/tickets',
     network: 'private',
   };
-  return webhookSender(webhook, { secrets, now, deadlineMilliseconds: 500 });
+  return webhookSender(webhook, { secrets, now, deadlineMilliseconds });
 }
+
+const impatientSenderTo = (url: string) => senderTo(url, undefined, undefined, SILENCE);
 
 /** The failure of a try, which must name neither key nor path. */
 async function failureOf(telling: Promise<void>): Promise<Error> {
@@ -197,10 +207,10 @@ describe('an answer that is none', () => {
     });
     for (const { url } of [mute, slow]) {
       const began = Date.now();
-      const failure = await failureOf(senderTo(url).send(alert));
+      const failure = await failureOf(impatientSenderTo(url).send(alert));
       assert.ok(failure instanceof Silent, failure.message);
       assert.match(failure.message, /^127\.0\.0\.1:\d+ did not answer within 0\.5 seconds$/);
-      assert.ok(Date.now() - began < 3000);
+      assert.ok(Date.now() - began >= SILENCE - 10);
     }
   });
 
@@ -210,10 +220,12 @@ describe('an answer that is none', () => {
     await ended.pop()?.();
     const failures = [
       await failureOf(senderTo(`http://127.0.0.1:${port}/a-token-in-the-path`).send(alert)),
-      await failureOf(senderTo((await rawReceiver((socket) => socket.end())).url).send(alert)),
-      await failureOf(senderTo((await rawReceiver((socket) => socket.end('220 smtp\r\n'))).url).send(alert)),
+      await failureOf(impatientSenderTo((await rawReceiver((socket) => socket.end())).url).send(alert)),
       await failureOf(
-        senderTo(
+        impatientSenderTo((await rawReceiver((socket) => socket.end('220 smtp\r\n'))).url).send(alert),
+      ),
+      await failureOf(
+        impatientSenderTo(
           (
             await rawReceiver((socket) =>
               socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'),
@@ -236,20 +248,16 @@ describe('an answer that is none', () => {
       socket.on('drain', pour);
       setImmediate(pour);
     });
-    const began = Date.now();
     await senderTo(endless.url).send(alert);
-    assert.ok(Date.now() - began < 3000);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assert.ok(
-      [...endless.sockets].every(({ destroyed }) => destroyed),
-      'it was cut off',
-    );
+    // It is cut off, or this test never ends.
+    while (![...endless.sockets].every(({ destroyed }) => destroyed))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     assert.ok(written < 64 * 1024 * 1024, `${written} bytes`);
   });
 });
 
 describe('addresses', () => {
-  const asked = { headers: {}, body: '{}', deadlineMilliseconds: 500 };
+  const asked = { headers: {}, body: '{}', deadlineMilliseconds: 30_000 };
 
   test('of this machine and its network are not spoken to, however they are written', async () => {
     const server = await rawReceiver(() => assert.fail('it was spoken to'));
@@ -289,7 +297,7 @@ describe('addresses', () => {
       syncBuiltinESMExports();
       try {
         const url = `https://rebinding.example:${server.port}/`;
-        const answer = await post({ ...asked, url, network: 'public' });
+        const answer = await post({ ...asked, url, network: 'public', deadlineMilliseconds: SILENCE });
         assert.notEqual(answer.kind, 'answered');
         assert.equal(looks, 1);
       } finally {
