@@ -25,6 +25,7 @@ export interface OnCallSettings {
   readonly queues: readonly WorkQueue[];
   readonly deadLetters: readonly IQueue[];
   readonly alarms: readonly IAlarm[];
+  readonly backups: 'daily' | 'none';
 }
 
 const WHOLE = 24;
@@ -38,7 +39,7 @@ const HALF = 12;
 export class OnCall extends Construct {
   constructor(scope: Construct, id: string, settings: OnCallSettings) {
     super(scope, id);
-    const { installation, functions, sweep, queues, deadLetters, alarms } = settings;
+    const { installation, functions, sweep, queues, deadLetters, alarms, backups } = settings;
     const { region } = Stack.of(this);
     const own = (name: MetricName, statistic?: string, period?: Duration) =>
       measured(installation, name, statistic, period).with({ label: METRICS[name].says });
@@ -70,7 +71,7 @@ export class OnCall extends Construct {
               own('ChecksFinished', 'sum', Duration.hours(1)),
               own('MessagesFailed', 'sum', Duration.hours(1)),
               own('VerdictsOverdue'),
-              own('BackupsComplete', 'sum', Duration.days(1)),
+              ...(backups === 'daily' ? [own('BackupsComplete', 'sum', Duration.days(1))] : []),
             ],
             width: HALF,
           }),

@@ -111,6 +111,7 @@ export class Watch extends Construct {
       queues,
       deadLetters,
       alarms: this.alarms.all,
+      backups: settings.backups,
     });
   }
 

@@ -196,9 +196,9 @@ function deedsOf(command: string, input: Input): Deed[] {
     case 'InvokeCommand':
       return [{ action: 'lambda:InvokeFunction', thing: 'renderreleaseFunction' }];
     case 'PutEventsCommand':
-      return [{ action: 'events:PutEvents', thing: 'AlertsBus' }];
+      return [{ action: 'events:PutEvents', thing: 'AlertsEventsBus' }];
     case 'GetParametersByPathCommand':
-      return [{ action: 'ssm:GetParametersByPath', thing: ':parameter', key: 'fairlead/fairlead' }];
+      return [{ action: 'ssm:GetParametersByPath', thing: ':parameter', key: 'fairlead/fairlead/config' }];
     case 'GetSecretValueCommand':
       return [{ action: 'secretsmanager:GetSecretValue', thing: ':secret:', key: 'cluster/write-aB3dE6' }];
     case 'DescribeClusterCommand':

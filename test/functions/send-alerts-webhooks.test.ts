@@ -106,15 +106,18 @@ describe('send-alerts and webhooks', () => {
   /** What the function printed meanwhile. */
   const printed = async (work: () => Promise<unknown>): Promise<string> => {
     const lines: string[] = [];
-    const { log } = console;
-    const { write } = process.stderr;
-    console.log = (...given) => void lines.push(given.join(' '));
-    process.stderr.write = ((text: string) => lines.push(String(text)) > 0) as typeof write;
+    const streams = [process.stdout, process.stderr] as const;
+    const writes = streams.map(({ write }) => write);
+    for (const stream of streams) {
+      const write = stream.write.bind(stream);
+      // The runner of tests writes frames of bytes.
+      stream.write = ((text: string | Uint8Array) =>
+        typeof text === 'string' ? lines.push(text) > 0 : write(text)) as typeof stream.write;
+    }
     try {
       await work();
     } finally {
-      console.log = log;
-      process.stderr.write = write;
+      for (const [at, stream] of streams.entries()) stream.write = writes[at] as typeof stream.write;
     }
     return lines.join('\n');
   };

@@ -93,15 +93,9 @@ describe('in production', () => {
       Target: Match.objectLike({ Input: JSON.stringify({ schema: 1, backUp: 'repositories' }) }),
     });
     production.run.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      Metrics: [
-        Match.objectLike({
-          MetricStat: Match.objectLike({
-            Metric: Match.objectLike({ MetricName: 'BackupsComplete' }),
-            Period: 86_400,
-            Stat: 'Sum',
-          }),
-        }),
-      ],
+      MetricName: 'BackupsComplete',
+      Period: 86_400,
+      Statistic: 'Sum',
       EvaluationPeriods: 2,
       ComparisonOperator: 'LessThanThreshold',
       Threshold: 1,

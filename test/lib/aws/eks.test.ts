@@ -97,6 +97,7 @@ describe('where an EKS cluster is', () => {
     assert.deepEqual(await describeCluster(clients.eks(environment, CLUSTER.region), CLUSTER), {
       kind: 'described',
       endpoint: { url: 'https://x.eks.example.com', certificateAuthority: 'Q0E=' },
+      reachable: 'publicly',
     });
   });
 

@@ -181,7 +181,7 @@ describe('the stand-in for the deployer, on a real API server', requirement('con
         'kubectl-annotate',
       );
       await until(async () => (await spec(DEPLOYMENT)).replicas === 1);
-      assert.equal((await status(HELM_RELEASE)).lastHandledForceAt, '1');
+      await until(async () => (await status(HELM_RELEASE)).lastHandledForceAt === '1');
     } finally {
       await running.stop();
       await repository.remove();
