@@ -44,6 +44,12 @@ export interface Right {
 }
 
 /**
+ * CDK spreads the statements of a role over policies of the sizes that IAM takes, but splits none: one with the clusters
+ * of 150 targets would be larger than any policy may be.
+ */
+const RESOURCES_A_STATEMENT = 20;
+
+/**
  * One of Fairlead's functions with a role of its own. It can write its log and nothing else, until a concern
  * (upload, content, table, …) gives it a right together with the variable that names what the right is for.
  */
@@ -127,13 +133,14 @@ export class FairleadFunction extends Construct {
   }
 
   private permit({ actions, resources, conditions, because }: Right): void {
-    this.role.addToPolicy(
-      new PolicyStatement({
-        actions: [...actions],
-        resources: [...resources],
-        ...(conditions === undefined ? {} : { conditions }),
-      }),
-    );
+    for (let from = 0; from < resources.length; from += RESOURCES_A_STATEMENT)
+      this.role.addToPolicy(
+        new PolicyStatement({
+          actions: [...actions],
+          resources: resources.slice(from, from + RESOURCES_A_STATEMENT),
+          ...(conditions === undefined ? {} : { conditions }),
+        }),
+      );
     if (because === undefined) return;
     for (const resource of resources) {
       if (hasWildcard(this, resource)) acknowledgeWildcard(this, resource, because);

@@ -99,6 +99,31 @@ describe('150 targets with a cluster and uploaders each', () => {
     assert.ok(Object.keys(all.run.Resources).length <= 300, `${Object.keys(all.run.Resources).length}`);
   });
 
+  test('policies are as large as IAM takes them (IAM guide, "IAM and AWS STS quotas")', () => {
+    const text = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(text);
+      if (value === null || typeof value !== 'object') return value;
+      const [[name, inner] = [], ...more] = Object.entries(value);
+      if (more.length === 0 && name === 'Fn::Join' && Array.isArray(inner))
+        return [inner[1]].flat().map(text).join(String(inner[0]));
+      // An account has 12 digits, the longest region 14; what else is looked up is an ARN.
+      if (more.length === 0 && name === 'Ref')
+        return String(inner).startsWith('AWS::') ? 'x'.repeat(14) : 'x'.repeat(120);
+      if (more.length === 0 && name?.startsWith('Fn::')) return 'x'.repeat(120);
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, text(one)]));
+    };
+    const sizes = resourcesIn(all).flatMap(([stack, id, { Type, Properties }]) => {
+      const limit = { 'AWS::IAM::Policy': 10_240, 'AWS::IAM::ManagedPolicy': 6_144 }[Type];
+      const characters = JSON.stringify(text(Properties.PolicyDocument))?.length;
+      return limit === undefined ? [] : [{ id: `${stack}/${id}`, characters, limit }];
+    });
+    assert.ok(sizes.some(({ id }) => id.startsWith('run/readdesired')));
+    assert.deepEqual(
+      sizes.filter(({ characters, limit }) => characters > limit),
+      [],
+    );
+  });
+
   test('roles and functions have names that IAM and Lambda take, in the region with the longest name', () => {
     const LONGEST_REGION = 'ap-southeast-1';
     const named = (value: unknown): string =>
