@@ -13,6 +13,17 @@ import {
 const ROOT = join(import.meta.dirname, '..');
 const DOCKERFILE = join(import.meta.dirname, 'image', 'Dockerfile');
 
+/**
+ * What is in no bundle and lies beside those that need it, as its makers published it: under the LGPL (3, section 4d)
+ * whoever has our functions may put another version in its place. It is loaded when it is needed and not before.
+ */
+export const BESIDE = {
+  name: 'openpgp',
+  folder: 'node_modules/openpgp',
+  file: 'node_modules/openpgp/dist/node/openpgp.mjs',
+  as: './openpgp.mjs',
+} as const;
+
 /** Bundles all functions into this folder, and gives them as they are there. */
 export function bundledPackages(folder: string): Packages {
   bundleAll(folder);
@@ -30,9 +41,12 @@ export function bundleAll(folder: string): readonly Metafile[] {
   ];
 }
 
-/** One file, everything in it: nothing is resolved at a cold start, and what is deployed is what was tested. */
+/**
+ * One file, everything in it but what lies beside it: nothing is resolved at a cold start, and what is deployed is what
+ * was tested.
+ */
 export function bundle(name: ZipFunctionName | GitFunctionName, folder: string): Metafile {
-  return buildSync({
+  const { metafile } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: [`functions/${name}.ts`],
     outfile: join(folder, 'index.mjs'),
@@ -41,6 +55,8 @@ export function bundle(name: ZipFunctionName | GitFunctionName, folder: string):
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    alias: { [BESIDE.name]: BESIDE.as },
+    external: [BESIDE.as],
     minifySyntax: true,
     minifyWhitespace: true,
     // A third of the size. Errors and classes keep the names that logs and answers show.
@@ -53,5 +69,8 @@ export function bundle(name: ZipFunctionName | GitFunctionName, folder: string):
     banner: {
       js: "import{createRequire as fairleadRequire}from'node:module';const require=fairleadRequire(import.meta.url);",
     },
-  }).metafile;
+  });
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  if (imported.includes(BESIDE.as)) copyFileSync(join(ROOT, BESIDE.file), join(folder, BESIDE.as));
+  return metafile;
 }

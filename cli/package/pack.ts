@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import { bundleAll } from '../../infra/bundle.ts';
+import { BESIDE, bundleAll } from '../../infra/bundle.ts';
 import { bundle, bundleConstruct, OLDEST_NODE, PEERS } from './bundle.ts';
 import { declarations } from './declarations.ts';
 import { formatNotices } from './notices.ts';
@@ -44,7 +44,13 @@ async function fill(folder: string): Promise<void> {
   // Whole: what the command line says of a page must be found by whoever has nothing but the package.
   await cp(join(ROOT, 'docs'), join(folder, 'docs'), { recursive: true });
   await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
-  await writeFile(join(folder, 'NOTICES'), await formatNotices(ROOT, metafiles));
+  await writeFile(
+    join(folder, 'NOTICES'),
+    await formatNotices(ROOT, metafiles, {
+      folder: BESIDE.folder,
+      at: join('construct', 'packages', 'image', 'deliver-uploads', BESIDE.as),
+    }),
+  );
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(await manifest(), null, 2)}\n`);
 }
 

@@ -20,6 +20,8 @@ interface Ran {
   readonly stderr: string;
 }
 
+const ROOT = join(import.meta.dirname, '..', '..');
+
 const COMMANDS = [
   ...['check', 'diff', 'baseline', 'upload', 'uploads', 'replay'],
   ...['incidents', 'snooze', 'ui', 'bootstrap'],
@@ -60,6 +62,14 @@ describe('the published package', () => {
     const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'));
     assert.equal(manifest.dependencies, undefined);
     assert.equal(manifest.scripts, undefined);
+    for (const page of [join(installed, 'README.md'), join(installed, 'docs', 'deploying.md')]) {
+      const text = await readFile(page, 'utf8');
+      for (const [peer, wanted] of Object.entries<string>(manifest.peerDependencies))
+        assert.ok(
+          text.includes(wanted.startsWith('^') ? ` ${peer} ` : `${peer}@${wanted}`),
+          `${page}: ${peer}`,
+        );
+    }
     assert.equal(manifest.bin.fairlead, 'bin/fairlead.mjs');
     assert.deepEqual(
       (await readdir(join(installed, '..'))).filter((name) => !name.startsWith('.')),
@@ -73,6 +83,19 @@ describe('the published package', () => {
     for (const name of ['yaml', 'zod', 'simple-git', '@aws-sdk/client-s3'])
       assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
     assert.match(notices, /Permission to use, copy, modify/);
+  });
+
+  test('has what is under the LGPL unchanged, as a file of its own, with its text, that of the GPL and its source', async () => {
+    const [, at = ''] =
+      /lies unchanged at (\S+)/.exec(await readFile(join(installed, 'NOTICES'), 'utf8')) ?? [];
+    const published = join(ROOT, 'node_modules', 'openpgp', 'dist', 'node', 'openpgp.mjs');
+    assert.deepEqual(await readFile(join(installed, at)), await readFile(published));
+    const notices = await readFile(join(installed, 'NOTICES'), 'utf8');
+    assert.match(notices, /^openpgp \d+\.\d+\.\d+ \(LGPL-3\.0\+\)$/m);
+    assert.match(notices, /https:\/\/github\.com\/openpgpjs\/openpgpjs, version \d/);
+    assert.match(notices, /GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3, 29 June 2007/);
+    assert.match(notices, /GNU GENERAL PUBLIC LICENSE\s+Version 3, 29 June 2007/);
+    assert.match(notices, /END OF TERMS AND CONDITIONS/);
   });
 
   test('names no path of the machine that it was made on', async () => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import example from '../../fairlead.config.ts';
-import { bundle } from '../../infra/bundle.ts';
+import { BESIDE, bundle } from '../../infra/bundle.ts';
 import { GIT_FUNCTIONS, ZIP_FUNCTIONS } from '../../infra/packages.ts';
 import * as clients from '../../lib/aws/clients.ts';
 import { VARIABLES } from '../../lib/aws/environment.ts';
@@ -86,11 +86,17 @@ test('no bundle has grown past two MiB', () => {
   }
 });
 
-test('what signs with OpenPGP is in the function that writes to Git, and in no other', () => {
-  const signs = [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS].filter((name) => {
-    return readFileSync(bundled(name), 'utf8').includes('BEGIN PGP SIGNATURE');
-  });
-  assert.deepEqual(signs, ['deliver-uploads']);
+test('what signs with OpenPGP lies beside the function that writes to Git, unchanged, and is in nothing else', async () => {
+  const all = [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS];
+  const inside = all.filter((name) => readFileSync(bundled(name), 'utf8').includes('BEGIN PGP SIGNATURE'));
+  assert.deepEqual(inside, []);
+  const beside = all.filter((name) => existsSync(join(dirname(bundled(name)), BESIDE.as)));
+  assert.deepEqual(beside, ['deliver-uploads']);
+  const file = join(dirname(bundled('deliver-uploads')), BESIDE.as);
+  assert.deepEqual(readFileSync(file), readFileSync(join(import.meta.dirname, '..', '..', BESIDE.file)));
+  assert.match(readFileSync(bundled('deliver-uploads'), 'utf8'), /import\("\.\/openpgp\.mjs"\)/);
+  const { sign, readPrivateKey } = await import(pathToFileURL(file).href);
+  assert.deepEqual([typeof sign, typeof readPrivateKey], ['function', 'function']);
 });
 
 /** Calls the bundle's handler as Lambda does, and prints its answer. */
