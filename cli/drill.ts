@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../lib/alerts/alert.ts';
 import { beginDrill, endDrill, heardOf, type Told } from '../lib/alerts/drills.ts';
 import type { Heard } from '../lib/alerts/outbox.ts';
@@ -157,12 +156,20 @@ async function followed(
   signal: AbortSignal,
 ): Promise<number> {
   const began = await follow(place, opening, timeoutMs, signal);
-  if (began.tries.some(({ channel, failed }) => channel !== REPORT && failed === undefined)) {
+  const rings = began.tries.some(({ channel, failed }) => channel !== REPORT && failed === undefined);
+  if (rings && began.state !== 'replaced') {
     console.log(`it is open for ${Math.round(holdMs / 1000)} seconds: does the phone ring?`);
-    await sleep(holdMs, undefined, { signal });
+    const replaced = async () =>
+      (await written(place, () => heardOf(place.table, opening))).state === 'replaced'
+        ? 'replaced'
+        : undefined;
+    await lookUntil(replaced, Date.now() + holdMs, signal);
   }
   const over = await close();
-  const ended = over === undefined ? began : await follow(place, over, timeoutMs, signal);
+  const ended =
+    over === undefined
+      ? await written(place, () => heardOf(place.table, opening))
+      : await follow(place, over, timeoutMs, signal);
   return conclude(began, ended);
 }
 
@@ -174,7 +181,7 @@ async function follow(place: Place, alert: Alert, timeoutMs: number, signal: Abo
     last = await written(place, () => heardOf(place.table, alert));
     for (const each of last.tries.slice(shown)) console.log(lineOf(alert, each));
     shown = last.tries.length;
-    return last.state === 'told' ? last : undefined;
+    return last.state === 'waiting' ? undefined : last;
   };
   return (await lookUntil(look, Date.now() + timeoutMs, signal)) ?? last;
 }
@@ -189,6 +196,12 @@ function lineOf(alert: Alert, { channel, at, failed }: Heard): string {
 }
 
 function conclude(began: Told, ended: Told): number {
+  if ([began, ended].some(({ state }) => state === 'replaced')) {
+    console.error(
+      'another drill was begun meanwhile, which ended this one: one runs at a time. What comes of it is told there',
+    );
+    return EXIT_NOT_TAKEN;
+  }
   const nobody = [began, ended].some(({ tries }) => tries.length === 0);
   if (nobody) {
     console.error(

@@ -100,8 +100,8 @@ export async function endDrill(
 export interface Told {
   /** In their order. */
   readonly tries: readonly Heard[];
-  /** `told`: every channel has it, or was given up. */
-  readonly state: 'told' | 'waiting';
+  /** `told`: every channel has it, or was given up. `replaced`: another drill has begun, which ended this one. */
+  readonly state: 'told' | 'waiting' | 'replaced';
 }
 
 /** How far an alert of a drill has come. */
@@ -109,10 +109,9 @@ export async function heardOf(table: Pick<Table, 'get'>, alert: Alert): Promise<
   const item = await table.get(KEY);
   if (item === undefined) return { tries: [], state: 'told' };
   const name = nameOf(alert);
-  return {
-    tries: (outboxOf(item).heard ?? []).filter((each) => each.alert === name),
-    state: untoldOf(item).some((each) => nameOf(each) === name) ? 'waiting' : 'told',
-  };
+  const tries = (outboxOf(item).heard ?? []).filter((each) => each.alert === name);
+  if (untoldOf(item).some((each) => nameOf(each) === name)) return { tries, state: 'waiting' };
+  return { tries, state: rememberedIn(item)?.opening.incident === alert.incident ? 'told' : 'replaced' };
 }
 
 const overOf = ({ kind: _, at: since, ...opening }: Opening, at: string): Alert => ({

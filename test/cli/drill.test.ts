@@ -218,6 +218,21 @@ describe('npx fairlead drill', () => {
     for (const [name, open] of balance) assert.equal(open, 0, name);
   });
 
+  test('one whose place another takes says that, and not that nobody was told', async () => {
+    const first = running(
+      ['drill', 'on-call', '--hold', '10m', '--installation', 'test', '--by', 'ada'],
+      environment(),
+    );
+    while ((await stateNow()).state !== 'open') await sleep(POLL_MS);
+    const second = await drill('on-call', '--hold', '1s');
+    assert.equal(second.code, 0, second.stderr);
+    const { code, stdout, stderr } = await first.ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /another drill was begun meanwhile, which ended this one/);
+    assert.doesNotMatch(stdout + stderr, /does not run|every channel took both/);
+    await inbox();
+  });
+
   test('what was typed wrong is answered with what there is, and nothing is written', async () => {
     const before = (await installation.table.get(KEY))?.version;
     for (const [argv, says] of [
