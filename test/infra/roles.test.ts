@@ -344,6 +344,7 @@ test('each function reads and writes its parts of the state bucket and no others
     ],
     'send-alerts': [[], ['reports/*']],
     sweep: [[], []],
+    'smoke-test': [[], []],
   });
 });
 
