@@ -23,7 +23,8 @@ import { testAws } from '../fixtures/local-aws.ts';
 import { chartPackage } from '../lib/uploads/pipeline.ts';
 import { synthesised } from './example.ts';
 
-const { run } = synthesised();
+// With all functions that there are.
+const { run } = synthesised({ backup: true });
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-packages-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
