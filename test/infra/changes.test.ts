@@ -100,7 +100,6 @@ const HARMLESS: Readonly<Record<string, Change>> = {
   },
   'a permissions boundary': { to: { aws: { permissionsBoundary: 'platform' } } },
   'a qualifier': { to: { aws: { qualifier: 'platform' } } },
-  'a VPC for the templates': { to: { aws: { existing: { vpc: VPC } } } },
   'an image from CodeBuild': { to: { gitImage: { kind: 'codebuild' } } },
   'an image by its digest': {
     to: {
@@ -120,6 +119,11 @@ const TAKEN: Readonly<
     change: { to: { audiences: audiences.slice(0, 1) } },
     lost: /^run\/Alerts\w*(Audience|OnCall|oncall)\w*$/i,
     because: 'who is no audience any more is not subscribed',
+  },
+  'a VPC for the templates': {
+    change: { to: { aws: { existing: { vpc: VPC } } } },
+    lost: /^run\/IsolationFlow\w*$/,
+    because: 'of a network that nobody is in any more there is no flow to write down',
   },
   'an upload bucket that exists': {
     change: { to: { aws: { existing: { uploadBucket: 'charts-of-ours' } } }, back: 'in-steps' },

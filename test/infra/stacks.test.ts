@@ -5,7 +5,7 @@ import { VARIABLES } from '../../lib/aws/environment.ts';
 import { ConfigError } from '../../lib/config/config.ts';
 import { synthesised } from './example.ts';
 
-const { state, run } = synthesised();
+const { state, targets, run, checks } = synthesised();
 
 describe('what is kept', () => {
   test('the upload bucket is versioned, private, TLS only, and tells EventBridge without a function to set that up', () => {
@@ -118,10 +118,9 @@ describe('what runs', () => {
   });
 
   test('targets are read at their own pace, and the sweep goes round each minute and each hour', () => {
-    const schedules = Object.values(run.findResources('AWS::Scheduler::Schedule')).map(({ Properties }) => [
-      Properties.ScheduleExpression,
-      JSON.parse(Properties.Target.Input),
-    ]);
+    const schedules = [run, checks]
+      .flatMap((stack) => Object.values(stack.findResources('AWS::Scheduler::Schedule')))
+      .map(({ Properties }) => [Properties.ScheduleExpression, JSON.parse(Properties.Target.Input)]);
     assert.deepEqual(
       schedules.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
       [
@@ -132,7 +131,7 @@ describe('what runs', () => {
     );
   });
 
-  test('topics are encrypted with a key that admits the services which publish to them', () => {
+  test('topics are encrypted with a key that admits the one service which publishes to them', () => {
     const topics = Object.values(run.findResources('AWS::SNS::Topic'));
     assert.equal(topics.length, 4);
     for (const { Properties } of topics) assert.ok(Properties.KmsMasterKeyId);
@@ -140,9 +139,7 @@ describe('what runs', () => {
       KeyPolicy: {
         Statement: Match.arrayWith([
           Match.objectLike({
-            Principal: {
-              Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'sns.amazonaws.com'],
-            },
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
             Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
           }),
         ]),
@@ -193,11 +190,16 @@ describe('what runs', () => {
   });
 
   test('the configuration travels in parameters, and the functions that read it know where and which', () => {
-    run.hasResourceProperties('AWS::SSM::Parameter', { Name: '/fairlead/fairlead/targets/staging' });
+    targets.hasResourceProperties('AWS::SSM::Parameter', {
+      Name: '/fairlead/fairlead/config/targets/staging',
+    });
     run.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'fairlead-receive-upload',
       Environment: {
-        Variables: { [VARIABLES.configPath]: '/fairlead/fairlead', [VARIABLES.configHash]: Match.anyValue() },
+        Variables: {
+          [VARIABLES.configPath]: '/fairlead/fairlead/config',
+          [VARIABLES.configHash]: Match.anyValue(),
+        },
       },
     });
   });
@@ -207,7 +209,7 @@ describe('what runs', () => {
       .map(({ Properties }) => Properties)
       .filter(({ Name }) => Name.startsWith('/fairlead/fairlead/addresses/'));
     const names = found.map(({ Name }) => Name.split('/').at(-1)).sort();
-    assert.deepEqual(names, ['receive-queue', 'state-bucket', 'table', 'upload-bucket']);
+    assert.deepEqual(names, ['read-queue', 'receive-queue', 'state-bucket', 'table', 'upload-bucket']);
     for (const { Value } of found) assert.ok(Value['Fn::ImportValue'] ?? Value.Ref, JSON.stringify(Value));
   });
 
@@ -230,7 +232,7 @@ describe('what runs', () => {
   });
 
   test('the cluster admits the checking role to a group of our own, and to no policy of AWS', () => {
-    run.hasResourceProperties('AWS::EKS::AccessEntry', {
+    checks.hasResourceProperties('AWS::EKS::AccessEntry', {
       ClusterName: 'staging',
       Type: 'STANDARD',
       KubernetesGroups: ['fairlead:check'],
