@@ -10,7 +10,8 @@ import { SECTIONS } from '../../infra/watch/runbook.ts';
 import { INSTALLATION_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../lib/aws/metrics.ts';
 import { synthesised } from './example.ts';
 
-const { state, targets, run, checks } = synthesised();
+// With everything that is watched.
+const { state, targets, run, checks } = synthesised({ backup: true });
 const templates = { state, targets, run, checks };
 const [target] = example.targets;
 const RUNBOOK = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
