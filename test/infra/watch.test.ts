@@ -10,8 +10,7 @@ import { SECTIONS } from '../../infra/watch/runbook.ts';
 import { INSTALLATION_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../lib/aws/metrics.ts';
 import { synthesised } from './example.ts';
 
-// With everything that is watched.
-const { state, targets, run, checks } = synthesised({ backup: true });
+const { state, targets, run, checks } = synthesised();
 const templates = { state, targets, run, checks };
 const [target] = example.targets;
 const RUNBOOK = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
@@ -257,24 +256,27 @@ describe('logs and traces', () => {
 });
 
 describe('the dashboard', () => {
-  const [[, dashboard] = assert.fail('there is none'), ...more] = resources(
-    run,
-    'AWS::CloudWatch::Dashboard',
-  );
-  const { DashboardBody } = dashboard as unknown as { DashboardBody: { 'Fn::Join': [string, unknown[]] } };
-  const body = JSON.parse(
-    DashboardBody['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'x')).join(''),
-  ) as {
-    widgets: {
-      type: string;
-      y: number;
-      properties: { metrics?: unknown[]; alarms?: unknown[]; markdown?: string };
-    }[];
+  const dashboardOf = (template: Template) => {
+    const [[, { DashboardBody }] = assert.fail('there is none'), ...more] = resources(
+      template,
+      'AWS::CloudWatch::Dashboard',
+    ) as unknown as [string, { DashboardBody: { 'Fn::Join': [string, unknown[]] } }][];
+    assert.deepEqual(more, []);
+    return JSON.parse(
+      DashboardBody['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : 'x')).join(''),
+    ) as {
+      widgets: {
+        type: string;
+        y: number;
+        properties: { metrics?: unknown[]; alarms?: unknown[]; markdown?: string };
+      }[];
+    };
   };
+  const body = dashboardOf(run);
+  const withBackups = dashboardOf(synthesised({ backup: true }).run);
 
   test('is one, and of no more metrics than one that costs nothing', () => {
-    assert.deepEqual(more, []);
-    const metrics = body.widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    const metrics = withBackups.widgets.flatMap(({ properties }) => properties.metrics ?? []);
     assert.ok(metrics.length <= 50, `${metrics.length} metrics`);
   });
 
@@ -290,7 +292,8 @@ describe('the dashboard', () => {
   });
 
   test('shows every figure that functions measure: what nobody looks at need not be paid for', () => {
-    const text = JSON.stringify(body);
+    const text = JSON.stringify(withBackups);
     for (const name of Object.keys(METRICS)) assert.ok(text.includes(`"${name}"`), name);
+    assert.ok(!JSON.stringify(body).includes('"BackupsComplete"'), 'nobody backs up');
   });
 });
