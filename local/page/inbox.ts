@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { LIFE } from '../../lib/alerts/alert.ts';
 import type { Handler, PutEvent } from '../aws/services.ts';
 
 /** How many alerts the page shows. */
@@ -72,6 +73,12 @@ export interface Inbox {
   put(event: PutEvent): Promise<void>;
 }
 
+/** A closing alert is told to those who heard of what it closes, by their severities; its own is the least. */
+const severityOf = (kind: string, heard: string): string =>
+  Object.hasOwn(LIFE, kind) && LIFE[kind as keyof typeof LIFE] === 'closes'
+    ? 'info'
+    : (/[a-z]+/.exec(heard)?.[0] ?? '');
+
 /** What was told, as people got it; kept in `inbox.jsonl`. A form told twice is shown once. */
 export async function openInbox(dataFolder: string, onChange: () => void): Promise<Inbox> {
   const file = join(dataFolder, 'inbox.jsonl');
@@ -106,8 +113,7 @@ export async function openInbox(dataFolder: string, onChange: () => void): Promi
           target: attribute('target'),
           scope: attribute('scope'),
           kind: attribute('kind'),
-          // Of several the first is the alert's own.
-          severity: /[a-z]+/.exec(attribute('severity'))?.[0] ?? '',
+          severity: severityOf(attribute('kind'), attribute('severity')),
           at: message.Timestamp,
           subject: message.Subject,
           body: message.Message,
