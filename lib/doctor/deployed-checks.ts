@@ -100,17 +100,20 @@ async function lookAtEntry(
   );
 }
 
+/** Why what a look begins with could not be read; nothing where there is none of it. */
+const unread = (where: string, read: Read<unknown>): readonly Diagnosis[] =>
+  judged(
+    where,
+    read,
+    () => [],
+    () => [],
+  );
+
 async function lookAtSubscriptions({ account, config }: Patient): Promise<readonly Diagnosis[]> {
   const { installation } = config;
   const where = 'audiences';
   const parameters = await account.parametersBelow(audiencesPath(installation));
-  if (parameters.kind !== 'read')
-    return judged(
-      where,
-      parameters,
-      () => [],
-      () => [],
-    );
+  if (parameters.kind !== 'read') return unread(where, parameters);
   const subscribed = fromAudienceParameters(parameters.value);
   if (subscribed === undefined)
     return [skipped(where, 'what is deployed does not say who is subscribed: it is of another version')];
@@ -134,13 +137,7 @@ async function lookAtDeadLetters({
 }: Patient): Promise<readonly Diagnosis[]> {
   const where = 'dead-letter queues';
   const parameters = await account.parametersBelow(deadLettersPath(installation));
-  if (parameters.kind !== 'read')
-    return judged(
-      where,
-      parameters,
-      () => [],
-      () => [],
-    );
+  if (parameters.kind !== 'read') return unread(where, parameters);
   const queues = readDeadLetterQueues(parameters.value);
   if (queues.length === 0)
     return [skipped(where, 'what is deployed does not name them: it is of another version')];
