@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { type Form, usageOf } from './form.ts';
 import { nearest } from './nearest.ts';
 
 /** One of `npx fairlead …`. */
@@ -6,11 +7,16 @@ export interface Command {
   readonly name: string;
   /** One line, for the list of commands. */
   readonly summary: string;
-  /** What `--help` prints: forms, options, exit codes. */
-  readonly usage: string;
+  /** How it is typed: what `--help` prints, and what shells complete. */
+  readonly form?: Form;
+  /** What `--help` prints, of a command whose arguments are another program's. */
+  readonly usage?: string;
   /** The exit code. @throws UsageError */
   run(argv: readonly string[]): Promise<number>;
 }
+
+/** What `--help` prints: ways to type it, options, exit codes, examples. */
+export const helpOf = ({ form, usage = '' }: Command): string => (form === undefined ? usage : usageOf(form));
 
 /** What was typed makes no command: answered with where the usage is. */
 export class UsageError extends Error {

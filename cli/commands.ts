@@ -1,4 +1,4 @@
-import { type Command, EXIT_UNAVAILABLE, EXIT_USAGE, UsageError } from './command.ts';
+import { type Command, EXIT_UNAVAILABLE, EXIT_USAGE, helpOf, UsageError } from './command.ts';
 import { nearest } from './nearest.ts';
 
 /** Commands by name, each read only when it is called: `--help` must not load a cloud's client libraries. */
@@ -101,7 +101,7 @@ export async function runCommand(
   const command = await entry.load();
   // kubectl has a --help of its own.
   if (name !== 'kubectl' && argv.some((argument) => argument === '--help' || argument === '-h')) {
-    console.log(command.usage);
+    console.log(helpOf(command));
     return 0;
   }
   try {
