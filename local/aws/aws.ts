@@ -73,6 +73,7 @@ export async function startAws(options: {
     {
       ...options.contents,
       keys,
+      account: ACCOUNT,
       s3,
       dynamodb: dynamodb.serve,
       messaging: (request, response) => messaging.routing(request, response),

@@ -2,15 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { addressOf, whyRefused } from '../../lib/loopback/guard.ts';
 import { parseJson } from '../../lib/objects/json.ts';
 import { type AccessKeys, isSignedWith } from './keys.ts';
-import { answerJson, INVOCATION, invoke, type ServiceContents } from './services.ts';
+import { answerJson, INVOCATION, invoke, type ServiceAnswer, type ServiceContents } from './services.ts';
+import { answerSts } from './sts.ts';
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface Services extends ServiceContents {
   readonly keys: AccessKeys;
+  readonly account: string;
   readonly s3: Serve;
   readonly dynamodb: Serve;
-  /** SQS, SNS and STS. */
+  /** SQS and SNS. */
   readonly messaging: Serve;
   /** Told after each write to a table: what DynamoDB Streams would do. */
   readonly onTableWrite: () => void;
@@ -52,15 +54,38 @@ async function route(
     return services.dynamodb(request, response);
   }
   if (target.startsWith('AmazonSQS.')) return services.messaging(request, response);
-  if (target !== '') return answerService(request, response, (body) => ofTarget(services, target, body));
+  if (target !== '')
+    return answerService(request, response, (body) => ofTarget(services, target, body.toString('utf8')));
+  if (isForSts(request))
+    return answerService(request, response, (body) =>
+      answerSts(
+        { method: request.method ?? '', url: request.url ?? '', headers: singleHeaders(request), body },
+        services.keys,
+        services.account,
+      ),
+    );
   const form = String(request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
   if (request.method === 'POST' && request.url === '/' && form) return services.messaging(request, response);
   const [, name] = INVOCATION.exec(addressOf(request).pathname) ?? [];
   if (name !== undefined && request.method === 'POST') {
-    return answerService(request, response, (body) => invoke(decodeURIComponent(name), body, services));
+    return answerService(request, response, (body) =>
+      invoke(decodeURIComponent(name), body.toString('utf8'), services),
+    );
   }
   return services.s3(request, response);
 }
+
+/** By the service that the signature is for; and what presigns a query of STS for another is told so by STS. */
+function isForSts({ method, url = '', headers }: IncomingMessage): boolean {
+  if (!/^\/(\?|$)/.test(url)) return false;
+  if (/\/sts\/aws4_request\b/.test(headers.authorization ?? '')) return true;
+  return method === 'GET' && /[?&]Action=/.test(url);
+}
+
+const singleHeaders = ({ headers }: IncomingMessage): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
 
 function ofTarget(services: Services, target: string, body: string) {
   return (
@@ -77,7 +102,7 @@ function ofTarget(services: Services, target: string, body: string) {
 async function answerService(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: (body: string) => ReturnType<typeof ofTarget> | ReturnType<typeof invoke>,
+  answer: (body: Buffer) => ServiceAnswer | Promise<ServiceAnswer>,
 ): Promise<void> {
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -89,7 +114,7 @@ async function answerService(
     }
     parts.push(part);
   }
-  const { status, headers, body } = await answer(Buffer.concat(parts).toString('utf8'));
+  const { status, headers, body } = await answer(Buffer.concat(parts));
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...headers });
   response.end(body);
 }
