@@ -8,6 +8,7 @@ import { chartSource } from './chart-sources.ts';
 import { eksCluster } from './clusters.ts';
 import { contradictions, type Problem } from './contradictions.ts';
 import { author, credential, signing } from './credentials.ts';
+import { delivery } from './delivery.ts';
 import { entries } from './entries.ts';
 import { gitImage } from './git-image.ts';
 import { gitNetwork } from './git-network.ts';
@@ -117,6 +118,8 @@ const target = entries({
   judgeAgainSeconds: z.number().min(0).max(3600).default(60),
   /** A target that Fairlead never writes to: its drift is checked, uploads to it are rejected. */
   driftOnly: z.boolean().default(false),
+  /** How what is uploaded gets onto the branch: by a push, or by pull requests that somebody merges. */
+  delivery: delivery.default({ kind: 'push' }),
   /** Who may upload to it: what `cdk deploy` sets up. Locally everybody on the machine may. */
   uploaders: uploaders.optional(),
   /**

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { audienceProblems } from './audience-contradictions.ts';
 import { clusterProblems } from './cluster-contradictions.ts';
 import { credentialProblems } from './credential-contradictions.ts';
+import { deliveryProblems } from './delivery-contradictions.ts';
 import { RESERVED_NAMESPACES } from './reserved.ts';
 import { rootOf, WHOLE_REPOSITORY } from './root.ts';
 
@@ -80,6 +81,7 @@ export function contradictions(input: unknown): readonly Problem[] {
     ...unlogged(given),
     ...notBackedUp(given),
     ...clusterProblems(input),
+    ...deliveryProblems(input),
     ...uploadersOfNothing(given),
     ...audienceProblems(given.audiences, given.targets),
     ...toldTwice(given),
