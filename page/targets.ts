@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { TargetIncidents } from '../lib/alerts/incident-list.ts';
 import { WHOLE_TARGET } from '../lib/alerts/incident-list.ts';
 import type { Item, Table } from '../lib/aws/table.ts';
+import { asConfirmed } from '../lib/checks/confirmed.ts';
 import type { ScopeView, TargetView } from './state.ts';
 
 /** What the configuration says of a target, as far as it is shown. */
@@ -26,12 +27,14 @@ export async function readTarget(
   target: ShownTarget,
   snoozes: TargetIncidents['snoozes'],
 ): Promise<TargetView> {
-  const scopes: ScopeView[] = [];
+  const verdicts: Item[] = [];
   let commit: string | undefined;
   for await (const item of table.query(`target#${target.name}`)) {
     if (item.sk === 'desired' && typeof item.commit === 'string') commit = item.commit;
-    scopes.push(...scopeIn(item, snoozes));
+    if (item.sk.startsWith(VERDICT)) verdicts.push(item);
   }
+  const whole = verdicts.find(({ sk }) => sk === `${VERDICT}${WHOLE_TARGET}`);
+  const scopes = verdicts.flatMap((item) => scopeIn(asConfirmed(item, whole), snoozes));
   const checkedAt = scopes
     .map(({ at }) => at)
     .sort()
@@ -45,7 +48,6 @@ export async function readTarget(
 }
 
 function scopeIn(item: Item, snoozes: TargetIncidents['snoozes']): readonly ScopeView[] {
-  if (!item.sk.startsWith(VERDICT)) return [];
   const verdict = verdictItem.safeParse(item);
   const scope = item.sk.slice(VERDICT.length);
   return verdict.success ? [{ scope, ...verdict.data, snooze: snoozes.get(scope) }] : [];

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Item, Table } from '../aws/table.ts';
 import { printable } from '../charts/reasons.ts';
 import type { Finding } from '../drift/verdicts.ts';
 import { formatReference } from '../objects/objects.ts';
+import { asConfirmed, confirmationOf } from './confirmed.ts';
 import {
   formatScope,
   type Observation,
@@ -48,6 +50,7 @@ export interface VerdictItem {
 /** For who asks from a terminal; the alert has all that fit. */
 const NAMED = 10;
 const VERDICT = 'verdict#';
+const WHOLE = formatScope({ kind: 'target' });
 
 const verdictItem = z.object({
   commit: z.string(),
@@ -74,8 +77,11 @@ export async function readVerdict(
   target: string,
   scope: string,
 ): Promise<VerdictItem | undefined> {
-  const item = await table.get({ pk: `target#${target}`, sk: `verdict#${scope}` });
-  return item === undefined ? undefined : verdictItem.parse(item);
+  const keyOf = (name: string) => ({ pk: `target#${target}`, sk: `${VERDICT}${name}` });
+  // First, since checks write it last: of what it confirms, a verdict that is read after it is no older.
+  const ofTarget = await table.get(keyOf(WHOLE));
+  const item = scope === WHOLE ? ofTarget : await table.get(keyOf(scope));
+  return item === undefined ? undefined : verdictItem.parse(asConfirmed(item, ofTarget));
 }
 
 /** What a check of a whole target has left: its own verdict, and that of each scope by name. */
@@ -89,17 +95,21 @@ export async function readVerdicts(
   table: Pick<Table, 'query'>,
   name: string,
 ): Promise<TargetVerdicts | undefined> {
-  const found = new Map<string, VerdictItem>();
+  const found = new Map<string, Item>();
   for await (const item of table.query(`target#${name}`, VERDICT))
-    found.set(item.sk.slice(VERDICT.length), verdictItem.parse(item));
-  const target = found.get(formatScope({ kind: 'target' }));
-  if (target === undefined) return undefined;
-  found.delete(formatScope({ kind: 'target' }));
+    found.set(item.sk.slice(VERDICT.length), item);
+  const whole = found.get(WHOLE);
+  if (whole === undefined) return undefined;
+  found.delete(WHOLE);
+  const target = verdictItem.parse(whole);
+  const scopes = [...found].map(
+    ([scope, item]) => [scope, verdictItem.parse(asConfirmed(item, whole))] as const,
+  );
   // The target's is written last: what is older was not seen by that check.
-  return { target, scopes: new Map([...found].filter(([, { at }]) => at >= target.at)) };
+  return { target, scopes: new Map(scopes.filter(([, { at }]) => at >= target.at)) };
 }
 
-/** Writes the verdict of every scope; those of scopes that are no longer declared go. */
+/** Writes the verdict of every scope where it has changed; those of scopes that are no longer declared go. */
 export async function writeVerdicts(
   table: Table,
   observation: Observation,
@@ -107,17 +117,29 @@ export async function writeVerdicts(
 ): Promise<void> {
   const pk = `target#${observation.target}`;
   const before = new Map<string, Item>();
-  for await (const item of table.query(pk, 'verdict#')) before.set(item.sk, item);
-  for (const seen of observation.scopes) {
-    const sk = `verdict#${formatScope(seen.scope)}`;
+  for await (const item of table.query(pk, VERDICT)) before.set(item.sk, item);
+  const standing: Item[] = [];
+  const [whole, scopes] = [
+    observation.scopes.filter(({ scope }) => scope.kind === 'target'),
+    observation.scopes.filter(({ scope }) => scope.kind !== 'target'),
+  ];
+  // The target's last, which says what of the others stands.
+  for (const seen of [...scopes, ...whole]) {
+    const sk = `${VERDICT}${formatScope(seen.scope)}`;
     const known = before.get(sk);
     before.delete(sk);
-    const item = {
+    const verdict = verdictOf(observation, seen, readAt);
+    if (seen.scope.kind !== 'target' && known !== undefined && saysTheSame(known, verdict)) {
+      standing.push(known);
+      continue;
+    }
+    const item: Item = {
       pk,
       sk,
       schema: 1,
       version: (known?.version ?? 0) + 1,
-      ...verdictOf(observation, seen, readAt),
+      ...verdict,
+      ...(seen.scope.kind === 'target' && standing.length > 0 ? { confirms: confirmationOf(standing) } : {}),
     };
     // Who loses has an older verdict, or will write the same.
     await table.put(item, known?.version ?? 'absent');
@@ -125,6 +147,14 @@ export async function writeVerdicts(
   const isJudged = observation.scopes.some(({ scope }) => scope.kind !== 'target' && scope.kind !== 'rules');
   if (isJudged) for (const { sk, version } of before.values()) await table.remove({ pk, sk }, version);
 }
+
+/** But for the commit that was checked, and when. */
+function saysTheSame(known: Item, verdict: VerdictItem): boolean {
+  const [before, now] = [known, verdict].map((each) => verdictItem.safeParse(each).data);
+  return before !== undefined && now !== undefined && isDeepStrictEqual(lasting(before), lasting(now));
+}
+
+const lasting = ({ commit: _commit, at: _at, readAt: _readAt, ...rest }: VerdictItem) => rest;
 
 /** Says of a target that nothing looks at its cluster: who waits for a rollout is not to wait in vain. */
 export async function writeNoCluster(
