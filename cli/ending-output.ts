@@ -45,20 +45,30 @@ const STAGES: Readonly<Record<Stage, string>> = {
   unrecorded: 'nobody has heard of it yet',
   received: 'it is being checked',
   checked: 'it waits for its commit',
+  frozen: 'it is frozen, and goes when somebody lifts the freeze ("npx fairlead unfreeze")',
+  proposed: 'its pull request is open',
   blocked: 'its repository takes nothing now, an alert says why; it waits in its order',
   unknown: 'it has no outcome yet',
 };
+
+const DELIVERED = {
+  commit: (commit: string) => `delivered in commit ${commit}`,
+  unchanged: (commit: string) => `delivered: nothing changes, commit ${commit} holds it already`,
+  edited: (commit: string) => `delivered in commit ${commit}, with changes of its reviewers`,
+} as const;
 
 function endedLines(known: Ended): readonly string[] {
   const warnings = (known.warnings ?? []).map(formatReason);
   switch (known.state) {
     case 'delivered':
       return [
-        known.change === 'unchanged'
-          ? `delivered: nothing changes, commit ${known.commit} holds it already`
-          : `delivered in commit ${known.commit}`,
+        DELIVERED[known.change ?? 'commit'](known.commit),
         ...(warnings.length === 0 ? [] : ['  with warnings:', ...warnings]),
       ];
+    case 'declined':
+      return [`declined: its pull request was closed unmerged${byWhat(known.url)}`];
+    case 'done':
+      return [`done: ${known.what}`];
     case 'superseded':
       return [`superseded: something newer of the same release went first${byWhat(known.by)}`];
     case 'rejected':

@@ -23,6 +23,8 @@ export const EXIT = {
   failed: 3,
   superseded: 4,
   'not rolled out': 5,
+  frozen: 6,
+  declined: 7,
 } as const;
 
 /** Where it waits. `blocked`: for a repository that takes nothing now, of which an alert was told. */
@@ -163,6 +165,8 @@ function placeOf(key: string): { readonly target: string; readonly scope: string
       return undefined;
     case 'evidence':
       return placeOf(parsed.package);
+    case 'command':
+      return { target: parsed.key.target, scope: 'target' };
     case 'slot':
       return { target: parsed.key.target, scope: scopeOf(parsed.key) };
   }
@@ -176,6 +180,7 @@ const WORST_FIRST = [
   EXIT.failed,
   EXIT['not rolled out'],
   EXIT_UNAVAILABLE,
+  EXIT.declined,
   EXIT['timed out'],
   EXIT.superseded,
 ] as const;

@@ -3,7 +3,14 @@ import * as clients from '../lib/aws/clients.ts';
 import { dynamoTable, type Table } from '../lib/aws/table.ts';
 import { reasonOfCode } from '../lib/charts/reason-of-code.ts';
 import type { Reason } from '../lib/charts/reasons.ts';
-import { type Claims, readRecord, type UploadRecord } from '../lib/uploads/record/record.ts';
+import {
+  type Claims,
+  DONE,
+  type Done,
+  type FrozenMark,
+  readRecord,
+  type UploadRecord,
+} from '../lib/uploads/record/record.ts';
 import { formatRight, isDenied, type Right, refusal, Unavailable } from './aws-errors.ts';
 import type { FoundInstallation } from './installation.ts';
 
@@ -28,7 +35,13 @@ export type KnownUpload = KnownState & {
 type KnownState =
   /** `unrecorded`: nobody has heard of it yet. `unknown`: it has no tags, and only the record would say more. */
   | { readonly state: 'waiting'; readonly stage: 'unrecorded' | 'received' | 'checked' | 'unknown' }
-  | { readonly state: 'delivered'; readonly commit: string; readonly change?: 'commit' | 'unchanged' }
+  /** Its release or target is frozen; by whom and why, where the record may be read. */
+  | { readonly state: 'waiting'; readonly stage: 'frozen'; readonly frozen?: FrozenMark }
+  /** Its pull request is open; where, if its address is known. */
+  | { readonly state: 'waiting'; readonly stage: 'proposed'; readonly url?: string }
+  | { readonly state: 'delivered'; readonly commit: string; readonly change?: 'commit' | 'unchanged' | 'edited' }
+  | { readonly state: 'declined'; readonly url?: string }
+  | { readonly state: 'done'; readonly what: Done }
   | { readonly state: 'superseded'; readonly by?: string }
   /** `reasons`: from the tags alone there are only codes, and the prose that goes with each. */
   | { readonly state: 'rejected' | 'failed'; readonly reasons: readonly Reason[] };
@@ -122,7 +135,12 @@ function ofRecord(record: UploadRecord): KnownUpload {
     ...(chart === undefined ? {} : { chart }),
     ...(claims === undefined ? {} : { claims }),
   };
-  if (record.state === 'checked') return { ...content, state: 'waiting', stage: 'checked' };
+  if (record.state === 'checked')
+    return record.frozen === undefined
+      ? { ...content, state: 'waiting', stage: 'checked' }
+      : { ...content, state: 'waiting', stage: 'frozen', frozen: record.frozen };
+  if (record.state === 'proposed')
+    return { ...content, state: 'waiting', stage: 'proposed', url: record.proposal.url };
   const ended = { ...content, endedAt: record.endedAt };
   switch (record.state) {
     case 'delivered':
@@ -132,6 +150,10 @@ function ofRecord(record: UploadRecord): KnownUpload {
     case 'rejected':
     case 'failed':
       return { ...ended, state: record.state, reasons: record.reasons };
+    case 'declined':
+      return { ...ended, state: 'declined', ...(record.url === undefined ? {} : { url: record.url }) };
+    case 'done':
+      return { ...ended, state: 'done', what: record.what };
   }
 }
 
@@ -161,7 +183,24 @@ function ofTags(tags: ReadonlyMap<string, string>): KnownUpload {
       const codes = (tags.get('fairlead-reason') ?? '').split(' ').filter((code) => code !== '');
       return { source: 'tags', state: outcome, reasons: codes.map(reasonOfCode) };
     }
+    case 'declined':
+      return { source: 'tags', state: outcome, ...proposalIn(tags) };
+    case 'done': {
+      const what = DONE.find((one) => one === tags.get('fairlead-reason'));
+      return what === undefined
+        ? { source: 'tags', state: 'waiting', stage: 'unknown' }
+        : { source: 'tags', state: outcome, what };
+    }
+    case 'frozen':
+      return { source: 'tags', state: 'waiting', stage: outcome };
+    case 'proposed':
+      return { source: 'tags', state: 'waiting', stage: outcome, ...proposalIn(tags) };
     default:
       return { source: 'tags', state: 'waiting', stage: 'unknown' };
   }
+}
+
+function proposalIn(tags: ReadonlyMap<string, string>): { readonly url?: string } {
+  const url = tags.get('fairlead-proposal');
+  return url === undefined ? {} : { url };
 }

@@ -19,11 +19,20 @@ export async function readDeliveries(found: FoundInstallation): Promise<readonly
   return views;
 }
 
+const STATES = {
+  unrecorded: 'received',
+  received: 'received',
+  unknown: 'received',
+  checked: 'checked',
+  frozen: 'frozen',
+  proposed: 'proposed',
+} as const;
+
 function viewOf({ key, versionId, lastModified, known }: ListedUpload): DeliveryView {
   return {
     key,
     versionId,
-    state: known.state === 'waiting' ? (known.stage === 'checked' ? 'checked' : 'received') : known.state,
+    state: known.state === 'waiting' ? STATES[known.stage] : known.state,
     receivedAt: known.receivedAt ?? lastModified.toISOString(),
     endedAt: known.endedAt,
     ...(known.state === 'delivered' ? { commit: known.commit, change: known.change } : {}),

@@ -45,9 +45,13 @@ function shortened(text: string, width: number): string {
 function resultOf(known: KnownUpload): string {
   switch (known.state) {
     case 'delivered':
-      return `${known.commit.slice(0, SHORT_COMMIT)}${known.change === 'unchanged' ? ' (unchanged)' : ''}${known.warnings === undefined || known.warnings.length === 0 ? '' : ` ${known.warnings.length} warnings`}`;
+      return `${known.commit.slice(0, SHORT_COMMIT)}${CHANGES[known.change ?? 'commit']}${known.warnings === undefined || known.warnings.length === 0 ? '' : ` ${known.warnings.length} warnings`}`;
     case 'superseded':
       return 'by a newer one';
+    case 'declined':
+      return known.url === undefined ? 'its pull request was closed' : oneLine(known.url);
+    case 'done':
+      return known.what;
     case 'rejected':
     case 'failed':
       return codesOf(known.reasons.map(({ code }) => code));
@@ -56,10 +60,14 @@ function resultOf(known: KnownUpload): string {
   }
 }
 
+const CHANGES = { commit: '', unchanged: ' (unchanged)', edited: ' (edited)' } as const;
+
 const SHORT_STAGES = {
   unrecorded: 'not heard of yet',
   received: 'being checked',
   checked: 'waits for its commit',
+  frozen: 'frozen',
+  proposed: 'in a pull request',
   unknown: 'no outcome yet',
 } as const;
 

@@ -3,7 +3,7 @@ import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './in
 import { type ListedUpload, listUploads } from './listing.ts';
 import { formatUploads, formatUploadsJson } from './uploads-output.ts';
 
-const STATES = ['waiting', 'delivered', 'rejected', 'superseded', 'failed'] as const;
+const STATES = ['waiting', 'delivered', 'rejected', 'superseded', 'failed', 'declined', 'done'] as const;
 type State = (typeof STATES)[number];
 const FORMS = ['text', 'json'] as const;
 const LIMIT = 20;

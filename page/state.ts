@@ -54,14 +54,14 @@ export interface DeliveryView {
   readonly key: string;
   readonly versionId: string;
   readonly target?: string | undefined;
-  /** `received`, `checked`, `delivered`, `rejected`, `superseded`, `failed`. */
+  /** `received`, `checked`, `frozen`, `proposed`, `delivered`, `rejected`, `superseded`, `failed`, `declined`, `done`. */
   readonly state: string;
   readonly commit?: string | undefined;
   /** ISO. */
   readonly receivedAt: string;
   readonly endedAt?: string | undefined;
-  /** Of what was delivered: a commit of its own, or what Git had already. */
-  readonly change?: 'commit' | 'unchanged' | undefined;
+  /** Of what was delivered: a commit of its own, what Git had already, or a pull request that was merged with changes. */
+  readonly change?: 'commit' | 'unchanged' | 'edited' | undefined;
   /** Of what was superseded: the upload that went first. */
   readonly by?: string | undefined;
   /** How often somebody has asked to take it again. */

@@ -73,7 +73,7 @@ const uploadItem = z.object({
   commit: z.string().optional(),
   receivedAt: z.string(),
   endedAt: z.string().optional(),
-  change: z.enum(['commit', 'unchanged']).optional(),
+  change: z.enum(['commit', 'unchanged', 'edited']).optional(),
   by: z.string().optional(),
   replays: z.array(z.string()).default([]),
   reasons,

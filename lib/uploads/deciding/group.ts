@@ -8,7 +8,7 @@ import { type Digest, treeOfFile } from '../../content/tree.ts';
 import type { Clone } from '../../repository/clone.ts';
 import { chartFolder, EMPTY_VALUES, manifestFile, releaseFile, valuesFile } from '../../repository/layout.ts';
 import { slotOf, type UploadKey } from '../record/keys.ts';
-import type { CheckedRecord } from '../record/record.ts';
+import type { WaitingRecord } from '../record/record.ts';
 import { deliveredVersion, readMark } from '../record/slots.ts';
 import type { Judge, Judgement } from './judge.ts';
 import { mayHeal } from './judge.ts';
@@ -18,7 +18,7 @@ import { below, fingerprintOf, type Standing, storeStanding } from './standing.t
 /** A waiting upload with what its key says. */
 export interface Candidate {
   readonly key: UploadKey;
-  readonly record: CheckedRecord;
+  readonly record: WaitingRecord;
 }
 
 /** The waiting uploads of one release, or of one manifest. */
@@ -45,7 +45,7 @@ export interface GroupDecision {
   readonly planned: readonly Decided[];
   /** What it will declare if that is committed; absent where nothing is, or only the cluster could say. */
   readonly declares?: readonly DeclaredObject[];
-  readonly rejected: readonly { readonly record: CheckedRecord; readonly reasons: readonly Reason[] }[];
+  readonly rejected: readonly { readonly record: WaitingRecord; readonly reasons: readonly Reason[] }[];
   /** Left for later: why, for operators. */
   readonly waits?: string;
 }
@@ -60,7 +60,7 @@ export async function decideGroup(
   standing: Standing,
   slots: readonly (readonly Candidate[])[],
 ): Promise<GroupDecision> {
-  const rejected: { record: CheckedRecord; reasons: readonly Reason[] }[] = [];
+  const rejected: { record: WaitingRecord; reasons: readonly Reason[] }[] = [];
   const left = slots.map((candidates) => [...candidates]);
   const refuse = (candidate: Candidate, reasons: readonly Reason[]) => {
     rejected.push({ record: candidate.record, reasons });
@@ -92,7 +92,7 @@ export async function decideGroup(
 }
 
 /** Within the time in which a sibling uploaded with it may still come. */
-const isFresh = ({ target, now }: GroupParts, { receivedAt }: CheckedRecord): boolean =>
+const isFresh = ({ target, now }: GroupParts, { receivedAt }: WaitingRecord): boolean =>
   now().getTime() < Date.parse(receivedAt) + target.judgeAgainSeconds * 1000;
 
 async function firstAccepted(parts: GroupParts, standing: Standing, candidates: readonly Candidate[]) {

@@ -1,7 +1,7 @@
 import { compare, valid } from 'semver';
 import { neutral } from '../record/claims.ts';
 import type { UploadKey } from '../record/keys.ts';
-import { type CheckedRecord, uploadUrl } from '../record/record.ts';
+import { type WaitingRecord, uploadUrl } from '../record/record.ts';
 import { type Replaced, replacedSentence, replacedTrailers } from './replaced.ts';
 
 /** More than any name that the key's grammar allows. Characters. */
@@ -23,7 +23,7 @@ export interface Before {
  */
 export function commitMessage(
   key: UploadKey,
-  record: CheckedRecord,
+  record: WaitingRecord,
   bucket: string,
   { was, replaced, takenOut }: Before,
 ): string {
@@ -48,7 +48,7 @@ export function commitMessage(
   return [subjectOf(key, record, was), '', ...body, ...trailers, ''].join('\n');
 }
 
-function subjectOf(key: UploadKey, { chart }: CheckedRecord, was: string | undefined): string {
+function subjectOf(key: UploadKey, { chart }: WaitingRecord, was: string | undefined): string {
   switch (key.kind) {
     case 'chart': {
       const before = was === undefined || was === chart?.version ? '' : ` (was ${was})`;
@@ -62,7 +62,7 @@ function subjectOf(key: UploadKey, { chart }: CheckedRecord, was: string | undef
   }
 }
 
-function isStepBack({ chart }: CheckedRecord, was: string | undefined): boolean {
+function isStepBack({ chart }: WaitingRecord, was: string | undefined): boolean {
   const now = chart?.version;
   if (now === undefined || was === undefined || !valid(now) || !valid(was)) return false;
   return compare(now, was) < 0;

@@ -15,7 +15,7 @@ import {
   type WrittenFile,
 } from '../../repository/layout.ts';
 import type { UploadKey } from '../record/keys.ts';
-import type { CheckedRecord } from '../record/record.ts';
+import type { WaitingRecord } from '../record/record.ts';
 import type { SlotMark } from '../record/slots.ts';
 import { commitMessage } from './message.ts';
 import type { Replaced, ReplacedFiles } from './replaced.ts';
@@ -24,7 +24,7 @@ import { below, fingerprintOf, type Standing, standingFile } from './standing.ts
 /** An upload that may be committed, with its content. */
 export interface Accepted {
   readonly key: UploadKey;
-  readonly record: CheckedRecord;
+  readonly record: WaitingRecord;
   readonly tree: FileTree;
   /** What Fairlead delivered into the slot last. */
   readonly before?: SlotMark | undefined;

@@ -2,7 +2,7 @@ import type { Table } from '../../aws/table.ts';
 import type { Clone } from '../../repository/clone.ts';
 import { findInHistory } from '../../repository/history.ts';
 import type { Candidate } from '../deciding/group.ts';
-import { type AttemptedCommit, type CheckedRecord, contentOf, recordItem } from '../record/record.ts';
+import { type AttemptedCommit, contentOf, recordItem, type WaitingRecord } from '../record/record.ts';
 
 /**
  * Why no upload is ever committed twice, whatever dies when and whoever runs at once:
@@ -25,7 +25,7 @@ const ARRIVES_MILLISECONDS = 15 * 60_000;
 
 /** Whether a commit tried for this upload may still land upon this tip. */
 export const mayLand = (
-  { attempted }: CheckedRecord,
+  { attempted }: Pick<WaitingRecord, 'attempted'>,
   tip: string | undefined,
   refused: ReadonlySet<string>,
   now: Date,
@@ -68,15 +68,19 @@ export async function findAttempted(
 /** The record with one more commit that may be pushed from now on; undefined where another delivery has it. */
 export async function recordAttempt(
   table: Table,
-  record: CheckedRecord,
+  record: WaitingRecord,
   attempt: AttemptedCommit,
   refused: ReadonlySet<string>,
-): Promise<CheckedRecord | undefined> {
+): Promise<WaitingRecord | undefined> {
   const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
   // The newest one's warnings stand for all: fifty times ten are more than an item of the table holds.
   const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, ...rest }) => rest);
   const attempted = [...older, attempt];
-  const state = { ...contentOf(record), state: 'checked', attempted } as const;
+  const content = { ...contentOf(record), attempted };
+  const state =
+    record.state === 'proposed'
+      ? ({ ...content, state: 'proposed', proposal: record.proposal } as const)
+      : ({ ...content, state: 'checked' } as const);
   const item = { ...recordItem(record, state, record), ...state };
   return (await table.put(item, record.version)) === 'written' ? item : undefined;
 }

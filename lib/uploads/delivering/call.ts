@@ -14,7 +14,7 @@ import type { Candidate } from '../deciding/group.ts';
 import { type Judge, judgeBy } from '../deciding/judge.ts';
 import type { Failing } from '../record/failing.ts';
 import type { TagReadingParts } from '../record/outcome-in-tags.ts';
-import type { CheckedRecord } from '../record/record.ts';
+import type { WaitingRecord } from '../record/record.ts';
 import type { Line } from '../record/waiting.ts';
 import { FULL_PACE, type Pace } from './pace.ts';
 
@@ -123,7 +123,7 @@ export interface Attempt {
   readonly warnings: readonly Reason[];
 }
 
-export const nameOf = ({ key, versionId }: Pick<CheckedRecord, 'key' | 'versionId'>): string =>
+export const nameOf = ({ key, versionId }: Pick<WaitingRecord, 'key' | 'versionId'>): string =>
   `${key}?${versionId}`;
 
 /** "Look whether the cluster follows." */

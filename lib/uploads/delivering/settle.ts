@@ -4,7 +4,7 @@ import type { Candidate } from '../deciding/group.ts';
 import { slotOf } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { endUpload, type OutcomeParts } from '../record/outcome.ts';
-import type { CheckedRecord, Outcome } from '../record/record.ts';
+import type { WaitingRecord, Outcome } from '../record/record.ts';
 import { keepVersion, raiseMark, readMark } from '../record/slots.ts';
 import { type Line, removeWaiting } from '../record/waiting.ts';
 
@@ -36,7 +36,7 @@ export async function settleDelivered(
 export async function settle(
   parts: OutcomeParts,
   line: Line,
-  record: CheckedRecord,
+  record: WaitingRecord,
   outcome: Outcome,
 ): Promise<void> {
   // A conflict: another delivery holds it now; its entry stays for that one.

@@ -56,7 +56,8 @@ async function candidateOf(
     case 'received':
       // Its entry is written first; receive-upload is at it, or will be sent there again.
       return undefined;
-    case 'checked': {
+    case 'checked':
+    case 'proposed': {
       const parsed = parseKey(record.key);
       return parsed.kind === 'slot' ? { key: parsed.key, record } : undefined;
     }
@@ -64,6 +65,8 @@ async function candidateOf(
     case 'rejected':
     case 'superseded':
     case 'failed':
+    case 'declined':
+    case 'done':
       await tagUpload(parts, record);
       await removeWaiting(parts.table, line, record);
       return undefined;

@@ -58,7 +58,12 @@ function outcomeOf(record: UploadRecord): Outcome | undefined {
   switch (record.state) {
     case 'received':
     case 'checked':
+    case 'proposed':
       return undefined;
+    case 'declined':
+      return { state: 'declined', ...(record.url === undefined ? {} : { url: record.url }) };
+    case 'done':
+      return { state: 'done', what: record.what };
     case 'delivered':
       return { state: 'delivered', commit: record.commit, change: record.change };
     case 'superseded':

@@ -21,6 +21,7 @@ import { endUpload, type OutcomeParts, tagUpload } from '../record/outcome.ts';
 import { type Placed, placeOf } from '../record/place.ts';
 import {
   type CheckedContent,
+  isWaiting,
   type Outcome,
   type ReceivedRecord,
   readRecord,
@@ -158,6 +159,8 @@ async function check(
 ): Promise<UploadRecord['state']> {
   if (placed.kind === 'evidence') return shareOutcome(parts, record, placed.package);
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
+  // Nobody carries commands out yet.
+  if (placed.kind === 'command') return reject(parts, record, [reason('key-malformed', {})]);
   const { key, target } = placed;
 
   const stored = await fetchUpload(parts, record);
@@ -278,7 +281,7 @@ async function end(
 
 /** Steps 5 and 6; again after a kill. */
 async function finish(parts: ReceiveParts, record: UploadRecord): Promise<void> {
-  if (record.state === 'checked') await ringBell(parts.doorbell, record);
+  if (isWaiting(record)) await ringBell(parts.doorbell, record);
   else await tagUpload(parts, record);
   await removeReceived(parts.table, record);
 }

@@ -3,11 +3,12 @@ import type { Config } from '../../config/config.ts';
 import type { ReplayRequested } from '../../messages/messages.ts';
 import { type OutcomeParts, tagUpload } from '../record/outcome.ts';
 import {
-  type CheckedRecord,
+  isWaiting,
   readRecord,
   recordItem,
   type UploadBase,
   type UploadRecord,
+  type WaitingRecord,
 } from '../record/record.ts';
 import { addReceived } from '../record/waiting.ts';
 import { placeVersions } from './unheard.ts';
@@ -53,8 +54,8 @@ export async function reopen(
 }
 
 /** Whether it waits in a line that its target has left, where nobody looks for it any more. */
-export function isAstray(record: UploadRecord, { targets }: Config): record is CheckedRecord {
-  if (record.state !== 'checked') return false;
+export function isAstray(record: UploadRecord, { targets }: Config): record is WaitingRecord {
+  if (!isWaiting(record)) return false;
   const target = targets.find(({ name }) => name === record.target);
   return target?.repository !== record.repository || target.branch !== record.branch;
 }
@@ -62,7 +63,7 @@ export function isAstray(record: UploadRecord, { targets }: Config): record is C
 /** To be taken as on its first day, where its target is now. */
 export async function sendBack(
   { table, now }: Pick<OutcomeParts, 'table' | 'now'>,
-  record: CheckedRecord,
+  record: WaitingRecord,
 ): Promise<UploadRecord> {
   const upload = { ...record, receivedAt: now().toISOString() };
   const item = recordItem(upload, { state: 'received' }, record);

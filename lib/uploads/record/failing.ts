@@ -3,7 +3,7 @@ import { withUntold } from '../../alerts/outbox.ts';
 import type { Item } from '../../aws/table.ts';
 import { distinct, type Reason } from '../../charts/reasons.ts';
 import type { OutcomeParts } from './outcome.ts';
-import { type CheckedRecord, UPLOADS_SCHEMA, uploadUrl } from './record.ts';
+import { type WaitingRecord, UPLOADS_SCHEMA, uploadUrl } from './record.ts';
 
 /**
  * What should heal did not within a day. Those of one outage fail together, so that people get one alert for all of
@@ -17,12 +17,12 @@ const TOGETHER_MILLISECONDS = 60 * 60 * 1000;
 const TOLD_UPLOADS = 10;
 const TOLD_REASONS = 5;
 
-export interface Failing<Of extends Pick<CheckedRecord, 'key' | 'versionId' | 'target'> = CheckedRecord> {
+export interface Failing<Of extends Pick<WaitingRecord, 'key' | 'versionId' | 'target'> = WaitingRecord> {
   readonly record: Of;
   readonly reason: Reason;
 }
 /** As much of it as an alert says. */
-type Told = Failing<Pick<CheckedRecord, 'key' | 'versionId' | 'target'>>;
+type Told = Failing<Pick<WaitingRecord, 'key' | 'versionId' | 'target'>>;
 
 /** Those whose day is over, once one of them has waited for the others. */
 export function dueToFail(waiting: readonly Failing[], now: Date): readonly Failing[] {

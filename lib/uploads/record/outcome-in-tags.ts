@@ -1,7 +1,7 @@
 import type { VersionedStore } from '../../aws/objects.ts';
 import { reasonOfCode } from '../../charts/reason-of-code.ts';
 import type { OutcomeParts } from './outcome.ts';
-import type { Outcome, UploadBase } from './record.ts';
+import { DONE, type Outcome, type UploadBase } from './record.ts';
 
 export interface TagReadingParts extends OutcomeParts {
   readonly uploads: Pick<VersionedStore, 'mergeTags' | 'tags'>;
@@ -47,6 +47,14 @@ function outcomeOf(tags: ReadonlyMap<string, string>): Outcome | undefined {
     case 'failed': {
       const codes = (tags.get('fairlead-reason') ?? '').split(' ').filter((code) => code !== '');
       return { state, reasons: codes.map(reasonOfCode) };
+    }
+    case 'declined': {
+      const url = tags.get('fairlead-proposal');
+      return { state, ...(url === undefined ? {} : { url }) };
+    }
+    case 'done': {
+      const what = DONE.find((one) => one === tags.get('fairlead-reason'));
+      return what === undefined ? undefined : { state, what };
     }
     default:
       return undefined;

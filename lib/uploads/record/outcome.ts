@@ -5,7 +5,7 @@ import type { Measure } from '../../aws/metrics.ts';
 import type { VersionedStore } from '../../aws/objects.ts';
 import type { Item, Table } from '../../aws/table.ts';
 import type { Reason } from '../../charts/reasons.ts';
-import { contentOf, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
+import { contentOf, isWaiting, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
 import { placeOfRefusal } from './refusals.ts';
 
 /** What ending an upload needs. */
@@ -69,7 +69,7 @@ async function withAlert(
 
 /** What is kept of a record that ends; of one that may be taken again, the pushes whose fate nobody knows. */
 function keptOf(record: UploadRecord, { state }: Outcome) {
-  const content = record.state === 'checked' ? contentOf(record) : {};
+  const content = isWaiting(record) ? contentOf(record) : {};
   const inDoubt = 'attempted' in record ? (record.attempted ?? []) : [];
   const open = (state === 'rejected' || state === 'failed') && inDoubt.length > 0;
   return { ...content, ...(open ? { attempted: inDoubt } : {}) };
@@ -88,15 +88,27 @@ export async function tagUpload(parts: OutcomeParts, record: UploadRecord): Prom
   }
 }
 
-/** An upload that was taken again keeps none of its earlier outcome's. */
-const NO_TAGS = { 'fairlead-outcome': undefined, 'fairlead-commit': undefined, 'fairlead-reason': undefined };
+/** An upload that was taken again, thawed or merged keeps none of what its tags said before. */
+const NO_TAGS = {
+  'fairlead-outcome': undefined,
+  'fairlead-commit': undefined,
+  'fairlead-reason': undefined,
+  'fairlead-proposal': undefined,
+};
 
 function tagsOf(installation: string, record: UploadRecord): Readonly<Record<string, string>> {
   const name = { 'fairlead-record': `${installation}:${record.versionId}` };
   switch (record.state) {
     case 'received':
-    case 'checked':
       return name;
+    case 'checked':
+      return record.frozen === undefined ? name : { ...name, 'fairlead-outcome': 'frozen' };
+    case 'proposed':
+      return { ...name, 'fairlead-outcome': 'proposed', ...proposalTag(record.proposal.url) };
+    case 'declined':
+      return { ...name, 'fairlead-outcome': 'declined', ...proposalTag(record.url) };
+    case 'done':
+      return { ...name, 'fairlead-outcome': 'done', 'fairlead-reason': record.what };
     case 'delivered':
       return { ...name, 'fairlead-outcome': 'delivered', 'fairlead-commit': record.commit };
     case 'superseded':
@@ -106,6 +118,12 @@ function tagsOf(installation: string, record: UploadRecord): Readonly<Record<str
       return { ...name, 'fairlead-outcome': record.state, 'fairlead-reason': codesOf(record.reasons) };
   }
 }
+
+/** S3 takes no more, and no other characters (S3 user guide, "Categorizing your objects using tags"). */
+const proposalTag = (url: string | undefined): Readonly<Record<string, string>> =>
+  url !== undefined && url.length <= TAG_LENGTH && /^[\p{L}\p{N} +\-=._:/@]+$/u.test(url)
+    ? { 'fairlead-proposal': url }
+    : {};
 
 /** Whole codes only, as many as fit. */
 function codesOf(reasons: readonly Reason[]): string {
@@ -149,14 +167,24 @@ const summaryOf = (outcome: Outcome): Readonly<Record<string, unknown>> =>
     : { ...named(outcome), outcome: outcome.state };
 
 /** Of warnings their codes: their words may quote what was uploaded. */
-const named = (outcome: Exclude<Outcome, { readonly reasons: readonly Reason[] }>) =>
-  outcome.state === 'superseded'
-    ? { by: outcome.by }
-    : {
+function named(
+  outcome: Exclude<Outcome, { readonly reasons: readonly Reason[] }>,
+): Readonly<Record<string, unknown>> {
+  switch (outcome.state) {
+    case 'superseded':
+      return { by: outcome.by };
+    case 'declined':
+      return { proposal: outcome.url };
+    case 'done':
+      return { what: outcome.what };
+    case 'delivered':
+      return {
         commit: outcome.commit,
         change: outcome.change,
         ...(outcome.warnings === undefined ? {} : { warnings: codesOf(outcome.warnings) }),
       };
+  }
+}
 
 function measureOutcome(measure: Measure, record: UploadRecord, outcome: Outcome, at: string): void {
   switch (outcome.state) {
@@ -175,6 +203,8 @@ function measureOutcome(measure: Measure, record: UploadRecord, outcome: Outcome
       measure('UploadsFailed', 1);
       return;
     case 'superseded':
+    case 'declined':
+    case 'done':
       return;
   }
 }

@@ -3,6 +3,7 @@ import { untoldPart } from '../../alerts/outbox.ts';
 import type { Item, Table } from '../../aws/table.ts';
 import type { Reason } from '../../charts/reasons.ts';
 import { writtenReason } from '../../charts/written-reason.ts';
+import { type CarriedCommand, carriedCommand } from '../../commands/command.ts';
 import type { Digest } from '../../content/tree.ts';
 import { digest } from '../../messages/messages.ts';
 import type { Ordered } from './order.ts';
@@ -24,6 +25,38 @@ export interface AttemptedCommit {
   readonly at?: string;
   /** What it was let pass with. */
   readonly warnings?: readonly Reason[];
+  /** Of a command: the slots that it fills or empties. */
+  readonly touched?: readonly TouchedSlot[];
+}
+
+/** What a command's commit leaves in a slot. */
+export interface TouchedSlot {
+  readonly slot: string;
+  /** Fingerprint of the slot's files in the commit (standing.ts). */
+  readonly files: string;
+  /** Of the tree that they are; of an emptied slot, of nothing. */
+  readonly digest: Digest;
+  readonly chart?: { readonly name: string; readonly version: string };
+}
+
+/** Why a checked upload waits that could go: its release or target is frozen. */
+export interface FrozenMark {
+  /** When the freeze was carried out (ISO). */
+  readonly since: string;
+  /** Who froze: an ARN. */
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** The pull request that holds a checked upload. */
+export interface HeldProposal {
+  readonly number: string;
+  readonly url: string;
+  readonly branch: string;
+  /** The commit that its branch was pushed to for this upload. */
+  readonly head: string;
+  /** When it was first proposed (ISO). */
+  readonly since: string;
 }
 
 /** What the uploader says of itself. Nobody vouches for it. */
@@ -53,19 +86,30 @@ export interface CheckedContent {
   readonly package: Digest;
   readonly chart?: { readonly name: string; readonly version: string };
   readonly claims: Claims;
+  /** Of a command: what is asked, and who asks. `digest` and `package` are of its document. */
+  readonly command?: CarriedCommand;
 }
+
+/** `edited`: a pull request was merged with changes of its reviewers. */
+const CHANGES = ['commit', 'unchanged', 'edited'] as const;
+/** What a command does that needs no commit. */
+export const DONE = ['frozen', 'unfrozen'] as const;
+export type Done = (typeof DONE)[number];
 
 export type Outcome =
   | {
       readonly state: 'delivered';
       readonly commit: string;
-      readonly change: 'commit' | 'unchanged';
+      readonly change: (typeof CHANGES)[number];
       /** Of the vocabulary, like reasons: what did not keep it from being delivered. Absent: none. */
       readonly warnings?: readonly Reason[];
     }
   | { readonly state: 'rejected'; readonly reasons: readonly Reason[] }
   | { readonly state: 'superseded'; readonly by: string }
-  | { readonly state: 'failed'; readonly reasons: readonly Reason[] };
+  | { readonly state: 'failed'; readonly reasons: readonly Reason[] }
+  /** Its pull request was closed unmerged; `url`: where, if it is still known. */
+  | { readonly state: 'declined'; readonly url?: string }
+  | { readonly state: 'done'; readonly what: Done };
 
 /** Pushes whose fate nobody knows outlive a failure: taken again, they are looked for first. */
 interface Attempts {
@@ -78,14 +122,23 @@ export type UploadState =
       /** When it was opened once more after a day of failing at it (ISO). */
       readonly lastTriedAt?: string;
     } & Partial<Attempts>)
-  | (CheckedContent & { readonly state: 'checked' } & Attempts)
+  | (CheckedContent & { readonly state: 'checked'; readonly frozen?: FrozenMark } & Attempts)
+  /** Checked, and in a pull request; it waits on, and is taken again with what comes after it. */
+  | (CheckedContent & { readonly state: 'proposed'; readonly proposal: HeldProposal } & Attempts)
   | (Partial<CheckedContent> & Outcome & { readonly endedAt: string } & Partial<Attempts>);
 
 export type UploadRecord = Item & UploadBase & UploadState;
 export type ReceivedRecord = Extract<UploadRecord, { state: 'received' }>;
 export type CheckedRecord = Extract<UploadRecord, { state: 'checked' }>;
+export type ProposedRecord = Extract<UploadRecord, { state: 'proposed' }>;
+/** Checked and not ended: it has an entry in its branch's list. */
+export type WaitingRecord = CheckedRecord | ProposedRecord;
+
+export const isWaiting = (record: UploadRecord): record is WaitingRecord =>
+  record.state === 'checked' || record.state === 'proposed';
 
 const reasons = z.array(writtenReason);
+const chart = z.object({ name: z.string(), version: z.string() });
 const attempted = z.array(
   z.object({
     commit: z.string(),
@@ -93,6 +146,9 @@ const attempted = z.array(
     files: z.string(),
     at: z.string().exactOptional(),
     warnings: reasons.exactOptional(),
+    touched: z
+      .array(z.object({ slot: z.string(), files: z.string(), digest, chart: chart.exactOptional() }))
+      .exactOptional(),
   }),
 );
 const base = {
@@ -113,7 +169,8 @@ const content = {
   target: z.string(),
   digest,
   package: digest,
-  chart: z.object({ name: z.string(), version: z.string() }).exactOptional(),
+  chart: chart.exactOptional(),
+  command: carriedCommand.exactOptional(),
   claims: z.object({
     author: z.string().exactOptional(),
     sourceCommit: z.string().exactOptional(),
@@ -128,6 +185,7 @@ const ended = {
   digest: content.digest.exactOptional(),
   package: content.package.exactOptional(),
   chart: content.chart,
+  command: content.command,
   claims: content.claims.exactOptional(),
   endedAt: z.string(),
   attempted: attempted.exactOptional(),
@@ -140,17 +198,40 @@ const record = z.discriminatedUnion('state', [
     attempted: attempted.exactOptional(),
     lastTriedAt: z.string().exactOptional(),
   }),
-  z.looseObject({ ...base, ...content, state: z.literal('checked'), attempted }),
+  z.looseObject({
+    ...base,
+    ...content,
+    state: z.literal('checked'),
+    attempted,
+    frozen: z
+      .object({ since: z.string(), by: z.string(), reason: z.string().exactOptional() })
+      .exactOptional(),
+  }),
+  z.looseObject({
+    ...base,
+    ...content,
+    state: z.literal('proposed'),
+    attempted,
+    proposal: z.object({
+      number: z.string(),
+      url: z.string(),
+      branch: z.string(),
+      head: z.string(),
+      since: z.string(),
+    }),
+  }),
   z.looseObject({
     ...ended,
     state: z.literal('delivered'),
     commit: z.string(),
-    change: z.enum(['commit', 'unchanged']),
+    change: z.enum(CHANGES),
     warnings: reasons.exactOptional(),
   }),
   z.looseObject({ ...ended, state: z.literal('superseded'), by: z.string() }),
   z.looseObject({ ...ended, state: z.literal('rejected'), reasons }),
   z.looseObject({ ...ended, state: z.literal('failed'), reasons }),
+  z.looseObject({ ...ended, state: z.literal('declined'), url: z.string().exactOptional() }),
+  z.looseObject({ ...ended, state: z.literal('done'), what: z.enum(DONE) }),
 ]);
 
 export const recordKey = (key: string, versionId: string) => ({ pk: `upload#${key}`, sk: versionId });
@@ -197,6 +278,7 @@ export const contentOf = (record: CheckedContent): CheckedContent => ({
   digest: record.digest,
   package: record.package,
   ...(record.chart === undefined ? {} : { chart: record.chart }),
+  ...(record.command === undefined ? {} : { command: record.command }),
   claims: record.claims,
 });
 

@@ -1,7 +1,7 @@
 import type { Item, Table } from '../../aws/table.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { orderOf } from './order.ts';
-import { type CheckedRecord, UPLOADS_SCHEMA, type UploadBase } from './record.ts';
+import { type WaitingRecord, UPLOADS_SCHEMA, type UploadBase } from './record.ts';
 
 /**
  * What a slot holds by Fairlead's last delivery: `slot#<slot>` / `mark`. The high-water mark moves only with a
@@ -35,7 +35,7 @@ const ATTEMPTS = 5;
 export async function raiseMark(
   table: Table,
   slot: string,
-  record: UploadBase & Pick<CheckedRecord, 'digest' | 'chart'>,
+  record: UploadBase & Pick<WaitingRecord, 'digest' | 'chart'>,
   delivered: { readonly commit: string; readonly files: string },
 ): Promise<void> {
   const order = orderOf(record);
