@@ -39,7 +39,11 @@ type KnownState =
   | { readonly state: 'waiting'; readonly stage: 'frozen'; readonly frozen?: FrozenMark }
   /** Its pull request is open; where, if its address is known. */
   | { readonly state: 'waiting'; readonly stage: 'proposed'; readonly url?: string }
-  | { readonly state: 'delivered'; readonly commit: string; readonly change?: 'commit' | 'unchanged' | 'edited' }
+  | {
+      readonly state: 'delivered';
+      readonly commit: string;
+      readonly change?: 'commit' | 'unchanged' | 'edited';
+    }
   | { readonly state: 'declined'; readonly url?: string }
   | { readonly state: 'done'; readonly what: Done }
   | { readonly state: 'superseded'; readonly by?: string }

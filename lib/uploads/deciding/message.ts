@@ -1,7 +1,7 @@
 import { compare, valid } from 'semver';
 import { neutral } from '../record/claims.ts';
 import type { UploadKey } from '../record/keys.ts';
-import { type WaitingRecord, uploadUrl } from '../record/record.ts';
+import { uploadUrl, type WaitingRecord } from '../record/record.ts';
 import { type Replaced, replacedSentence, replacedTrailers } from './replaced.ts';
 
 /** More than any name that the key's grammar allows. Characters. */

@@ -4,7 +4,7 @@ import type { Candidate } from '../deciding/group.ts';
 import { slotOf } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { endUpload, type OutcomeParts } from '../record/outcome.ts';
-import type { WaitingRecord, Outcome } from '../record/record.ts';
+import type { Outcome, WaitingRecord } from '../record/record.ts';
 import { keepVersion, raiseMark, readMark } from '../record/slots.ts';
 import { type Line, removeWaiting } from '../record/waiting.ts';
 

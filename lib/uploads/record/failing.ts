@@ -3,7 +3,7 @@ import { withUntold } from '../../alerts/outbox.ts';
 import type { Item } from '../../aws/table.ts';
 import { distinct, type Reason } from '../../charts/reasons.ts';
 import type { OutcomeParts } from './outcome.ts';
-import { type WaitingRecord, UPLOADS_SCHEMA, uploadUrl } from './record.ts';
+import { UPLOADS_SCHEMA, uploadUrl, type WaitingRecord } from './record.ts';
 
 /**
  * What should heal did not within a day. Those of one outage fail together, so that people get one alert for all of

@@ -1,7 +1,7 @@
 import type { Item, Table } from '../../aws/table.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { orderOf } from './order.ts';
-import { type WaitingRecord, UPLOADS_SCHEMA, type UploadBase } from './record.ts';
+import { UPLOADS_SCHEMA, type UploadBase, type WaitingRecord } from './record.ts';
 
 /**
  * What a slot holds by Fairlead's last delivery: `slot#<slot>` / `mark`. The high-water mark moves only with a
