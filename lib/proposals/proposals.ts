@@ -38,8 +38,8 @@ export interface Proposal {
   readonly url: string;
   /** Without `refs/heads/`. */
   readonly branch: string;
-  /** Commit at the branch's tip, as the host has seen it last. */
-  readonly head: string;
+  /** Commit at the branch's tip, as the host has seen it last; a host may forget it once the branch is gone. */
+  readonly head?: string;
   readonly state: ProposalState;
 }
 

@@ -19,11 +19,13 @@ export interface GitHubAppSettings {
   readonly api: string;
 }
 
-/** What a token is narrowed to: one repository, and reading or writing its contents. */
+/** What a token is narrowed to: one repository, and what it may do there. */
 export interface Narrowed {
   /** Name without the owner. */
   readonly repository: string;
   readonly contents: 'read' | 'write';
+  /** Left out: they are out of its reach. */
+  readonly pullRequests?: 'write';
 }
 
 /** GitHub takes at most ten minutes, and a clock that runs ahead makes a token of the future. Seconds. */
@@ -54,11 +56,31 @@ const kept = new Map<string, InstallationToken>();
 export function gitHubAppCredential(
   settings: GitHubAppSettings,
   narrowed: Narrowed,
-  { secrets, outward, now }: GitHubAppParts,
+  parts: GitHubAppParts,
 ): GitCredential {
+  const token = gitHubAppToken(settings, narrowed, parts);
+  return {
+    pass: async () => basicPass('x-access-token', await token.value()),
+    renew: () => token.renew(),
+    advice: (denial) => adviceOf(denial, settings.appId),
+  };
+}
+
+/** The token by itself, as GitHub's API takes it: made at the first need, and again before it ends. */
+export function gitHubAppToken(
+  settings: GitHubAppSettings,
+  narrowed: Narrowed,
+  { secrets, outward, now }: GitHubAppParts,
+): KeptSecret {
   const key = keptSecret(secrets, settings.secret);
-  const { appId, installationId, api } = settings;
-  const name = [api, appId, installationId, narrowed.repository, narrowed.contents].join(' ');
+  const name = [
+    settings.api,
+    settings.appId,
+    settings.installationId,
+    narrowed.repository,
+    narrowed.contents,
+    narrowed.pullRequests ?? '',
+  ].join(' ');
 
   const token = async (): Promise<string> => {
     const found = kept.get(name);
@@ -68,14 +90,13 @@ export function gitHubAppCredential(
     return made.token;
   };
   return {
-    pass: async () => basicPass('x-access-token', await token()),
+    value: token,
     async renew() {
       const before = kept.get(name)?.token;
       kept.delete(name);
       await key.renew();
       return (await token()) === before ? 'same' : 'changed';
     },
-    advice: (denial) => adviceOf(denial, appId),
   };
 }
 
@@ -105,7 +126,7 @@ const saidBy = z.object({ message: z.string().regex(/^[\x20-\x7e]*$/) });
 /** GitHub's REST API, "Create an installation access token for an app". */
 async function askForToken(
   { appId, installationId, secret, api }: GitHubAppSettings,
-  { repository, contents }: Narrowed,
+  { repository, ...permissions }: Narrowed,
   pem: string,
   now: Date,
   outward: Outward,
@@ -124,7 +145,13 @@ async function askForToken(
           'user-agent': 'fairlead',
           'x-github-api-version': '2022-11-28',
         },
-        body: JSON.stringify({ repositories: [repository], permissions: { contents } }),
+        body: JSON.stringify({
+          repositories: [repository],
+          permissions: {
+            contents: permissions.contents,
+            ...(permissions.pullRequests === undefined ? {} : { pull_requests: permissions.pullRequests }),
+          },
+        }),
         milliseconds: CALL_MILLISECONDS,
         maxBytes: ANSWER_BYTES,
       },
@@ -186,7 +213,7 @@ function refusalOf(status: number, settings: GitHubAppSettings, narrowed: Narrow
     case 404:
       return `GitHub knows no installation ${installationId} of app ${appId} (404): install the app on the repository's owner, and take the number from that page's address`;
     case 422:
-      return `installation ${installationId} of app ${appId} does not cover the repository "${narrowed.repository}" with contents: ${narrowed.contents} (422): add both in the app's settings, and accept them on the installation's page`;
+      return `installation ${installationId} of app ${appId} does not cover the repository "${narrowed.repository}" with contents: ${narrowed.contents}${narrowed.pullRequests === undefined ? '' : ` and pull requests: ${narrowed.pullRequests}`} (422): add both in the app's settings, and accept them on the installation's page`;
     default:
       return `GitHub makes no token for app ${appId} (${status}): everything waits`;
   }
