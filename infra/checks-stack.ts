@@ -1,9 +1,9 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
-import { AccessEntries } from './access-entries.ts';
+import { AccessEntries } from './clusters/access-entries.ts';
+import { Readings } from './run/schedules.ts';
 import type { RunStack } from './run-stack.ts';
-import { Readings } from './schedules.ts';
 
 /** What makes targets be checked: the clock for each, and a cluster that lets the checker in. */
 export class ChecksStack extends Stack {

@@ -6,7 +6,7 @@ import { CfnTopic } from 'aws-cdk-lib/aws-sns';
 import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import type { AwsSettings } from '../lib/config/aws.ts';
-import type { Right } from './function.ts';
+import type { Right } from './run/function.ts';
 
 /** ARN of the organisation's own key, where the configuration names one. */
 export type CustomerKey = string | undefined;

@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { Fairlead, type FairleadSettings } from './fairlead.ts';
-import { acknowledgeReviewed } from './reviewed.ts';
+import { acknowledgeReviewed } from './review/reviewed.ts';
 
 export interface InstallationSettings extends FairleadSettings {
   /** Where the cloud assembly goes; the CDK CLI says so by `CDK_OUTDIR`. */

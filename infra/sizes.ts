@@ -1,5 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import type { FunctionName } from './function.ts';
+import type { FunctionName } from './run/function.ts';
 
 export interface FunctionSize {
   readonly memoryMiB: number;

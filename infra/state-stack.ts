@@ -10,14 +10,14 @@ import {
 import type { Construct } from 'constructs';
 import { backupOf } from '../lib/config/backup.ts';
 import type { Config } from '../lib/config/config.ts';
-import { acknowledge } from './acknowledge.ts';
-import { Backups } from './backups.ts';
-import { Content, State } from './content.ts';
 import { hasOwnKey } from './customer-key.ts';
-import { emptied, removalPolicy } from './storage.ts';
-import { RecordTable } from './table.ts';
-import { TableVault } from './table-vault.ts';
-import { Uploads } from './upload.ts';
+import { acknowledge } from './review/acknowledge.ts';
+import { Backups } from './state/backups.ts';
+import { Content, State } from './state/content.ts';
+import { emptied, removalPolicy } from './state/storage.ts';
+import { RecordTable } from './state/table.ts';
+import { TableVault } from './state/table-vault.ts';
+import { Uploads } from './state/upload.ts';
 
 const ACCESS_LOG_KEPT = Duration.days(365);
 /** Nobody overwrites a log but who wants to hide something. */

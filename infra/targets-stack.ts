@@ -1,9 +1,9 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
-import { Configuration } from './configuration.ts';
 import type { StateStack } from './state-stack.ts';
-import { Uploaders } from './uploaders.ts';
+import { Configuration } from './targets/configuration.ts';
+import { Uploaders } from './targets/uploaders.ts';
 
 /** What is known of each target before anything works by it, and who may upload to it. */
 export class TargetsStack extends Stack {

@@ -13,8 +13,8 @@ import {
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { METRICS, type MetricName } from '../../lib/aws/metrics.ts';
-import type { FairleadFunction } from '../function.ts';
-import type { WorkQueue } from '../queue.ts';
+import type { FairleadFunction } from '../run/function.ts';
+import type { WorkQueue } from '../run/queue.ts';
 import { measured } from './measured.ts';
 import { QUERIES } from './queries.ts';
 

@@ -1,4 +1,4 @@
-import type { FunctionName } from '../function.ts';
+import type { FunctionName } from '../run/function.ts';
 
 /** A question to the logs that is kept by name (CloudWatch Logs Insights), and of whose logs it is asked. */
 export interface SavedQuery {

@@ -1,6 +1,6 @@
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { FairleadFunction } from '../function.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { QUERIES, type SavedQuery, textOf } from './queries.ts';
 
 /** The questions of docs/runbook.md, kept in CloudWatch under `fairlead/<installation>/`. Keeping them costs nothing. */

@@ -18,7 +18,7 @@ import { judgeDeployed } from './versions.ts';
 
 /** By lifecycle (infra/fairlead.ts). */
 const STACKS = ['state', 'targets', 'run', 'checks'] as const;
-/** As much of a VPC's id as names the function that checks from it (infra/checkers.ts). */
+/** As much of a VPC's id as names the function that checks from it (infra/clusters/checkers.ts). */
 const TAIL = -9;
 const AT_ONCE = 4;
 

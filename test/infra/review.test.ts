@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
-import { REVIEWED } from '../../infra/reviewed.ts';
+import { REVIEWED } from '../../infra/review/reviewed.ts';
 import { pythonProgram, requirement } from '../requirements.ts';
 import { CONFIGURATIONS } from './configurations.ts';
 import { installed } from './example.ts';

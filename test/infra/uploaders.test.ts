@@ -4,8 +4,8 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { Uploads } from '../../infra/upload.ts';
-import { Uploaders } from '../../infra/uploaders.ts';
+import { Uploads } from '../../infra/state/upload.ts';
+import { Uploaders } from '../../infra/targets/uploaders.ts';
 import { ConfigError, type ConfigInput, parseConfig } from '../../lib/config/config.ts';
 
 type TargetInput = ConfigInput['targets'][number];

@@ -67,7 +67,7 @@ export function streamEventOf(table: string, items: readonly ItemKey[]) {
       dynamodb: {
         ApproximateCreationDateTime: Math.floor(Date.now() / 1000),
         Keys: { pk: { S: item.pk }, sk: { S: item.sk } },
-        // The filter of the stream lets nothing else through (infra/untold-stream.ts).
+        // The filter of the stream lets nothing else through (infra/run/untold-stream.ts).
         NewImage: { pk: { S: item.pk }, sk: { S: item.sk }, untold: { S: 'untold' } },
         SequenceNumber: String(4421584500000000017450439091n + BigInt(index)),
         SizeBytes: JSON.stringify(item).length,

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FunctionName } from '../../infra/function.ts';
+import type { FunctionName } from '../../infra/run/function.ts';
 import { SIZES } from '../../infra/sizes.ts';
 import type { Environment } from '../../lib/aws/environment.ts';
 import { mayMount } from './may-mount.ts';

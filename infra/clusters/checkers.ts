@@ -1,11 +1,11 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { ClusterVpc, EksCluster } from '../lib/config/clusters.ts';
-import type { Target } from '../lib/config/config.ts';
-import { ClusterNetwork } from './cluster-network.ts';
-import type { FairleadFunction } from './function.ts';
-import type { Network } from './network-interfaces.ts';
-import { WorkQueue } from './queue.ts';
+import type { ClusterVpc, EksCluster } from '../../lib/config/clusters.ts';
+import type { Target } from '../../lib/config/config.ts';
+import { ClusterNetwork } from '../network/cluster-network.ts';
+import type { Network } from '../network/network-interfaces.ts';
+import type { FairleadFunction } from '../run/function.ts';
+import { WorkQueue } from '../run/queue.ts';
 
 /** A check function with a queue of its own, and the targets whose clusters it reads. */
 export interface Checker {

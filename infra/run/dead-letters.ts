@@ -1,7 +1,7 @@
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type DeadLetterKind, deadLettersPath, writeDeadLetterQueue } from '../lib/dead-letters/queues.ts';
+import { type DeadLetterKind, deadLettersPath, writeDeadLetterQueue } from '../../lib/dead-letters/queues.ts';
 import type { WorkQueue } from './queue.ts';
 
 export interface DeadLettersOf {

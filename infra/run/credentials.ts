@@ -1,8 +1,8 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import type { ChartSource } from '../lib/config/chart-sources.ts';
-import type { Credential, Repository } from '../lib/config/config.ts';
-import type { GitNetworkSettings } from '../lib/config/git-network.ts';
-import { placeOf } from '../lib/config/repository-url.ts';
+import type { ChartSource } from '../../lib/config/chart-sources.ts';
+import type { Credential, Repository } from '../../lib/config/config.ts';
+import type { GitNetworkSettings } from '../../lib/config/git-network.ts';
+import { placeOf } from '../../lib/config/repository-url.ts';
 import type { FairleadFunction } from './function.ts';
 
 /** Lets a function write to these repositories and sign commits for them, with these secrets and no other. */

@@ -3,9 +3,9 @@ import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { DockerImageCode } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { GitImageChoice } from '../lib/config/git-image.ts';
+import type { GitImageChoice } from '../../lib/config/git-image.ts';
+import type { FunctionCode, GitFunctionName, Packages, ZipFunctionName } from '../packages.ts';
 import { builtInCodeBuild, type ImageBuild } from './image-build.ts';
-import type { FunctionCode, GitFunctionName, Packages, ZipFunctionName } from './packages.ts';
 
 export interface GitImageSettings {
   readonly choice: GitImageChoice;

@@ -1,7 +1,7 @@
 import { type ISecurityGroup, type IVpc, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import type { GitNetworkSettings } from '../lib/config/git-network.ts';
-import type { FairleadFunction } from './function.ts';
+import type { GitNetworkSettings } from '../../lib/config/git-network.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { hasInterfaces, type Network, type Placement } from './network-interfaces.ts';
 
 /**

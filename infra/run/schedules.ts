@@ -2,8 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import type { Target } from '../lib/config/config.ts';
-import { type CustomerKey, keyRights } from './customer-key.ts';
+import type { Target } from '../../lib/config/config.ts';
+import { type CustomerKey, keyRights } from '../customer-key.ts';
 import type { FairleadFunction, Right } from './function.ts';
 
 /**

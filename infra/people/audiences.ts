@@ -3,11 +3,11 @@ import { type ITopic, Subscription, SubscriptionFilter, SubscriptionProtocol } f
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { filterPolicyOf, hearsOperators } from '../lib/alerts/audience.ts';
-import { audiencesPath, toAudienceParameters } from '../lib/alerts/subscribed.ts';
-import type { Subscriber } from '../lib/config/audiences.ts';
-import { type Audience, ConfigError } from '../lib/config/config.ts';
-import { isReachableHost } from '../lib/desired/outside/reachable.ts';
+import { filterPolicyOf, hearsOperators } from '../../lib/alerts/audience.ts';
+import { audiencesPath, toAudienceParameters } from '../../lib/alerts/subscribed.ts';
+import type { Subscriber } from '../../lib/config/audiences.ts';
+import { type Audience, ConfigError } from '../../lib/config/config.ts';
+import { isReachableHost } from '../../lib/desired/outside/reachable.ts';
 import { ChatChannel } from './chat-channel.ts';
 
 export const TOPIC_FORMS = ['email', 'pager', 'chat'] as const;

@@ -11,13 +11,13 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { VARIABLES } from '../lib/aws/environment.ts';
-import { acknowledgeWildcard, hasWildcard } from './acknowledge.ts';
-import { type CustomerKey, keyRights } from './customer-key.ts';
-import type { Network } from './network-interfaces.ts';
-import { type FunctionCode, GIT_FUNCTIONS, type GitFunctionName, type ZipFunctionName } from './packages.ts';
-import { iamArn } from './role-rules.ts';
-import { SIZES } from './sizes.ts';
+import { VARIABLES } from '../../lib/aws/environment.ts';
+import { type CustomerKey, keyRights } from '../customer-key.ts';
+import type { Network } from '../network/network-interfaces.ts';
+import { type FunctionCode, GIT_FUNCTIONS, type GitFunctionName, type ZipFunctionName } from '../packages.ts';
+import { acknowledgeWildcard, hasWildcard } from '../review/acknowledge.ts';
+import { iamArn } from '../role-rules.ts';
+import { SIZES } from '../sizes.ts';
 
 export type FunctionName = ZipFunctionName | GitFunctionName;
 

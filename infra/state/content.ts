@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Bucket, LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { REPORTS } from '../lib/alerts/report.ts';
-import type { VARIABLES } from '../lib/aws/environment.ts';
-import { throughService } from './customer-key.ts';
-import type { FairleadFunction } from './function.ts';
+import { REPORTS } from '../../lib/alerts/report.ts';
+import type { VARIABLES } from '../../lib/aws/environment.ts';
+import { throughService } from '../customer-key.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
 const OLD_VERSIONS_KEPT = Duration.days(30);

@@ -1,7 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { FairleadFunction } from './function.ts';
+import type { FairleadFunction } from '../run/function.ts';
 
 /** Where a function's network interfaces are. */
 export interface Placement {

@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { auditLogOf, writeAuditLogPlaces } from '../lib/config/audit-log.ts';
-import { ConfigError, type Target } from '../lib/config/config.ts';
+import { auditLogOf, writeAuditLogPlaces } from '../../lib/config/audit-log.ts';
+import { ConfigError, type Target } from '../../lib/config/config.ts';
 import type { FairleadFunction } from './function.ts';
 
 /** A function's whole environment holds 4 KB. */

@@ -4,13 +4,13 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Config } from '../lib/config/config.ts';
-import { acknowledge } from './acknowledge.ts';
+import type { Config } from '../../lib/config/config.ts';
+import { hasOwnKey, throughService } from '../customer-key.ts';
+import { acknowledge } from '../review/acknowledge.ts';
+import type { FairleadFunction } from '../run/function.ts';
+import { removalPolicy } from '../state/storage.ts';
 import { Audiences, TOPIC_FORMS, type Topics } from './audiences.ts';
-import { hasOwnKey, throughService } from './customer-key.ts';
 import { EventsOut } from './events-out.ts';
-import type { FairleadFunction } from './function.ts';
-import { removalPolicy } from './storage.ts';
 import { Webhooks } from './webhooks.ts';
 
 export type AlertsSettings = Pick<Config, 'installation' | 'production' | 'audiences' | 'bus' | 'aws'>;

@@ -1,9 +1,9 @@
 import { Aws, CfnCondition, CfnOutput, Fn } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { Construct } from 'constructs';
-import { accessPolicyArn, type EntryRights, entryRights } from '../lib/bootstrap/cluster-access.ts';
-import { clusterKey, type EksCluster } from '../lib/config/clusters.ts';
-import type { Target } from '../lib/config/config.ts';
+import { accessPolicyArn, type EntryRights, entryRights } from '../../lib/bootstrap/cluster-access.ts';
+import { clusterKey, type EksCluster } from '../../lib/config/clusters.ts';
+import type { Target } from '../../lib/config/config.ts';
 import type { Checker } from './checkers.ts';
 import { clustersOf } from './clusters.ts';
 

@@ -1,7 +1,7 @@
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { ADDRESSES, addressesPath, versionParameter } from '../lib/config/addresses.ts';
-import fairlead from '../package.json' with { type: 'json' };
+import { ADDRESSES, addressesPath, versionParameter } from '../../lib/config/addresses.ts';
+import fairlead from '../../package.json' with { type: 'json' };
 
 /**
  * What `npx fairlead --installation NAME` finds its parts by, and of which version they are. Knowing an address is no

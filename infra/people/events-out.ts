@@ -3,9 +3,9 @@ import { EventBus as EventBusTarget } from 'aws-cdk-lib/aws-events-targets';
 import { CfnRegistry, CfnSchema } from 'aws-cdk-lib/aws-eventschemas';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { busSchema } from '../lib/alerts/bus-schema.ts';
-import { EVENT_SOURCE } from '../lib/aws/events.ts';
-import type { Config } from '../lib/config/config.ts';
+import { busSchema } from '../../lib/alerts/bus-schema.ts';
+import { EVENT_SOURCE } from '../../lib/aws/events.ts';
+import type { Config } from '../../lib/config/config.ts';
 
 export interface EventsOutSettings {
   readonly installation: string;

@@ -10,8 +10,8 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import type { ClusterVpc, EksCluster } from '../lib/config/clusters.ts';
-import type { FairleadFunction } from './function.ts';
+import type { ClusterVpc, EksCluster } from '../../lib/config/clusters.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { hasInterfaces, type Network, type Placement } from './network-interfaces.ts';
 
 const HTTPS = 443;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { Stack } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type Config, ConfigError } from '../lib/config/config.ts';
-import { configPath, toParameters } from '../lib/config/parameters.ts';
-import type { FairleadFunction } from './function.ts';
+import { type Config, ConfigError } from '../../lib/config/config.ts';
+import { configPath, toParameters } from '../../lib/config/parameters.ts';
+import type { FairleadFunction } from '../run/function.ts';
 
 /** What a standard SSM parameter holds. */
 const PARAMETER_BYTES = 4096;

@@ -3,7 +3,7 @@ import { CfnMicrosoftTeamsChannelConfiguration, CfnSlackChannelConfiguration } f
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { Audience } from '../lib/config/config.ts';
+import type { Audience } from '../../lib/config/config.ts';
 
 export interface ChatChannelSettings {
   readonly installation: string;

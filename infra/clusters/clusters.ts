@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
-import { clusterKey, type EksCluster } from '../lib/config/clusters.ts';
-import type { Target } from '../lib/config/config.ts';
-import type { FairleadFunction } from './function.ts';
+import { clusterKey, type EksCluster } from '../../lib/config/clusters.ts';
+import type { Target } from '../../lib/config/config.ts';
+import type { FairleadFunction } from '../run/function.ts';
 
 /** The clusters that are checked, each once. */
 export function clustersOf(targets: readonly Target[]): readonly EksCluster[] {

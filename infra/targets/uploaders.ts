@@ -9,13 +9,13 @@ import {
   WebIdentityPrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { addressesPath } from '../lib/config/addresses.ts';
-import { type Config, ConfigError, type Target } from '../lib/config/config.ts';
-import { type GithubSource, subjectOf } from '../lib/config/uploaders.ts';
-import { acknowledgeWildcard } from './acknowledge.ts';
+import { addressesPath } from '../../lib/config/addresses.ts';
+import { type Config, ConfigError, type Target } from '../../lib/config/config.ts';
+import { type GithubSource, subjectOf } from '../../lib/config/uploaders.ts';
+import { type CustomerKey, throughService } from '../customer-key.ts';
+import { acknowledgeWildcard } from '../review/acknowledge.ts';
+import type { Uploads } from '../state/upload.ts';
 import { bucketPolicyProblems } from './bucket-policy.ts';
-import { type CustomerKey, throughService } from './customer-key.ts';
-import type { Uploads } from './upload.ts';
 
 const ISSUER = 'token.actions.githubusercontent.com';
 const AUDIENCE = 'sts.amazonaws.com';

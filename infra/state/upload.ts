@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { FairleadFunction } from './function.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
 /** Older versions of an upload are history: what was delivered lies in Git and in the content store. */

@@ -1,7 +1,7 @@
 import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { UNTOLD_INDEX } from '../lib/aws/table.ts';
-import type { FairleadFunction } from './function.ts';
+import { UNTOLD_INDEX } from '../../lib/aws/table.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { exported, removalPolicy } from './storage.ts';
 
 /** DynamoDB guide, "Point-in-time recovery": 1 to 35; each costs the same. */

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { VARIABLES } from '../lib/aws/environment.ts';
+import type { VARIABLES } from '../../lib/aws/environment.ts';
 import type { FairleadFunction } from './function.ts';
 
 const RETENTION = Duration.days(14);

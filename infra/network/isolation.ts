@@ -14,8 +14,8 @@ import {
 import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ExistingVpc } from '../lib/config/aws.ts';
-import type { FairleadFunction } from './function.ts';
+import type { ExistingVpc } from '../../lib/config/aws.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { hasInterfaces, type Network, type Placement } from './network-interfaces.ts';
 
 export interface IsolationSettings {

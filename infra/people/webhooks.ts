@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Stack } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { Config } from '../lib/config/config.ts';
-import { fromWebhookParameters, toWebhookParameters, webhooksPath } from '../lib/config/parameters.ts';
-import { readsSecrets } from './credentials.ts';
-import type { FairleadFunction } from './function.ts';
+import type { Config } from '../../lib/config/config.ts';
+import { fromWebhookParameters, toWebhookParameters, webhooksPath } from '../../lib/config/parameters.ts';
+import { readsSecrets } from '../run/credentials.ts';
+import type { FairleadFunction } from '../run/function.ts';
 
 /** What is posted where, as parameters that one function reads, with the secrets that sign it. */
 export class Webhooks extends Construct {

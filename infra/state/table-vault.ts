@@ -4,9 +4,9 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import type { BackupSettings } from '../lib/config/backup.ts';
-import { acknowledgeWildcard } from './acknowledge.ts';
-import { type CustomerKey, throughService } from './customer-key.ts';
+import type { BackupSettings } from '../../lib/config/backup.ts';
+import { type CustomerKey, throughService } from '../customer-key.ts';
+import { acknowledgeWildcard } from '../review/acknowledge.ts';
 import { removalPolicy } from './storage.ts';
 
 export interface TableVaultSettings extends Pick<BackupSettings, 'keepDays'> {

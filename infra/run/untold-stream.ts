@@ -2,9 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import { CfnEventSourceMapping, FilterCriteria, FilterRule } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge } from '../review/acknowledge.ts';
+import type { RecordTable } from '../state/table.ts';
 import type { FairleadFunction } from './function.ts';
-import type { RecordTable } from './table.ts';
 
 const ATTEMPTS = 10;
 

@@ -3,9 +3,9 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { type Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { BackupSettings } from '../lib/config/backup.ts';
-import { throughService } from './customer-key.ts';
-import type { FairleadFunction } from './function.ts';
+import type { BackupSettings } from '../../lib/config/backup.ts';
+import { throughService } from '../customer-key.ts';
+import type { FairleadFunction } from '../run/function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
 /**
