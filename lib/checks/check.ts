@@ -105,6 +105,7 @@ export async function checkTarget(question: CheckQuestion, parts: CheckParts): P
       scope: declared.scope,
       state,
       ...(declared.release?.chart === undefined ? {} : { chart: declared.release.chart }),
+      ...(declared.release?.chartTree === undefined ? {} : { chartTree: declared.release.chartTree }),
       ...(appliedBy === undefined ? {} : { appliedBy }),
       ...(judged.render === undefined ? {} : { render: judged.render }),
       ...ignoredIn(judged.ruled, declared.release?.namespace),

@@ -74,6 +74,8 @@ export interface ScopeObservation {
     /** The range that is declared, where nobody says which version of it runs. */
     readonly newestOf?: string | undefined;
   };
+  /** Of a chart in Git: the content that the tip has of it. */
+  readonly chartTree?: Digest;
   readonly state: ScopeState;
   /** What the tip declares for the scope; when it changes, a rollout begins. */
   readonly render?: Digest;

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Item, Table } from '../aws/table.ts';
 import { printable } from '../charts/reasons.ts';
+import type { Digest } from '../content/tree.ts';
 import type { Finding } from '../drift/verdicts.ts';
+import { digest } from '../messages/messages.ts';
 import { formatReference } from '../objects/objects.ts';
 import { asConfirmed, confirmationOf } from './confirmed.ts';
 import {
@@ -26,6 +28,8 @@ export interface VerdictItem {
   readonly at: string;
   readonly verdict: ScopeObservation['state']['kind'];
   readonly chart?: { readonly name: string; readonly version: string };
+  /** Of a chart in Git: the content that was judged. */
+  readonly chartTree?: Digest;
   readonly findings: number;
   readonly unready: number;
   /** Of `unknown`: why. Of `rollout`: what the deployer says. */
@@ -57,6 +61,7 @@ const verdictItem = z.object({
   at: z.string(),
   verdict: z.enum(['in-sync', 'drift', 'rollout', 'unknown']),
   chart: z.object({ name: z.string(), version: z.string() }).exactOptional(),
+  chartTree: digest.exactOptional(),
   findings: z.number(),
   unready: z.number(),
   reason: z.string().exactOptional(),
@@ -181,7 +186,7 @@ export async function writeNoCluster(
 
 function verdictOf(
   { commit, at }: Observation,
-  { scope, state, chart, ignored, remarks }: ScopeObservation,
+  { scope, state, chart, chartTree, ignored, remarks }: ScopeObservation,
   readAt: string | undefined,
 ): VerdictItem {
   const base = {
@@ -190,6 +195,7 @@ function verdictOf(
     verdict: state.kind,
     ...(readAt === undefined ? {} : { readAt }),
     ...(chart === undefined ? {} : { chart }),
+    ...(chartTree === undefined ? {} : { chartTree }),
     findings: 0,
     unready: 0,
     ...(ignored === undefined ? {} : { ignored: ignored.count, ...named('ignores', ignored.notes) }),

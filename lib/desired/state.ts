@@ -26,6 +26,8 @@ export const desiredRelease = z.object({
       newestOf: z.string().optional(),
     })
     .optional(),
+  /** Of a chart in Git: its folder's content, as uploads and promotions name it. */
+  chartTree: digest.exactOptional(),
   /** The deployer's object for it, in the cluster. */
   deployedBy: z
     .object({ apiVersion: z.string(), kind: z.string(), namespace: z.string(), name: z.string() })
