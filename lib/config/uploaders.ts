@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { entries } from './entries.ts';
+import { principal } from './principals.ts';
 
-/** Paths and names of IAM (IAM guide, "IAM identifiers"); no character that a policy reads as a wildcard. */
-const PRINCIPAL = /^arn:aws(?:-[a-z]+)*:iam::\d{12}:(?:role|user)\/[\w+=,.@/-]{1,576}$/;
 /** `OWNER/NAME`; `OWNER@ID/NAME@ID` where tokens name the ids as well. */
 const REPOSITORY =
   /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?(?:@\d+\/[A-Za-z0-9._-]{1,100}@\d+|\/[A-Za-z0-9._-]{1,100})$/;
@@ -10,21 +9,6 @@ const REF = /^refs\/(?:heads|tags)\/(?!-)(?!.*(?:\.\.|@\{|\/\/))[A-Za-z0-9._/+@#
 /** GitHub writes a colon in it as %3A, and nobody else need think about that. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no name of an environment holds
 const ENVIRONMENT = /^[^:*?%\u0000-\u001f]{1,255}$/;
-
-const principal = z.string().superRefine((arn, { addIssue }) => {
-  if (PRINCIPAL.test(arn)) return;
-  addIssue({ code: 'custom', message: whyNoPrincipal(arn) });
-});
-
-function whyNoPrincipal(arn: string): string {
-  if (/[*?]/.test(arn)) return 'name each role or user: a wildcard would let in whoever is made later';
-  if (/^(\d{12}|arn:aws[a-z-]*:iam::\d{12}:root)$/.test(arn))
-    return 'name the role or user, not its whole account: there, everybody with rights on S3 could deliver';
-  const session = /^arn:(aws[a-z-]*):sts::(\d{12}):assumed-role\/([^/]+)/.exec(arn);
-  if (session !== null)
-    return `that is one session of a role: name the role, arn:${session[1]}:iam::${session[2]}:role/${session[3]} (with its path, if it has one)`;
-  return 'the ARN of a role or user, such as "arn:aws:iam::111122223333:role/deliver"';
-}
 
 const repository = z.string().superRefine((name, { addIssue }) => {
   if (REPOSITORY.test(name)) return;
