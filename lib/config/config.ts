@@ -13,6 +13,7 @@ import { entries } from './entries.ts';
 import { gitImage } from './git-image.ts';
 import { gitNetwork } from './git-network.ts';
 import { mirrors } from './mirrors.ts';
+import { operators } from './operators.ts';
 import { placeOf, withScheme } from './repository-url.ts';
 import { SEVERITY_RULES, severityRule } from './severity-rules.ts';
 import { uploaders } from './uploaders.ts';
@@ -122,6 +123,8 @@ const target = entries({
   delivery: delivery.default({ kind: 'push' }),
   /** Who may upload to it: what `cdk deploy` sets up. Locally everybody on the machine may. */
   uploaders: uploaders.optional(),
+  /** Who may take back, freeze, promote to it and remove from it: what `cdk deploy` sets up. Locally, as above. */
+  operators: operators.optional(),
   /**
    * Who changed what, from the API server's audit log in CloudWatch Logs: `true` for the group that EKS writes to
    * (control-plane logging of type `audit` must be on), else a group of the same account and region as the cluster.

@@ -52,6 +52,7 @@ const outline = z
             driftOnly: z.boolean().optional().catch(undefined),
             auditLog: z.unknown().optional(),
             uploaders: z.unknown().optional(),
+            operators: z.unknown().optional(),
             cluster: z.object({ kind: text }).optional().catch(undefined),
             namespaces: z.array(text).catch([]),
           })
@@ -178,14 +179,18 @@ const unlogged = ({ targets }: Outline): Problem[] =>
 
 /** Whom nothing is taken from needs no way to send it. */
 const uploadersOfNothing = ({ targets }: Outline): Problem[] =>
-  targets.flatMap(({ driftOnly, uploaders }, index) =>
-    driftOnly === true && uploaders !== undefined
-      ? [
-          {
-            path: ['targets', index, 'uploaders'],
-            message: 'uploads to a target with driftOnly are rejected: leave one of the two out',
-          },
-        ]
+  targets.flatMap(({ driftOnly, uploaders, operators }, index) =>
+    driftOnly === true
+      ? Object.entries({ uploaders, operators }).flatMap(([entry, given]) =>
+          given === undefined
+            ? []
+            : [
+                {
+                  path: ['targets', index, entry],
+                  message: `${entry === 'uploaders' ? 'uploads' : 'commands'} to a target with driftOnly are rejected: leave one of the two out`,
+                },
+              ],
+        )
       : [],
   );
 

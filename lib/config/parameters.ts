@@ -5,7 +5,7 @@ import { type Audience, type Config, ConfigError, parseConfig } from './config.t
 
 /**
  * How the configuration travels to the functions: `<path>/installation` (all but repositories, targets, severity, and
- * what no function needs: `aws`, who may upload, and audiences, whose addresses are secrets where a pager's is),
+ * what no function needs: `aws`, who may upload and give commands, and audiences, whose addresses are secrets where a pager's is),
  * `<path>/repositories/<name>`, `<path>/targets/<name>` and `<path>/severity/<number>`, each a JSON text, since an SSM
  * parameter holds 4 KB.
  */
@@ -14,7 +14,9 @@ export function toParameters(config: Config): ReadonlyMap<string, string> {
   return new Map([
     ['installation', JSON.stringify(installation)],
     ...repositories.map((entry) => [`repositories/${entry.name}`, JSON.stringify(entry)] as const),
-    ...targets.map(({ uploaders: _, ...entry }) => [`targets/${entry.name}`, JSON.stringify(entry)] as const),
+    ...targets.map(
+      ({ uploaders: _, operators: __, ...entry }) => [`targets/${entry.name}`, JSON.stringify(entry)] as const,
+    ),
     // Their order decides.
     ...severity.map(
       (entry, index) => [`severity/${String(index).padStart(3, '0')}`, JSON.stringify(entry)] as const,
