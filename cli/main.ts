@@ -6,6 +6,7 @@ const here = {
   ...COMMANDS,
   kubectl: {
     summary: 'kubectl on the cluster of the local installation',
+    group: 'look' as const,
     load: async () => (await import('./kubectl.ts')).kubectl,
   },
 };

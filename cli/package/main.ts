@@ -13,7 +13,11 @@ const inCheckoutOnly: Command = {
 
 const here = {
   ...COMMANDS,
-  kubectl: { summary: 'of the local installation, in a checkout alone', load: async () => inCheckoutOnly },
+  kubectl: {
+    summary: 'of the local installation, in a checkout alone',
+    group: 'look' as const,
+    load: async () => inCheckoutOnly,
+  },
 };
 
 const version = async (): Promise<string> =>

@@ -94,6 +94,8 @@ export function inOrder(a: ListedIncident, b: ListedIncident): number {
 
 const timeOf = ({ closedAt, since }: ListedIncident): string => closedAt ?? since ?? '';
 
+export const GRAVEST_FIRST = ['critical', 'warning', 'info'] as const satisfies readonly Severity[];
+
 const gravestOf = (told: readonly Severity[]): Severity =>
   told.reduce((a, b) => (GRAVITY[b] < GRAVITY[a] ? b : a), 'info');
 
