@@ -30,7 +30,7 @@ const outline = z
             delivery: z
               .object({
                 kind: text,
-                host: z.object({ kind: text, api: text }).optional().catch(undefined),
+                host: z.object({ kind: text, api: text, project: text }).optional().catch(undefined),
                 apiCredential: z.object({ secret: text }).optional().catch(undefined),
               })
               .optional()
@@ -86,12 +86,16 @@ function* ofRepository(
   const place = placeOf(withScheme(repository?.url ?? ''));
   const kind = host?.kind;
   if (repository === undefined || place === undefined || kind === undefined) return;
-  const fits = hostProblem(kind, place, host?.api);
+  const fits = hostProblem(kind, place, host ?? {});
   if (fits !== undefined) yield [['delivery', 'host'], fits];
   yield* credentialProblem(kind, repository, apiCredential?.secret);
 }
 
-function hostProblem(kind: string, place: RepositoryPlace, api: string | undefined): string | undefined {
+function hostProblem(
+  kind: string,
+  place: RepositoryPlace,
+  { api, project }: { readonly api?: string | undefined; readonly project?: string | undefined },
+): string | undefined {
   if ((kind === 'codecommit') !== (place.kind === 'codecommit'))
     return place.kind === 'codecommit'
       ? "the repository is one of CodeCommit: { kind: 'codecommit' }"
@@ -103,10 +107,12 @@ function hostProblem(kind: string, place: RepositoryPlace, api: string | undefin
   if (kind === 'bitbucket' && known !== 'bitbucket' && !isHere)
     return `bitbucket is Bitbucket Cloud (bitbucket.org), not ${place.host}`;
   if (isHere && api === undefined) return 'for a repository on this machine say where its API is: api';
-  if (place.kind !== 'https') return undefined;
+  if (place.kind !== 'https' || project !== undefined) return undefined;
   const segments = place.path.replace(/^\/|(\.git)?\/?$/g, '').split('/').length;
   const wanted = kind === 'gitlab' ? segments >= 2 : segments === 2;
-  return wanted ? undefined : `the repository's URL does not end in OWNER/REPOSITORY, as one of ${kind} does`;
+  return wanted
+    ? undefined
+    : `the repository's URL does not end in OWNER/REPOSITORY, as one of ${kind} does: name it in project`;
 }
 
 function* credentialProblem(

@@ -1,20 +1,27 @@
 import * as z from 'zod';
 import { entries } from './entries.ts';
-import { isHttps, type RepositoryPlace } from './repository-url.ts';
+import { isHttps } from './repository-url.ts';
 
 /** Below it lie the branches that pull requests are made of, and nobody else's: `fairlead/<target>/<place>`. */
 export const PROPOSAL_BRANCHES = 'fairlead/';
 
-const api = z.string().refine(isHttps, 'an https:// address');
+/** Both follow from the repository's URL, unless they are said. */
+const place = {
+  /** Where the host's API is; GitHub Enterprise Server: `https://HOST/api/v3`. */
+  api: z.string().refine(isHttps, 'an https:// address').optional(),
+  /** `OWNER/REPOSITORY` there. */
+  project: z
+    .string()
+    .regex(/^[^\s/][^\s]*\/[^\s/]+$/, 'OWNER/REPOSITORY, as the host calls it')
+    .optional(),
+};
 
-/** Who hosts the repository, and where its API is; without `api` that follows from the repository's URL. */
+/** Who hosts the repository. */
 const host = z.discriminatedUnion('kind', [
-  /** GitHub Enterprise Server: `https://HOST/api/v3`. */
-  entries({ kind: z.literal('github'), api: api.optional() }),
-  /** Where GitLab is not at the root of its host: `https://HOST/…/api/v4`. */
-  entries({ kind: z.literal('gitlab'), api: api.optional() }),
+  entries({ kind: z.literal('github'), ...place }),
+  entries({ kind: z.literal('gitlab'), ...place }),
   /** Bitbucket Cloud. */
-  entries({ kind: z.literal('bitbucket'), api: api.optional() }),
+  entries({ kind: z.literal('bitbucket'), ...place }),
   entries({ kind: z.literal('codecommit') }),
 ]);
 
@@ -49,21 +56,3 @@ export const delivery = z.discriminatedUnion('kind', [
 
 export type Delivery = z.output<typeof delivery>;
 export type PullRequests = Extract<Delivery, { readonly kind: 'pull-request' }>;
-export type ProposalHostSettings = PullRequests['host'];
-
-/** Where the API of a host is, from where the repository is (each host's REST documentation). */
-export function apiOf(settings: ProposalHostSettings, place: RepositoryPlace): string | undefined {
-  if (settings.kind === 'codecommit' || place.kind === 'codecommit') return undefined;
-  if (settings.api !== undefined) return settings.api.replace(/\/+$/, '');
-  const { host } = place;
-  switch (settings.kind) {
-    case 'github':
-      return host === 'github.com' || host === 'ssh.github.com'
-        ? 'https://api.github.com'
-        : `https://${host}/api/v3`;
-    case 'gitlab':
-      return host === 'altssh.gitlab.com' ? 'https://gitlab.com/api/v4' : `https://${host}/api/v4`;
-    case 'bitbucket':
-      return 'https://api.bitbucket.org/2.0';
-  }
-}

@@ -12,6 +12,8 @@ export interface CommitPlan {
   readonly message: string;
   /** A folder that is emptied first, so that it holds exactly what `files` has below it. */
   readonly replaces?: string;
+  /** Folders and files that go; what is not there is gone already. */
+  readonly removes?: readonly string[];
   readonly files: ReadonlyMap<string, FileEntry>;
   /** What it may touch: folders (ending in `/`) and files. Checked against the commit made, before any push. */
   readonly within: readonly string[];
@@ -98,13 +100,13 @@ function streamOf(
   line(`reset ${REF}`);
   if (base !== undefined) line(`from ${base}`);
   line('');
-  plans.forEach(({ message, replaces, files }, index) => {
+  plans.forEach(({ message, replaces, removes = [], files }, index) => {
     line(`commit ${REF}`);
     line(`mark :${marks.size + 1 + index}`);
     line(`author ${who}`);
     line(`committer ${who}`);
     data(Buffer.from(message));
-    if (replaces !== undefined) line(`D ${quoted(replaces)}`);
+    for (const path of replaces === undefined ? removes : [replaces, ...removes]) line(`D ${quoted(path)}`);
     for (const [path, { mode, data: bytes }] of files) {
       line(`M 100${mode.toString(8)} :${marks.get(blobIdOf(bytes))} ${quoted(path)}`);
     }
@@ -163,14 +165,16 @@ export type PushOutcome =
 /**
  * Moves the branch on the server from `expected` (undefined: it must not exist) to `commit`, or not at all: never
  * forced over anything, since `commit` descends from `expected` and the lease names it. The lease also stops a push
- * onto a branch that was wound back meanwhile, which a mere fast-forward would bring back.
+ * onto a branch that was wound back meanwhile, which a mere fast-forward would bring back. A branch of a pull request is
+ * built anew: there the lease alone keeps what is not ours.
  */
 export async function pushCommit(
   clone: Clone,
   commit: string,
   expected: string | undefined,
+  branch = clone.branch,
 ): Promise<PushOutcome> {
-  const ref = `refs/heads/${clone.branch}`;
+  const ref = `refs/heads/${branch}`;
   try {
     const argv = ['push', '--porcelain', '--no-verify', '--recurse-submodules=no'];
     await git(

@@ -34,6 +34,8 @@ export interface GroupParts extends PlanParts {
   readonly clone: Clone;
   readonly judge: Judge;
   readonly now: () => Date;
+  /** `left`: what is only proposed is nobody's yet (hints.ts). */
+  readonly hints?: 'kept' | 'left';
 }
 
 /** What may be committed, with what it was let pass with. */
@@ -45,6 +47,8 @@ export interface GroupDecision {
   readonly planned: readonly Decided[];
   /** What it will declare if that is committed; absent where nothing is, or only the cluster could say. */
   readonly declares?: readonly DeclaredObject[];
+  /** What it will render to, in the state bucket; absent where nothing is rendered. */
+  readonly render?: Digest | undefined;
   readonly rejected: readonly { readonly record: WaitingRecord; readonly reasons: readonly Reason[] }[];
   /** Left for later: why, for operators. */
   readonly waits?: string;
@@ -76,7 +80,7 @@ export async function decideGroup(
       continue;
     }
     const whole = await judgeTogether(parts, standing, newest);
-    if (whole.kind === 'accepted') return { planned: whole.planned, declares: whole.declares, rejected };
+    if (whole.kind === 'accepted') return { ...acceptedOf(whole), rejected };
     if (whole.kind === 'unjudged') return { planned: [], rejected, waits: whole.says };
     if (mayHeal(whole.reasons) && newest.some(({ record }) => isFresh(parts, record)))
       return { planned: [], rejected, waits: 'its other half may come' };
@@ -87,7 +91,7 @@ export async function decideGroup(
     for (const candidate of newest) {
       if (candidate !== alone?.candidate) refuse(candidate, whole.reasons);
     }
-    if (alone !== undefined) return { planned: alone.planned, declares: alone.declares, rejected };
+    if (alone !== undefined) return { ...acceptedOf(alone), rejected };
   }
 }
 
@@ -104,16 +108,21 @@ async function firstAccepted(parts: GroupParts, standing: Standing, candidates: 
   return undefined;
 }
 
+interface AcceptedTogether {
+  readonly kind: 'accepted';
+  readonly planned: readonly Decided[];
+  readonly declares: readonly DeclaredObject[];
+  readonly render: Digest | undefined;
+}
+const acceptedOf = ({ planned, declares, render }: AcceptedTogether) => ({ planned, declares, render });
+
 type Verdict =
-  | {
-      readonly kind: 'accepted';
-      readonly planned: readonly Decided[];
-      readonly declares: readonly DeclaredObject[];
-    }
+  | AcceptedTogether
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   | { readonly kind: 'unjudged'; readonly says: string };
 
-async function judgeTogether(
+/** Judges what is to be committed together, as the release would stand after it. */
+export async function judgeTogether(
   parts: GroupParts,
   standing: Standing,
   candidates: readonly Candidate[],
@@ -125,8 +134,8 @@ async function judgeTogether(
   if (judgement.kind !== 'accepted') return judgement;
   const warnings = judgement.warnings.slice(0, WARNINGS_KEPT);
   const planned = planGroup(parts, standing, accepted, values);
-  const { declares } = judgement;
-  return { kind: 'accepted', planned: planned.map((one) => ({ ...one, warnings })), declares };
+  const { declares, render } = judgement;
+  return { kind: 'accepted', planned: planned.map((one) => ({ ...one, warnings })), declares, render };
 }
 
 /** Values without a chart: nothing can be said against them yet. */
@@ -235,7 +244,8 @@ async function firstImmutable(parts: GroupParts, standing: Standing, candidates:
   return undefined;
 }
 
-async function whyImmutable(
+/** Why this chart cannot follow what was delivered under its version. */
+export async function whyImmutable(
   parts: GroupParts,
   standing: Standing,
   { key, record }: Candidate,

@@ -9,6 +9,8 @@ import type {
 } from '../../charts/render-request.ts';
 import { writtenReason } from '../../charts/written-reason.ts';
 import type { Target } from '../../config/config.ts';
+import type { Digest } from '../../content/tree.ts';
+import { digest } from '../../messages/messages.ts';
 import { canonicalJson } from '../../objects/json.ts';
 
 export type Judgement =
@@ -16,6 +18,8 @@ export type Judgement =
       readonly kind: 'accepted';
       readonly warnings: readonly Reason[];
       readonly declares: readonly DeclaredObject[];
+      /** What it renders to, in the state bucket; absent where nothing was rendered. */
+      readonly render?: Digest;
     }
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   /** `render-release` itself failed: nobody is to blame, it is tried again. */
@@ -67,6 +71,7 @@ export function judgeBy(render: RemoteFunction, seen: (target: Target) => Promis
 const answer = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('rendered'),
+    render: digest,
     warnings: z.array(writtenReason),
     declares: z.array(z.object({ object: z.string(), source: z.string() })).default([]),
   }),
@@ -84,7 +89,7 @@ async function ask(render: RemoteFunction, question: RenderRequest): Promise<Jud
   if (!success) return { kind: 'unjudged', says: 'render-release gave an answer of no known form' };
   switch (data.kind) {
     case 'rendered':
-      return { kind: 'accepted', warnings: data.warnings, declares: data.declares };
+      return { kind: 'accepted', warnings: data.warnings, declares: data.declares, render: data.render };
     case 'rejected':
       return data;
   }

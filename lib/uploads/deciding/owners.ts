@@ -70,6 +70,7 @@ export async function withoutTaken(
         if (decision !== undefined) decided[claimant.index] = refused(decision, reasons);
       }
     }
+    if (parts.hints === 'left') continue;
     const kept = some.filter(({ group }) => standing.has(group));
     await eachAtOnce(kept, CALLS_AT_ONCE, (claimant) =>
       keepHint(parts.table, name, claimant, hints.get(claimant.group)),
@@ -175,6 +176,15 @@ async function declaredAtTip(
   if (subject === undefined) return [];
   const judgement = await parts.judge(parts.target, subject);
   return judgement.kind === 'accepted' ? judgement.declares : [];
+}
+
+/** Keeps what a release or manifest declares as Git has it now: it came there by a pull request, maybe with changes. */
+export async function keepHintAtTip(parts: GroupParts, tip: string, key: UploadKey): Promise<void> {
+  const declared = await declaredAtTip(parts, tip, key);
+  const declares = declared.map(({ object }) => ({ hash: hashOf(object) }));
+  const group = groupOf(key);
+  const hints = await readHints(parts.table, parts.target.name, [{ group, key, declares: [] }]);
+  await keepHint(parts.table, parts.target.name, { group, key, declares }, hints.get(group));
 }
 
 const nameOf = (key: UploadKey): string =>
