@@ -15,6 +15,7 @@ const PATTERNS = [
   'test/page/**/*.test.ts',
   'test/e2e/**/*.test.ts',
   'test/oracles/**/*.test.ts',
+  'test/proposals/**/*.test.ts',
 ];
 
 const arguments_ = process.argv.slice(2);
