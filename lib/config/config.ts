@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { allowedRegistries } from './allowed-registries.ts';
 import { argocdDestination } from './argocd-destination.ts';
 import { audienceOf } from './audiences.ts';
 import { aws } from './aws.ts';
@@ -14,6 +15,7 @@ import { gitImage } from './git-image.ts';
 import { gitNetwork } from './git-network.ts';
 import { mirrors } from './mirrors.ts';
 import { operators } from './operators.ts';
+import { publishers } from './publishers.ts';
 import { placeOf, withScheme } from './repository-url.ts';
 import { SEVERITY_RULES, severityRule } from './severity-rules.ts';
 import { uploaders } from './uploaders.ts';
@@ -102,6 +104,12 @@ const target = entries({
   allowKinds: z.array(z.string()).default([]),
   allowPlainSecrets: z.boolean().default(false),
   mutableVersions: z.boolean().default(false),
+  /** Who may sign packages: one of them has to, or the package is rejected. Absent: none need be signed. */
+  publishers: publishers.optional(),
+  /** Images only by their digest: a tag may be another image tomorrow. */
+  requireImageDigest: z.boolean().default(false),
+  /** Registries, or paths of theirs, that images may come from; absent: any. */
+  allowedRegistries: allowedRegistries.optional(),
   /** For rendering before the first check has seen the cluster. */
   kubernetesVersion: z
     .string()

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { untoldPart } from '../../alerts/outbox.ts';
 import type { Item, Table } from '../../aws/table.ts';
+import { type ImageList, imageList } from '../../charts/image-list.ts';
 import type { Reason } from '../../charts/reasons.ts';
+import { type Signer, signer } from '../../charts/trust/signer.ts';
 import { writtenReason } from '../../charts/written-reason.ts';
 import { type CarriedCommand, carriedCommand } from '../../commands/command.ts';
 import type { Digest } from '../../content/tree.ts';
@@ -25,6 +27,8 @@ export interface AttemptedCommit {
   readonly at?: string;
   /** What it was let pass with. */
   readonly warnings?: readonly Reason[];
+  /** Which images the release (or manifest) runs with it. */
+  readonly images?: ImageList;
   /** Of a command: the slots that it fills or empties. */
   readonly touched?: readonly TouchedSlot[];
 }
@@ -86,6 +90,10 @@ export interface CheckedContent {
   readonly package: Digest;
   readonly chart?: { readonly name: string; readonly version: string };
   readonly claims: Claims;
+  /** Of a package: who signed it, as it was proven when it was received. Absent: nobody, as far as is known. */
+  readonly signer?: Signer;
+  /** What was found when it was received, and kept it from nothing: joins the warnings that it is delivered with. */
+  readonly noticed?: readonly Reason[];
   /** Of a command: what is asked, and who asks. `digest` and `package` are of its document. */
   readonly command?: CarriedCommand;
 }
@@ -103,6 +111,8 @@ export type Outcome =
       readonly change: (typeof CHANGES)[number];
       /** Of the vocabulary, like reasons: what did not keep it from being delivered. Absent: none. */
       readonly warnings?: readonly Reason[];
+      /** Which images the release (or manifest) runs with it; absent: none. */
+      readonly images?: ImageList;
     }
   | { readonly state: 'rejected'; readonly reasons: readonly Reason[] }
   | { readonly state: 'superseded'; readonly by: string }
@@ -137,6 +147,10 @@ export type WaitingRecord = CheckedRecord | ProposedRecord;
 export const isWaiting = (record: UploadRecord): record is WaitingRecord =>
   record.state === 'checked' || record.state === 'proposed';
 
+/** Whether people keep it from going: it is frozen, or in a pull request. However long that lasts, it has not failed. */
+export const isHeld = (record: UploadRecord): boolean =>
+  record.state === 'proposed' || (record.state === 'checked' && record.frozen !== undefined);
+
 const reasons = z.array(writtenReason);
 const chart = z.object({ name: z.string(), version: z.string() });
 const attempted = z.array(
@@ -146,6 +160,7 @@ const attempted = z.array(
     files: z.string(),
     at: z.string().exactOptional(),
     warnings: reasons.exactOptional(),
+    images: imageList.exactOptional(),
     touched: z
       .array(z.object({ slot: z.string(), files: z.string(), digest, chart: chart.exactOptional() }))
       .exactOptional(),
@@ -176,6 +191,8 @@ const content = {
     sourceCommit: z.string().exactOptional(),
     sourceUrl: z.string().exactOptional(),
   }),
+  signer: signer.exactOptional(),
+  noticed: reasons.exactOptional(),
 };
 const ended = {
   ...base,
@@ -187,6 +204,8 @@ const ended = {
   chart: content.chart,
   command: content.command,
   claims: content.claims.exactOptional(),
+  signer: content.signer,
+  noticed: content.noticed,
   endedAt: z.string(),
   attempted: attempted.exactOptional(),
 };
@@ -226,6 +245,7 @@ const record = z.discriminatedUnion('state', [
     commit: z.string(),
     change: z.enum(CHANGES),
     warnings: reasons.exactOptional(),
+    images: imageList.exactOptional(),
   }),
   z.looseObject({ ...ended, state: z.literal('superseded'), by: z.string() }),
   z.looseObject({ ...ended, state: z.literal('rejected'), reasons }),
@@ -279,6 +299,8 @@ export const contentOf = (record: CheckedContent): CheckedContent => ({
   package: record.package,
   ...(record.chart === undefined ? {} : { chart: record.chart }),
   ...(record.command === undefined ? {} : { command: record.command }),
+  ...(record.signer === undefined ? {} : { signer: record.signer }),
+  ...(record.noticed === undefined ? {} : { noticed: record.noticed }),
   claims: record.claims,
 });
 
