@@ -1,11 +1,11 @@
-import { gitServer, type TestGit } from '../lib/repository/server.ts';
 import type { ProposalHostSettings, ProposalParts } from '../../lib/proposals/hosts.ts';
 import { proposalHostOf } from '../../lib/proposals/hosts.ts';
 import type { ProposalHost } from '../../lib/proposals/proposals.ts';
-import { gitHubServer } from './servers.ts';
+import { gitServer, type TestGit } from '../lib/repository/server.ts';
 import type { KeptProposals } from './servers/kept.ts';
 import type { HostedRepository, MergeWay } from './servers/repository.ts';
 import type { Fault, Heard } from './servers/serve.ts';
+import { gitHubServer } from './servers.ts';
 
 /** One host with a repository of its own, as the contract's tests see it. */
 export interface TestHost {

@@ -24,7 +24,12 @@ const PAGE = 3;
 const TITLE = 256;
 const BODY = 65_536;
 
-export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf, root = '' }: GitHubOptions) {
+export async function gitHubServer({
+  bare,
+  repository = 'acme/cluster',
+  rightsOf,
+  root = '',
+}: GitHubOptions) {
   const token = `ghp_${'t0ken'.repeat(7)}`;
   const git = hostedRepository(bare);
   const kept = keptProposals(git);
@@ -49,8 +54,18 @@ export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf
       merged_at: one.state === 'merged' ? '2026-01-02T03:04:05Z' : null,
       closed_at: one.state === 'open' ? null : '2026-01-02T03:04:05Z',
       merge_commit_sha: one.merged?.commit ?? (one.state === 'open' ? testMerge : null),
-      head: { label: `${full.split('/')[0]}:${one.branch}`, ref: one.branch, sha: one.head, repo: { full_name: full } },
-      base: { label: `${owner}:${one.base}`, ref: one.base, sha: git.tip(one.base), repo: { full_name: repository } },
+      head: {
+        label: `${full.split('/')[0]}:${one.branch}`,
+        ref: one.branch,
+        sha: one.head,
+        repo: { full_name: full },
+      },
+      base: {
+        label: `${owner}:${one.base}`,
+        ref: one.base,
+        sha: git.tip(one.base),
+        repo: { full_name: repository },
+      },
       draft: false,
     };
   };
@@ -86,10 +101,19 @@ export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf
 
   const invalid = (...errors: readonly object[]): Said => ({
     status: 422,
-    body: { message: 'Validation Failed', errors, documentation_url: 'https://docs.github.com/rest/pulls/pulls' },
+    body: {
+      message: 'Validation Failed',
+      errors,
+      documentation_url: 'https://docs.github.com/rest/pulls/pulls',
+    },
   });
   const tooLong = (field: string, most: number) =>
-    invalid({ resource: 'Issue', code: 'custom', field, message: `${field} is too long (maximum is ${most} characters)` });
+    invalid({
+      resource: 'Issue',
+      code: 'custom',
+      field,
+      message: `${field} is too long (maximum is ${most} characters)`,
+    });
 
   const texts = (title: unknown, body: unknown): Said | undefined => {
     if (title !== undefined && (typeof title !== 'string' || title.trim() === ''))
@@ -102,7 +126,10 @@ export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf
   function create({ body: text }: Heard, at: string): Said {
     const { title, body, head, base } = jsonOf(text);
     if (typeof title !== 'string' || typeof head !== 'string' || typeof base !== 'string')
-      return { status: 422, body: { message: 'Invalid request.\n\n"base", "head", "title" weren\'t supplied.' } };
+      return {
+        status: 422,
+        body: { message: 'Invalid request.\n\n"base", "head", "title" weren\'t supplied.' },
+      };
     const unfit = texts(title, body);
     if (unfit !== undefined) return unfit;
     const branch = head.startsWith(`${owner}:`) ? head.slice(owner.length + 1) : head;
@@ -112,7 +139,11 @@ export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf
     ] as const) {
       if (git.tip(wanted) === undefined) return invalid({ resource: 'PullRequest', field, code: 'invalid' });
     }
-    if (kept.all().some((one) => one.state === 'open' && one.branch === branch && one.base === base && !one.fork))
+    if (
+      kept
+        .all()
+        .some((one) => one.state === 'open' && one.branch === branch && one.base === base && !one.fork)
+    )
       return invalid({
         resource: 'PullRequest',
         code: 'custom',
@@ -144,7 +175,10 @@ export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf
   function onIssue(one: Kept, what: string | undefined, text: string): Said {
     const asked = jsonOf(text);
     if (what === 'labels') {
-      if (!Array.isArray(asked.labels) || asked.labels.some((each) => typeof each !== 'string' || each.length > 50))
+      if (
+        !Array.isArray(asked.labels) ||
+        asked.labels.some((each) => typeof each !== 'string' || each.length > 50)
+      )
         return invalid({ resource: 'Label', code: 'invalid', field: 'name' });
       for (const label of asked.labels) one.labels.add(String(label));
       return { status: 200, body: [...one.labels].map((label) => ({ name: label })) };
@@ -167,7 +201,9 @@ export async function gitHubServer({ bare, repository = 'acme/cluster', rightsOf
       };
     if (room === 'pulls' && number === undefined)
       return heard.method === 'GET' ? list(heard, at) : create(heard, at);
-    const one = /^\d+$/.test(number ?? '') ? kept.all().find((each) => each.number === Number(number)) : undefined;
+    const one = /^\d+$/.test(number ?? '')
+      ? kept.all().find((each) => each.number === Number(number))
+      : undefined;
     if (one === undefined) return { status: 404, body: { message: 'Not Found', status: '404' } };
     if (room === 'pulls' && heard.method === 'GET') return { status: 200, body: whole(one, at) };
     if (room === 'pulls' && heard.method === 'PATCH') return change(one, heard, at);

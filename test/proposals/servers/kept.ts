@@ -39,7 +39,11 @@ export function keptProposals(repository: HostedRepository) {
     all: refreshed,
     found,
     add(
-      text: Pick<Kept, 'title' | 'body' | 'branch' | 'base'> & { head?: string; fork?: string; labels?: readonly string[] },
+      text: Pick<Kept, 'title' | 'body' | 'branch' | 'base'> & {
+        head?: string;
+        fork?: string;
+        labels?: readonly string[];
+      },
     ): Kept {
       const { title, body, branch, base, fork } = text;
       const head = text.head ?? repository.tip(branch) ?? '0'.repeat(40);

@@ -21,7 +21,12 @@ export interface Said {
 
 /** What goes wrong with the next calls, in order: each is used up by one call that `of` lets through. */
 export type Fault = { readonly of?: (heard: Heard) => boolean } & (
-  | { readonly kind: 'says'; readonly status: number; readonly headers?: Record<string, string>; readonly text: string }
+  | {
+      readonly kind: 'says';
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly text: string;
+    }
   /** The call is carried out, and its answer is lost. */
   | { readonly kind: 'loses-answer' }
   | { readonly kind: 'hangs-up' }
