@@ -102,7 +102,8 @@ function sourceOf(given: string): string {
   throw new UsageError(`--chart-source is ${parsed.error.issues[0]?.message ?? 'no address'}`);
 }
 
-function repositoryOf(given: string): string {
+/** A folder becomes absolute. @throws UsageError */
+export function repositoryOf(given: string): string {
   const text = withScheme(given);
   if (placeOf(text)?.kind === 'ssh') return text;
   if (!/^https?:\/\//.test(text)) {

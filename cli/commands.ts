@@ -27,6 +27,11 @@ export const COMMANDS: Commands = {
     group: 'look',
     load: async () => (await import('./status.ts')).status,
   },
+  history: {
+    summary: 'the audit trail: who delivered what, and what became of it',
+    group: 'look',
+    load: async () => (await import('./history.ts')).history,
+  },
   check: {
     summary: 'compare a cluster with its repository, from here',
     group: 'look',

@@ -22,7 +22,7 @@ export interface RepositoryHere {
  * @throws what making folders throws
  */
 export async function openRepository(
-  { repo, branch }: Asked,
+  { repo, branch }: Pick<Asked, 'repo' | 'branch'>,
   folder: string,
   passing: string,
 ): Promise<RepositoryHere> {
@@ -89,7 +89,7 @@ export async function noFolderOf(
 }
 
 /** What a person can do about git's failure; its own words where there is nothing better. */
-export function repositoryAdvice(error: GitFailed, { repo }: Asked): string {
+export function repositoryAdvice(error: GitFailed, { repo }: Pick<Asked, 'repo'>): string {
   if (error instanceof NoAccess) return error.message.replace(/^git \S+ failed \(-?\d+\): /, '');
   const said = error.output.trim();
   switch (denialOf(error.output)) {
