@@ -1,11 +1,13 @@
 import type { Environment } from '../aws/environment.ts';
 import type { Secrets } from '../aws/secrets.ts';
+import { placeOf } from '../config/repository-url.ts';
 import { DIRECT, type Outward } from '../outward/outward.ts';
 import { keptSecret } from '../repository/credentials/credential.ts';
 import { type GitHubAppSettings, gitHubAppToken } from '../repository/credentials/github-app.ts';
-import type { HostApi } from './call.ts';
-import { type ApiCredential, bearer } from './credentials.ts';
+import { bitbucketAdvice, bitbucketProposals } from './bitbucket.ts';
+import { type ApiCredential, bearer, ofAccount } from './credentials.ts';
 import { GITHUB_HEADERS, gitHubAdvice, gitHubProposals } from './github.ts';
+import { gitLabAdvice, gitLabProposals } from './gitlab.ts';
 import { type ProposalHost, ProposalHostFailed } from './proposals.ts';
 import { apiOf, projectIn, projectOf, type TokenHost } from './repository-name.ts';
 
@@ -56,32 +58,61 @@ export async function proposalHostOf(
 ): Promise<ProposalHost> {
   switch (settings.kind) {
     case 'github': {
-      const { api, project } = placed(settings, url);
-      const [owner = '', name = ''] = project;
-      const { credential } = settings;
-      const pass =
-        credential.kind === 'token'
-          ? tokenOf(credential, parts)
-          : bearer(
-              `GitHub App ${credential.appId}`,
-              gitHubAppToken(
-                { ...credential, api },
-                { repository: name, contents: 'read', pullRequests: 'write' },
-                { ...parts, outward: parts.outward ?? DIRECT },
-              ),
-            );
-      const host = apiFor('GitHub', api, project, pass, parts, GITHUB_HEADERS, gitHubAdvice);
-      return gitHubProposals(host, [owner, name]);
+      const { api, project, names } = placed(settings, url);
+      const pass = gitHubPass(settings.credential, api, names[1], parts);
+      return gitHubProposals(
+        { ...apiFor('GitHub', api, project, pass, parts), headers: GITHUB_HEADERS, advice: gitHubAdvice },
+        names,
+      );
     }
-    case 'gitlab':
-    case 'bitbucket':
-    case 'codecommit':
-      throw new ProposalHostFailed('refused', `pull requests of ${settings.kind} are not known`);
+    case 'gitlab': {
+      const { api, project } = placed(settings, url);
+      const pass = tokenOf(settings.credential, parts);
+      return gitLabProposals({ ...apiFor('GitLab', api, project, pass, parts), advice: gitLabAdvice });
+    }
+    case 'bitbucket': {
+      const { api, project, names } = placed(settings, url);
+      const pass = tokenOf(settings.credential, parts);
+      return bitbucketProposals(
+        { ...apiFor('Bitbucket', api, project, pass, parts), advice: bitbucketAdvice },
+        names,
+      );
+    }
+    case 'codecommit': {
+      const place = placeOf(url);
+      if (place?.kind !== 'codecommit')
+        throw new ProposalHostFailed('refused', `${url} is no repository of CodeCommit`);
+      // Its client is large, and few have repositories there.
+      const { codeCommit, codeCommitPulls } = await import('../aws/codecommit.ts');
+      const { codeCommitProposals } = await import('./codecommit.ts');
+      return codeCommitProposals(
+        codeCommitPulls(codeCommit(parts.environment, place.region), place.name),
+        place,
+      );
+    }
   }
 }
 
-const tokenOf = ({ secret }: TokenSettings, { secrets }: ProposalParts): ApiCredential =>
-  bearer(`the token in secret "${secret}"`, keptSecret(secrets, secret));
+function tokenOf({ secret, email }: TokenSettings, { secrets }: ProposalParts): ApiCredential {
+  const called = `the token in secret "${secret}"`;
+  const kept = keptSecret(secrets, secret);
+  return email === undefined ? bearer(called, kept) : ofAccount(called, email, kept);
+}
+
+function gitHubPass(
+  credential: Extract<ProposalHostSettings, { kind: 'github' }>['credential'],
+  api: string,
+  repository: string,
+  parts: ProposalParts,
+): ApiCredential {
+  if (credential.kind === 'token') return tokenOf(credential, parts);
+  const token = gitHubAppToken(
+    { ...credential, api },
+    { repository, contents: 'read', pullRequests: 'write' },
+    { ...parts, outward: parts.outward ?? DIRECT },
+  );
+  return bearer(`GitHub App ${credential.appId}`, token);
+}
 
 const NAMES: Readonly<Record<TokenHost, string>> = {
   github: 'GitHub',
@@ -92,10 +123,12 @@ const NAMES: Readonly<Record<TokenHost, string>> = {
 function placed(
   { kind, api: given, project: named }: Place & { readonly kind: TokenHost },
   url: string,
-): { readonly api: string; readonly project: readonly string[] } {
+): { readonly api: string; readonly project: string; readonly names: readonly [string, string] } {
   const api = (given ?? apiOf(kind, url))?.replace(/\/+$/, '');
-  const project = named === undefined ? projectIn(kind, url, api) : projectOf(kind, named);
-  if (api !== undefined && project !== undefined) return { api, project };
+  const parts = named === undefined ? projectIn(kind, url, api) : projectOf(kind, named);
+  const [first, second] = parts ?? [];
+  if (api !== undefined && first !== undefined && second !== undefined)
+    return { api, project: [first, second, ...(parts ?? []).slice(2)].join('/'), names: [first, second] };
   throw new ProposalHostFailed(
     'refused',
     `${named ?? url} is no repository of ${NAMES[kind]}: say which one it is there`,
@@ -105,9 +138,7 @@ function placed(
 const apiFor = (
   host: string,
   api: string,
-  project: readonly string[],
+  project: string,
   credential: ApiCredential,
   { outward = DIRECT, now }: ProposalParts,
-  headers: Readonly<Record<string, string>>,
-  advice: HostApi['advice'],
-): HostApi => ({ host, api, project: project.join('/'), credential, headers, outward, now, advice });
+) => ({ host, api, project, credential, headers: {}, outward, now });
