@@ -1,5 +1,26 @@
 /** Why a command is rejected: a part of the vocabulary, which vocabulary.ts puts together. */
 export const COMMAND_REASONS = {
+  'command-malformed': {
+    says: 'This is no command: {problem}.',
+    whatToDo: 'Give commands with "npx fairlead"; one of the same release as the installation writes what it reads.',
+  },
+  'command-misplaced': {
+    says: 'The command is for {meant}, and lies where commands for {found} do.',
+    whatToDo: 'Give it again, to the target that is meant: nobody may move a command.',
+  },
+  'command-unproven': {
+    says: 'Who gives this command is not proven: {why}.',
+    whatToDo:
+      'Give it again with credentials of the account that may: "aws sts get-caller-identity" says who you are. A proof is good for 15 minutes.',
+  },
+  'command-repeated': {
+    says: 'A command of this id was given before, and is carried out once.',
+    whatToDo: 'Look how that one ended ("npx fairlead uploads .commands/"); if it is still wanted, give it again.',
+  },
+  frozen: {
+    says: '{what} is frozen since {since}, by {by}{reason}.',
+    whatToDo: 'Ask who froze it; once it may go on: npx fairlead unfreeze.',
+  },
   'rollback-nothing': {
     says: 'Git has no delivery of {release} before the one that stands{reach}.',
     whatToDo:
@@ -49,5 +70,21 @@ export const COMMAND_REASONS = {
   'remove-nothing': {
     says: 'Target {target} has no {what} in Git, and none was ever delivered.',
     whatToDo: 'Look at how it is called: "npx fairlead status {target}" lists what there is.',
+  },
+  'remove-too-many': {
+    says: 'Target {target} has {count} charts, values and manifests; at most {limit} are removed at once.',
+    whatToDo: 'Remove some of its releases first, each by itself.',
+  },
+  'kept-by-policy': {
+    says: '{object} stays in the cluster: {because}.',
+    whatToDo: 'Delete it by hand once nobody wants it any more (kubectl delete).',
+  },
+  'removed-from-git-only': {
+    says: 'It is gone from Git, and nothing of it leaves the cluster by itself: {why}.',
+    whatToDo: 'Delete it in the cluster by hand.',
+  },
+  'promote-frozen': {
+    says: '{what} of target {target} is frozen since {since} by {by}: {why}.',
+    whatToDo: 'Ask whoever froze it; then npx fairlead unfreeze, and promote again.',
   },
 } as const satisfies Record<string, { readonly says: string; readonly whatToDo: string }>;

@@ -56,7 +56,7 @@ export async function changesOf(
 }
 
 /** The ids of the last `depth` commits, which are then here with their trees. */
-async function fetchHistory(
+export async function fetchHistory(
   clone: Clone,
   tip: string,
   depth: number,
@@ -108,7 +108,8 @@ async function listChanges(
   return changes;
 }
 
-async function shallowCommits(clone: Clone): Promise<ReadonlySet<string>> {
+/** Commits whose parents are not here. */
+export async function shallowCommits(clone: Clone): Promise<ReadonlySet<string>> {
   const text = await readFile(join(clone.folder, 'shallow'), 'utf8').catch(() => '');
   return new Set(text.split('\n').filter((line) => line !== ''));
 }

@@ -39,6 +39,49 @@ export async function findInHistory(
   return new Set();
 }
 
+export type PrefixFound =
+  | { readonly kind: 'found'; readonly commit: string }
+  | { readonly kind: 'ambiguous' }
+  | { readonly kind: 'unknown' };
+
+/**
+ * The commit in the history of `tip` whose id begins so. Deepens the clone as far as it must: commits only, no trees.
+ * @param prefix hex, at least 7 digits
+ * @throws GitFailed
+ */
+export async function findByPrefix(clone: Clone, tip: string, prefix: string): Promise<PrefixFound> {
+  for (const step of [0, ...DEEPEN]) {
+    if (step > 0) await deepen(clone, step);
+    const known = (await git(clone.folder, ['rev-list', tip])).trim().split('\n');
+    const found = known.filter((commit) => commit.startsWith(prefix));
+    const [commit] = found;
+    if (commit !== undefined) return found.length === 1 ? { kind: 'found', commit } : { kind: 'ambiguous' };
+    if (!(await isShallow(clone))) break;
+  }
+  return { kind: 'unknown' };
+}
+
+/**
+ * Brings the trees of a commit in the history of `tip` into the clone, as far as a folder needs them, and no file's
+ * content.
+ * @throws GitFailed
+ */
+export async function fetchTrees(clone: Clone, tip: string, commit: string, folder: string): Promise<void> {
+  const isHere = await git(clone.folder, ['ls-tree', '-r', '--name-only', commit, '--', folder]).then(
+    () => true,
+    () => false,
+  );
+  if (isHere) return;
+  const between = Number((await git(clone.folder, ['rev-list', '--count', `${commit}..${tip}`])).trim());
+  // Told which commits are here, the server would leave out their trees: they are what is asked for.
+  const argv = ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', '-v', '--no-tags', '--no-write-fetch-head'];
+  await git(
+    clone.folder,
+    [...argv, `--depth=${between + 1}`, '--filter=blob:none', 'origin', `refs/heads/${clone.branch}`],
+    { credential: clone.credential, promised: true },
+  );
+}
+
 async function deepen(clone: Clone, commits: number): Promise<void> {
   const argv = [
     'fetch',

@@ -25,7 +25,7 @@ export const manifestFile = (target: LaidOut, path: string): string => `${manife
 export const driftRulesFile = (target: LaidOut): string => inRoot(target, 'drift.yaml');
 
 export const releasesFolder = (target: LaidOut): string => inRoot(target, 'releases');
-const releaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
+export const releaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
   `${releasesFolder(target)}/${namespace}/${release}`;
 /** Replaced whole by each delivery of the chart. */
 export const chartFolder = (target: LaidOut, name: ReleaseName): string =>
@@ -33,7 +33,7 @@ export const chartFolder = (target: LaidOut, name: ReleaseName): string =>
 export const valuesFile = (target: LaidOut, name: ReleaseName): string =>
   `${releaseFolder(target, name)}/values.yaml`;
 
-const appliedReleaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
+export const appliedReleaseFolder = (target: LaidOut, { namespace, release }: ReleaseName): string =>
   `${applyFolder(target)}/${namespace}/${release}`;
 /** Written once for a new release, then people's. */
 export const releaseFile = (target: LaidOut, name: ReleaseName): string =>

@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../../../aws/objects.ts';
 import type { Reason } from '../../../charts/reasons.ts';
 import type { CarriedCommand, Verb, VerbKind } from '../../../commands/command.ts';
 import type { Config, Target } from '../../../config/config.ts';
@@ -16,6 +17,10 @@ export interface AskedCommand<Kind extends VerbKind = VerbKind> {
 /** What deciding reads. Of Git: the clone of the target's repository, at the tip. */
 export interface CommandParts extends Omit<GroupParts, 'target'> {
   readonly config: Config;
+  /** Renders, for what stays in a cluster. */
+  readonly state: ObjectStore;
+  /** For operators. */
+  readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;
 }
 
 /** What a command comes to. */

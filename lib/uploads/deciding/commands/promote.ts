@@ -1,0 +1,138 @@
+import { type Reason, reason } from '../../../charts/reasons.ts';
+import { readVerdict } from '../../../checks/verdict-items.ts';
+import type { Target } from '../../../config/config.ts';
+import { getTree, MissingContent } from '../../../content/store.ts';
+import { neutral } from '../../record/claims.ts';
+import { freezeOf, readFreezes } from '../../record/freezes.ts';
+import { slotOf } from '../../record/keys.ts';
+import { readRecord } from '../../record/record.ts';
+import { readMark, type SlotMark } from '../../record/slots.ts';
+import { type GroupParts, whyImmutable } from '../group.ts';
+import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts';
+import { commandMessage, takenOutSentence } from './message.ts';
+import { newerThan } from './newer.ts';
+import { type Proof, proofOf } from './proven.ts';
+import { chartKey, formatChart, namespaceRefused, nameOfRelease } from './release.ts';
+import { decideWhole } from './whole.ts';
+
+const refused = (why: Reason): CommandDecision => ({ kind: 'rejected', reasons: [why] });
+const WORDS_LENGTH = 300;
+
+/**
+ * The chart that another target of the installation runs, by its content; the values stay this target's. It is judged as
+ * an upload would be, with this target's cluster, policy and values.
+ * @throws GitFailed
+ */
+export async function decidePromote(
+  parts: CommandParts,
+  tip: string | undefined,
+  asked: AskedCommand<'promote'>,
+): Promise<CommandDecision> {
+  const { target, record, command } = asked;
+  const { from, release, force } = command.verb;
+  const { table } = parts;
+  const source = parts.config.targets.find(({ name }) => name === from);
+  if (source === undefined || source.name === target.name)
+    return refused(reason('promote-from-unknown', { from }));
+  const outside = namespaceRefused(target, release);
+  if (outside !== undefined) return refused(outside);
+  const frozen = await whyFrozen(parts, asked);
+  if (frozen !== undefined) return refused(frozen);
+  const key = chartKey(target, release);
+  const newer = await newerThan(table, record, [slotOf(key)]);
+  if (newer !== undefined) return { kind: 'superseded', by: newer };
+
+  const name = nameOfRelease(release);
+  const mark = await readMark(table, slotOf(chartKey(source, release)));
+  const proof = await proofIn(parts, source, name, mark);
+  if (proof.kind === 'nothing') return refused(reason('promote-nothing', { from, release: name }));
+  const chart = formatChart(proof.chart);
+  if (proof.kind === 'unproven' && force === undefined)
+    return refused(reason('not-proven-there', { chart, release: name, from, why: proof.why }));
+  if (!(await isKept(parts, proof.digest)))
+    return refused(reason('promote-content-gone', { chart, release: name, target: target.name }));
+
+  const inTarget: GroupParts = { ...parts, target };
+  const candidate = { key, record: { ...record, digest: proof.digest, chart: proof.chart } };
+  const whole = await decideWhole(inTarget, tip, [candidate], (standing) =>
+    whyImmutable(inTarget, standing, candidate),
+  );
+  if (whole.kind !== 'planned') return whole;
+  const { change, touched, warnings } = whole;
+  // Without a tip there is nothing that could stand already.
+  if (change === undefined) return { kind: 'unchanged', commit: tip ?? '', touched, warnings };
+  const was = (await readMark(table, slotOf(key)))?.chart;
+  const before = was === undefined || was.version === proof.chart.version ? '' : ` (was ${was.version})`;
+  const { takenOut } = change;
+  const message = commandMessage(asked, parts.bucket, {
+    subject: `Promote ${name} from ${from}: chart ${chart}${before}`,
+    body: [inWords(proof, from), ...(takenOut === undefined ? [] : [takenOutSentence(takenOut)])],
+    trailers: [
+      `Fairlead-Promoted-From: ${from} ${proof.commit}`,
+      `Fairlead-Digest: ${proof.digest}`,
+      ...(await packageTrailer(parts, mark)),
+    ],
+    replaced: change.replaced,
+  });
+  return { kind: 'commit', plan: { ...change.plan, message }, touched, warnings };
+}
+
+/** Other commands pass a freeze; what comes from elsewhere is what it is meant for. */
+async function whyFrozen(
+  { table }: CommandParts,
+  { target, command }: AskedCommand<'promote'>,
+): Promise<Reason | undefined> {
+  const { release } = command.verb;
+  const freeze = freezeOf(await readFreezes(table, target.name), { kind: 'release', ...release });
+  if (freeze === undefined) return undefined;
+  return reason('promote-frozen', {
+    what: freeze.scope.kind === 'target' ? 'all' : nameOfRelease(release),
+    target: target.name,
+    since: freeze.at,
+    by: freeze.by,
+    why: freeze.reason ?? 'no reason was given',
+  });
+}
+
+/** As the table has it: first the target's own verdict, since checks write that last. */
+async function proofIn(
+  { table, now }: CommandParts,
+  source: Target,
+  scope: string,
+  mark: SlotMark | undefined,
+): Promise<Proof> {
+  const target = await readVerdict(table, source.name, 'target');
+  const verdict = await readVerdict(table, source.name, scope);
+  return proofOf({ mark, verdict, target, checkEveryMinutes: source.checkEveryMinutes, now: now() });
+}
+
+/** Read by its digest, so that what is committed is what was delivered there. */
+async function isKept({ content }: CommandParts, digest: SlotMark['digest']): Promise<boolean> {
+  try {
+    await getTree(content, digest);
+    return true;
+  } catch (error) {
+    if (error instanceof MissingContent) return false;
+    throw error;
+  }
+}
+
+function inWords(proof: Exclude<Proof, { kind: 'nothing' }>, from: string): string {
+  switch (proof.kind) {
+    case 'proven':
+      return `Rolled out and in sync in ${from}, as checked at ${proof.at} (commit ${proof.seen}).`;
+    case 'unproven':
+      return `Not proven in ${from}: ${neutral(proof.why, WORDS_LENGTH)}. It was asked for all the same.`;
+  }
+}
+
+/** Of the archive that was uploaded there, which signatures bind. */
+async function packageTrailer(
+  { table }: CommandParts,
+  mark: SlotMark | undefined,
+): Promise<readonly string[]> {
+  const upload = mark === undefined ? undefined : await readRecord(table, mark.key, mark.versionId);
+  return upload === undefined || upload.state === 'received' || upload.package === undefined || upload.command !== undefined
+    ? []
+    : [`Fairlead-Package: ${upload.package}`];
+}

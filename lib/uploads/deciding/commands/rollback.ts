@@ -1,0 +1,165 @@
+import { type Reason, reason } from '../../../charts/reasons.ts';
+import type { Target } from '../../../config/config.ts';
+import { putTree } from '../../../content/store.ts';
+import { type FileEntry, treeOfFile } from '../../../content/tree.ts';
+import type { Clone } from '../../../repository/clone.ts';
+import type { CommitPlan } from '../../../repository/commit.ts';
+import { chartFolder, EMPTY_VALUES, releaseFile, valuesFile } from '../../../repository/layout.ts';
+import type { Candidate, GroupParts } from '../group.ts';
+import { whyImmutable } from '../group.ts';
+import { placesOf } from '../plan.ts';
+import { below, readStanding, type Standing, storeStanding } from '../standing.ts';
+import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts';
+import { findState } from './find-state.ts';
+import { commandMessage, takenOutSentence } from './message.ts';
+import { newerThan } from './newer.ts';
+import {
+  chartIn,
+  chartKey,
+  formatChart,
+  type NamedChart,
+  namespaceRefused,
+  nameOfRelease,
+  slotsOfRelease,
+  valuesKey,
+} from './release.ts';
+import { decideWhole } from './whole.ts';
+
+const refused = (why: Reason): CommandDecision => ({ kind: 'rejected', reasons: [why] });
+const SHORT_COMMIT = 12;
+
+/**
+ * A step back: a release's chart and values as they were in a commit of the branch's history, in one commit upon the
+ * tip. They are judged as any upload: the cluster may have changed since.
+ * @throws GitFailed
+ */
+export async function decideRollback(
+  parts: CommandParts,
+  tip: string | undefined,
+  asked: AskedCommand<'rollback'>,
+): Promise<CommandDecision> {
+  const { target, record, command } = asked;
+  const { release, to } = command.verb;
+  const { clone } = parts;
+  const outside = namespaceRefused(target, release);
+  if (outside !== undefined) return refused(outside);
+  const newer = await newerThan(parts.table, record, slotsOfRelease(target, release));
+  if (newer !== undefined) return { kind: 'superseded', by: newer };
+  const name = nameOfRelease(release);
+  if (tip === undefined) return refused(reason('rollback-nothing', { release: name, reach: '' }));
+
+  const state = await findState({ clone, tip, target, release }, to);
+  if (state.kind === 'refused') return refused(state.reason);
+  const places = placesOf(target, chartKey(target, release));
+  const past = await readStanding(clone, state.commit, places);
+  const was = await chartAt(clone, target, asked, await readStanding(clone, tip, places));
+  const chart = await chartAt(clone, target, asked, past);
+  const short = state.commit.slice(0, SHORT_COMMIT);
+  if (chart === undefined) return refused(reason('rollback-no-chart', { commit: short, release: name }));
+  const odd = oddFile(past, [`${chartFolder(target, release)}/`, valuesFile(target, release)]);
+  if (odd !== undefined)
+    return refused(reason('rollback-odd-file', { commit: short, path: odd }, { file: odd }));
+
+  const inTarget: GroupParts = { ...parts, target };
+  const candidates = await candidatesOf(inTarget, asked, past, chart);
+  const whole = await decideWhole(inTarget, tip, candidates, async (standing) => {
+    // A version that follows another one is noticed by every deployer, whatever was delivered under it before.
+    if (was?.version !== chart.version) return undefined;
+    for (const candidate of candidates) {
+      const why = await whyImmutable(inTarget, standing, candidate);
+      if (why !== undefined) return why;
+    }
+    return undefined;
+  });
+  if (whole.kind !== 'planned') return whole;
+  const { change, touched, warnings } = whole;
+  if (change === undefined) return { kind: 'unchanged', commit: tip, touched, warnings };
+  const { takenOut } = change;
+  const time = state.committedAt === undefined ? '' : ` of ${state.committedAt}`;
+  const message = commandMessage(asked, parts.bucket, {
+    subject: subjectOf(name, short, chart, was),
+    body: [
+      `Chart and values are as in commit ${state.commit}${time}.`,
+      ...(takenOut === undefined ? [] : [takenOutSentence(takenOut)]),
+    ],
+    trailers: [
+      `Fairlead-Rolled-Back-To: ${state.commit}`,
+      ...candidates.slice(0, 1).map((candidate) => `Fairlead-Digest: ${candidate.record.digest}`),
+    ],
+    replaced: change.replaced,
+  });
+  const plan = await withReleaseFile(clone, target, asked, past, { ...change.plan, message });
+  return { kind: 'commit', plan, touched, warnings };
+}
+
+function subjectOf(name: string, short: string, chart: NamedChart, was: NamedChart | undefined): string {
+  const before = was === undefined ? '' : ` (was ${was.version})`;
+  return was?.version === chart.version
+    ? `Roll back ${name} to ${short}: chart ${formatChart(chart)} as before`
+    : `Roll back ${name} to chart ${formatChart(chart)}${before}`;
+}
+
+async function chartAt(
+  clone: Clone,
+  target: Target,
+  { command }: AskedCommand<'rollback'>,
+  standing: Standing,
+): Promise<NamedChart | undefined> {
+  const file = standing.get(`${chartFolder(target, command.verb.release)}/Chart.yaml`);
+  return file === undefined || !isPlain(file.mode) ? undefined : chartIn(await textOf(clone, file.id));
+}
+
+const textOf = async (clone: Clone, id: string): Promise<string> =>
+  (await clone.blobs([id])).get(id)?.toString('utf8') ?? '';
+
+const isPlain = (mode: string): boolean => mode === '100644' || mode === '100755';
+
+const oddFile = (past: Standing, places: readonly string[]): string | undefined =>
+  [...past].find(
+    ([path, { mode }]) =>
+      !isPlain(mode) &&
+      places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place)),
+  )?.[0];
+
+/** Chart and values as if they were uploaded with the command. */
+async function candidatesOf(
+  { clone, content, target }: GroupParts,
+  { record, command }: AskedCommand<'rollback'>,
+  past: Standing,
+  chart: NamedChart,
+): Promise<readonly [Candidate, Candidate]> {
+  const { release } = command.verb;
+  const folder = chartFolder(target, release);
+  const digest = await storeStanding(clone, content, below(past, folder), folder);
+  const values = past.get(valuesFile(target, release));
+  const text = values === undefined ? EMPTY_VALUES : await textOf(clone, values.id);
+  const { chart: _, ...rest } = record;
+  return [
+    { key: chartKey(target, release), record: { ...rest, digest, chart } },
+    {
+      key: valuesKey(target, release),
+      record: { ...rest, digest: await putTree(content, treeOfFile('values.yaml', Buffer.from(text))) },
+    },
+  ];
+}
+
+/**
+ * A release that was removed comes back with the release.yaml that it had, people's changes in it and all, where that
+ * is still of its deployer.
+ */
+async function withReleaseFile(
+  clone: Clone,
+  target: Target,
+  { command }: AskedCommand<'rollback'>,
+  past: Standing,
+  plan: CommitPlan,
+): Promise<CommitPlan> {
+  const path = releaseFile(target, command.verb.release);
+  const before = past.get(path);
+  if (!plan.files.has(path) || before === undefined || !isPlain(before.mode)) return plan;
+  const text = await textOf(clone, before.id);
+  const kind = target.deployer === 'argocd' ? 'Application' : 'HelmRelease';
+  if (!new RegExp(`^kind:[ \\t]*["']?${kind}["']?[ \\t]*$`, 'm').test(text)) return plan;
+  const entry: FileEntry = { mode: 0o644, data: Buffer.from(text) };
+  return { ...plan, files: new Map([...plan.files, [path, entry]]) };
+}
