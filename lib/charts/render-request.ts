@@ -119,6 +119,8 @@ export type RenderResponse =
       readonly warnings: readonly Reason[];
       /** With purpose `judge`. */
       readonly declares?: readonly DeclaredObject[];
+      /** Of what rendered it: while that is the same, the same request has the same answer. */
+      readonly renderer?: Digest;
     }
   | { readonly schema: 1; readonly kind: 'rejected'; readonly reasons: readonly Reason[] };
 

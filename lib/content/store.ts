@@ -21,7 +21,13 @@ const header = z.object({
   ),
 });
 
-const keyOf = (digest: Digest): string => `trees/${digest.slice('sha256:'.length)}`;
+export const TREES = 'trees/';
+const keyOf = (digest: Digest): string => `${TREES}${digest.slice('sha256:'.length)}`;
+
+/** The store, with somebody who remembers of some keys that they are there: nothing is ever removed from it. */
+export interface TreeStore extends ObjectStore {
+  readonly surelyHas?: (key: string) => boolean;
+}
 
 /** Stores a tree (once) and gives its digest. */
 export async function putTree(store: ObjectStore, tree: FileTree): Promise<Digest> {
@@ -43,8 +49,9 @@ const ASKED_FIRST_BYTES = 256 * 1024;
  * The same for whoever may read there and mostly stores what is there already, as each reading of a branch does: S3
  * takes for a write twelve times what it takes for a question, also for one that it refuses.
  */
-export async function keepTree(store: ObjectStore, tree: FileTree): Promise<Digest> {
+export async function keepTree(store: TreeStore, tree: FileTree): Promise<Digest> {
   const digest = digestOfTree(tree);
+  if (store.surelyHas?.(keyOf(digest)) === true) return digest;
   const bytes = [...tree.values()].reduce((sum, { data }) => sum + data.length, 0);
   const isThere = bytes <= ASKED_FIRST_BYTES && (await store.get(keyOf(digest))) !== undefined;
   return isThere ? digest : putTree(store, tree);

@@ -1,7 +1,6 @@
-import type { ObjectStore } from '../aws/objects.ts';
 import type { Capabilities, RenderRequest, RenderResponse } from '../charts/render-request.ts';
 import type { Target } from '../config/config.ts';
-import { keepTree } from '../content/store.ts';
+import { keepTree, type TreeStore } from '../content/store.ts';
 import { digestOf } from '../content/tree.ts';
 import { holdsPlaceholder } from '../kustomize/placeholders.ts';
 import { canonicalJson, formatJson } from '../objects/json.ts';
@@ -29,7 +28,7 @@ export type RenderAnswer =
 export interface RenderingParts {
   readonly clone: CommitReader;
   /** Trees of charts and values. */
-  readonly content: ObjectStore;
+  readonly content: TreeStore;
   /** `render-release`, or its library directly. */
   readonly render: (request: RenderRequest) => Promise<RenderAnswer>;
   readonly capabilities: Capabilities;
@@ -46,7 +45,7 @@ export const appliedKey = ({
   name,
 }: Omit<ObjectReference, 'apiVersion'>): string => `${kind}/${namespace}/${name}`;
 
-export type Rendered = Pick<DesiredRelease, 'chart' | 'rendering'>;
+export type Rendered = Pick<DesiredRelease, 'chart' | 'chartTree' | 'rendering'>;
 
 const unknown = (reason: string): Rendered => ({ rendering: { kind: 'unknown', reason } });
 
@@ -125,7 +124,7 @@ function otherwise(
     : {};
 }
 
-type About = Pick<DesiredRelease, 'chart'>;
+type About = Pick<DesiredRelease, 'chart' | 'chartTree'>;
 type ReleaseSubject = Extract<RenderRequest['subject'], { kind: 'release' }>;
 type FoundChart =
   | {
@@ -145,7 +144,7 @@ async function chartInGit(
   const stored = await storeChart(clone, content, commit, chart);
   if (stored.kind === 'absent') return { kind: 'unavailable', reason: `${chart} is not in the commit` };
   if (stored.kind === 'unreadable') return { kind: 'unavailable', reason: stored.reason };
-  const about = chartOf(stored.about);
+  const about = { ...chartOf(stored.about), chartTree: stored.tree };
   const whole = await withDependencies({ ...stored, folder: chart }, deployer, commit, parts);
   if (whole.kind === 'incomplete') return { kind: 'unavailable', about, reason: whole.reason };
   const tree = await withChartValues(whole.tree, chartValues, clone, commit, content);

@@ -19,6 +19,7 @@ import { declaredByFlux } from './flux/declared-by-flux.ts';
 import type { ClusterMaps } from './flux/maps.ts';
 import { gatheredReader } from './gathered-reader.ts';
 import { readFolder } from './git-trees.ts';
+import { remembering } from './known-answers.ts';
 import { upToLimit, wellPlacedKustomizations, wellPlacedReleases } from './places.ts';
 import { plainReleases } from './plain-releases.ts';
 import {
@@ -38,6 +39,7 @@ export interface DesiredParts extends RenderingParts {
   readonly onDeclared?: (releases: number) => void;
   /** What the cluster's last check saw of the ConfigMaps that Git refers to and does not declare. */
   readonly clusterMaps?: ClusterMaps;
+  readonly now?: () => Date;
   /** The repository's address, so that an Application of another one is not taken for one of this. */
   readonly repositoryUrl?: string;
 }
@@ -86,7 +88,8 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
   const read = await parts.state.get(inputsKey(inputs));
   if (read !== undefined) return reread(read.body, parts.state);
 
-  const gathered = { ...parts, clone: gatheredReader(clone, rootOf(target)) };
+  const asking = await remembering(target.name, parts, parts.state, parts.now?.() ?? new Date());
+  const gathered = { ...parts, ...asking, clone: gatheredReader(clone, rootOf(target)) };
   const declared = await following({ commit: tip.id }, () => declaredBy(target, tip.id, gathered));
   const { rendered = [] } = declared;
   const declarations = upToLimit(declared.releases, (first, reason) => ({
@@ -117,6 +120,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
     ...(remarks.length === 0 ? {} : { remarks: [...remarks].sort() }),
     ...(rules === undefined ? {} : { rules }),
   };
+  await asking.keep();
   const text = canonicalJson(state);
   const stateDigest = digestOf(text);
   await parts.state.putOnce(desiredKey(stateDigest), text, 'application/json');
@@ -135,7 +139,7 @@ export async function readDesired(target: Target, parts: DesiredParts): Promise<
 }
 
 /** Raised when the same commit is to be read otherwise than before. */
-const READER = 'reader 7';
+const READER = 'reader 8';
 
 /** What a commit declares depends on these inputs alone; the answer for them is kept. */
 const inputsKey = (inputs: Digest): string => `desired/by-inputs/${inputs.slice('sha256:'.length)}.json`;
@@ -204,11 +208,12 @@ async function desiredRelease(
   parts: DesiredParts,
 ): Promise<DesiredRelease> {
   const { namespace, name, deployedBy, suspended } = declaration;
-  const { chart, rendering } = await renderDeclaration(declaration, commit, target, parts);
+  const { chart, chartTree, rendering } = await renderDeclaration(declaration, commit, target, parts);
   return {
     namespace,
     name,
     ...(chart === undefined ? {} : { chart }),
+    ...(chartTree === undefined ? {} : { chartTree }),
     ...(deployedBy === undefined ? {} : { deployedBy: { namespace: 'default', ...referenceOf(deployedBy) } }),
     suspended,
     rendering,

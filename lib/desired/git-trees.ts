@@ -59,7 +59,8 @@ export type StoredFolder =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** A tree is named by Git's id for it, so what was read once is never read again. */
-const keyOf = (treeId: string): string => `trees-of-git/${treeId}`;
+export const TREES_OF_GIT = 'trees-of-git/';
+const keyOf = (treeId: string): string => `${TREES_OF_GIT}${treeId}`;
 
 /**
  * A chart's folder in the content store. An unchanged folder, which has the id it had, is not read from Git again.

@@ -7,7 +7,7 @@ import type { RenderAnswer } from './desired.ts';
 
 /** What `render-release` answers, as far as a desired state needs it. */
 const answer = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('rendered'), render: digest }),
+  z.object({ kind: z.literal('rendered'), render: digest, renderer: digest.exactOptional() }),
   z.object({
     kind: z.literal('rejected'),
     reasons: z.array(writtenReason),

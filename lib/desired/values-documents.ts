@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../aws/objects.ts';
 import type { ChartFile as FileInChart } from '../charts/render-request.ts';
-import { getTree, keepTree, putTree } from '../content/store.ts';
+import { getTree, keepTree, putTree, type TreeStore } from '../content/store.ts';
 import { type Digest, type FileTree, treeOfFile } from '../content/tree.ts';
 import { holdsPlaceholder, withOtherPlaceholder } from '../kustomize/placeholders.ts';
 import { formatJson } from '../objects/json.ts';
@@ -28,7 +28,7 @@ export async function storeValues(
   sources: readonly ValuesSource[],
   clone: CommitReader,
   commit: string,
-  content: ObjectStore,
+  content: TreeStore,
 ): Promise<Resolved<StoredValues>> {
   const values: (Digest | FileInChart)[] = [];
   const others: Digest[] = [];

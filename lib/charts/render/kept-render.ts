@@ -20,23 +20,32 @@ const RENDERER = 5;
 /** Raised whenever more is looked at, so that nothing passes on an older judgement. */
 const JUDGE = 3;
 
+/** The programs that it takes, as files. */
+export interface Tools {
+  readonly helm: string;
+  readonly kubectl?: string;
+}
+
 /** The digest of all that a render depends on; boundary and schemas are not among it, since they change no object. */
 export async function digestOfInputs(
   request: RenderRequest,
-  tools: { readonly helm: string; readonly kubectl?: string },
+  tools: Tools,
   sealingKey: Buffer,
 ): Promise<Digest> {
   const { boundary: _boundary, purpose: _purpose, schemas: _schemas, ...inputs } = request;
-  return digestOf(
-    canonicalJson({
-      renderer: RENDERER,
-      inputs,
-      helm: await digestOfFile(tools.helm),
-      ...(tools.kubectl === undefined ? {} : { kubectl: await digestOfFile(tools.kubectl) }),
-      sealedWith: digestOf(sealingKey),
-    }),
-  );
+  return digestOf(canonicalJson({ ...(await rendererOf(tools, sealingKey)), inputs }));
 }
+
+/** The digest of what renders: while it is the same, an answer that was given before would be given again. */
+export const digestOfRenderer = async (tools: Tools, sealingKey: Buffer): Promise<Digest> =>
+  digestOf(canonicalJson(await rendererOf(tools, sealingKey)));
+
+const rendererOf = async (tools: Tools, sealingKey: Buffer) => ({
+  renderer: RENDERER,
+  helm: await digestOfFile(tools.helm),
+  ...(tools.kubectl === undefined ? {} : { kubectl: await digestOfFile(tools.kubectl) }),
+  sealedWith: digestOf(sealingKey),
+});
 
 const digests = new Map<string, Promise<string>>();
 

@@ -23,7 +23,7 @@ import type {
   RenderResponse,
   RenderSubject,
 } from '../render-request.ts';
-import { digestOfInputs, keep, keptAnswer } from './kept-render.ts';
+import { digestOfInputs, digestOfRenderer, keep, keptAnswer, type Tools } from './kept-render.ts';
 import { readManifests } from './manifest-render.ts';
 import { marksOf } from './marks.ts';
 import { openedChart } from './outside-package.ts';
@@ -55,10 +55,19 @@ export interface RenderParts {
  */
 export async function renderRelease(request: RenderRequest, parts: RenderParts): Promise<RenderResponse> {
   const seal = await sealingKey(parts.state);
-  const render = await digestOfInputs(request, toolsFor(request, parts), seal);
-  const kept = await keptAnswer(request, render, parts.state);
-  if (kept !== undefined) return kept;
+  const tools = toolsFor(request, parts);
+  const render = await digestOfInputs(request, tools, seal);
+  const answer =
+    (await keptAnswer(request, render, parts.state)) ?? (await renderedAnew(request, render, seal, parts));
+  return answer.kind === 'rendered' ? { ...answer, renderer: await digestOfRenderer(tools, seal) } : answer;
+}
 
+async function renderedAnew(
+  request: RenderRequest,
+  render: Digest,
+  seal: Buffer,
+  parts: RenderParts,
+): Promise<RenderResponse> {
   const { subject } = request;
   const raw =
     subject.kind === 'release'
@@ -152,7 +161,7 @@ const helmIn = ({ tools }: RenderParts): string => join(tools, 'helm', 'helm');
 const kubectlIn = ({ tools }: RenderParts): string => join(tools, 'kubectl', 'kubectl');
 
 /** The programs whose version a render depends on. */
-const toolsFor = ({ subject }: RenderRequest, parts: RenderParts) => ({
+const toolsFor = ({ subject }: RenderRequest, parts: RenderParts): Tools => ({
   helm: helmIn(parts),
   ...(needsKustomize(subject) ? { kubectl: kubectlIn(parts) } : {}),
 });
