@@ -3,6 +3,7 @@ import type { Digest } from '../content/tree.ts';
 import { commonMetadata, fluxBuild, kustomizePatches } from '../kustomize/flux-kustomization.ts';
 import { digest } from '../messages/messages.ts';
 import type { KubernetesObject } from '../objects/objects.ts';
+import type { ImageList } from './image-list.ts';
 import type { Reason } from './reasons.ts';
 
 /** What the cluster serves, as rendering needs it (`.Capabilities`). From the profile, else from the configuration. */
@@ -19,6 +20,14 @@ export const boundary = z.object({
   namespaces: z.array(z.string()),
   allowKinds: z.array(z.string()),
   allowPlainSecrets: z.boolean(),
+  /** What is asked of images; absent: nothing. */
+  images: z
+    .object({
+      digests: z.enum(['required', 'any']),
+      /** Registries and paths of theirs that they may come from; absent: any. */
+      registries: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 export type Boundary = z.output<typeof boundary>;
 
@@ -119,6 +128,8 @@ export type RenderResponse =
       readonly warnings: readonly Reason[];
       /** With purpose `judge`. */
       readonly declares?: readonly DeclaredObject[];
+      /** The images that its objects run, with purpose `judge`; absent: none. */
+      readonly images?: ImageList;
       /** Of what rendered it: while that is the same, the same request has the same answer. */
       readonly renderer?: Digest;
     }

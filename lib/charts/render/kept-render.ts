@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { ObjectStore } from '../../aws/objects.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { canonicalJson, formatJson } from '../../objects/json.ts';
+import { type ImageList, imageList } from '../image-list.ts';
 import type { Reason } from '../reasons.ts';
 import {
   type DeclaredObject,
@@ -18,7 +19,7 @@ import { writtenReason } from '../written-reason.ts';
 /** Raised whenever the same inputs would render to something else here, so that no older render is used. */
 const RENDERER = 5;
 /** Raised whenever more is looked at, so that nothing passes on an older judgement. */
-const JUDGE = 3;
+const JUDGE = 4;
 
 /** The programs that it takes, as files. */
 export interface Tools {
@@ -73,8 +74,8 @@ export async function keptAnswer(
   // Kept after its render, so that one question is enough.
   const judgement = await state.get(judgementKey(request, render));
   if (judgement === undefined) return undefined;
-  const { warnings, declares } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
-  return { schema: 1, kind: 'rendered', render, warnings, declares };
+  const { schema, ...kept } = judgementFile.parse(JSON.parse(judgement.body.toString('utf8')));
+  return { schema, kind: 'rendered', render, ...kept };
 }
 
 /** Keeps a render, and with purpose `judge` that this boundary let it pass, and with what. */
@@ -82,7 +83,11 @@ export async function keep(
   request: RenderRequest,
   render: Digest,
   result: Render,
-  judgement: { readonly warnings: readonly Reason[]; readonly declares: readonly DeclaredObject[] },
+  judgement: {
+    readonly warnings: readonly Reason[];
+    readonly declares: readonly DeclaredObject[];
+    readonly images?: ImageList;
+  },
   state: ObjectStore,
 ): Promise<RenderResponse> {
   await state.putOnce(renderKey(render), formatJson(result), 'application/json');
@@ -97,6 +102,7 @@ const judgementFile = z.object({
   schema: z.literal(1),
   warnings: z.array(writtenReason),
   declares: z.array(z.object({ object: z.string(), source: z.string() })),
+  images: imageList.exactOptional(),
 });
 
 const judgementKey = ({ boundary, schemas }: RenderRequest, render: Digest): string => {

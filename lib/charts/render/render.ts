@@ -8,7 +8,9 @@ import type { FluxBuild } from '../../kustomize/flux-kustomization.ts';
 import { identityOf, type KubernetesObject, referenceOf } from '../../objects/objects.ts';
 import { sealSecret } from '../../objects/secrets.ts';
 import { limited } from '../files/limited.ts';
+import { listImages } from '../image-list.ts';
 import { type ApplyVerdict, checkApplied } from '../judge/apply-checks.ts';
+import { checkImages, imagesIn } from '../judge/images.ts';
 import { checkObjects } from '../judge/object-checks.ts';
 import { checkReleaseSize, judgeInputs } from '../judge/release-judge.ts';
 import { checkServed } from '../judge/served.ts';
@@ -96,7 +98,8 @@ async function renderedAnew(
       usesLookup,
     }),
   );
-  const judged = { warnings, declares: declaredBy(objects) };
+  const images = imagesOf(objects, others);
+  const judged = { warnings, declares: declaredBy(objects), ...(images === undefined ? {} : { images }) };
   return keep(request, render, { schema: 1, objects: result }, judged, parts.state);
 }
 
@@ -124,6 +127,12 @@ const declaredBy = (objects: readonly Stable<Applied>[]): DeclaredObject[] =>
     .filter(({ role, unstable }) => role === 'applied' && !unstable.includes('/metadata/name'))
     .map(({ object, source }) => ({ object: identityOf(referenceOf(object)), source }));
 
+/** Whatever one of the renders runs: an upgrade is applied as well as an install, and so are hooks and tests. */
+const imagesOf = (objects: readonly Applied[], others: readonly (readonly Applied[])[]) =>
+  listImages(
+    [objects, ...others].flat().flatMap(({ object }) => imagesIn(object).map(({ reference }) => reference)),
+  );
+
 const UNJUDGED: ApplyVerdict = { reasons: [], warnings: [] };
 
 async function judgeObjects(
@@ -137,7 +146,11 @@ async function judgeObjects(
   const variants = variantsOf(judged, otherwise);
   const { reasons, warnings } = await checkApplied([...judged, ...variants], request, state);
   return {
-    reasons: [...checkObjects(judged, otherwise, variants, request), ...reasons],
+    reasons: [
+      ...checkObjects(judged, otherwise, variants, request),
+      ...checkImages([...judged, ...variants], request.boundary),
+      ...reasons,
+    ],
     warnings: [...checkServed([...judged, ...variants], request.capabilities), ...warnings],
   };
 }

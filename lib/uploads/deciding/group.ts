@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../../aws/objects.ts';
 import type { Table } from '../../aws/table.ts';
+import type { ImageList } from '../../charts/image-list.ts';
 import { type Reason, reason } from '../../charts/reasons.ts';
 import type { DeclaredObject, RenderSubject } from '../../charts/render-request.ts';
 import type { Target } from '../../config/config.ts';
@@ -14,6 +15,7 @@ import type { Judge, Judgement } from './judge.ts';
 import { mayHeal } from './judge.ts';
 import { type Accepted, type Planned, type PlanParts, planGroup } from './plan.ts';
 import { below, fingerprintOf, type Standing, storeStanding } from './standing.ts';
+import { whyUntrusted } from './trusted.ts';
 
 /** A waiting upload with what its key says. */
 export interface Candidate {
@@ -41,6 +43,8 @@ export interface GroupParts extends PlanParts {
 /** What may be committed, with what it was let pass with. */
 export interface Decided extends Planned {
   readonly warnings: readonly Reason[];
+  /** Which images run with it; absent: none. */
+  readonly images?: ImageList;
 }
 
 export interface GroupDecision {
@@ -74,9 +78,9 @@ export async function decideGroup(
     const newest = left.flatMap(([first]) => (first === undefined ? [] : [first]));
     if (newest.length === 0) return { planned: [], rejected };
 
-    const immutable = await firstImmutable(parts, standing, newest);
-    if (immutable !== undefined) {
-      refuse(immutable.candidate, [immutable.reason]);
+    const unfit = (await firstUntrusted(parts, newest)) ?? (await firstImmutable(parts, standing, newest));
+    if (unfit !== undefined) {
+      refuse(unfit.candidate, [unfit.reason]);
       continue;
     }
     const whole = await judgeTogether(parts, standing, newest);
@@ -132,10 +136,13 @@ export async function judgeTogether(
   const subject = await subjectOf(parts, standing, accepted, values);
   const judgement = subject === undefined ? WAITS : await parts.judge(parts.target, subject);
   if (judgement.kind !== 'accepted') return judgement;
-  const warnings = judgement.warnings.slice(0, WARNINGS_KEPT);
-  const planned = planGroup(parts, standing, accepted, values);
-  const { declares, render } = judgement;
-  return { kind: 'accepted', planned: planned.map((one) => ({ ...one, warnings })), declares, render };
+  const { declares, render, images } = judgement;
+  const planned = planGroup(parts, standing, accepted, values).map((one) => ({
+    ...one,
+    warnings: [...(one.accepted.record.noticed ?? []), ...judgement.warnings].slice(0, WARNINGS_KEPT),
+    ...(images === undefined ? {} : { images }),
+  }));
+  return { kind: 'accepted', planned, declares, render };
 }
 
 /** Values without a chart: nothing can be said against them yet. */
@@ -233,6 +240,15 @@ async function standingChart(
   const mark = await readMark(parts.table, slotOf({ ...key, kind: 'chart', fileName: '' }));
   if (mark?.files === fingerprintOf(files)) return mark.digest;
   return storeStanding(parts.clone, parts.content, standing, folder);
+}
+
+async function firstUntrusted({ target }: GroupParts, candidates: readonly Candidate[]) {
+  for (const candidate of candidates) {
+    const { key, record } = candidate;
+    const why = key.kind === 'chart' ? await whyUntrusted(target, record.signer, key) : undefined;
+    if (why !== undefined) return { candidate, reason: why };
+  }
+  return undefined;
 }
 
 /** The same version with other content goes unnoticed by deployers, so it is no delivery. */

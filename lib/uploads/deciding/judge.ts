@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { RemoteFunction } from '../../aws/functions.ts';
+import { type ImageList, imageList } from '../../charts/image-list.ts';
 import type { Reason, ReasonCode } from '../../charts/reasons.ts';
 import type {
+  Boundary,
   Capabilities,
   DeclaredObject,
   RenderRequest,
@@ -20,6 +22,8 @@ export type Judgement =
       readonly declares: readonly DeclaredObject[];
       /** What it renders to, in the state bucket; absent where nothing was rendered. */
       readonly render?: Digest;
+      /** What its objects run; absent: no images. */
+      readonly images?: ImageList;
     }
   | { readonly kind: 'rejected'; readonly reasons: readonly Reason[] }
   /** `render-release` itself failed: nobody is to blame, it is tried again. */
@@ -57,6 +61,7 @@ export function judgeBy(render: RemoteFunction, seen: (target: Target) => Promis
         namespaces: [...target.namespaces],
         allowKinds: [...target.allowKinds],
         allowPlainSecrets: target.allowPlainSecrets,
+        ...imagesAsked(target),
       },
       subject,
     };
@@ -67,6 +72,15 @@ export function judgeBy(render: RemoteFunction, seen: (target: Target) => Promis
   };
 }
 
+/** Absent where nothing is asked: what was let pass before these settings were there passes on. */
+function imagesAsked({ requireImageDigest, allowedRegistries }: Target): Pick<Boundary, 'images'> {
+  if (!requireImageDigest && allowedRegistries === undefined) return {};
+  const digests = requireImageDigest ? 'required' : 'any';
+  return {
+    images: { digests, ...(allowedRegistries === undefined ? {} : { registries: [...allowedRegistries] }) },
+  };
+}
+
 /** Whoever rendered hostile templates is not believed more than they are: what is no whole answer is none. */
 const answer = z.discriminatedUnion('kind', [
   z.object({
@@ -74,6 +88,7 @@ const answer = z.discriminatedUnion('kind', [
     render: digest,
     warnings: z.array(writtenReason),
     declares: z.array(z.object({ object: z.string(), source: z.string() })).default([]),
+    images: imageList.exactOptional(),
   }),
   z.object({ kind: z.literal('rejected'), reasons: z.array(writtenReason).min(1) }),
 ]);
@@ -89,7 +104,13 @@ async function ask(render: RemoteFunction, question: RenderRequest): Promise<Jud
   if (!success) return { kind: 'unjudged', says: 'render-release gave an answer of no known form' };
   switch (data.kind) {
     case 'rendered':
-      return { kind: 'accepted', warnings: data.warnings, declares: data.declares, render: data.render };
+      return {
+        kind: 'accepted',
+        warnings: data.warnings,
+        declares: data.declares,
+        render: data.render,
+        ...(data.images === undefined ? {} : { images: data.images }),
+      };
     case 'rejected':
       return data;
   }

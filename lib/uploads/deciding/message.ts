@@ -1,4 +1,5 @@
 import { compare, valid } from 'semver';
+import { trailerOfSigner } from '../../charts/trust/signer.ts';
 import { neutral } from '../record/claims.ts';
 import type { UploadKey } from '../record/keys.ts';
 import { uploadUrl, type WaitingRecord } from '../record/record.ts';
@@ -33,6 +34,7 @@ export function commitMessage(
     `Fairlead-Digest: ${record.digest}`,
     `Fairlead-Package: ${record.package}`,
     `Fairlead-Target: ${record.target}`,
+    ...(record.signer === undefined ? [] : [`Fairlead-Signer: ${trailerOfSigner(record.signer)}`]),
     ...(replaced === undefined ? [] : replacedTrailers(replaced)),
     ...(claims.author === undefined ? [] : [`Fairlead-Claimed-Author: ${claims.author}`]),
     ...(claims.sourceCommit === undefined ? [] : [`Fairlead-Claimed-Source-Commit: ${claims.sourceCommit}`]),
