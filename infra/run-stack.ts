@@ -15,7 +15,7 @@ import { Alerts } from './people/alerts.ts';
 import { Addresses } from './run/addresses.ts';
 import { ReceivedUploads } from './run/arrival.ts';
 import { readsAuditLogs } from './run/audit-logs.ts';
-import { readsRepositories, trustsOwnAuthorities, writesRepositories } from './run/credentials.ts';
+import { proposesTo, readsRepositories, trustsOwnAuthorities, writesRepositories } from './run/credentials.ts';
 import { DailyBackup } from './run/daily-backup.ts';
 import { DeadLetters, lettersOf } from './run/dead-letters.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './run/function.ts';
@@ -116,7 +116,8 @@ export class RunStack extends Stack {
       stateBucket: state.bucketName,
     });
 
-    // receive-upload opens hostile packages: no secret, no Git, no cluster.
+    // receive-upload opens hostile packages: no secret, no Git, no cluster. Who gives a command it asks STS, by a request
+    // that the caller signed: that takes no right.
     configuration.readBy(receive);
     uploads.openedBy(receive);
     uploads.taggedBy(receive);
@@ -134,6 +135,7 @@ export class RunStack extends Stack {
     // deliver-uploads writes to Git: what is checked, never a package, never a cluster.
     configuration.readBy(deliver);
     writesRepositories(deliver, repositories);
+    proposesTo(deliver, repositories, targets);
     trustsOwnAuthorities(deliver, gitNetwork);
     uploads.taggedBy(deliver);
     content.readBy(deliver);

@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ChartSource } from '../../lib/config/chart-sources.ts';
-import type { Credential, Repository } from '../../lib/config/config.ts';
+import type { Credential, Repository, Target } from '../../lib/config/config.ts';
 import type { GitNetworkSettings } from '../../lib/config/git-network.ts';
 import { placeOf } from '../../lib/config/repository-url.ts';
 import type { FairleadFunction } from './function.ts';
@@ -13,6 +13,43 @@ export function writesRepositories(writer: FairleadFunction, repositories: reado
     writer,
     repositories.filter(({ credential }) => credential.kind === 'codecommit'),
     ['codecommit:GitPull', 'codecommit:GitPush'],
+  );
+}
+
+/** What lib/proposals/codecommit.ts asks of CodeCommit; every one of them is for a repository that is named. */
+const PULL_REQUESTS = [
+  'CreatePullRequest',
+  'GetPullRequest',
+  'ListPullRequests',
+  'UpdatePullRequestDescription',
+  'UpdatePullRequestStatus',
+  'UpdatePullRequestTitle',
+].map((action) => `codecommit:${action}`);
+
+/** Lets a function open pull requests where a target is delivered by them: no merging, no approving, no comments. */
+export function proposesTo(
+  writer: FairleadFunction,
+  repositories: readonly Repository[],
+  targets: readonly Target[],
+): void {
+  const proposing = targets.flatMap(({ delivery, repository }) =>
+    delivery.kind === 'pull-request' ? [{ delivery, repository }] : [],
+  );
+  readsSecrets(
+    writer,
+    proposing.flatMap(({ delivery }) =>
+      delivery.apiCredential === undefined ? [] : [delivery.apiCredential.secret],
+    ),
+  );
+  const inCodeCommit = new Set(
+    proposing.flatMap(({ delivery, repository }) =>
+      delivery.host.kind === 'codecommit' ? [repository] : [],
+    ),
+  );
+  reachesCodeCommit(
+    writer,
+    repositories.filter(({ name }) => inCodeCommit.has(name)),
+    PULL_REQUESTS,
   );
 }
 

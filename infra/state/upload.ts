@@ -1,11 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { Bucket, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { COMMANDS } from '../../lib/uploads/record/keys.ts';
 import type { FairleadFunction } from '../run/function.ts';
 import { exported, privateBucket, type StorageSettings } from './storage.ts';
 
 /** Older versions of an upload are history: what was delivered lies in Git and in the content store. */
 const OLD_VERSIONS_KEPT = Duration.days(90);
+/** What a command did is in its commit and in the record; its document holds a proof that nobody needs a second time. */
+const COMMANDS_KEPT = Duration.days(90);
 
 export interface UploadsSettings extends StorageSettings {
   /**
@@ -35,7 +38,10 @@ export class Uploads extends Construct {
     }
     const bucket = privateBucket(this, 'Bucket', {
       ...settings,
-      lifecycle: [{ noncurrentVersionExpiration: OLD_VERSIONS_KEPT }],
+      lifecycle: [
+        { noncurrentVersionExpiration: OLD_VERSIONS_KEPT },
+        { prefix: `${COMMANDS}/`, expiration: COMMANDS_KEPT },
+      ],
     });
     // By the resource itself: the switch of the higher construct brings a function of its own to do this.
     const resource = bucket.node.defaultChild as CfnBucket;

@@ -15,7 +15,7 @@ export function bucketPolicyProblems(bucket: IBucket): readonly string[] {
   const bytes = Buffer.byteLength(JSON.stringify(written(Stack.of(bucket).resolve(bucket.policy.document))));
   if (bytes <= BUCKET_POLICY_BYTES) return [];
   return [
-    `targets: their uploaders.arns make a bucket policy of ${bytes} bytes, of ${BUCKET_POLICY_BYTES} that S3 takes. Name the same ARNs for several targets (they share a statement), let uploaders assume one role, or attach the targets' managed policies to roles of this account`,
+    `targets: their uploaders.arns and operators.arns make a bucket policy of ${bytes} bytes, of ${BUCKET_POLICY_BYTES} that S3 takes. Name the same ARNs for several targets (they share a statement), let those who upload assume one role, or attach the targets' managed policies to roles of this account`,
   ];
 }
 

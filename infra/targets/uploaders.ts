@@ -9,13 +9,13 @@ import {
   WebIdentityPrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { addressesPath } from '../../lib/config/addresses.ts';
 import { type Config, ConfigError, type Target } from '../../lib/config/config.ts';
 import { type GithubSource, subjectOf } from '../../lib/config/uploaders.ts';
-import { type CustomerKey, throughService } from '../customer-key.ts';
+import { throughService } from '../customer-key.ts';
 import { acknowledgeWildcard } from '../review/acknowledge.ts';
 import type { Uploads } from '../state/upload.ts';
 import { bucketPolicyProblems } from './bucket-policy.ts';
+import { knowsOutcome, type OutcomeSettings } from './outcome.ts';
 
 const ISSUER = 'token.actions.githubusercontent.com';
 const AUDIENCE = 'sts.amazonaws.com';
@@ -37,11 +37,8 @@ const ROLE_NAME_BEFORE_REGION = 64 - 15;
 /** Of a role's trust policy, unless the account's quota was raised (IAM guide, "IAM and AWS STS quotas"). */
 const TRUST_POLICY_CHARACTERS = 2048;
 
-export interface UploadersSettings extends Pick<Config, 'installation' | 'targets'> {
+export interface UploadersSettings extends OutcomeSettings, Pick<Config, 'targets'> {
   readonly uploads: Uploads;
-  readonly tableArn: string;
-  /** The customer's, of bucket and table. */
-  readonly key: CustomerKey;
   /** ARN of the account's provider for GitHub's tokens, where there is one. */
   readonly oidcProvider: string | undefined;
 }
@@ -118,43 +115,10 @@ export class Uploaders extends Construct {
 
   /** What `--installation` and `--wait` ask for (docs/uploading.md, "What one has to be allowed"). */
   private knowsOutcome(target: string): PolicyStatement[] {
-    const { installation, tableArn, key } = this.settings;
-    const condition = {
-      'ForAllValues:StringLike': {
-        'dynamodb:LeadingKeys': [`upload#${target}/*`, `target#${target}`, `incident#${target}`],
-      },
-      // "For all values" holds of none, too.
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-    };
-    return [
-      new PolicyStatement({
-        sid: 'Addresses',
-        actions: ['ssm:GetParametersByPath'],
-        resources: [
-          Stack.of(this).formatArn({
-            service: 'ssm',
-            resource: 'parameter',
-            resourceName: addressesPath(installation).slice(1),
-          }),
-        ],
-      }),
-      new PolicyStatement({
-        sid: 'Outcome',
-        actions: ['dynamodb:GetItem'],
-        resources: [tableArn],
-        conditions: condition,
-      }),
-      ...(key === undefined
-        ? []
-        : [
-            new PolicyStatement({
-              sid: 'KeyOfOutcome',
-              actions: ['kms:Decrypt', 'kms:DescribeKey'],
-              resources: [key],
-              conditions: throughService(this, 'dynamodb'),
-            }),
-          ]),
-    ];
+    return knowsOutcome(this, this.settings, [
+      `upload#${target}/*`,
+      ...[`target#${target}`, `incident#${target}`],
+    ]);
   }
 
   /** GitHub's, of which an account has one. */

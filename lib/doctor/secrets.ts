@@ -37,6 +37,17 @@ export function secretsOf(config: Config): readonly NamedSecret[] {
         ? []
         : [{ id: signing.secret, usedFor: `signs commits to ${name}`, lifetime: 'stays' as const }]),
     ]),
+    ...config.targets.flatMap(({ name, delivery }) =>
+      delivery.kind === 'pull-request' && delivery.apiCredential !== undefined
+        ? [
+            {
+              id: delivery.apiCredential.secret,
+              usedFor: `pull requests of ${name}`,
+              lifetime: 'ends' as const,
+            },
+          ]
+        : [],
+    ),
     ...config.chartSources.flatMap(({ url, credential }) =>
       credential === undefined
         ? []

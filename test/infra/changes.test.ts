@@ -76,6 +76,24 @@ const HARMLESS: Readonly<Record<string, Change>> = {
       ],
     },
   },
+  operators: {
+    to: { targets: [{ ...staging, operators: { arns: ['arn:aws:iam::444455556666:role/on-call'] } }] },
+  },
+  'operators without a name': { to: { targets: [{ ...staging, operators: {} }] } },
+  'pull requests': {
+    to: {
+      targets: [
+        {
+          ...staging,
+          delivery: {
+            kind: 'pull-request',
+            host: { kind: 'github' },
+            apiCredential: { secret: 'pull-requests' },
+          },
+        },
+      ],
+    },
+  },
   'another order of audiences': { to: { audiences: [...audiences].reverse() } },
   'an audience that hears less': {
     to: {

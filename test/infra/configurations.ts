@@ -46,11 +46,17 @@ const everything: ConfigInput = {
           { repository: 'octocat@123456/api@456789', environment: 'staging' },
         ],
       },
+      operators: { arns: [`arn:aws:iam::${ACCOUNT}:role/on-call`, 'arn:aws:iam::444455556666:role/on-call'] },
     },
     {
       name: 'private',
       repository: 'cluster',
       deployer: 'argocd',
+      delivery: {
+        kind: 'pull-request',
+        host: { kind: 'github' },
+        apiCredential: { secret: 'bank/pull-requests' },
+      },
       cluster: cluster('private', {
         access: 'admin-view-policy',
         vpc: {
@@ -67,6 +73,7 @@ const everything: ConfigInput = {
       name: 'elsewhere',
       repository: 'second',
       deployer: 'flux',
+      delivery: { kind: 'pull-request', host: { kind: 'codecommit' } },
       cluster: cluster('elsewhere', {
         region: 'eu-west-1',
         role: 'arn:aws:iam::444455556666:role/fairlead-check',
@@ -125,9 +132,10 @@ const everything: ConfigInput = {
 const customers: ConfigInput = {
   ...everything,
   installation: 'own',
-  targets: everything.targets.map(({ uploaders, ...target }) => ({
+  targets: everything.targets.map(({ uploaders, operators, ...target }) => ({
     ...target,
     ...(uploaders?.github === undefined ? {} : { uploaders: { github: uploaders.github } }),
+    ...(operators === undefined ? {} : { operators: {} }),
   })),
   gitImage: {
     kind: 'image',

@@ -74,6 +74,7 @@ describe("patterns, as AWS's own matcher reads them", requirement('event-ruler')
     const keys = [
       'staging/shop/web/web-1.0.0.tgz',
       'staging/shop/web/values.yaml',
+      '.commands/staging/01jd8zq6t7x3m2k4n5p6r7s8t9.json',
       '',
       '/',
       '../../etc/passwd',

@@ -180,13 +180,16 @@ describe('what runs', () => {
     });
   });
 
-  test('reports are kept for a year and a month, and nothing else in that bucket ends by its age', () => {
+  test('reports are kept for a year and a month, commands for a quarter, and nothing else ends by its age', () => {
     const expiring = Object.values(state.findResources('AWS::S3::Bucket')).flatMap(({ Properties }) =>
       (Properties.LifecycleConfiguration?.Rules ?? []).filter(
         (rule: { Prefix?: string }) => rule.Prefix !== undefined,
       ),
     );
-    assert.deepEqual(expiring, [{ Prefix: 'reports/', ExpirationInDays: 400, Status: 'Enabled' }]);
+    assert.deepEqual(expiring, [
+      { Prefix: '.commands/', ExpirationInDays: 90, Status: 'Enabled' },
+      { Prefix: 'reports/', ExpirationInDays: 400, Status: 'Enabled' },
+    ]);
   });
 
   test('the configuration travels in parameters, and the functions that read it know where and which', () => {

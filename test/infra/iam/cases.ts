@@ -53,11 +53,14 @@ export function casesOf(bank: Installation): Readonly<Record<string, Cases>> {
   const take = (from: string): Asked[] =>
     ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((one) => [`sqs:${one}`, from]);
   const open: Asked = ['s3:GetObjectVersion', upload];
+  const command = `${uploads}/.commands/staging/01jd8zq6t7x3m2k4n5p6r7s8t9.json`;
+  const openCommand: Asked = ['s3:GetObjectVersion', command];
   const GIT = [
     read('bank/cluster/write'),
     read('bank/cluster/sign'),
     read('bank/cluster/read'),
     read('bank/charts'),
+    read('bank/pull-requests'),
   ];
   const codecommit = (action: string): Asked => [`codecommit:${action}`, REPOSITORY];
   const CLUSTERS: Asked[] = [
@@ -80,6 +83,7 @@ export function casesOf(bank: Installation): Readonly<Record<string, Cases>> {
     'receive-upload': {
       may: [
         open,
+        openCommand,
         ...tag,
         ...keep,
         ...take(queues.receive),
@@ -99,6 +103,7 @@ export function casesOf(bank: Installation): Readonly<Record<string, Cases>> {
         decrypt,
         ['kms:Decrypt', key],
         object('PutObject', upload),
+        object('PutObject', command),
         object('GetObject', `${content}/trees/ab`),
         object('GetObject', `${state}/keys/sealing`),
         ['sqs:SendMessage', queues.reads],
@@ -145,6 +150,10 @@ export function casesOf(bank: Installation): Readonly<Record<string, Cases>> {
         read('bank/cluster/sign'),
         codecommit('GitPull'),
         codecommit('GitPush'),
+        read('bank/pull-requests'),
+        codecommit('CreatePullRequest'),
+        codecommit('GetPullRequest'),
+        codecommit('UpdatePullRequestStatus'),
         object('GetObject', `${content}/trees/ab`),
         object('GetObject', `${state}/profiles/staging.json`),
         ['sqs:SendMessage', queues.reads],
@@ -152,6 +161,10 @@ export function casesOf(bank: Installation): Readonly<Record<string, Cases>> {
       ],
       mayNot: [
         open,
+        openCommand,
+        codecommit('MergePullRequestBySquash'),
+        codecommit('UpdatePullRequestApprovalState'),
+        codecommit('DeleteBranch'),
         object('GetObject', upload),
         object('PutObject', upload),
         ...CLUSTERS,

@@ -175,6 +175,8 @@ describe('uploaders', () => {
       [false, 's3:GetObject', web],
       [false, 's3:DeleteObject', web],
       [false, 's3:ListBucket', uploads],
+      [false, 'dynamodb:GetItem', table, keys('upload#.commands/staging/a.json')],
+      [false, 'dynamodb:GetItem', table, keys('freeze#staging')],
       [false, 'dynamodb:GetItem', table],
       [false, 'dynamodb:GetItem', table, keys('upload#private/pay/api/api-1.0.0.tgz')],
       [false, 'dynamodb:GetItem', table, keys('upload#staging/a', 'target#private')],
@@ -237,6 +239,95 @@ describe('uploaders', () => {
       assert.ok(!assumes(sub), sub);
     assert.ok(!assumes('repo:example/web:ref:refs/heads/main', 'https://github.com/example'));
     assert.ok(!assumes('repo:example/web:ref:refs/heads/main', 'sts.amazonaws.com', `${provider}x`));
+  });
+});
+
+/** Every way that S3 has to put, change, take away or read an object (Service Authorization Reference, S3). */
+const OBJECT_ACTIONS = [
+  ...['PutObject', 'PutObjectTagging', 'PutObjectVersionTagging', 'PutObjectAcl', 'PutObjectRetention'],
+  ...['AbortMultipartUpload', 'ListMultipartUploadParts', 'ReplicateObject', 'RestoreObject'],
+  ...['DeleteObject', 'DeleteObjectVersion', 'DeleteObjectTagging', 'DeleteObjectVersionTagging'],
+  ...['GetObject', 'GetObjectVersion', 'GetObjectTagging', 'GetObjectVersionTagging', 'GetObjectAttributes'],
+].map((one) => `s3:${one}`);
+
+describe('operators', () => {
+  const uploads = bank.thing('AWS::S3::Bucket', /^UploadsBucket/);
+  const table = bank.thing('AWS::DynamoDB::Table', /^Record/);
+  const command = `${uploads}/.commands/staging/01jd8zq6t7x3m2k4n5p6r7s8t9.json`;
+  const ofPrivate = `${uploads}/.commands/private/01jd8zq6t7x3m2k4n5p6r7s8t9.json`;
+  const web = `${uploads}/staging/shop/web/web-1.0.0.tgz`;
+  const withPolicy = (name: string): RoleHere => {
+    const policy = bank.deployed
+      .of('AWS::IAM::ManagedPolicy')
+      .find((one) => bank.deployed.nameOf(one) === `bank-${name}-${REGION}`);
+    assert.ok(policy !== undefined, name);
+    return {
+      name: 'person',
+      arn: `arn:aws:iam::${ACCOUNT}:role/person`,
+      trust: { Statement: [] },
+      policies: [bank.deployed.written(policy.properties.PolicyDocument, policy.stack)],
+    } as RoleHere;
+  };
+  const allowed = (role: RoleHere, resource: string, context = {}): readonly string[] =>
+    OBJECT_ACTIONS.filter((action) => bank.decide(role, action, resource, context) === 'allowed');
+  const COMMAND = ['s3:PutObject', 's3:GetObjectTagging', 's3:GetObjectVersionTagging'];
+
+  test('put commands of their target and know how they end; they touch no upload, read no command back and delete none', () => {
+    const staging = withPolicy('operate-staging');
+    assert.deepEqual(allowed(staging, command), COMMAND);
+    for (const other of [
+      ...[ofPrivate, web, `${uploads}/staging/.commands/a.json`, `${uploads}/.commands/staging`],
+      ...[`${uploads}/.commands/staging-two/a.json`, `${uploads}/.commands/a.json`],
+    ])
+      assert.deepEqual(allowed(staging, other), [], other);
+    const everywhere = withPolicy('operate');
+    for (const each of [command, ofPrivate]) assert.deepEqual(allowed(everywhere, each), COMMAND);
+    assert.deepEqual(allowed(everywhere, web), []);
+  });
+
+  test('no policy of uploaders reaches a command: whole, in parts, by version, by tag or to delete it', () => {
+    const named = { ...withPolicy('upload-staging'), policies: [] };
+    for (const uploader of [
+      ...['staging', 'private', 'elsewhere'].map((target) => withPolicy(`upload-${target}`)),
+      // By the bucket's own policy; the other account adds all rights that it can.
+      { ...named, arn: `arn:aws:iam::${ACCOUNT}:role/deliver` },
+      {
+        ...named,
+        arn: 'arn:aws:iam::444455556666:role/deliver',
+        policies: [{ Statement: { Effect: 'Allow' as const, Action: 's3:*', Resource: '*' } }],
+      },
+      ...bank.roles.filter(({ name }) => name.startsWith('bank-upload-')),
+    ])
+      for (const each of [command, ofPrivate, `${uploads}/.commands/`, `${uploads}/.commands/x`])
+        assert.deepEqual(allowed(uploader, each), [], `${uploader.arn} on ${each}`);
+  });
+
+  test('who is named by ARN commands its target from here; from another account it needs its own right, too; over TLS', () => {
+    const nobody = { ...withPolicy('operate'), policies: [] };
+    const here = { ...nobody, arn: `arn:aws:iam::${ACCOUNT}:role/on-call` };
+    const there = { ...nobody, arn: 'arn:aws:iam::444455556666:role/on-call' };
+    const withRight = {
+      ...there,
+      policies: [{ Statement: { Effect: 'Allow' as const, Action: 's3:*', Resource: '*' } }],
+    };
+    assert.deepEqual(allowed(here, command), COMMAND);
+    assert.deepEqual(allowed(there, command), []);
+    assert.deepEqual(allowed(withRight, command), COMMAND);
+    assert.deepEqual(allowed(withRight, ofPrivate), []);
+    assert.deepEqual(allowed(here, web), []);
+    assert.deepEqual(allowed(here, command, { 'aws:SecureTransport': 'false' }), []);
+  });
+
+  test('read the record of their commands and what is frozen, and write no item', () => {
+    const staging = withPolicy('operate-staging');
+    const may = (action: string, ...keys: string[]) =>
+      bank.decide(staging, `dynamodb:${action}`, table, { 'dynamodb:LeadingKeys': keys }) === 'allowed';
+    assert.ok(may('GetItem', 'upload#.commands/staging/a.json'));
+    assert.ok(may('GetItem', 'freeze#staging') && may('GetItem', 'target#staging'));
+    assert.ok(!may('GetItem', 'upload#.commands/private/a.json') && !may('GetItem', 'freeze#private'));
+    assert.ok(!may('GetItem', 'upload#staging/shop/web/values.yaml') && !may('GetItem'));
+    for (const action of ['PutItem', 'DeleteItem', 'UpdateItem', 'Scan'])
+      assert.ok(!may(action, 'freeze#staging'), action);
   });
 });
 
