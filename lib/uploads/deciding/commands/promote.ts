@@ -1,4 +1,5 @@
 import { type Reason, reason } from '../../../charts/reasons.ts';
+import { trailerOfSigner } from '../../../charts/trust/signer.ts';
 import { readVerdict } from '../../../checks/verdict-items.ts';
 import type { Target } from '../../../config/config.ts';
 import { getTree, MissingContent } from '../../../content/store.ts';
@@ -8,6 +9,7 @@ import { slotOf } from '../../record/keys.ts';
 import { readRecord } from '../../record/record.ts';
 import { readMark, type SlotMark } from '../../record/slots.ts';
 import { type GroupParts, whyImmutable } from '../group.ts';
+import { whyUntrusted } from '../trusted.ts';
 import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts';
 import { commandMessage, takenOutSentence } from './message.ts';
 import { newerThan } from './newer.ts';
@@ -53,9 +55,14 @@ export async function decidePromote(
     return refused(reason('promote-content-gone', { chart, release: name, target: target.name }));
 
   const inTarget: GroupParts = { ...parts, target };
+  const upload = await uploadOf(parts, mark);
   const candidate = { key, record: { ...record, digest: proof.digest, chart: proof.chart } };
-  const whole = await decideWhole(inTarget, tip, [candidate], (standing) =>
-    whyImmutable(inTarget, standing, candidate),
+  const whole = await decideWhole(
+    inTarget,
+    tip,
+    [candidate],
+    async (standing) =>
+      (await whyUntrusted(target, upload?.signer, release)) ?? whyImmutable(inTarget, standing, candidate),
   );
   if (whole.kind !== 'planned') return whole;
   const { change, touched, warnings } = whole;
@@ -70,7 +77,8 @@ export async function decidePromote(
     trailers: [
       `Fairlead-Promoted-From: ${from} ${proof.commit}`,
       `Fairlead-Digest: ${proof.digest}`,
-      ...(await packageTrailer(parts, mark)),
+      ...(upload?.package === undefined ? [] : [`Fairlead-Package: ${upload.package}`]),
+      ...(upload?.signer === undefined ? [] : [`Fairlead-Signer: ${trailerOfSigner(upload.signer)}`]),
     ],
     replaced: change.replaced,
   });
@@ -126,13 +134,10 @@ function inWords(proof: Exclude<Proof, { kind: 'nothing' }>, from: string): stri
   }
 }
 
-/** Of the archive that was uploaded there, which signatures bind. */
-async function packageTrailer(
-  { table }: CommandParts,
-  mark: SlotMark | undefined,
-): Promise<readonly string[]> {
+/** What was uploaded there: its archive, which signatures bind, and who signed it. */
+async function uploadOf({ table }: CommandParts, mark: SlotMark | undefined) {
   const upload = mark === undefined ? undefined : await readRecord(table, mark.key, mark.versionId);
-  return upload === undefined || upload.state === 'received' || upload.package === undefined || upload.command !== undefined
-    ? []
-    : [`Fairlead-Package: ${upload.package}`];
+  return upload === undefined || upload.state === 'received' || upload.command !== undefined
+    ? undefined
+    : upload;
 }
