@@ -1,3 +1,4 @@
+import { stsOfRegion } from '../lib/aws/caller-identity.ts';
 import * as clients from '../lib/aws/clients.ts';
 import { type Environment, onFirstCall, requireVariables } from '../lib/aws/environment.ts';
 import { functionLog } from '../lib/aws/log.ts';
@@ -36,6 +37,7 @@ export const receiveUpload = (environment: Environment) => {
     uploads: s3Store(s3, names.uploadBucket),
     content: s3Store(s3, names.contentBucket),
     doorbell: sqsQueue(sqs, names.doorbellQueue),
+    sts: stsOfRegion(environment),
     now: () => new Date(),
     log: log.event,
     measure: log.measure,

@@ -184,6 +184,17 @@ export type Alert =
       /** Below it lie all their keys: what is given to `fairlead replay`. */
       readonly prefix: string;
     })
+  /** The first upload that waits for a freeze. `scope`: what is frozen. */
+  | (AlertBase & {
+      readonly kind: 'frozen';
+      readonly upload: string;
+      /** Since when it is frozen (ISO). */
+      readonly since: string;
+      /** Who froze it: an ARN. */
+      readonly by: string;
+      /** In the words of who froze it. */
+      readonly reason?: string;
+    })
   | (AlertBase & { readonly kind: 'blocked'; readonly reason: string; readonly since: string })
   | (AlertBase & { readonly kind: 'unblocked'; readonly since: string })
   | (AlertBase & Drill & { readonly kind: 'drill' })
@@ -208,4 +219,5 @@ export const LIFE = {
   'drill-over': 'closes',
   rejected: 'single',
   failed: 'single',
+  frozen: 'single',
 } as const satisfies Record<AlertKind, 'opens' | 'continues' | 'closes' | 'single'>;

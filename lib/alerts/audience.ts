@@ -34,6 +34,7 @@ const CLASS_OF = {
   'known-again': 'unknown',
   rejected: 'delivery',
   failed: 'delivery',
+  frozen: 'delivery',
   blocked: 'delivery',
   unblocked: 'delivery',
 } as const satisfies Record<Exclude<AlertKind, 'reminder' | DrillAlert['kind']>, AlertClass>;
@@ -87,6 +88,8 @@ export function namespacesOfScope(scope: string): readonly string[] {
 
 function uploadsOf(alert: Alert): readonly string[] {
   switch (alert.kind) {
+    case 'frozen':
+      return [alert.upload];
     case 'rejected':
       return [alert.upload, ...(alert.also ?? []).map(({ upload }) => upload)];
     case 'failed':

@@ -101,6 +101,11 @@ function bodyOf(alert: Alert): readonly string[] {
       return [...memberLines(alert), words(alert.reason)];
     case 'blocked':
       return [words(alert.reason)];
+    case 'frozen':
+      return [
+        ...(alert.reason === undefined ? [] : [words(alert.reason)]),
+        `• ${chatCode(cutBytes(alert.upload, VALUE_BYTES))}`,
+      ];
     case 'drill':
       return ['This is a drill. Nothing is wrong, and there is nothing to do. Its end follows by itself.'];
     case 'drill-over':
@@ -184,7 +189,8 @@ function paragraphLine(paragraph: Paragraph, scope: string): string {
 
 function nextStepsOf(alert: Alert): readonly string[] {
   const steps = remediesOf(alert).map(stepOf);
-  const command = alert.kind === 'failed' ? undefined : reportCommand(alert);
+  const isListed = alert.kind !== 'failed' && alert.kind !== 'frozen';
+  const command = isListed ? reportCommand(alert) : undefined;
   const report = command === undefined ? '' : `The whole report\n${chatCode(command)}`;
   const isShown = steps.length > 0 && report !== '' && Buffer.byteLength(report) <= NEXT_STEP_BYTES;
   return [...steps.slice(0, NEXT_STEPS - 1), ...(isShown ? [report] : [])];

@@ -63,8 +63,8 @@ function bodyOf(alert: Alert, bytes: number): string {
 
 const andMore = (count: number): string => `\nand ${count} more\n`;
 
-/** Uploads that were refused or have failed are no incidents: `npx fairlead uploads` shows them. */
-const isListed = ({ kind }: Alert): boolean => kind !== 'rejected' && kind !== 'failed';
+/** Uploads that were refused, have failed or wait are no incidents: `npx fairlead uploads` shows them. */
+const isListed = ({ kind }: Alert): boolean => kind !== 'rejected' && kind !== 'failed' && kind !== 'frozen';
 
 /** Where all of it is, and how it went on. */
 function footOf(alert: Alert): string {
@@ -113,6 +113,20 @@ function partsOfBody(alert: Alert): Parts {
           shortLine(alert.reason, LINE_BYTES),
           '',
           'What waits keeps its order, and is tried again by itself.',
+        ],
+      };
+    case 'frozen':
+      return {
+        head: [
+          ...place(alert),
+          since(alert),
+          `By       ${shortLine(alert.by, LINE_BYTES)}`,
+          ...(alert.reason === undefined ? [] : [`Why      ${shortLine(alert.reason, LINE_BYTES)}`]),
+          '',
+          'WHAT WAITS',
+          shortLine(alert.upload, LINE_BYTES),
+          '',
+          'What comes after it waits, too, and is not told again. Nothing of it is lost.',
         ],
       };
     case 'drill':

@@ -2,6 +2,7 @@ import type { Finding } from '../drift/verdicts.ts';
 import { formatReference, identityOf } from '../objects/objects.ts';
 import type { Alert, Member } from './alert.ts';
 import { namespaceOf, paragraphsOf } from './grouping.ts';
+import { shortCaller } from './thawing.ts';
 import { formatDuration, formatTime } from './times.ts';
 
 /** The scope of people's rules (lib/checks/observation.ts). */
@@ -47,6 +48,8 @@ export function headlineOf(alert: Alert): string {
       const count = alert.uploads.length + (alert.more ?? 0);
       return `${count === 1 ? 'an upload' : `${count} uploads`} not delivered within a day`;
     }
+    case 'frozen':
+      return `frozen since ${formatTime(alert.since)} by ${shortCaller(alert.by)}: an upload waits`;
     case 'blocked':
       return `nothing can be delivered since ${formatTime(alert.since)}`;
     case 'unblocked':
@@ -112,6 +115,7 @@ const TAGS = {
   'known-again': 'judged again',
   rejected: 'rejected',
   failed: 'failed',
+  frozen: 'frozen',
   blocked: 'blocked',
   unblocked: 'unblocked',
   drill: 'drill',

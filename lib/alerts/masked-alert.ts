@@ -23,6 +23,7 @@ export function maskedAlert(given: Alert): Alert {
     case 'known-again':
     case 'rejected':
     case 'failed':
+    case 'frozen':
     case 'blocked':
     case 'unblocked':
     case 'drill':
@@ -47,6 +48,8 @@ export function withShownWords(alert: Alert): Alert {
     case 'unknown':
     case 'blocked':
       return { ...alert, reason: shownWords(alert.reason) };
+    case 'frozen':
+      return alert.reason === undefined ? alert : { ...alert, reason: shownWords(alert.reason) };
     case 'failed':
       return { ...alert, reasons: shownReasons(alert) };
     case 'rejected': {

@@ -19,6 +19,7 @@ import { type Paragraph, paragraphsOf } from './grouping.ts';
 import { oneLine, shortLine } from './plain.ts';
 import { putBack, putBackThroughRoot, tryAgain } from './put-back.ts';
 import { few, type Remedy } from './remedy.ts';
+import { thawing } from './thawing.ts';
 
 /** Alerts about findings: what differs now. */
 export type DifferingAlert = Extract<
@@ -56,6 +57,8 @@ export function remediesOf(alert: Alert): readonly Remedy[] {
       return [BLOCKED];
     case 'failed':
       return [replayOf(alert)];
+    case 'frozen':
+      return [thawing(alert)];
     case 'rejected':
     case 'converged':
     case 'rolled-out':

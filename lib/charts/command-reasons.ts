@@ -2,7 +2,8 @@
 export const COMMAND_REASONS = {
   'command-malformed': {
     says: 'This is no command: {problem}.',
-    whatToDo: 'Give commands with "npx fairlead"; one of the same release as the installation writes what it reads.',
+    whatToDo:
+      'Give commands with "npx fairlead"; one of the same release as the installation writes what it reads.',
   },
   'command-misplaced': {
     says: 'The command is for {meant}, and lies where commands for {found} do.',
@@ -15,7 +16,8 @@ export const COMMAND_REASONS = {
   },
   'command-repeated': {
     says: 'A command of this id was given before, and is carried out once.',
-    whatToDo: 'Look how that one ended ("npx fairlead uploads .commands/"); if it is still wanted, give it again.',
+    whatToDo:
+      'Look how that one ended ("npx fairlead uploads .commands/"); if it is still wanted, give it again.',
   },
   frozen: {
     says: '{what} is frozen since {since}, by {by}{reason}.',

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { stsHostOf } from '../aws/regions.ts';
 
 /**
  * A bearer token for EKS: a presigned STS GetCallerIdentity that the cluster sends on our behalf, in base64url
@@ -20,22 +21,9 @@ export function eksToken(cluster: string, region: string, credentials: AwsCreden
   return PREFIX + Buffer.from(presign(cluster, region, credentials, now)).toString('base64url');
 }
 
-/** Where a partition's services are called (botocore, partitions.json); by the beginnings of its regions' names. */
-const DOMAINS: readonly (readonly [string, string])[] = [
-  ['cn-', 'amazonaws.com.cn'],
-  ['eusc-', 'amazonaws.eu'],
-  ['us-iso-', 'c2s.ic.gov'],
-  ['us-isob-', 'sc2s.sgov.gov'],
-  ['us-isof-', 'csp.hci.ic.gov'],
-  ['eu-isoe-', 'cloud.adc-e.uk'],
-];
-
-const domainOf = (region: string): string =>
-  DOMAINS.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'amazonaws.com';
-
 /** AWS General Reference, "Create a signed AWS API request" (query parameters). */
 function presign(cluster: string, region: string, credentials: AwsCredentials, now: Date): string {
-  const host = `sts.${region}.${domainOf(region)}`;
+  const host = stsHostOf(region);
   const time = now.toISOString().replace(/[-:]|\.\d{3}/g, '');
   const date = time.slice(0, 8);
   const scope = `${date}/${region}/sts/aws4_request`;

@@ -12,7 +12,14 @@ import { placeVersions } from './receiving/unheard.ts';
 import { parseKey } from './record/keys.ts';
 import type { UploadBase } from './record/record.ts';
 import { tellRefusals } from './record/refusals.ts';
-import { type Line, listReceived, listWaiting, ringBell } from './record/waiting.ts';
+import {
+  heldByPeople,
+  type Line,
+  listCommands,
+  listReceived,
+  listWaiting,
+  ringBell,
+} from './record/waiting.ts';
 
 /** What the schedules send: `{"schema":1,"sweep":"minutes"}` each minute, `"hours"` each hour. */
 export const sweepEvent = z.object({ schema: z.literal(1), sweep: z.enum(['minutes', 'hours']) });
@@ -95,16 +102,32 @@ async function ringForWaiting(parts: SweepParts): Promise<number> {
       rung++;
       continue;
     }
-    for await (const entry of listWaiting(parts.table, line)) {
-      // Entries are in the order of events, not of receipt: look on.
-      if (age(parts, entry.receivedAt) < waitOf(parts, entry.key)) continue;
+    if (await isWaitedFor(parts, line)) {
       await ringBell(parts.doorbell, line);
       rung++;
-      break;
     }
   }
   return rung;
 }
+
+/** Whether something waits that has lost its bell, or that is to be looked at now and then. */
+async function isWaitedFor(parts: SweepParts, line: Line): Promise<boolean> {
+  for await (const entry of listCommands(parts.table, line))
+    if (age(parts, entry.receivedAt) >= WAITING_MILLISECONDS) return true;
+  for await (const entry of listWaiting(parts.table, line)) {
+    // Entries are in the order of events, not of receipt: look on.
+    if (age(parts, entry.receivedAt) < waitOf(parts, entry.key)) continue;
+    if (isItsTime[await heldByPeople(parts.table, entry)](parts.now())) return true;
+  }
+  return false;
+}
+
+/** Nobody tells us that a pull request was merged; of a freeze that is lifted the command's bell tells. */
+const isItsTime = {
+  no: () => true,
+  proposed: (now: Date) => now.getUTCMinutes() % 5 === 0,
+  frozen: isQuarter,
+} as const;
 
 async function isSaidBlocked({ config, table }: SweepParts, line: Line): Promise<boolean> {
   for (const { name, repository, branch } of config.targets)

@@ -160,6 +160,7 @@ const KINDS = {
   unblocked: 'delivers again',
   rejected: 'rejected',
   failed: 'failed',
+  frozen: 'frozen',
 };
 
 const hasMore = ({ findings, gone, members, unready, says, rule, remedies, more }) =>

@@ -1,12 +1,13 @@
 import { CALLS_AT_ONCE, eachAtOnce } from '../../at-once/at-once.ts';
 import { reason } from '../../charts/reasons.ts';
 import type { PushOutcome } from '../../repository/commit.ts';
+import type { WaitingRecord } from '../record/record.ts';
 import { mayLand } from './attempts.ts';
-import { AGAIN, type Attempt, type Call, type Round, requestReads } from './call.ts';
+import { AGAIN, type Call, type Round, requestReads } from './call.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { afterCulprit, afterRace, afterRefused, afterTaken } from './pace.ts';
 import { keepPush } from './push-interval.ts';
-import { settle, settleDelivered } from './settle.ts';
+import { settle } from './settle.ts';
 
 const RACES = 10;
 const PAUSE_MILLISECONDS = 500;
@@ -16,9 +17,19 @@ const PAUSE_GROWTH = 1.5;
 export interface Pushed {
   /** All of it, in its order. */
   readonly commits: readonly string[];
-  /** Those of uploads; others follow what people changed. */
-  readonly attempts: readonly Attempt[];
+  /** Those of uploads and commands; others follow what people changed. */
+  readonly attempts: readonly PushedAttempt[];
   readonly targets: readonly string[];
+}
+
+/** An upload or command whose commit was pushed, which its record knows of. */
+export interface PushedAttempt {
+  readonly record: WaitingRecord;
+  readonly commit: string;
+  /** Ends it, delivered by that commit. */
+  readonly end: () => Promise<void>;
+  /** Undoes what was done for it before the push, where the server will not have it. */
+  readonly beforeRefused?: () => Promise<void>;
 }
 
 /** Acts upon the server's answer to a push. */
@@ -48,7 +59,7 @@ export async function answer(call: Call, outcome: PushOutcome, pushed: Pushed): 
 /** Where the chain of an upload goes on with a commit: the tip is what will be read and checked from now on. */
 const namesOf = ({ commits, attempts }: Pushed) => ({
   commit: commits.at(-1),
-  delivered: attempts.map(({ candidate, commit }) => ({ upload: candidate.record.versionId, commit })),
+  delivered: attempts.map(({ record, commit }) => ({ upload: record.versionId, commit })),
 });
 
 function refuse({ refused }: Call, { commits }: Pushed): void {
@@ -61,9 +72,7 @@ async function taken(call: Call, { attempts, targets }: Pushed): Promise<Round> 
   // The check first: it needs nothing of what follows, and people wait for it.
   await requestReads(call, targets);
   // Each is of a slot of its own.
-  await eachAtOnce(attempts, CALLS_AT_ONCE, ({ candidate, ...delivered }) =>
-    settleDelivered(call.parts, call.line, candidate, delivered, 'commit'),
-  );
+  await eachAtOnce(attempts, CALLS_AT_ONCE, ({ end }) => end());
   return AGAIN;
 }
 
@@ -84,12 +93,13 @@ async function unwanted(call: Call, says: string, { attempts }: Pushed): Promise
     return AGAIN;
   }
   call.pace = afterCulprit(call.pace);
-  const { record } = culprit.candidate;
+  const { record } = culprit;
   if (mayLand(record, record.attempted.at(-1)?.base, call.refused, call.parts.now())) {
-    setAside(call, [culprit.candidate], STILL_ON_ITS_WAY);
+    setAside(call, [culprit], STILL_ON_ITS_WAY);
     return AGAIN;
   }
   const reasons = [reason('refused-by-repository', { says })];
+  await culprit.beforeRefused?.();
   await settle(call.parts, call.line, record, { state: 'rejected', reasons });
   return AGAIN;
 }

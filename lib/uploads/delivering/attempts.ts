@@ -1,7 +1,6 @@
 import type { Table } from '../../aws/table.ts';
 import type { Clone } from '../../repository/clone.ts';
 import { findInHistory } from '../../repository/history.ts';
-import type { Candidate } from '../deciding/group.ts';
 import { type AttemptedCommit, contentOf, recordItem, type WaitingRecord } from '../record/record.ts';
 
 /**
@@ -39,13 +38,13 @@ export const mayLand = (
   );
 
 /** The uploads whose commit is already in the history of `tip`, with that commit. */
-export async function findAttempted(
+export async function findAttempted<Waiting extends { readonly record: WaitingRecord }>(
   clone: Clone,
   tip: string,
-  candidates: readonly Candidate[],
+  candidates: readonly Waiting[],
   /** Commits that the server has refused: known not to be there. */
   refused: ReadonlySet<string>,
-): Promise<ReadonlyMap<Candidate, AttemptedCommit>> {
+): Promise<ReadonlyMap<Waiting, AttemptedCommit>> {
   const open = candidates.flatMap(({ record }) =>
     record.attempted.filter(({ commit }) => !refused.has(commit)),
   );
@@ -58,9 +57,13 @@ export async function findAttempted(
     candidates.flatMap((candidate) => {
       const { attempted } = candidate.record;
       const attempt = attempted.find(({ commit }) => found.has(commit));
-      const warnings = attempted.at(-1)?.warnings;
+      const { warnings, touched } = attempted.at(-1) ?? {};
       if (attempt === undefined) return [];
-      return [[candidate, { ...attempt, ...(warnings === undefined ? {} : { warnings }) }] as const];
+      const newest = {
+        ...(warnings === undefined ? {} : { warnings }),
+        ...(touched === undefined ? {} : { touched }),
+      };
+      return [[candidate, { ...attempt, ...newest }] as const];
     }),
   );
 }
@@ -73,8 +76,8 @@ export async function recordAttempt(
   refused: ReadonlySet<string>,
 ): Promise<WaitingRecord | undefined> {
   const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
-  // The newest one's warnings stand for all: fifty times ten are more than an item of the table holds.
-  const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, ...rest }) => rest);
+  // The newest one's warnings and slots stand for all: fifty times ten are more than an item of the table holds.
+  const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, touched: _slots, ...rest }) => rest);
   const attempted = [...older, attempt];
   const content = { ...contentOf(record), attempted };
   const state =

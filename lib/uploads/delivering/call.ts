@@ -46,6 +46,8 @@ export interface Call {
   readonly judge: Judge;
   /** Uploads that wait for something else than Git, and why; not looked at again in this call. */
   readonly aside: Map<string, Failing>;
+  /** Uploads that people keep from going; not looked at again in this call, and no failure however long it lasts. */
+  readonly frozen: Set<string>;
   /** Commits that are known not to be on the server. */
   readonly refused: Set<string>;
   pace: Pace;
@@ -76,6 +78,7 @@ export function beginCall(
       }),
     ),
     aside: new Map(),
+    frozen: new Set(),
     refused: new Set(),
     pace: FULL_PACE,
     commits: 0,

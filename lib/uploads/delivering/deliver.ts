@@ -7,9 +7,11 @@ import { GitFailed } from '../../repository/git.ts';
 import { saysOf } from '../../repository/refusals.ts';
 import { ringBell } from '../record/waiting.ts';
 import { beginCall, type Call, type DeliverParts, type Round } from './call.ts';
+import { commandOf } from './commands.ts';
 import { blocked, failOverdue, isSaidBlocked, unblocked } from './held.ts';
 import { round, waitingOf } from './rounds.ts';
 import { takeWaiting } from './take.ts';
+import { takeCommand } from './take-commands.ts';
 
 export type { DeliverParts } from './call.ts';
 
@@ -31,7 +33,8 @@ export async function deliverUploads(bell: Doorbell, parts: DeliverParts): Promi
   // Taken out of the configuration meanwhile.
   if (repository === undefined || targets.length === 0) return { kind: 'idle' };
   const waiting = await takeWaiting(parts, bell, { slots: 1, isAside: () => false });
-  const asked = waiting.length > 0 || bell.because === 'values';
+  const asked =
+    waiting.length > 0 || bell.because === 'values' || (await takeCommand(parts, bell)) !== undefined;
   if (!asked && !(await isSaidBlocked({ parts, targets }))) return { kind: 'idle' };
 
   const clone = await openClone({
@@ -73,7 +76,10 @@ async function rounds(call: Call): Promise<Round> {
     if (last.kind !== 'again') return last;
     if (call.commits > 0) await unblocked(call);
     // What is left was set aside; there is no need to ask the server for it.
-    if (call.because !== 'values' && (await waitingOf(call, 1)).length === 0) return { kind: 'done' };
+    if (call.because !== 'values' && !(await isMoreWaiting(call))) return { kind: 'done' };
     if (call.parts.now().getTime() - begun > CALL_MILLISECONDS) return last;
   }
 }
+
+const isMoreWaiting = async (call: Call): Promise<boolean> =>
+  (await commandOf(call)) !== undefined || (await waitingOf(call, 1)).length > 0;

@@ -1,10 +1,12 @@
 import { reason } from '../../charts/reasons.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { dueToFail, type Failing, tellFailed } from '../record/failing.ts';
+import { isHeld } from '../record/record.ts';
 import { isBlocked, tellBlocked, tellUnblocked } from './blocked.ts';
 import { type Call, nameOf } from './call.ts';
 import { settle } from './settle.ts';
 import { takeWaiting } from './take.ts';
+import { takeCommand } from './take-commands.ts';
 
 /** What cannot be delivered now: it waits in its order, and fails once a day has passed. */
 
@@ -21,12 +23,15 @@ export function setAside(call: Call, candidates: readonly Pick<Candidate, 'recor
 /** The repository takes nothing now. */
 export async function blocked(call: Call, says: string): Promise<void> {
   const { parts, line } = call;
-  const waiting = await takeWaiting(parts, line);
+  const command = await takeCommand(parts, line);
+  const waiting = [...(command === undefined ? [] : [command]), ...(await takeWaiting(parts, line))];
   for (const target of new Set(waiting.map(({ record }) => record.target)))
     await tellBlocked(parts, target, says);
   await failOverdue(
     call,
-    waiting.map(({ record }) => ({ record, reason: reason('repository-blocked', { says }) })),
+    waiting
+      .filter(({ record }) => !isHeld(record))
+      .map(({ record }) => ({ record, reason: reason('repository-blocked', { says }) })),
   );
   parts.log('repository blocked', { ...line, says });
 }

@@ -12,7 +12,9 @@ import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
+import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
+import { setFrozenAside } from './frozen.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { untilNextPush } from './push-interval.ts';
 import { settle, settleDelivered, supersedeOlder } from './settle.ts';
@@ -32,6 +34,8 @@ export async function round(call: Call): Promise<Round> {
   if (wait > 0) await parts.pause(wait);
   // The tip before the records: see attempts.ts.
   const tip = (await clone.fetchTip())?.id;
+  const commanded = await commandRound(call, tip);
+  if (commanded !== undefined) return commanded;
   const waiting = await waitingOf(call, call.pace.limit);
   const planned = await decide(call, tip, await openUpon(call, tip, waiting));
   const follow = waiting.length === 0 ? await staleValues(call, tip) : [];
@@ -53,12 +57,23 @@ export async function round(call: Call): Promise<Round> {
     ...follow.map(({ target }) => target),
   ];
   const outcome = await pushCommit(clone, commits.at(-1) ?? '', tip);
-  return answer(call, outcome, { commits, attempts, targets });
+  const pushed = attempts.map(({ candidate, ...delivered }) => ({
+    record: candidate.record,
+    commit: delivered.commit,
+    end: () => settleDelivered(parts, call.line, candidate, delivered, 'commit'),
+  }));
+  return answer(call, outcome, { commits, attempts: pushed, targets });
 }
 
 /** What has waited longest and was not set aside, of so many slots; none where nothing else waits. */
-export const waitingOf = ({ parts, line, aside }: Call, slots: number): Promise<readonly Candidate[]> =>
-  takeWaiting(parts, line, { slots, isAside: (entry) => aside.has(nameOf(entry)) });
+export const waitingOf = (
+  { parts, line, aside, frozen }: Call,
+  slots: number,
+): Promise<readonly Candidate[]> =>
+  takeWaiting(parts, line, {
+    slots,
+    isAside: (entry) => aside.has(nameOf(entry)) || frozen.has(nameOf(entry)),
+  });
 
 /** Those that are open upon this tip: without what is committed or has ended already, and without what came too late. */
 async function openUpon(
@@ -88,7 +103,7 @@ async function openUpon(
     else
       setAside(call, [candidate], 'its target has moved to another branch: the hourly sweep sends it there');
   }
-  return supersedeOlder(parts, line, open);
+  return setFrozenAside(call, await supersedeOlder(parts, line, open));
 }
 
 /** Decides over as many uploads as one push takes; ends or sets aside what needs none. */

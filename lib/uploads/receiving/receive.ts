@@ -9,6 +9,7 @@ import type { Queue } from '../../aws/queues.ts';
 import { checkManifest, checkValuesFile } from '../../charts/files/file-checks.ts';
 import { openPackage } from '../../charts/package/package.ts';
 import { formatBytes, type Reason, reason } from '../../charts/reasons.ts';
+import { COMMAND_BYTES } from '../../commands/command.ts';
 import type { Config, Target } from '../../config/config.ts';
 import { putTree } from '../../content/store.ts';
 import { digestOf, type FileTree, treeOfFile } from '../../content/tree.ts';
@@ -31,12 +32,13 @@ import {
   type UploadState,
 } from '../record/record.ts';
 import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from '../record/waiting.ts';
+import { type CommandParts, checkCommand } from './command.ts';
 import { outcomeOfEvidence } from './evidence.ts';
 import { tryAgain } from './last-try.ts';
 import { isAstray, reopen, sendBack, unrecorded } from './replay.ts';
 import { toldByTags } from './told-by-tags.ts';
 
-export interface ReceiveParts extends OutcomeParts {
+export interface ReceiveParts extends OutcomeParts, CommandParts {
   readonly uploads: VersionedStore;
   readonly content: ObjectStore;
   readonly doorbell: Queue<Doorbell>;
@@ -120,7 +122,7 @@ async function take(
   if (record.state !== 'received') return record.state;
   const placed = placeOf(record.key, parts.config);
   // Evidence waits for its package, and knows its own end.
-  if (placed.kind !== 'slot') return check(parts, record, placed);
+  if (placed.kind !== 'slot' && placed.kind !== 'command') return check(parts, record, placed);
   const trying = await tryAgain(parts.table, record, parts.now());
   if (trying.kind === 'over') return fail(parts, record, placed.target.name);
   return check(parts, trying.record, placed);
@@ -159,28 +161,43 @@ async function check(
 ): Promise<UploadRecord['state']> {
   if (placed.kind === 'evidence') return shareOutcome(parts, record, placed.package);
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
-  // Nobody carries commands out yet.
-  if (placed.kind === 'command') return reject(parts, record, [reason('key-malformed', {})]);
-  const { key, target } = placed;
-
-  const stored = await fetchUpload(parts, record);
-  if (stored.kind === 'refused') return reject(parts, record, stored.reasons);
-  const { body, metadata } = stored.object;
-  const opened = await open(key, body, target);
-  if (opened.kind === 'refused') return reject(parts, record, opened.reasons);
-
-  const content: CheckedContent = {
-    repository: target.repository,
-    branch: target.branch,
-    target: target.name,
-    digest: await putTree(parts.content, opened.tree),
-    package: digestOf(body),
-    claims: claimsOf(metadata),
-    ...(opened.chart === undefined ? {} : { chart: opened.chart }),
-  };
+  const checked = await contentOfUpload(parts, record, placed);
+  if (checked.kind === 'refused') return reject(parts, record, checked.reasons);
+  const { content } = checked;
   await addWaiting(parts.table, content, record);
   const attempted = 'attempted' in record ? (record.attempted ?? []) : [];
   return move(parts, record, { ...content, state: 'checked', attempted });
+}
+
+type CheckedUpload =
+  | { readonly kind: 'checked'; readonly content: CheckedContent }
+  | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
+
+async function contentOfUpload(
+  parts: ReceiveParts,
+  record: UploadRecord,
+  placed: Extract<Placed, { readonly kind: 'slot' | 'command' }>,
+): Promise<CheckedUpload> {
+  const limit = placed.kind === 'command' ? COMMAND_BYTES : UPLOAD_BYTES;
+  const stored = await fetchUpload(parts, record, limit);
+  if (stored.kind === 'refused') return stored;
+  const { body, metadata } = stored.object;
+  if (placed.kind === 'command') return checkCommand(parts, record, placed, body);
+  const { target } = placed;
+  const opened = await open(placed.key, body, target);
+  if (opened.kind === 'refused') return opened;
+  return {
+    kind: 'checked',
+    content: {
+      repository: target.repository,
+      branch: target.branch,
+      target: target.name,
+      digest: await putTree(parts.content, opened.tree),
+      package: digestOf(body),
+      claims: claimsOf(metadata),
+      ...(opened.chart === undefined ? {} : { chart: opened.chart }),
+    },
+  };
 }
 
 /** As the package ended, which was told for both. */
@@ -202,10 +219,11 @@ type Fetched =
 async function fetchUpload(
   { uploads, now: clock }: Pick<ReceiveParts, 'uploads' | 'now'>,
   { key, versionId, receivedAt }: UploadBase,
+  maxBytes: number,
 ): Promise<Fetched> {
   const now = clock();
   try {
-    const object = await uploads.get(key, { versionId, maxBytes: UPLOAD_BYTES });
+    const object = await uploads.get(key, { versionId, maxBytes });
     return object === undefined
       ? { kind: 'refused', reasons: [reason('upload-gone', {})] }
       : { kind: 'fetched', object };

@@ -5,6 +5,7 @@ import type { Measure } from '../../aws/metrics.ts';
 import type { VersionedStore } from '../../aws/objects.ts';
 import type { Item, Table } from '../../aws/table.ts';
 import type { Reason } from '../../charts/reasons.ts';
+import { COMMANDS } from './keys.ts';
 import { contentOf, isWaiting, type Outcome, recordItem, type UploadRecord, uploadUrl } from './record.ts';
 import { placeOfRefusal } from './refusals.ts';
 
@@ -142,7 +143,8 @@ function rejectedAlert(
   reasons: readonly Reason[],
   at: string,
 ): Alert {
-  const target = record.key.split('/')[0] || 'unknown';
+  const [first = '', second = ''] = record.key.split('/');
+  const target = first === COMMANDS ? second : first;
   const author = record.state === 'received' ? undefined : record.claims?.author;
   return {
     schema: 1,

@@ -3,12 +3,14 @@ import type { Queue } from '../../aws/queues.ts';
 import type { Item, Table } from '../../aws/table.ts';
 import { digestOf } from '../../content/tree.ts';
 import type { Doorbell } from '../../messages/messages.ts';
+import { COMMANDS } from './keys.ts';
 import { orderOf } from './order.ts';
-import { UPLOADS_SCHEMA, type UploadBase } from './record.ts';
+import { readRecord, UPLOADS_SCHEMA, type UploadBase } from './record.ts';
 
 /**
- * Two lists beside the records, each one partition, so that what is open is found without a search:
+ * Lists beside the records, each one partition, so that what is open is found without a search:
  * `received`: uploads that nobody has finished checking. `waiting#<repository>#<branch>`: checked ones.
+ * `commands#<repository>#<branch>`: commands of the same kind, which go first and seldom come.
  * An entry is written before its record says so and removed after, hence may outlive it and never misses it.
  */
 export interface Line {
@@ -18,6 +20,9 @@ export interface Line {
 
 const RECEIVED = 'received';
 const lineKey = ({ repository, branch }: Line): string => `waiting#${repository}#${branch}`;
+const commandsKey = ({ repository, branch }: Line): string => `commands#${repository}#${branch}`;
+const listOf = (line: Line, { key }: Pick<UploadBase, 'key'>): string =>
+  key.startsWith(`${COMMANDS}/`) ? commandsKey(line) : lineKey(line);
 
 /** What DynamoDB takes for a sort key; a key of S3 alone may be as long. Bytes. */
 const SORT_KEY_BYTES = 1024;
@@ -65,15 +70,19 @@ export async function removeReceived(table: Table, upload: UploadBase): Promise<
 }
 
 export async function addWaiting(table: Table, line: Line, upload: UploadBase): Promise<void> {
-  await table.put(entryItem(lineKey(line), entryName(upload), upload), 'absent');
+  await table.put(entryItem(listOf(line, upload), entryName(upload), upload), 'absent');
 }
 
-/** Oldest first. */
+/** Uploads, oldest first. */
 export const listWaiting = (table: Table, line: Line): AsyncIterable<Entry> =>
   table.query(lineKey(line)) as AsyncIterable<Entry>;
 
+/** Commands, oldest first. */
+export const listCommands = (table: Table, line: Line): AsyncIterable<Entry> =>
+  table.query(commandsKey(line)) as AsyncIterable<Entry>;
+
 export async function removeWaiting(table: Table, line: Line, upload: UploadBase): Promise<void> {
-  await table.remove({ pk: lineKey(line), sk: entryName(upload) }, 1);
+  await table.remove({ pk: listOf(line, upload), sk: entryName(upload) }, 1);
 }
 
 /** "Something waits." An id of its own each: by content, SQS would swallow all bells of five minutes. */
@@ -83,14 +92,29 @@ export const ringBell = (doorbell: Queue<Doorbell>, { repository, branch }: Line
     { group: `${repository}#${branch}`, deduplication: randomUUID() },
   );
 
-/** For how long the oldest upload waits that nobody has ended, in any list; 0: none waits. A query a branch. */
+/** Whether people keep it from going, and Fairlead has nothing to do: it is frozen, or in a pull request. */
+export async function heldByPeople(table: Table, entry: Entry): Promise<'frozen' | 'proposed' | 'no'> {
+  const record = await readRecord(table, entry.key, entry.versionId);
+  if (record?.state === 'proposed') return 'proposed';
+  return record?.state === 'checked' && record.frozen !== undefined ? 'frozen' : 'no';
+}
+
+/**
+ * For how long the oldest upload waits that nobody has ended and nobody holds back, in any list; 0: none waits. A query
+ * a branch and list, and a read for each that people hold.
+ */
 export async function oldestOpenSeconds(table: Table, lines: Iterable<Line>, now: Date): Promise<number> {
   let oldest = now.getTime();
-  const look = async (entries: AsyncIterable<Entry>) => {
-    for await (const { receivedAt } of entries) oldest = Math.min(oldest, Date.parse(receivedAt));
+  const look = async (entries: AsyncIterable<Entry>, counts: (entry: Entry) => Promise<boolean>) => {
+    for await (const entry of entries) {
+      const at = Date.parse(entry.receivedAt);
+      if (at < oldest && (await counts(entry))) oldest = at;
+    }
   };
-  await look(listReceived(table));
-  for (const line of new Map([...lines].map((each) => [lineKey(each), each])).values())
-    await look(listWaiting(table, line));
+  await look(listReceived(table), async () => true);
+  for (const line of new Map([...lines].map((each) => [lineKey(each), each])).values()) {
+    await look(listCommands(table, line), async () => true);
+    await look(listWaiting(table, line), async (entry) => (await heldByPeople(table, entry)) === 'no');
+  }
   return Math.round((now.getTime() - oldest) / 1000);
 }

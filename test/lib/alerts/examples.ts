@@ -201,6 +201,17 @@ export const EXAMPLES: Readonly<Record<string, Alert>> = {
     ],
     prefix: 'staging/shop/',
   },
+  frozen: {
+    ...base,
+    scope: 'shop/web',
+    incident: 'fairlead/staging/shop/web/frozen/01kahx3f9v7c2m5qwerty0abcd',
+    severity: 'info',
+    kind: 'frozen',
+    upload: 's3://charts/staging/shop/web/web-1.4.4.tgz?versionId=3sL4kqtJlcpXroDTDmJ',
+    since,
+    by: 'arn:aws:sts::123456789012:assumed-role/Operators/ada',
+    reason: '1.4.3 does not start',
+  },
   drill: {
     ...base,
     target: 'drill',

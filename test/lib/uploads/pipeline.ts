@@ -5,6 +5,7 @@ import { pack } from 'tar-stream';
 import type { Alert } from '../../../lib/alerts/alert.ts';
 import { untoldOf } from '../../../lib/alerts/outbox.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
+import type { Command, Verb } from '../../../lib/commands/command.ts';
 import { type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
 import { digestOf } from '../../../lib/content/tree.ts';
 import type {
@@ -15,9 +16,11 @@ import type {
 } from '../../../lib/messages/messages.ts';
 import { type DeliverParts, deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
 import { type ReceiveParts, receiveUpload } from '../../../lib/uploads/receiving/receive.ts';
+import { commandKey } from '../../../lib/uploads/record/keys.ts';
 import { readRecord } from '../../../lib/uploads/record/record.ts';
 import { type SweepEvent, sweep } from '../../../lib/uploads/sweep.ts';
 import { gitServer } from '../repository/server.ts';
+import { commandOf, standInSts } from './commanding.ts';
 import { memoryQueue, memoryStore, memoryTable } from './doubles.ts';
 
 /** A chart package as `helm package` makes it. */
@@ -86,6 +89,7 @@ export async function pipeline(
   const asked: RenderRequest[] = [];
   const secrets = new Map([['write', git.credential.token]]);
   const logged: string[] = [];
+  const sts = standInSts();
   const parts: ReceiveParts & DeliverParts = {
     installation: 'test',
     bucket: 'charts',
@@ -96,6 +100,7 @@ export async function pipeline(
     state: memoryStore(),
     doorbell: queues.doorbell,
     reads: queues.reads,
+    sts,
     secrets: { read: async (id) => secrets.get(id) ?? '' },
     render: {
       async invoke(payload) {
@@ -117,6 +122,7 @@ export async function pipeline(
     table,
     uploads,
     queues,
+    sts,
     asked,
     secrets,
     logged,
@@ -150,6 +156,11 @@ export async function pipeline(
     async chart(version: string, files: Readonly<Record<string, string>> = {}, release = 'web') {
       const bytes = await chartPackage('web', version, files);
       return pipe.put(`staging/shop/${release}/web-${version}.tgz`, bytes);
+    },
+    /** Puts a command, signed now by who may; nobody has seen it yet. */
+    command(verb: Verb, changed: Partial<Command> = {}): ObjectCreated {
+      const asked = commandOf(verb, new Date(clock + 1000), changed);
+      return pipe.put(commandKey(asked), JSON.stringify(asked));
     },
     record: ({ detail: { object } }: ObjectCreated) => readRecord(table, object.key, object['version-id']),
     tags: ({ detail: { object } }: ObjectCreated) => uploads.tagsOf(object.key, object['version-id']),

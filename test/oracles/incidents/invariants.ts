@@ -24,6 +24,7 @@ const PART = {
   summary: 'single',
   rejected: 'single',
   failed: 'single',
+  frozen: 'single',
   drill: 'opens',
   'drill-over': 'closes',
 } as const satisfies Record<Alert['kind'], string>;

@@ -1,0 +1,262 @@
+import { reason } from '../../charts/reasons.ts';
+import type { Verb } from '../../commands/command.ts';
+import type { Target } from '../../config/config.ts';
+import { CommitOutsideSlot, makeCommits, pushCommit } from '../../repository/commit.ts';
+import { decideCommand } from '../deciding/commands/decide-command.ts';
+import type { AskedCommand, CommandDecision } from '../deciding/commands/decision.ts';
+import { freezeByCommand } from '../record/freeze-by-command.ts';
+import { thawOwn } from '../record/freezes.ts';
+import { orderOf } from '../record/order.ts';
+import { endUpload } from '../record/outcome.ts';
+import { outcomeInTags } from '../record/outcome-in-tags.ts';
+import { placeOf } from '../record/place.ts';
+import type { AttemptedCommit, Outcome, TouchedSlot } from '../record/record.ts';
+import { keepVersion, raiseMark } from '../record/slots.ts';
+import { removeWaiting } from '../record/waiting.ts';
+import { answer } from './answers.ts';
+import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
+import { AGAIN, type Call, nameOf, type Round, requestReads } from './call.ts';
+import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { settle } from './settle.ts';
+import { takeCommand, type WaitingCommand } from './take-commands.ts';
+
+/**
+ * Commands of people go before what waits of uploads, one a push: they are few, somebody waits for each, and what it
+ * decides (a freeze, what stands) counts for the uploads of the same round.
+ *
+ * Killed anywhere, it is carried out again to the same end: a freeze is the same freeze by its order, a commit is looked
+ * for before it is made again (attempts.ts), and a rollback's freeze is there before its push.
+ */
+
+/** Two calls of one branch get out of each other's step: at most so long. */
+const CONTENDED_MILLISECONDS = 500;
+
+/** A round of its own for the command that has waited longest; undefined where there is none. */
+export async function commandRound(call: Call, tip: string | undefined): Promise<Round | undefined> {
+  const waiting = await commandOf(call);
+  if (waiting === undefined) return undefined;
+  const { parts, clone, refused } = call;
+  const { record } = waiting;
+
+  const found = tip === undefined ? new Map() : await findAttempted(clone, tip, [waiting], refused);
+  const attempt = found.get(waiting);
+  if (attempt !== undefined) {
+    await settleCommand(call, waiting, attempt, 'commit');
+    return AGAIN;
+  }
+  if (await endedBefore(call, waiting)) return AGAIN;
+  const placed = placeOf(record.key, parts.config);
+  if (placed.kind !== 'command') {
+    // The configuration has changed since it was received.
+    const reasons = placed.kind === 'refused' ? placed.reasons : [reason('key-malformed', {})];
+    await refuse(call, tip, waiting, { state: 'rejected', reasons });
+    return AGAIN;
+  }
+  if (!call.targets.some(({ name }) => name === record.target)) {
+    setAside(call, [waiting], 'its target has moved to another branch: the hourly sweep sends it there');
+    return AGAIN;
+  }
+  return carryOut(call, tip, waiting, placed.target);
+}
+
+/** The command whose turn it is, of those that were not set aside. */
+export const commandOf = ({ parts, line, aside }: Call): Promise<WaitingCommand | undefined> =>
+  takeCommand(parts, line, (entry) => aside.has(nameOf(entry)));
+
+async function carryOut(
+  call: Call,
+  tip: string | undefined,
+  waiting: WaitingCommand,
+  target: Target,
+): Promise<Round> {
+  const { verb } = waiting.command;
+  switch (verb.kind) {
+    case 'freeze':
+    case 'unfreeze':
+      await changeFreeze(call, waiting);
+      await settle(call.parts, call.line, waiting.record, doneBy(verb));
+      return AGAIN;
+    case 'rollback':
+    case 'promote':
+    case 'remove':
+      return changeGit(call, tip, waiting, {
+        target,
+        record: waiting.record,
+        command: { ...waiting.command, verb },
+      });
+  }
+}
+
+const doneBy = ({ kind }: Extract<Verb, { kind: 'freeze' | 'unfreeze' }>): Outcome => ({
+  state: 'done',
+  what: kind === 'freeze' ? 'frozen' : 'unfrozen',
+});
+
+const changeFreeze = (
+  { parts }: Call,
+  { record, command: { verb, id, by } }: WaitingCommand,
+): Promise<void> =>
+  freezeByCommand(parts.table, {
+    target: record.target,
+    verb,
+    id,
+    by: by.arn,
+    order: orderOf(record),
+    at: parts.now().toISOString(),
+  });
+
+/** A rollback that comes to nothing freezes nothing; another's freeze stays. */
+async function takeBackFreeze({ parts }: Call, { record, command }: WaitingCommand): Promise<void> {
+  if (command.verb.kind !== 'rollback') return;
+  await thawOwn(parts.table, record.target, { kind: 'release', ...command.verb.release }, command.id);
+}
+
+async function changeGit(
+  call: Call,
+  tip: string | undefined,
+  waiting: WaitingCommand,
+  asked: AskedCommand<'rollback' | 'promote' | 'remove'>,
+): Promise<Round> {
+  const { parts, repository, clone, judge } = call;
+  const decision = await decideCommand({ ...parts, repositoryUrl: repository.url, clone, judge }, tip, asked);
+  const isAwaited = mayLand(waiting.record, tip, call.refused, parts.now());
+  switch (decision.kind) {
+    case 'waits':
+      setAside(call, [waiting], decision.says);
+      return AGAIN;
+    case 'rejected':
+      await refuse(call, tip, waiting, { state: 'rejected', reasons: decision.reasons });
+      return AGAIN;
+    case 'superseded':
+      await refuse(call, tip, waiting, { state: 'superseded', by: decision.by });
+      return AGAIN;
+    case 'unchanged':
+      if (isAwaited) setAside(call, [waiting], STILL_ON_ITS_WAY);
+      else {
+        await changeFreeze(call, waiting);
+        await settleCommand(call, waiting, decision, 'unchanged');
+      }
+      return AGAIN;
+    case 'commit':
+      await changeFreeze(call, waiting);
+      return push(call, tip, waiting, decision);
+  }
+}
+
+async function push(
+  call: Call,
+  tip: string | undefined,
+  waiting: WaitingCommand,
+  { plan, touched, warnings }: Extract<CommandDecision, { readonly kind: 'commit' }>,
+): Promise<Round> {
+  const { parts, clone, refused, identity } = call;
+  const commit = await build().catch(async (error: unknown) => {
+    if (!(error instanceof CommitOutsideSlot)) throw error;
+    const { path } = error;
+    const reasons = [reason('place-taken', { path }, { file: path })];
+    await refuse(call, tip, waiting, { state: 'rejected', reasons });
+    return undefined;
+  });
+  if (commit === undefined) return AGAIN;
+  const attempt: AttemptedCommit = {
+    commit,
+    files: '',
+    at: parts.now().toISOString(),
+    touched,
+    ...(tip === undefined ? {} : { base: tip }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+  const record = await recordAttempt(parts.table, waiting.record, attempt, refused);
+  if (record === undefined) {
+    await parts.pause(Math.random() * CONTENDED_MILLISECONDS);
+    return AGAIN;
+  }
+  const written = { ...waiting, record };
+  const outcome = await pushCommit(clone, commit, tip);
+  return answer(call, outcome, {
+    commits: [commit],
+    targets: [record.target],
+    attempts: [
+      {
+        record,
+        commit,
+        end: () => settleCommand(call, written, attempt, 'commit'),
+        beforeRefused: () => takeBackFreeze(call, written),
+      },
+    ],
+  });
+
+  async function build(): Promise<string> {
+    for (let seconds = 0; ; seconds++) {
+      const at = new Date(parts.now().getTime() + seconds * 1000);
+      const [made = ''] = await makeCommits(clone, tip, [plan], at, identity);
+      if (!waiting.record.attempted.some(({ commit }) => commit === made)) return made;
+    }
+  }
+}
+
+/** Ends it without a commit, unless one that was pushed for it may still land. */
+async function refuse(
+  call: Call,
+  tip: string | undefined,
+  waiting: WaitingCommand,
+  outcome: Extract<Outcome, { readonly state: 'rejected' | 'superseded' }>,
+): Promise<void> {
+  const { parts, line, refused } = call;
+  if (mayLand(waiting.record, tip, refused, parts.now())) {
+    setAside(call, [waiting], STILL_ON_ITS_WAY);
+    return;
+  }
+  await takeBackFreeze(call, waiting);
+  await settle(parts, line, waiting.record, outcome);
+}
+
+/** The marks of all slots that it touched before the record, as for an upload: see settle.ts. */
+async function settleCommand(
+  call: Call,
+  { record }: WaitingCommand,
+  { commit, touched = [], warnings = [] }: Pick<AttemptedCommit, 'commit' | 'touched' | 'warnings'>,
+  change: 'commit' | 'unchanged',
+): Promise<void> {
+  const { parts, line } = call;
+  for (const slot of touched) await raiseTouched(call, record, slot, commit);
+  await settle(parts, line, record, {
+    state: 'delivered',
+    commit,
+    change,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  });
+  await requestReads(call, [record.target]);
+}
+
+async function raiseTouched(
+  { parts: { table } }: Call,
+  record: WaitingCommand['record'],
+  { slot, files, digest, chart }: TouchedSlot,
+  commit: string,
+): Promise<void> {
+  if (chart !== undefined) await keepVersion(table, slot, chart.version, digest);
+  const { chart: _, ...upload } = record;
+  await raiseMark(
+    table,
+    slot,
+    { ...upload, digest, ...(chart === undefined ? {} : { chart }) },
+    { commit, files },
+  );
+}
+
+/**
+ * The table was taken back to an earlier hour, and its tags say that it was carried out: nothing is committed again.
+ * What it froze or thawed may have been lost with the table; its order keeps it from undoing what came later.
+ */
+async function endedBefore(call: Call, waiting: WaitingCommand): Promise<boolean> {
+  const { parts, line } = call;
+  const { record } = waiting;
+  const outcome = await outcomeInTags(parts, record);
+  if (outcome === undefined) return false;
+  if (outcome.state === 'done' || outcome.state === 'delivered') await changeFreeze(call, waiting);
+  const { measure: _, ...unmeasured } = parts;
+  if ((await endUpload(unmeasured, record, outcome, 'elsewhere')) === 'ended')
+    await removeWaiting(parts.table, line, record);
+  return true;
+}

@@ -1,0 +1,41 @@
+import type { Table } from '../../aws/table.ts';
+import type { Verb } from '../../commands/command.ts';
+import { freeze, lift } from './freezes.ts';
+
+export interface FreezingCommand {
+  readonly target: string;
+  readonly verb: Verb;
+  readonly id: string;
+  /** ARN. */
+  readonly by: string;
+  /** Of its upload. */
+  readonly order: string;
+  /** When it is carried out (ISO). */
+  readonly at: string;
+}
+
+/** What a command freezes or thaws, beside what it may commit. The same command twice is one. */
+export async function freezeByCommand(
+  table: Table,
+  { target, verb, id, by, order, at }: FreezingCommand,
+): Promise<void> {
+  const change = { command: id, by, order, at };
+  switch (verb.kind) {
+    case 'freeze':
+    case 'unfreeze': {
+      const why = verb.reason === undefined ? {} : { reason: verb.reason };
+      const work = verb.kind === 'freeze' ? freeze : lift;
+      await work(table, target, { ...change, ...why, scope: verb.scope });
+      return;
+    }
+    case 'rollback': {
+      const reason = verb.reason ?? `rolled back${verb.to === undefined ? '' : ` to ${verb.to}`}`;
+      const scope = { kind: 'release', ...verb.release } as const;
+      await freeze(table, target, { ...change, reason, scope });
+      return;
+    }
+    case 'promote':
+    case 'remove':
+      return;
+  }
+}
