@@ -62,7 +62,8 @@ export function codeCommitFailure(error: unknown): CodeCommitFailure | undefined
       : undefined;
   }
   const passing = status >= 500 || $fault === 'server' || /Throttling|TooManyRequests|RequestLimit/.test(error.name);
-  return { code: error.name.replace(/[^A-Za-z0-9]/g, '').slice(0, 80), kind: passing ? 'unreached' : 'refused' };
+  const name = error.name.replace(/[^A-Za-z0-9]/g, '').slice(0, 80);
+  return passing ? { code: `${status}, ${name}`, kind: 'unreached' } : { code: name, kind: 'refused' };
 }
 
 /** Calls of one repository's pull requests. @throws what `codeCommitFailure` reads */

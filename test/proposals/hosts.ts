@@ -5,7 +5,7 @@ import { gitServer, type TestGit } from '../lib/repository/server.ts';
 import type { KeptProposals } from './servers/kept.ts';
 import type { HostedRepository, MergeWay } from './servers/repository.ts';
 import type { Fault, Heard } from './servers/serve.ts';
-import { gitHubServer } from './servers.ts';
+import { bitbucketServer, codeCommitServer, gitHubServer, gitLabServer } from './servers.ts';
 
 /** One host with a repository of its own, as the contract's tests see it. */
 export interface TestHost {
@@ -18,7 +18,6 @@ export interface TestHost {
   readonly faults: Fault[];
   readonly heard: readonly Heard[];
   readonly token: string;
-  readonly parts: ProposalParts;
   stop(): Promise<void>;
 }
 
@@ -31,8 +30,6 @@ export interface TestHostKind {
 }
 
 interface Served {
-  readonly api: string;
-  readonly token: string;
   readonly kept: KeptProposals;
   readonly git: HostedRepository;
   readonly faults: Fault[];
@@ -40,48 +37,85 @@ interface Served {
   stop(): Promise<void>;
 }
 
-const spoken = async (
-  start: (git: TestGit) => Promise<Served>,
-  settings: (served: Served) => ProposalHostSettings,
+/** @param parts what a function has that holds this credential */
+const spoken = async <Server extends Served>(
+  start: (git: TestGit) => Promise<Server>,
+  settings: (server: Server) => ProposalHostSettings,
+  url: (server: Server, git: TestGit) => string,
+  token: (server: Server) => string,
+  parts: (server: Server, token: string) => ProposalParts,
 ): Promise<TestHost> => {
   const git = await gitServer();
-  const served = await start(git);
-  const partsWith = (token: string): ProposalParts => ({
-    secrets: { read: async () => token },
-    now: () => new Date(),
-    environment: {},
-  });
-  const hostWith = (token: string) => proposalHostOf(settings(served), git.url, partsWith(token));
+  const server = await start(git);
+  const hostWith = (credential: string) =>
+    proposalHostOf(settings(server), url(server, git), parts(server, credential));
   return {
     git,
-    host: await hostWith(served.token),
+    host: await hostWith(token(server)),
     hostWith,
-    kept: served.kept,
-    repository: served.git,
-    faults: served.faults,
-    heard: served.heard,
-    token: served.token,
-    parts: partsWith(served.token),
+    kept: server.kept,
+    repository: server.git,
+    faults: server.faults,
+    heard: server.heard,
+    token: token(server),
     async stop() {
-      await served.stop();
+      await server.stop();
       await git.stop();
     },
   };
 };
+
+const partsWith = (_: unknown, token: string): ProposalParts => ({
+  secrets: { read: async () => token },
+  now: () => new Date(),
+  environment: {},
+});
+
+/** One whose repository is opened elsewhere than at the host: the settings say its name. */
+const byToken = <Server extends Served & { readonly api: string; readonly token: string; readonly project: string }>(
+  kind: 'github' | 'gitlab' | 'bitbucket',
+  start: (options: { readonly bare: string }) => Promise<Server>,
+) =>
+  spoken(
+    ({ bare }) => start({ bare }),
+    ({ api, project }) => ({ kind, api, project, credential: { kind: 'token', secret: 'api' } }),
+    (_, git) => git.url,
+    ({ token }) => token,
+    partsWith,
+  );
 
 export const HOSTS: readonly TestHostKind[] = [
   {
     name: 'GitHub',
     ways: ['merge', 'squash', 'rebase'],
     labels: 'labels',
+    start: () => byToken('github', gitHubServer),
+  },
+  {
+    name: 'GitLab',
+    ways: ['merge', 'squash', 'rebase', 'fast-forward'],
+    labels: 'labels',
+    start: () => byToken('gitlab', gitLabServer),
+  },
+  {
+    name: 'Bitbucket',
+    ways: ['merge', 'squash', 'fast-forward'],
+    labels: 'no-labels',
+    start: () => byToken('bitbucket', bitbucketServer),
+  },
+  {
+    name: 'CodeCommit',
+    ways: ['merge', 'squash', 'fast-forward'],
+    labels: 'no-labels',
     start: () =>
       spoken(
-        ({ bare }) => gitHubServer({ bare }),
-        ({ api }) => ({
-          kind: 'github',
-          api,
-          project: 'acme/cluster',
-          credential: { kind: 'token', secret: 'api' },
+        ({ bare }) => codeCommitServer({ bare }),
+        () => ({ kind: 'codecommit' }),
+        ({ url }) => url,
+        ({ keys }) => keys.secretAccessKey,
+        ({ environment }, key) => ({
+          ...partsWith(undefined, ''),
+          environment: { ...environment, AWS_SECRET_ACCESS_KEY: key },
         }),
       ),
   },

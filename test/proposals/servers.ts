@@ -7,4 +7,10 @@
  *   const settings = { kind: 'github', api: host.api, project: host.project, credential: { kind: 'token', secret: 'api' } };
  *   // The secret "api" holds host.token.
  */
+export { type BitbucketServer, bitbucketServer } from './servers/bitbucket.ts';
+export { type CodeCommitServer, codeCommitServer } from './servers/codecommit.ts';
 export { type GitHubServer, gitHubServer } from './servers/github.ts';
+export { type GitLabServer, gitLabServer } from './servers/gitlab.ts';
+export type { Kept } from './servers/kept.ts';
+export type { MergeWay } from './servers/repository.ts';
+export type { Fault } from './servers/serve.ts';

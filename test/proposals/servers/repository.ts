@@ -40,6 +40,13 @@ export function hostedRepository(bare: string) {
   };
   return {
     tip: commitOf,
+    /** A commit's whole id by its beginning. */
+    whole(short: string): string | undefined {
+      if (!/^[0-9a-f]{7,40}$/.test(short)) return undefined;
+      return succeeds(bare, 'rev-parse', '--verify', '--quiet', `${short}^{commit}`)
+        ? git(bare, 'rev-parse', '--verify', `${short}^{commit}`)
+        : undefined;
+    },
     contains: (base: string, commit: string): boolean =>
       succeeds(bare, 'merge-base', '--is-ancestor', commit, `refs/heads/${base}`),
     mergeBase: (one: string, other: string): string => git(bare, 'merge-base', one, other),

@@ -11,6 +11,8 @@ export interface Heard {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** Path and query as they came. */
+  readonly url: string;
 }
 
 export interface Said {
@@ -46,6 +48,7 @@ export async function serveApi(root: string, answer: (heard: Heard, at: string) 
       query: url.searchParams,
       headers: request.headers,
       body,
+      url: request.url ?? '',
     };
     heard.push(call);
     const at = faults.findIndex(({ of }) => of === undefined || of(call));
