@@ -72,7 +72,9 @@ const partsWith = (_: unknown, token: string): ProposalParts => ({
 });
 
 /** One whose repository is opened elsewhere than at the host: the settings say its name. */
-const byToken = <Server extends Served & { readonly api: string; readonly token: string; readonly project: string }>(
+const byToken = <
+  Server extends Served & { readonly api: string; readonly token: string; readonly project: string },
+>(
   kind: 'github' | 'gitlab' | 'bitbucket',
   start: (options: { readonly bare: string }) => Promise<Server>,
 ) =>

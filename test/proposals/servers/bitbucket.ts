@@ -57,7 +57,10 @@ export async function bitbucketServer({ bare, repository = 'acme/cluster' }: Bit
     close_source_branch: false,
     links: { html: { href: `https://bitbucket.example/${repository}/pull-requests/${one.number}` } },
   });
-  const whole = (one: Kept) => ({ ...listed(one), reviewers: one.reviewers.map((uuid) => ({ type: 'user', uuid })) });
+  const whole = (one: Kept) => ({
+    ...listed(one),
+    reviewers: one.reviewers.map((uuid) => ({ type: 'user', uuid })),
+  });
 
   function list({ query }: Heard, at: string): Said {
     const states = query.getAll('state');
@@ -100,7 +103,9 @@ export async function bitbucketServer({ bare, repository = 'acme/cluster' }: Bit
     if (typeof title !== 'string' || title === '')
       return error(400, 'Bad request', { fields: { title: ['This field is required.'] } });
     if (title.length > TITLE)
-      return error(400, 'Bad request', { fields: { title: [`Ensure this value has at most ${TITLE} characters.`] } });
+      return error(400, 'Bad request', {
+        fields: { title: [`Ensure this value has at most ${TITLE} characters.`] },
+      });
     if (branch === undefined)
       return error(400, 'Bad request', { fields: { source: ['This field is required.'] } });
     for (const [field, name] of [
@@ -108,7 +113,9 @@ export async function bitbucketServer({ bare, repository = 'acme/cluster' }: Bit
       ['destination', base],
     ] as const)
       if (git.tip(name) === undefined)
-        return error(400, `${field}: branch not found: ${name}`, { fields: { [field]: [`branch not found: ${name}`] } });
+        return error(400, `${field}: branch not found: ${name}`, {
+          fields: { [field]: [`branch not found: ${name}`] },
+        });
     const other = kept
       .all()
       .find((one) => one.state === 'open' && one.branch === branch && one.base === base && !one.fork);
@@ -134,7 +141,8 @@ export async function bitbucketServer({ bare, repository = 'acme/cluster' }: Bit
   function comment(one: Kept, { body: text }: Heard): Said {
     const { content } = jsonOf(text);
     const raw: unknown = Object(content).raw;
-    if (typeof raw !== 'string' || raw === '') return error(400, 'Bad request', { fields: { content: ['required'] } });
+    if (typeof raw !== 'string' || raw === '')
+      return error(400, 'Bad request', { fields: { content: ['required'] } });
     if (raw.length > COMMENT)
       return error(400, 'Bad request', { fields: { content: [`at most ${COMMENT} characters`] } });
     one.comments.push(raw);
@@ -153,7 +161,9 @@ export async function bitbucketServer({ bare, repository = 'acme/cluster' }: Bit
       return error(404, `Repository ${workspace}/${slug} not found`);
     if (room === 'commit' && heard.method === 'GET') {
       const hash = git.whole(id ?? '');
-      return hash === undefined ? error(404, `Commit not found`) : { status: 200, body: { type: 'commit', hash } };
+      return hash === undefined
+        ? error(404, `Commit not found`)
+        : { status: 200, body: { type: 'commit', hash } };
     }
     if (room !== 'pullrequests') return error(404, 'Not found');
     if (id === undefined) return heard.method === 'GET' ? list(heard, at) : create(heard);
@@ -186,7 +196,17 @@ export async function bitbucketServer({ bare, repository = 'acme/cluster' }: Bit
       });
     return routed(heard, at);
   });
-  return { ...served, kind: 'bitbucket' as const, token, readToken, account, project: repository, kept, git, limit };
+  return {
+    ...served,
+    kind: 'bitbucket' as const,
+    token,
+    readToken,
+    account,
+    project: repository,
+    kept,
+    git,
+    limit,
+  };
 }
 export type BitbucketServer = Awaited<ReturnType<typeof bitbucketServer>>;
 
@@ -198,7 +218,9 @@ const branchOf = (value: unknown): string | undefined => {
 /** `field = "text"`, joined by AND; undefined for what is none of it. */
 function termsOf(query: string): (readonly [field: string, value: string])[] | undefined {
   if (query === '') return [];
-  const terms = query.split(' AND ').map((term) => /^([a-z_.]+)\s*=\s*"((?:[^"\\]|\\.)*)"$/.exec(term.trim()));
+  const terms = query
+    .split(' AND ')
+    .map((term) => /^([a-z_.]+)\s*=\s*"((?:[^"\\]|\\.)*)"$/.exec(term.trim()));
   return terms.some((term) => term === null)
     ? undefined
     : terms.map((term) => [term?.[1] ?? '', (term?.[2] ?? '').replace(/\\(.)/g, '$1')] as const);

@@ -88,13 +88,17 @@ export async function codeCommitServer({
     return undefined;
   };
   const known = (name: unknown): Said | undefined => {
-    if (typeof name !== 'string') return fails('RepositoryNameRequiredException', 'A repository name is required.');
-    return name === repository ? undefined : fails('RepositoryDoesNotExistException', `${name} does not exist`);
+    if (typeof name !== 'string')
+      return fails('RepositoryNameRequiredException', 'A repository name is required.');
+    return name === repository
+      ? undefined
+      : fails('RepositoryDoesNotExistException', `${name} does not exist`);
   };
 
   function create(asked: Record<string, unknown>): Said {
     const { title, description, targets, clientRequestToken } = asked;
-    if (typeof title !== 'string') return fails('TitleRequiredException', 'A pull request title is required.');
+    if (typeof title !== 'string')
+      return fails('TitleRequiredException', 'A pull request title is required.');
     const [target] = Array.isArray(targets) ? targets.map((each: unknown) => Object(each)) : [];
     if (target === undefined) return fails('TargetsRequiredException', 'Targets are required.');
     const wrong = unfit(title, description) ?? known(target.repositoryName);
@@ -103,7 +107,10 @@ export async function codeCommitServer({
       String(name).replace(/^refs\/heads\//, ''),
     );
     if (branch === undefined || base === undefined || branch === base)
-      return fails('SourceAndDestinationAreSameException', 'The source branch and destination branch are the same.');
+      return fails(
+        'SourceAndDestinationAreSameException',
+        'The source branch and destination branch are the same.',
+      );
     for (const name of [branch, base])
       if (git.tip(name) === undefined)
         return fails('ReferenceDoesNotExistException', `The specified reference ${name} does not exist.`);
@@ -113,11 +120,15 @@ export async function codeCommitServer({
         return fails('InvalidClientRequestTokenException', 'The client request token is not valid.');
       const before = made.get(clientRequestToken);
       if (before !== undefined && before.asked !== said)
-        return fails('IdempotencyParameterMismatchException', 'The client request token was used with other parameters.');
+        return fails(
+          'IdempotencyParameterMismatchException',
+          'The client request token was used with other parameters.',
+        );
       if (before !== undefined) return answer(kept.found(before.number));
     }
     const one = kept.add({ title, body: typeof description === 'string' ? description : '', branch, base });
-    if (typeof clientRequestToken === 'string') made.set(clientRequestToken, { number: one.number, asked: said });
+    if (typeof clientRequestToken === 'string')
+      made.set(clientRequestToken, { number: one.number, asked: said });
     return answer(one);
   }
 
@@ -134,7 +145,8 @@ export async function codeCommitServer({
       // In no order that is documented.
       .sort((one, other) => digest(one).localeCompare(digest(other)));
     const from = nextToken === undefined ? 0 : Number(Buffer.from(String(nextToken), 'base64').toString());
-    if (!Number.isInteger(from)) return fails('InvalidContinuationTokenException', 'The continuation token is not valid.');
+    if (!Number.isInteger(from))
+      return fails('InvalidContinuationTokenException', 'The continuation token is not valid.');
     const size = Math.min(typeof maxResults === 'number' ? maxResults : 100, PAGE);
     return {
       status: 200,
@@ -152,8 +164,10 @@ export async function codeCommitServer({
     const wrong = known(repositoryName);
     if (wrong !== undefined) return wrong;
     for (const commit of [beforeCommitId, afterCommitId]) {
-      if (typeof commit !== 'string') return fails('CommitIdRequiredException', 'A commit ID was not specified.');
-      if (git.whole(commit) !== commit) return fails('CommitDoesNotExistException', `${commit} does not exist`);
+      if (typeof commit !== 'string')
+        return fails('CommitIdRequiredException', 'A commit ID was not specified.');
+      if (git.whole(commit) !== commit)
+        return fails('CommitDoesNotExistException', `${commit} does not exist`);
     }
     if (beforeCommitId === afterCommitId)
       return fails('BeforeCommitIdAndAfterCommitIdAreSameException', 'The commit IDs must differ.');
@@ -174,7 +188,8 @@ export async function codeCommitServer({
         return answer(one);
       case 'UpdatePullRequestTitle':
         if (one.state !== 'open') return closed;
-        if (typeof title !== 'string') return fails('TitleRequiredException', 'A pull request title is required.');
+        if (typeof title !== 'string')
+          return fails('TitleRequiredException', 'A pull request title is required.');
         if (unfit(title, undefined) === undefined) one.title = title;
         return unfit(title, undefined) ?? answer(one);
       case 'UpdatePullRequestDescription':
@@ -185,7 +200,10 @@ export async function codeCommitServer({
         if (pullRequestStatus !== 'CLOSED' && pullRequestStatus !== 'OPEN')
           return fails('InvalidPullRequestStatusException', 'The pull request status is not valid.');
         if (pullRequestStatus === 'OPEN')
-          return fails('InvalidPullRequestStatusUpdateException', 'The only valid update is from OPEN to CLOSED.');
+          return fails(
+            'InvalidPullRequestStatusUpdateException',
+            'The only valid update is from OPEN to CLOSED.',
+          );
         if (one.state !== 'open') return closed;
         one.state = 'closed';
         return answer(one);
@@ -202,7 +220,8 @@ export async function codeCommitServer({
     const { pullRequestId } = asked;
     if (typeof pullRequestId !== 'string')
       return fails('PullRequestIdRequiredException', 'A pull request ID is required.');
-    if (!/^\d+$/.test(pullRequestId)) return fails('InvalidPullRequestIdException', 'The pull request ID is not valid.');
+    if (!/^\d+$/.test(pullRequestId))
+      return fails('InvalidPullRequestIdException', 'The pull request ID is not valid.');
     const one = kept.all().find((each) => String(each.number) === pullRequestId);
     if (one === undefined)
       return fails('PullRequestDoesNotExistException', `Pull request ${pullRequestId} does not exist.`);
@@ -211,7 +230,10 @@ export async function codeCommitServer({
 
   const served = await serveApi('', (heard: Heard) => {
     const headers = Object.fromEntries(
-      Object.entries(heard.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+      Object.entries(heard.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(',') : value,
+      ]),
     );
     const signed = { method: heard.method, url: heard.url, headers, body: Buffer.from(heard.body) };
     const verified = verifySignature(signed, keys, 'codecommit', now());
@@ -219,7 +241,9 @@ export async function codeCommitServer({
       return verified.code === 'InvalidClientTokenId'
         ? fails('UnrecognizedClientException', 'The security token included in the request is invalid.')
         : fails('InvalidSignatureException', verified.why);
-    const target = /^CodeCommit_20150413\.([A-Za-z]+)$/.exec(String(heard.headers['x-amz-target'] ?? ''))?.[1];
+    const target = /^CodeCommit_20150413\.([A-Za-z]+)$/.exec(
+      String(heard.headers['x-amz-target'] ?? ''),
+    )?.[1];
     if (heard.method !== 'POST' || target === undefined) return fails('UnknownOperationException', '');
     if (heard.headers['content-type'] !== 'application/x-amz-json-1.1')
       return fails('SerializationException', 'The content type is not application/x-amz-json-1.1');

@@ -20,7 +20,11 @@ const TITLE = 255;
 const BODY = 1_048_576;
 const PROJECT = 7;
 
-export async function gitLabServer({ bare, project = 'acme/platform/cluster', relative = '' }: GitLabOptions) {
+export async function gitLabServer({
+  bare,
+  project = 'acme/platform/cluster',
+  relative = '',
+}: GitLabOptions) {
   const token = `glpat-${'t0ken'.repeat(4)}`;
   /** A token with the scope read_api alone. */
   const readToken = `glpat-${'r3ad'.repeat(5)}`;
@@ -97,7 +101,10 @@ export async function gitLabServer({ bare, project = 'acme/platform/cluster', re
     if (typeof title === 'string' && title.length > TITLE)
       return { status: 400, body: { message: { title: [`is too long (maximum is ${TITLE} characters)`] } } };
     if (typeof description === 'string' && description.length > BODY)
-      return { status: 400, body: { message: { description: [`is too long (maximum is ${BODY} characters)`] } } };
+      return {
+        status: 400,
+        body: { message: { description: [`is too long (maximum is ${BODY} characters)`] } },
+      };
     return undefined;
   };
   const labelsOf = (given: unknown): string[] =>
@@ -125,7 +132,9 @@ export async function gitLabServer({ bare, project = 'acme/platform/cluster', re
     if (other !== undefined)
       return {
         status: 409,
-        body: { message: [`Another open merge request already exists for this source branch: !${other.number}`] },
+        body: {
+          message: [`Another open merge request already exists for this source branch: !${other.number}`],
+        },
       };
     const one = kept.add({ title: String(title), body: '', branch, base, labels: labelsOf(labels) });
     one.body = acted(one, typeof description === 'string' ? description : '');
@@ -171,7 +180,8 @@ export async function gitLabServer({ bare, project = 'acme/platform/cluster', re
 
   const served = await serveApi(`${relative}/api/v4`, (heard, at) => {
     const own = heard.headers['private-token'];
-    const given = typeof own === 'string' ? own : /^Bearer (\S+)$/i.exec(heard.headers.authorization ?? '')?.[1];
+    const given =
+      typeof own === 'string' ? own : /^Bearer (\S+)$/i.exec(heard.headers.authorization ?? '')?.[1];
     if (given !== token && given !== readToken) return { status: 401, body: { message: '401 Unauthorized' } };
     const headers = {
       'ratelimit-limit': '2000',

@@ -38,6 +38,8 @@ export type Fault = { readonly of?: (heard: Heard) => boolean } & (
 export async function serveApi(root: string, answer: (heard: Heard, at: string) => Said) {
   const faults: Fault[] = [];
   const heard: Heard[] = [];
+  /** Calls that another server of the test answers, which is the same one at the host. */
+  const elsewhere: { readonly begins: string; readonly api: string }[] = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://here');
     const body = (await buffer(request)).toString('utf8');
@@ -51,6 +53,17 @@ export async function serveApi(root: string, answer: (heard: Heard, at: string) 
       url: request.url ?? '',
     };
     heard.push(call);
+    const other = elsewhere.find(({ begins }) => url.pathname.startsWith(`${root}${begins}`));
+    if (other !== undefined) {
+      const { authorization = '' } = request.headers;
+      const passed = await fetch(`${other.api}${url.pathname.slice(root.length)}`, {
+        method: call.method,
+        headers: { authorization, 'content-type': 'application/json' },
+        ...(body === '' ? {} : { body }),
+      });
+      response.writeHead(passed.status, { 'content-type': 'application/json' }).end(await passed.text());
+      return;
+    }
     const at = faults.findIndex(({ of }) => of === undefined || of(call));
     const [fault] = at === -1 ? [] : faults.splice(at, 1);
     if (fault?.kind === 'hangs-up') return void request.socket.destroy();
@@ -71,6 +84,7 @@ export async function serveApi(root: string, answer: (heard: Heard, at: string) 
     api,
     faults,
     heard,
+    elsewhere,
     async stop() {
       server.closeAllConnections();
       server.close();
