@@ -6,6 +6,7 @@ import { placeOf, withScheme } from '../lib/config/repository-url.ts';
 import { WHOLE_REPOSITORY } from '../lib/config/root.ts';
 import { cacheFolder } from '../local/tools.ts';
 import { oneOf, UsageError } from './command.ts';
+import type { Options } from './form.ts';
 
 /**
  * How a cluster and a repository are named on the command line: shared by all commands that compare them
@@ -30,32 +31,55 @@ export interface Asked {
   readonly cache: string;
 }
 
-/** For parseArgs of node:util. */
-export const ASKING_OPTIONS = {
-  repo: { type: 'string' },
-  kubeconfig: { type: 'string' },
-  context: { type: 'string' },
-  branch: { type: 'string', default: 'main' },
-  root: { type: 'string' },
-  deployer: { type: 'string' },
-  'chart-source': { type: 'string', multiple: true },
-  cache: { type: 'string' },
-} as const;
-
-/** The same, for `--help`. */
-export const ASKING_USAGE = `  --repo PATH|URL    a Git repository on this machine, over https, or over SSH with your own keys
-  --kubeconfig FILE  default: those that KUBECONFIG names, else ~/.kube/config
-  --context NAME     default: the kubeconfig's current context
-  --branch NAME      default: main
-  --root FOLDER      where the target lies in the repository, if not in fairlead/TARGET; . is all of it
-  --deployer NAME    flux, argocd or none; default: what the cluster has
-  --chart-source URL where charts may come from in your own network (https://, http:// or oci://); public ones are
-                     fetched anyway. May be given several times
-  --cache FOLDER     where its clone and renders are kept, to be fast the next time
-
-A token for the repository is read from FAIRLEAD_GIT_TOKEN (user name: FAIRLEAD_GIT_USERNAME).`;
-
 const DEPLOYERS = ['flux', 'argocd', 'none'] as const;
+
+/** Options of all of them. */
+export const ASKING_OPTIONS = {
+  repo: {
+    type: 'string',
+    value: 'PATH|URL',
+    means: 'a Git repository on this machine, over https, or over SSH with your own keys',
+    completes: 'folder',
+  },
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    means: 'default: those that KUBECONFIG names, else ~/.kube/config',
+    completes: 'file',
+  },
+  context: { type: 'string', value: 'NAME', means: "default: the kubeconfig's current context" },
+  branch: { type: 'string', value: 'NAME', default: 'main', means: 'default: main' },
+  root: {
+    type: 'string',
+    value: 'FOLDER',
+    means: 'where the target lies in the repository, if not in fairlead/TARGET; . is all of it',
+    completes: 'folder',
+  },
+  deployer: {
+    type: 'string',
+    value: 'NAME',
+    means: 'flux, argocd or none; default: what the cluster has',
+    completes: DEPLOYERS,
+  },
+  'chart-source': {
+    type: 'string',
+    value: 'URL',
+    multiple: true,
+    means:
+      'where charts may come from in your own network (https://, http:// or oci://); public ones are fetched anyway. May be given several times',
+  },
+  cache: {
+    type: 'string',
+    value: 'FOLDER',
+    means: 'where its clone and renders are kept, to be fast the next time',
+    completes: 'folder',
+  },
+} as const satisfies Options;
+
+/** What `--help` of each says beside its options. */
+export const ASKING_NOTES = [
+  'A token for the repository is read from FAIRLEAD_GIT_TOKEN (user name: FAIRLEAD_GIT_USERNAME).',
+] as const;
 
 interface Values {
   readonly repo?: string | undefined;
@@ -70,7 +94,10 @@ interface Values {
 
 /** @throws UsageError */
 export function askedOf(values: Values, name: string | undefined): Asked {
-  if (values.repo === undefined) throw new UsageError('missing: --repo');
+  if (values.repo === undefined)
+    throw new UsageError(
+      'missing: --repo PATH|URL, the Git repository to compare with (--repo . where this folder is one)',
+    );
   const kubeconfigs = values.kubeconfig ? [values.kubeconfig] : fromEnvironment();
   const root = values.root === undefined ? undefined : plainRoot(values.root);
   const named = name ?? (root === undefined ? undefined : nameFor(root, values.repo));

@@ -11,35 +11,64 @@ import { fieldOf } from '../lib/drift/rules/rule-fields.ts';
 import type { Finding } from '../lib/drift/verdicts.ts';
 import { formatReference } from '../lib/objects/objects.ts';
 import { driftRulesFile } from '../lib/repository/layout.ts';
-import { ASKING_OPTIONS, ASKING_USAGE, type Asked, askedOf } from './asking.ts';
+import { ASKING_NOTES, ASKING_OPTIONS, type Asked, askedOf } from './asking.ts';
 import { EXIT } from './check.ts';
 import { unjudgedIn } from './check-output.ts';
 import { type Command, readArguments, UsageError } from './command.ts';
+import { type Form, USUAL_EXITS } from './form.ts';
 import { CannotJudge, type Observed, observe } from './observing.ts';
 import { progressOn } from './progress.ts';
 
 const DAYS = 30;
 
-const USAGE = `npx fairlead baseline [TARGET] --reason TEXT --repo PATH|URL [OPTIONS]
-
-Accepts what differs now: checks, and prints a drift.yaml with a rule for each difference, so that only what is new is
-told from then on. Commit it at the target's root. What drift.yaml has already stays, comments included.
-
-  TARGET             the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one
-  --reason TEXT      why that may differ: it stands in every rule, and in every check that is made with it
-  --expires DAY      the last day (UTC) on which the rules hold; default: in ${DAYS} days
-  --write FILE       write it there instead: the file is merged with, if it exists
-${ASKING_USAGE}
-
-Exit: 0 all that differs is in it, 2 something could not be judged or written as a rule;
-64 what was typed makes no command, 130 Ctrl-C.
-
-  npx fairlead baseline staging --repo . --reason "as found when we began" --write fairlead/staging/drift.yaml`;
+const FORM = {
+  typed: ['baseline [TARGET] --reason TEXT --repo PATH|URL [OPTIONS]'],
+  purpose: [
+    "Accepts what differs now: checks, and prints a drift.yaml with a rule for each difference, so that only what is new is told from then on. Commit it at the target's root. What drift.yaml has already stays, comments included.",
+  ],
+  arguments: [
+    {
+      name: 'TARGET',
+      means: "the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one",
+      completes: 'target',
+    },
+  ],
+  options: {
+    reason: {
+      type: 'string',
+      value: 'TEXT',
+      means: 'why that may differ: it stands in every rule, and in every check that is made with it',
+    },
+    expires: {
+      type: 'string',
+      value: 'DAY',
+      means: `the last day (UTC) on which the rules hold; default: in ${DAYS} days`,
+    },
+    write: {
+      type: 'string',
+      value: 'FILE',
+      means: 'write it there instead: the file is merged with, if it exists',
+      completes: 'file',
+    },
+    ...ASKING_OPTIONS,
+  },
+  notes: ASKING_NOTES,
+  exits: {
+    0: 'all that differs is in it',
+    2: 'something could not be judged or written as a rule',
+    64: USUAL_EXITS[64],
+    130: 'Ctrl-C',
+  },
+  examples: [
+    'npx fairlead baseline staging --repo . --reason "as found when we began" --write fairlead/staging/drift.yaml',
+    'npx fairlead baseline --repo . --reason "until the migration ends" --expires 2027-01-31 > drift.yaml',
+  ],
+} as const satisfies Form;
 
 export const baseline: Command = {
   name: 'baseline',
   summary: 'accept what differs now, as rules in drift.yaml',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const { asked, reason, expires, file } = parse(argv);
     const progress = progressOn(process.stderr, process.env);
@@ -151,12 +180,7 @@ function parse(argv: readonly string[]): {
   const { values, positionals } = readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      ...ASKING_OPTIONS,
-      reason: { type: 'string' },
-      expires: { type: 'string' },
-      write: { type: 'string' },
-    },
+    options: FORM.options,
   });
   if (positionals.length > 1) throw new UsageError(`one target at a time, not ${positionals.join(', ')}`);
   const today = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length);

@@ -7,30 +7,59 @@ import { clusterKey, type EksCluster } from '../lib/config/clusters.ts';
 import { type Config, ConfigError, type Target } from '../lib/config/config.ts';
 import { readConfiguration } from '../local/configuration.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, USUAL_EXITS } from './form.ts';
 
 const DEFAULT_CONFIG = 'fairlead.config.ts';
 
-const USAGE = `npx fairlead bootstrap TARGET [OPTIONS]
+const OUTPUTS = ['yaml', 'cloudformation'] as const;
 
-Prints what the cluster of a target needs once, as YAML with comments: namespaces, accounts and their rights,
-the objects of Flux or Argo CD, and read-only rights for the drift check. Reaches no cluster and no cloud.
-
-  TARGET           a target of the configuration
-  --config FILE    default: ${DEFAULT_CONFIG}
-  --read-secrets   let the check read Secrets, too: it keeps keyed hashes of their values
-  --into FOLDER    write FOLDER/fairlead-TARGET.yaml instead, such as into a working tree that Flux applies
-  -o yaml|cloudformation
-                   default: yaml, for kubectl. cloudformation: a template for the account and region of a cluster that
-                   is not the installation's: its access entry, and the role that the check assumes in another account
-
-  npx fairlead bootstrap staging | kubectl apply -f -
-  npx fairlead bootstrap abroad -o cloudformation > access.yaml`;
+const FORM = {
+  typed: ['bootstrap TARGET [OPTIONS]'],
+  purpose: [
+    'Prints what the cluster of a target needs once, as YAML with comments: namespaces, accounts and their rights, the objects of Flux or Argo CD, and read-only rights for the drift check. Reaches no cluster and no cloud.',
+  ],
+  arguments: [{ name: 'TARGET', means: 'a target of the configuration', completes: 'target' }],
+  options: {
+    config: {
+      type: 'string',
+      value: 'FILE',
+      default: DEFAULT_CONFIG,
+      means: `default: ${DEFAULT_CONFIG}`,
+      completes: 'file',
+    },
+    'read-secrets': {
+      type: 'boolean',
+      default: false,
+      means: 'let the check read Secrets, too: it keeps keyed hashes of their values',
+    },
+    into: {
+      type: 'string',
+      value: 'FOLDER',
+      means: 'write FOLDER/fairlead-TARGET.yaml instead, such as into a working tree that Flux applies',
+      completes: 'folder',
+    },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'yaml|cloudformation',
+      default: 'yaml',
+      means:
+        "default: yaml, for kubectl. cloudformation: a template for the account and region of a cluster that is not the installation's: its access entry, and the role that the check assumes in another account",
+      completes: OUTPUTS,
+    },
+  },
+  exits: { 0: 'it was printed, or written', 64: USUAL_EXITS[64] },
+  examples: [
+    'npx fairlead bootstrap staging | kubectl apply -f -',
+    'npx fairlead bootstrap abroad -o cloudformation > access.yaml',
+  ],
+} as const satisfies Form;
 
 /** What a cluster needs once a target: printed, or written into a folder. */
 export const bootstrap: Command = {
   name: 'bootstrap',
   summary: 'print what the cluster of a target needs once',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const asked = parse(argv);
     const config = await configuration(asked.config);
@@ -119,7 +148,7 @@ function parse(argv: readonly string[]) {
   const [name, ...more] = positionals;
   if (name === undefined) throw new UsageError('name a target');
   if (more.length > 0) throw new UsageError(`one target at a time, not ${positionals.join(', ')}`);
-  const form = oneOf(['yaml', 'cloudformation'], values.output, '-o');
+  const form = oneOf(OUTPUTS, values.output, '-o');
   return { name, config: values.config, into: values.into, readSecrets: values['read-secrets'], form };
 }
 
@@ -127,11 +156,6 @@ function parsed(argv: readonly string[]) {
   return readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      config: { type: 'string', default: DEFAULT_CONFIG },
-      'read-secrets': { type: 'boolean', default: false },
-      into: { type: 'string' },
-      output: { type: 'string', short: 'o', default: 'yaml' },
-    },
+    options: FORM.options,
   });
 }

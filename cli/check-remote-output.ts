@@ -1,3 +1,4 @@
+import { FORMS } from './check-form.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
 import { formatScope } from '../lib/checks/observation.ts';
 import type { VerdictItem } from '../lib/checks/verdict-items.ts';
@@ -8,8 +9,7 @@ import type { FoundInstallation } from './installation.ts';
 import { type Case, formatSuites, nothingDeclared, RIGHTS, suite, unjudgedCase } from './junit.ts';
 import { type Paint, paintOn } from './progress.ts';
 
-export const REMOTE_FORMS = ['text', 'json', 'junit'] as const;
-type Form = (typeof REMOTE_FORMS)[number];
+type Form = (typeof FORMS)[number];
 
 const SHORT_COMMIT = 10;
 /** Releases in sync that are named one by one; of more, how many there are says as much. */

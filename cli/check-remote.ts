@@ -8,16 +8,15 @@ import { readNewest } from '../lib/desired/sequence.ts';
 import { readUnread } from '../lib/desired/unread.ts';
 import type { ReadRequest } from '../lib/messages/messages.ts';
 import { EXIT } from './check.ts';
-import { formatRemote, outcomeOfRemote, REMOTE_FORMS } from './check-remote-output.ts';
+import { FORMS, REMOTE_OPTIONS } from './check-form.ts';
+import { formatRemote, outcomeOfRemote } from './check-remote-output.ts';
 import { oneOf, readArguments, UsageError } from './command.ts';
 import { allowed } from './incidents-reading.ts';
-import { type FoundInstallation, findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
+import { type FoundInstallation, findInstallation } from './installation.ts';
 import { nearest } from './nearest.ts';
 import { tableOf } from './outcome.ts';
 import { interruptible, lookUntil } from './waiting.ts';
 
-/** A read and a check may take five minutes each; most take seconds. */
-const SECONDS = 300;
 
 /** What became of one target's check. */
 export type RemoteResult = { readonly target: string } & (
@@ -161,12 +160,7 @@ function parse(argv: readonly string[]) {
   const { values, positionals } = readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      ...INSTALLATION_OPTIONS,
-      remote: { type: 'boolean' },
-      timeout: { type: 'string', default: String(SECONDS) },
-      output: { type: 'string', short: 'o', default: 'text' },
-    },
+    options: REMOTE_OPTIONS,
   });
   const timeoutSeconds = Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new UsageError('--timeout is a number of seconds');
@@ -176,7 +170,7 @@ function parse(argv: readonly string[]) {
   return {
     targets: positionals,
     timeoutSeconds,
-    form: oneOf(REMOTE_FORMS, values.output, '-o'),
+    form: oneOf(FORMS, values.output, '-o'),
     named: values,
   };
 }

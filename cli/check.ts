@@ -1,5 +1,6 @@
 import type { Observation } from '../lib/checks/observation.ts';
-import { ASKING_OPTIONS, ASKING_USAGE, type Asked, askedOf } from './asking.ts';
+import { type Asked, askedOf } from './asking.ts';
+import { CHECK_FORM, FORMS, HERE_OPTIONS } from './check-form.ts';
 import { formatObservation, formatObservationJson, unjudgedIn } from './check-output.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
 import { formatJunit } from './junit.ts';
@@ -7,38 +8,13 @@ import { CannotJudge, observe } from './observing.ts';
 import { paintOn, progressOn } from './progress.ts';
 import { only } from './selecting.ts';
 
-const USAGE = `npx fairlead check [TARGET] --repo PATH|URL [OPTIONS]
-npx fairlead check --remote [TARGET…] [OPTIONS]
-
-Compares a cluster with what a branch of its repository declares. Only reads; installs nothing. It needs a kubeconfig
-and git; charts are rendered with helm 4 from the PATH, or with the official release, fetched once.
-
-  TARGET             the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one
-  --only NAME        a release (shop/web), a namespace (shop) or manifests; may be given several times
-  -o text|json|junit default: text. junit is the XML that CI systems show as test results
-${ASKING_USAGE}
-
-With --remote an installation checks, now, and this prints what it saw: names and paths, no values. Without a TARGET
-every target that it checks. It needs sqs:SendMessage on the read queue, and to read the table.
-  --installation NAME, --bucket NAME, --data FOLDER   which one, as of "npx fairlead upload"; default: the local one
-  --timeout SECONDS  how long to wait (default 300)
-
-Exit: 0 in sync, 1 drift, 2 could not judge all of it; 64 what was typed makes no command, 69 AWS or the installation
-cannot be used, 130 Ctrl-C.
-
-  npx fairlead check staging --repo https://git.example.com/platform/cluster.git
-  npx fairlead check --remote staging --installation fairlead
-  npx fairlead check --repo . --root clusters/staging --context staging -o junit > drift.xml`;
-
-const FORMS = ['text', 'json', 'junit'] as const;
-
 /** What a check says to programs: by its exit code. */
 export const EXIT = { 'in-sync': 0, drift: 1, unknown: 2 } as const;
 
 export const check: Command = {
   name: 'check',
   summary: 'compare a cluster with its repository, from here',
-  usage: USAGE,
+  form: CHECK_FORM,
   async run(argv) {
     // Loaded where it is asked for: a check from here needs no cloud's client libraries.
     if (argv.includes('--remote')) return await (await import('./check-remote.ts')).checkRemote(argv);
@@ -65,7 +41,8 @@ const formatted: Readonly<Record<(typeof FORMS)[number], (seen: Observation, clu
   junit: formatJunit,
 };
 
-const notJudged = ({ name }: Asked, reason: string): Observation => ({
+/** What a program is told in its own form where nothing could be judged. */
+export const notJudged = ({ name }: Asked, reason: string): Observation => ({
   target: name ?? '',
   commit: '',
   sequence: 0,
@@ -91,11 +68,7 @@ function parse(argv: readonly string[]): {
   const { values, positionals } = readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      ...ASKING_OPTIONS,
-      only: { type: 'string', multiple: true, default: [] },
-      output: { type: 'string', short: 'o', default: 'text' },
-    },
+    options: HERE_OPTIONS,
   });
   if (positionals.length > 1) throw new UsageError(`one target at a time, not ${positionals.join(', ')}`);
   const [name] = positionals;
@@ -104,6 +77,6 @@ function parse(argv: readonly string[]): {
   return {
     asked: askedOf(values, name),
     form: oneOf(FORMS, values.output, '-o'),
-    wanted: values.only,
+    wanted: values.only ?? [],
   };
 }

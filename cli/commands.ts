@@ -62,6 +62,16 @@ export const COMMANDS: Commands = {
     group: 'day-two',
     load: async () => (await import('./replay.ts')).replay,
   },
+  freeze: {
+    summary: 'let uploads of a release or target wait until unfreeze',
+    group: 'day-two',
+    load: async () => (await import('./freeze.ts')).freeze,
+  },
+  unfreeze: {
+    summary: 'lift a freeze: the newest that waited is delivered',
+    group: 'day-two',
+    load: async () => (await import('./unfreeze.ts')).unfreeze,
+  },
   incidents: {
     summary: 'what is open, and the alerts of one incident',
     group: 'look',
@@ -101,6 +111,11 @@ export const COMMANDS: Commands = {
     summary: 'what is wrong with an installation, and how to mend it',
     group: 'set-up',
     load: async () => (await import('./doctor.ts')).doctor,
+  },
+  completion: {
+    summary: 'print what completes these commands in bash, zsh or fish',
+    group: 'set-up',
+    load: async () => (await import('./completion.ts')).completion,
   },
 };
 

@@ -1,5 +1,6 @@
 import { oneLine } from '../lib/alerts/plain.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import {
   formatIncidents,
   formatIncidentsJson,
@@ -7,11 +8,10 @@ import {
   formatTimelineJson,
 } from './incidents-output.ts';
 import { findIncident, listIncidents, type Stores, storesOf } from './incidents-reading.ts';
-import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
+import { findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { nearest } from './nearest.ts';
 import { paintOn } from './progress.ts';
 
-const FORMS = ['text', 'json'] as const;
 const LAST = 20;
 /** Of what has closed, a list shows so much. */
 const CLOSED_DAYS = 7;
@@ -20,31 +20,40 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Apart from what was typed (64) and what cannot be reached (69). */
 const EXIT_NO_SUCH_INCIDENT = 1;
 
-const USAGE = `npx fairlead incidents [--open] [--target NAME] [OPTIONS]
-npx fairlead incidents KEY [OPTIONS]
-
-What is open in an installation, the gravest first, and what has closed within ${CLOSED_DAYS} days. With a KEY: its alerts in
-their order, each with what differed, as "npx fairlead diff" shows it. Secret values are never shown.
-
-  KEY                  of an incident, as it stands in alerts and in the list:
-                       INSTALLATION/TARGET/SCOPE/CLASS/NUMBER (fairlead/staging/shop/web/drift/3)
-  --open               only what is open
-  --target NAME        only of this target
-  --last N             of an incident, the newest N alerts (default ${LAST}; json has all)
-  -o text|json         default: text
-${INSTALLATION_USAGE}
-
-Exit: 0, also where nothing is open; 1 there is no incident of that KEY;
-64 what was typed makes no command, 69 AWS or the installation cannot be used.
-
-Examples:
-  npx fairlead incidents --open --installation fairlead
-  npx fairlead incidents fairlead/staging/shop/web/drift/3 --installation fairlead`;
+const FORM = {
+  typed: ['incidents [--open] [--target NAME] [OPTIONS]', 'incidents KEY [OPTIONS]'],
+  purpose: [
+    `What is open in an installation, the gravest first, and what has closed within ${CLOSED_DAYS} days. With a KEY: its alerts in their order, each with what differed, as "npx fairlead diff" shows it. Secret values are never shown.`,
+  ],
+  arguments: [
+    {
+      name: 'KEY',
+      means:
+        'of an incident, as it stands in alerts and in the list: INSTALLATION/TARGET/SCOPE/CLASS/NUMBER (fairlead/staging/shop/web/drift/3)',
+    },
+  ],
+  options: {
+    open: { type: 'boolean', means: 'only what is open' },
+    target: { type: 'string', value: 'NAME', means: 'only of this target', completes: 'target' },
+    last: {
+      type: 'string',
+      value: 'N',
+      means: `of an incident, the newest N alerts (default ${LAST}; json has all)`,
+    },
+    output: OUTPUT_OPTION,
+    ...INSTALLATION_OPTIONS,
+  },
+  exits: { 0: 'also where nothing is open', 1: 'there is no incident of that KEY', ...USUAL_EXITS },
+  examples: [
+    'npx fairlead incidents --open --installation fairlead',
+    'npx fairlead incidents fairlead/staging/shop/web/drift/3 --installation fairlead',
+  ],
+} as const satisfies Form;
 
 export const incidents: Command = {
   name: 'incidents',
   summary: 'what is open, and the alerts of one incident',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const asked = parse(argv);
     const stores = storesOf(await findInstallation(asked.named));
@@ -57,7 +66,7 @@ interface Asked {
   readonly which: 'open' | 'open and closed lately';
   readonly target: string | undefined;
   readonly last: number;
-  readonly form: (typeof FORMS)[number];
+  readonly form: Output;
   readonly named: Parameters<typeof findInstallation>[0];
 }
 
@@ -65,13 +74,7 @@ function parse(argv: readonly string[]): Asked {
   const { values, positionals } = readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      ...INSTALLATION_OPTIONS,
-      open: { type: 'boolean' },
-      target: { type: 'string' },
-      last: { type: 'string' },
-      output: { type: 'string', short: 'o', default: 'text' },
-    },
+    options: FORM.options,
   });
   const [key, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`one incident at a time, not ${positionals.join(', ')}`);
@@ -86,7 +89,7 @@ function parse(argv: readonly string[]): Asked {
     which: values.open === true ? 'open' : 'open and closed lately',
     target: values.target,
     last,
-    form: oneOf(FORMS, values.output, '-o'),
+    form: oneOf(OUTPUTS, values.output, '-o'),
     named: values,
   };
 }

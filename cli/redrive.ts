@@ -11,9 +11,10 @@ import {
   readDeadLetterQueues,
 } from '../lib/dead-letters/queues.ts';
 import { quote } from '../local/connection.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, USUAL_EXITS } from './form.ts';
 import { allowed } from './incidents-reading.ts';
-import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
+import { findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { nearest } from './nearest.ts';
 import { interruptible } from './waiting.ts';
 
@@ -27,39 +28,49 @@ const LOOKED_AT = 50;
 const SHOWN = 5;
 const LINE_BYTES = 300;
 
-const USAGE = `npx fairlead redrive [QUEUE] [--yes] [--forget] [OPTIONS]
-
-What lies in the dead-letter queues, why, and what is right for it. Without --yes nothing is changed.
-
-  QUEUE     ${Object.keys(DEAD_LETTER_KINDS).join(', ')}; default: all
-  --yes     does it: messages of queues go back to them, events of uploads to the queue of uploads; what the next run
-            of a schedule or the sweep does anyway is deleted. Nothing is done twice: the record knows each upload
-  --forget  with --yes: deletes also what nobody can hand over, such as an alert to an address that is gone
-${INSTALLATION_USAGE}
-
-Needed: ssm:GetParametersByPath on /fairlead-dead-letters/NAME; sqs:GetQueueAttributes, sqs:ReceiveMessage and
-sqs:ChangeMessageVisibility on the dead-letter queues; with --yes sqs:DeleteMessage there, and sqs:SendMessage on the
-queues that they belong to.
-
-Exit: 0 nothing lies there (any more); 1 something does; 64 what was typed makes no command; 69 AWS or the
-installation cannot be used.
-
-Example:
-  npx fairlead redrive --installation fairlead
-  npx fairlead redrive doorbell --yes --installation fairlead`;
+const FORM = {
+  typed: ['redrive [QUEUE] [--yes] [--forget] [OPTIONS]'],
+  purpose: [
+    'What lies in the dead-letter queues, why, and what is right for it. Without --yes nothing is changed.',
+  ],
+  arguments: [{ name: 'QUEUE', means: `${Object.keys(DEAD_LETTER_KINDS).join(', ')}; default: all` }],
+  options: {
+    yes: {
+      type: 'boolean',
+      means:
+        'does it: messages of queues go back to them, events of uploads to the queue of uploads; what the next run of a schedule or the sweep does anyway is deleted. Nothing is done twice: the record knows each upload',
+    },
+    forget: {
+      type: 'boolean',
+      means: 'with --yes: deletes also what nobody can hand over, such as an alert to an address that is gone',
+    },
+    output: OUTPUT_OPTION,
+    ...INSTALLATION_OPTIONS,
+  },
+  notes: [
+    'Needed: ssm:GetParametersByPath on /fairlead-dead-letters/NAME; sqs:GetQueueAttributes, sqs:ReceiveMessage and sqs:ChangeMessageVisibility on the dead-letter queues; with --yes sqs:DeleteMessage there, and sqs:SendMessage on the queues that they belong to.',
+  ],
+  exits: { 0: 'nothing lies there (any more)', 1: 'something does', ...USUAL_EXITS },
+  examples: [
+    'npx fairlead redrive --installation fairlead',
+    'npx fairlead redrive doorbell --yes --installation fairlead',
+  ],
+} as const satisfies Form;
 
 type How = 'look' | 'do' | 'do-and-forget';
 
 export const redrive: Command = {
   name: 'redrive',
   summary: 'what lies in the dead-letter queues, and back to work with it',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const { values: named, positionals } = readArguments({
       args: [...argv],
       allowPositionals: true,
-      options: { ...INSTALLATION_OPTIONS, yes: { type: 'boolean' }, forget: { type: 'boolean' } },
+      options: FORM.options,
     });
+    const form = oneOf(OUTPUTS, named.output, '-o');
+    const tell: Tell = form === 'json' ? (line) => console.error(line) : (line) => console.log(line);
     const [only, ...more] = positionals;
     if (more.length > 0) throw new UsageError(`one queue at a time, not ${positionals.join(', ')}`);
     if (named.forget === true && named.yes !== true)
@@ -67,7 +78,8 @@ export const redrive: Command = {
     const how: How = named.yes !== true ? 'look' : named.forget === true ? 'do-and-forget' : 'do';
     const { environment, name, where, options } = await findInstallation(named);
     if (where === 'local installation') {
-      console.log('the local installation has no dead-letter queues: what fails comes again');
+      tell('the local installation has no dead-letter queues: what fails comes again');
+      if (form === 'json') console.log(formatQueues([]));
       return 0;
     }
     if (name === undefined) throw new UsageError('say which installation it is: --installation NAME');
@@ -84,13 +96,15 @@ export const redrive: Command = {
     const receive = all.find(({ kind }) => kind === 'receive')?.source;
     return await interruptible(
       async (signal) => {
-        let left = 0;
+        const found: GoneThrough[] = [];
         for (const queue of chosen) {
           signal.throwIfAborted();
-          left += await goThrough(queue, sqsLetters(sqs, queue.url), { how, receive, signal });
+          found.push(await goThrough(queue, sqsLetters(sqs, queue.url), { how, receive, signal, tell }));
         }
+        const left = found.reduce((sum, each) => sum + each.left, 0);
+        if (form === 'json') console.log(formatQueues(found));
         if (left > 0 && how === 'look')
-          console.log(
+          tell(
             `to do so: npx fairlead redrive${only === undefined ? '' : ` ${quote(only)}`} --yes${options}`,
           );
         return left === 0 ? 0 : EXIT_LEFT;
@@ -117,17 +131,36 @@ interface Going {
   /** The queue of uploads. */
   readonly receive: string | undefined;
   readonly signal: AbortSignal;
+  readonly tell: Tell;
 }
 
-/** How many are left in it. */
-async function goThrough(queue: DeadLetterQueue, letters: Letters, going: Going): Promise<number> {
+/** Lines for people: on stdout, or beside the document. */
+type Tell = (line: string) => void;
+
+/** What was found in a queue, and how many are left in it. */
+interface GoneThrough {
+  readonly queue: string;
+  readonly left: number;
+  readonly done: number;
+  /** ISO. */
+  readonly oldest?: string;
+  /** Each with how many are alike. */
+  readonly letters: readonly { readonly says: string; readonly times: number }[];
+}
+
+/** For programs: one document. */
+const formatQueues = (queues: readonly GoneThrough[]): string =>
+  JSON.stringify({ schema: 1, queues }, null, 2);
+
+async function goThrough(queue: DeadLetterQueue, letters: Letters, going: Going): Promise<GoneThrough> {
+  const { tell } = going;
   const looking = { action: 'sqs:GetQueueAttributes and sqs:ReceiveMessage', on: `queue ${queue.url}` };
   const count = await allowed(looking, () => letters.count());
   if (count === 0) {
-    console.log(`${oneLine(queue.name)}: empty`);
-    return 0;
+    tell(`${oneLine(queue.name)}: empty`);
+    return { queue: queue.name, left: 0, done: 0, letters: [] };
   }
-  console.log(`${oneLine(queue.name)}: about ${count}, ${DEAD_LETTER_KINDS[queue.kind]}`);
+  tell(`${oneLine(queue.name)}: about ${count}, ${DEAD_LETTER_KINDS[queue.kind]}`);
   const kept: HeldLetter[] = [];
   const seen = new Set<string>();
   const lines = new Map<string, number>();
@@ -154,13 +187,19 @@ async function goThrough(queue: DeadLetterQueue, letters: Letters, going: Going)
   } finally {
     for (const letter of kept) await letters.putBack(letter).catch(() => {});
   }
-  if (oldest !== undefined) console.log(`  the oldest is of ${formatTime(oldest)}`);
+  if (oldest !== undefined) tell(`  the oldest is of ${formatTime(oldest)}`);
   const shown = [...lines].slice(0, SHOWN);
-  for (const [text, times] of shown) console.log(`  ${times > 1 ? `${times} x ` : ''}${text}`);
-  if (lines.size > SHOWN) console.log(`  and ${lines.size - SHOWN} others`);
-  if (seen.size === 0) console.log('  all of them are being looked at by somebody else just now');
-  if (going.how !== 'look') console.log(`  ${done} done, ${kept.length} left`);
-  return going.how === 'look' ? count : seen.size === 0 ? count : kept.length;
+  for (const [text, times] of shown) tell(`  ${times > 1 ? `${times} x ` : ''}${text}`);
+  if (lines.size > SHOWN) tell(`  and ${lines.size - SHOWN} others`);
+  if (seen.size === 0) tell('  all of them are being looked at by somebody else just now');
+  if (going.how !== 'look') tell(`  ${done} done, ${kept.length} left`);
+  return {
+    queue: queue.name,
+    left: going.how === 'look' || seen.size === 0 ? count : kept.length,
+    done,
+    ...(oldest === undefined ? {} : { oldest }),
+    letters: [...lines].map(([says, times]) => ({ says, times })),
+  };
 }
 
 function inWords({ about, why, ...decision }: Decision, how: How): string {

@@ -4,14 +4,14 @@ import { sqsQueue } from '../lib/aws/queues.ts';
 import type { ReplayRequested } from '../lib/messages/messages.ts';
 import { parseKey, slotOf } from '../lib/uploads/record/keys.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { EXIT, WAITS, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
 import {
   type FoundInstallation,
   findInstallation,
   INSTALLATION_OPTIONS,
-  INSTALLATION_USAGE,
 } from './installation.ts';
 import { type ListedUpload, listUploads } from './listing.ts';
 import {
@@ -24,34 +24,55 @@ import {
 import { formatUploads, formatUploadsJson } from './uploads-output.ts';
 import { interruptible } from './waiting.ts';
 
-const FORMS = ['text', 'json'] as const;
-
-const USAGE = `npx fairlead replay PREFIX [--dry-run] [--all] [--wait] [OPTIONS]
-
-Has uploads taken again that were rejected, have failed, or that nobody has heard of: once the configuration, the
-repository or the cluster is mended. They keep their place in the order: nothing newer is overwritten.
-
-  PREFIX               of keys in the bucket: staging/, staging/shop/web/, or a whole key
-  --dry-run            only show which
-  --all                every one; by default the newest of a release's chart, of its values, of a manifest, and only
-                       where it was not delivered
-  --wait               until each has ended anew: the commit, or every reason and what to do
-  --timeout SECONDS    how long to wait (default ${WAITS.delivered.seconds})
-  -o text|json         default: text; json prints one document and nothing else
-${INSTALLATION_USAGE}
-
-Needs sqs:SendMessage on the receive queue, and to read the bucket's versions and the table.
-Exit: 0 asked for (with --wait: delivered); with --wait ${EXIT.rejected} rejected, ${EXIT['timed out']} not known in time, ${EXIT.failed} failed, ${EXIT.superseded} superseded;
-64 what was typed makes no command, 69 AWS or the installation cannot be used.
-
-Examples:
-  npx fairlead replay staging/ --dry-run
-  npx fairlead replay staging/shop/web/ --wait`;
+const FORM = {
+  typed: ['replay PREFIX [--dry-run] [--all] [--wait] [OPTIONS]'],
+  purpose: [
+    'Has uploads taken again that were rejected, have failed, or that nobody has heard of: once the configuration, the repository or the cluster is mended. They keep their place in the order: nothing newer is overwritten.',
+  ],
+  arguments: [
+    { name: 'PREFIX', means: 'of keys in the bucket: staging/, staging/shop/web/, or a whole key' },
+  ],
+  options: {
+    'dry-run': { type: 'boolean', default: false, means: 'only show which' },
+    all: {
+      type: 'boolean',
+      default: false,
+      means:
+        "every one; by default the newest of a release's chart, of its values, of a manifest, and only where it was not delivered",
+    },
+    wait: {
+      type: 'boolean',
+      default: false,
+      means: 'until each has ended anew: the commit, or every reason and what to do',
+    },
+    timeout: {
+      type: 'string',
+      value: 'SECONDS',
+      default: String(WAITS.delivered.seconds),
+      means: `how long to wait (default ${WAITS.delivered.seconds})`,
+    },
+    output: OUTPUT_OPTION,
+    ...INSTALLATION_OPTIONS,
+  },
+  notes: ["Needs sqs:SendMessage on the receive queue, and to read the bucket's versions and the table."],
+  exits: {
+    [EXIT.done]: 'asked for (with --wait: delivered)',
+    [EXIT.rejected]: 'with --wait: rejected',
+    [EXIT['timed out']]: 'with --wait: not known in time',
+    [EXIT.failed]: 'with --wait: failed',
+    [EXIT.superseded]: 'with --wait: superseded',
+    ...USUAL_EXITS,
+  },
+  examples: [
+    'npx fairlead replay staging/ --dry-run',
+    'npx fairlead replay staging/shop/web/ --wait',
+  ],
+} as const satisfies Form;
 
 export const replay: Command = {
   name: 'replay',
   summary: 'take again what was rejected or has failed, once that is mended',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const asked = parse(argv);
     const installation = await findInstallation(asked.named);
@@ -157,7 +178,7 @@ interface Asked {
   readonly which: 'newest' | 'all';
   readonly mode: 'show' | 'send' | 'wait';
   readonly timeoutSeconds: number;
-  readonly form: (typeof FORMS)[number];
+  readonly form: Output;
   readonly named: Parameters<typeof findInstallation>[0];
 }
 
@@ -171,8 +192,7 @@ function parse(argv: readonly string[]): Asked {
     throw new UsageError('--dry-run sends nothing, so that there is nothing to wait for');
   const timeoutSeconds = Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new UsageError('--timeout is a number of seconds');
-  const form = FORMS.find((one) => one === values.output);
-  if (form === undefined) throw new UsageError(`-o is ${FORMS.join(' or ')}, not "${values.output}"`);
+  const form = oneOf(OUTPUTS, values.output, '-o');
   return {
     prefix,
     which: values.all ? 'all' : 'newest',
@@ -187,13 +207,6 @@ function parsed(argv: readonly string[]) {
   return readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      ...INSTALLATION_OPTIONS,
-      'dry-run': { type: 'boolean', default: false },
-      all: { type: 'boolean', default: false },
-      wait: { type: 'boolean', default: false },
-      timeout: { type: 'string', default: String(WAITS.delivered.seconds) },
-      output: { type: 'string', short: 'o', default: 'text' },
-    },
+    options: FORM.options,
   });
 }

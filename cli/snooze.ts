@@ -3,12 +3,13 @@ import { oneLine } from '../lib/alerts/plain.ts';
 import { endSnooze, LONGEST_SNOOZE_DAYS, putSnooze, type Snooze } from '../lib/alerts/snoozes.ts';
 import { formatDuration, formatTime } from '../lib/alerts/times.ts';
 import { quote } from '../local/connection.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { snoozeLine } from './incidents-output.ts';
 import { allowed, knownTarget, type Stores, storesOf, targetNames } from './incidents-reading.ts';
-import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
+import { findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { nearest } from './nearest.ts';
-import { byOf } from './spoken.ts';
+import { BY_OPTION, byOf } from './spoken.ts';
 
 /** A reason stands in alerts, beside what they are about. In characters. */
 const REASON = 200;
@@ -16,43 +17,57 @@ const REASON = 200;
 /** There was none to end. */
 const EXIT_NONE = 1;
 
-const NOT_SILENCED = `A snooze does not keep back: a rise to critical, and the end of an incident that people were told of. Events,
-webhooks and the timelines of incidents get everything all the same. When it ends and something is still open
-that people do not know as it is, they get one reminder.`;
+const NOT_SILENCED =
+  'A snooze does not keep back: a rise to critical, and the end of an incident that people were told of. Events, webhooks and the timelines of incidents get everything all the same. When it ends and something is still open that people do not know as it is, they get one reminder.';
 
-const USAGE = `npx fairlead snooze TARGET SCOPE --for TIME --reason TEXT [OPTIONS]
-npx fairlead snooze TARGET SCOPE --end
-npx fairlead snooze [TARGET]
-
-Keeps mail, pagers and chats quiet about a scope for a while; what is quiet now; and ends it.
-
-  TARGET               the target's name
-  SCOPE                a release (shop/web), manifests, or target: every scope of it
-  --for TIME           how long: 45m, 8h, 3d; at most ${LONGEST_SNOOZE_DAYS} days
-  --reason TEXT        why, in at most ${REASON} characters: it stands beside each alert that nobody is sent
-  --by NAME            who asks; default: the name of this user, or of who runs the CI job
-  --end                ends it now
-${INSTALLATION_USAGE}
-
-${NOT_SILENCED}
-
-Exit: 0; 1 with --end: nothing was snoozed there; 64 what was typed makes no command, or names a target or a scope
-that does not exist; 69 AWS or the installation cannot be used.
-
-Example:
-  npx fairlead snooze staging shop/web --for 8h --reason "load test until six" --installation fairlead`;
+const FORM = {
+  typed: [
+    'snooze TARGET SCOPE --for TIME --reason TEXT [OPTIONS]',
+    'snooze TARGET SCOPE --end',
+    'snooze [TARGET]',
+  ],
+  purpose: [
+    'Keeps mail, pagers and chats quiet about a scope for a while; what is quiet now; and ends it.',
+  ],
+  arguments: [
+    { name: 'TARGET', means: "the target's name", completes: 'target' },
+    { name: 'SCOPE', means: 'a release (shop/web), manifests, or target: every scope of it' },
+  ],
+  options: {
+    for: {
+      type: 'string',
+      value: 'TIME',
+      means: `how long: 45m, 8h, 3d; at most ${LONGEST_SNOOZE_DAYS} days`,
+    },
+    reason: {
+      type: 'string',
+      value: 'TEXT',
+      means: `why, in at most ${REASON} characters: it stands beside each alert that nobody is sent`,
+    },
+    by: BY_OPTION,
+    end: { type: 'boolean', means: 'ends it now' },
+    output: OUTPUT_OPTION,
+    ...INSTALLATION_OPTIONS,
+  },
+  notes: [NOT_SILENCED],
+  exits: { 0: 'done', 1: 'with --end: nothing was snoozed there', ...USUAL_EXITS },
+  examples: [
+    'npx fairlead snooze staging shop/web --for 8h --reason "load test until six" --installation fairlead',
+    'npx fairlead snooze --installation fairlead',
+  ],
+} as const satisfies Form;
 
 export const snooze: Command = {
   name: 'snooze',
   summary: 'keep people from alerts about a scope for a while',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const asked = parse(argv);
     const found = await findInstallation(asked.named);
     const stores = storesOf(found);
     switch (asked.kind) {
       case 'list':
-        return await list(stores, asked.target);
+        return await list(stores, asked.target, asked.form);
       case 'end':
         return await end(stores, asked);
       case 'begin':
@@ -71,7 +86,10 @@ type Begin = Place & {
   readonly reason: string;
   readonly by: string;
 };
-type Asked = { readonly named: Parameters<typeof findInstallation>[0] } & (
+type Asked = {
+  readonly named: Parameters<typeof findInstallation>[0];
+  readonly form: Output;
+} & (
   | { readonly kind: 'list'; readonly target: string | undefined }
   | (Place & { readonly kind: 'end' })
   | Begin
@@ -81,14 +99,9 @@ function parse(argv: readonly string[]): Asked {
   const { values: named, positionals } = readArguments({
     args: [...argv],
     allowPositionals: true,
-    options: {
-      ...INSTALLATION_OPTIONS,
-      for: { type: 'string' },
-      reason: { type: 'string' },
-      by: { type: 'string' },
-      end: { type: 'boolean' },
-    },
+    options: FORM.options,
   });
+  const form = oneOf(OUTPUTS, named.output, '-o');
   const [target, scope, ...more] = positionals;
   if (more.length > 0) throw new UsageError(`one scope at a time, not ${positionals.slice(1).join(', ')}`);
   const isBegin = (named.for ?? named.reason ?? named.by) !== undefined;
@@ -98,9 +111,9 @@ function parse(argv: readonly string[]): Asked {
       throw new UsageError(
         'say what: TARGET SCOPE, such as "staging shop/web"; the scope "target" is all of a target',
       );
-    return { kind: 'list', target, named };
+    return { kind: 'list', target, named, form };
   }
-  if (named.end === true) return { kind: 'end', target, scope, named };
+  if (named.end === true) return { kind: 'end', target, scope, named, form };
   const milliseconds = spanOf(named.for);
   return {
     kind: 'begin',
@@ -110,6 +123,7 @@ function parse(argv: readonly string[]): Asked {
     reason: reasonOf(named.reason),
     by: byOf(named.by),
     named,
+    form,
   };
 }
 
@@ -136,13 +150,17 @@ function reasonOf(text = ''): string {
   return reason;
 }
 
-async function begin(stores: Stores, asked: Begin, options: string): Promise<number> {
+async function begin(stores: Stores, asked: Begin & { readonly form: Output }, options: string): Promise<number> {
   const { target, scope, reason, by } = asked;
   await requireScope(stores, target, scope);
   const at = new Date();
   const until = new Date(at.getTime() + asked.milliseconds).toISOString();
   const made: Snooze = { until, by, reason, at: at.toISOString() };
   await allowed(writing(stores, target), () => putSnooze(stores.table, target, scope, made));
+  if (asked.form === 'json') {
+    console.log(formatSnoozes([{ target, scope, ...made }]));
+    return 0;
+  }
   console.log(
     [
       `${placeOf(asked)} is quiet until ${formatTime(until)} (${formatDuration(made.at, until)}): ${reason}`,
@@ -153,7 +171,10 @@ async function begin(stores: Stores, asked: Begin, options: string): Promise<num
   return 0;
 }
 
-async function end(stores: Stores, { target, scope }: Place): Promise<number> {
+async function end(
+  stores: Stores,
+  { target, scope, form }: Place & { readonly form: Output },
+): Promise<number> {
   await knownTarget(stores, target);
   const ended = await allowed(writing(stores, target), () =>
     endSnooze(stores.table, target, scope, new Date()),
@@ -164,19 +185,29 @@ async function end(stores: Stores, { target, scope }: Place): Promise<number> {
     );
     return EXIT_NONE;
   }
-  console.log(`${placeOf({ target, scope })} is told again; it was ${snoozeLine(ended)}`);
+  console.log(
+    form === 'json'
+      ? formatSnoozes([{ target, scope, ...ended, endedAt: new Date().toISOString() }])
+      : `${placeOf({ target, scope })} is told again; it was ${snoozeLine(ended)}`,
+  );
   return 0;
 }
 
-async function list(stores: Stores, only: string | undefined): Promise<number> {
+/** For programs: one document. */
+const formatSnoozes = (snoozes: readonly (Place & Snooze & { readonly endedAt?: string })[]): string =>
+  JSON.stringify({ schema: 1, snoozes }, null, 2);
+
+async function list(stores: Stores, only: string | undefined, form: Output): Promise<number> {
   const names = only === undefined ? await targetNames(stores) : [only];
-  const lines: string[] = [];
+  const found: (Place & Snooze)[] = [];
   for (const target of names) {
     const { installation } = await knownTarget(stores, target);
     const { snoozes } = await read(stores, installation, target);
-    for (const [scope, each] of snoozes) lines.push(`${placeOf({ target, scope })}: ${snoozeLine(each)}`);
+    for (const [scope, each] of snoozes) found.push({ target, scope, ...each });
   }
-  console.log(lines.length === 0 ? 'nothing is snoozed' : lines.join('\n'));
+  const lines = found.map((each) => `${placeOf(each)}: ${snoozeLine(each)}`);
+  if (form === 'json') console.log(formatSnoozes(found));
+  else console.log(lines.length === 0 ? 'nothing is snoozed' : lines.join('\n'));
   return 0;
 }
 

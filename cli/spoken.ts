@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { oneLine } from '../lib/alerts/plain.ts';
 import { UsageError } from './command.ts';
+import type { Option } from './form.ts';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 
@@ -14,6 +15,13 @@ export function spanOf(option: string, text: string, longestMs: number): number 
 }
 
 const NAME_CHARACTERS = 200;
+
+/** Of a command that leaves a name where others read it. */
+export const BY_OPTION = {
+  type: 'string',
+  value: 'NAME',
+  means: 'who asks; default: the name of this user, or of who runs the CI job',
+} as const satisfies Option;
 
 /** Who asks: as given, else who runs the CI job, else this user. One line. */
 export function byOf(given: string | undefined): string {

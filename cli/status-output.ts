@@ -118,7 +118,8 @@ function waitingOf(waiting: readonly WaitingUpload[]): Cell {
   });
   const counts = special.join(', ');
   const isAll = special.length === 1 && counts.startsWith(`${waiting.length} `);
-  const text = special.length === 0 ? String(waiting.length) : isAll ? counts : `${waiting.length}: ${counts}`;
+  const text =
+    special.length === 0 ? String(waiting.length) : isAll ? counts : `${waiting.length}: ${counts}`;
   return { text, colour: 'yellow' };
 }
 

@@ -11,49 +11,58 @@ import * as clients from '../lib/aws/clients.ts';
 import { ssmParameters } from '../lib/aws/parameters.ts';
 import { type Subscriptions, snsSubscriptions } from '../lib/aws/subscriptions.ts';
 import { refusal } from './aws-errors.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { allowed } from './incidents-reading.ts';
-import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
+import { findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { nearest } from './nearest.ts';
 import { type Standing, standingsOf } from './subscription-states.ts';
 
 /** Something is not subscribed as it should be. */
 const EXIT_NOT_ALL = 1;
 
-const USAGE = `npx fairlead subscribe
-npx fairlead subscribe AUDIENCE|ADDRESS [--again]
-
-Who is subscribed to alerts, and how that stands; with an audience of email, confirms its subscription.
-
-Each mail of SNS has a link that ends its subscription, and mail scanners follow links. So do not click "Confirm
-subscription" in the mail: copy its link, run this, and paste the link when asked. It is not opened; what it holds is
-sent with your AWS credentials, and from then on nobody ends the subscription without such.
-
-  AUDIENCE|ADDRESS     an audience of form email, by its name in fairlead.config.ts or its address
-  --again              end a subscription that was confirmed by a click and make it anew, or have the mail sent again;
-                       until the new one is confirmed, no alert comes to that address
-${INSTALLATION_USAGE}
-
-Needed: ssm:GetParametersByPath on /fairlead-audiences/NAME; sns:ListSubscriptionsByTopic and
-sns:GetSubscriptionAttributes on the topics; to confirm, sns:ConfirmSubscription; with --again also sns:Subscribe and
-sns:Unsubscribe.
-
-Exit: 0 all that was asked for is confirmed and protected; 1 it is not; 64 what was typed makes no command; 69 AWS or
-the installation cannot be used.
-
-Example:
-  npx fairlead subscribe platform@example.com --installation fairlead`;
+const FORM = {
+  typed: ['subscribe', 'subscribe AUDIENCE|ADDRESS [--again]'],
+  purpose: [
+    'Who is subscribed to alerts, and how that stands; with an audience of email, confirms its subscription.',
+    'Each mail of SNS has a link that ends its subscription, and mail scanners follow links. So do not click "Confirm subscription" in the mail: copy its link, run this, and paste the link when asked. It is not opened; what it holds is sent with your AWS credentials, and from then on nobody ends the subscription without such.',
+  ],
+  arguments: [
+    {
+      name: 'AUDIENCE|ADDRESS',
+      means: 'an audience of form email, by its name in fairlead.config.ts or its address',
+    },
+  ],
+  options: {
+    again: {
+      type: 'boolean',
+      means:
+        'end a subscription that was confirmed by a click and make it anew, or have the mail sent again; until the new one is confirmed, no alert comes to that address',
+    },
+    output: OUTPUT_OPTION,
+    ...INSTALLATION_OPTIONS,
+  },
+  notes: [
+    'Needed: ssm:GetParametersByPath on /fairlead-audiences/NAME; sns:ListSubscriptionsByTopic and sns:GetSubscriptionAttributes on the topics; to confirm, sns:ConfirmSubscription; with --again also sns:Subscribe and sns:Unsubscribe.',
+  ],
+  exits: { 0: 'all that was asked for is confirmed and protected', 1: 'it is not', ...USUAL_EXITS },
+  examples: [
+    'npx fairlead subscribe --installation fairlead',
+    'npx fairlead subscribe platform@example.com --installation fairlead',
+  ],
+} as const satisfies Form;
 
 export const subscribe: Command = {
   name: 'subscribe',
   summary: 'who is subscribed, and confirm it so that no mail scanner ends it',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const { values: named, positionals } = readArguments({
       args: [...argv],
       allowPositionals: true,
-      options: { ...INSTALLATION_OPTIONS, again: { type: 'boolean' } },
+      options: FORM.options,
     });
+    const form = oneOf(OUTPUTS, named.output, '-o');
     const [who, ...more] = positionals;
     if (more.length > 0) throw new UsageError(`one audience at a time, not ${positionals.join(', ')}`);
     if (who?.includes('Token='))
@@ -73,8 +82,8 @@ export const subscribe: Command = {
       throw new UsageError(`SSM has no parameters below ${path}: deploy installation "${name}" once more`);
     const sns = snsSubscriptions(clients.sns(environment));
     return who === undefined
-      ? await list(subscribed, sns)
-      : await confirm(who, subscribed, sns, named.again === true ? 'again' : 'as-is');
+      ? await list(subscribed, sns, form)
+      : await confirm(who, subscribed, sns, { how: named.again === true ? 'again' : 'as-is', form });
   },
 };
 
@@ -83,8 +92,12 @@ const READING = {
   on: 'the topics of alerts',
 };
 
-async function list(subscribed: Subscribed, sns: Subscriptions): Promise<number> {
+async function list(subscribed: Subscribed, sns: Subscriptions, form: Output): Promise<number> {
   const { standings, others } = await allowed(READING, () => standingsOf(subscribed, sns));
+  if (form === 'json') {
+    console.log(formatStandings(standings));
+    return standings.every(isWell) ? 0 : EXIT_NOT_ALL;
+  }
   for (const standing of standings) console.log(lineOf(standing));
   for (const [topic, count] of others)
     if (count > 0) console.log(`${topic}: ${count} more that fairlead.config.ts gives no address of`);
@@ -94,6 +107,24 @@ async function list(subscribed: Subscribed, sns: Subscriptions): Promise<number>
 
 const isWell = ({ state, filter }: Standing): boolean =>
   state.kind === 'protected' && filter === 'as-deployed';
+
+/** For programs: one document. */
+const formatStandings = (standings: readonly Standing[]): string =>
+  JSON.stringify(
+    {
+      schema: 1,
+      subscriptions: standings.map(({ audience, topic, state, filter }) => ({
+        audience: audience.name,
+        form: audience.form,
+        ...(audience.address.kind === 'email' ? { address: audience.address.address } : {}),
+        topic,
+        state: state.kind,
+        filter,
+      })),
+    },
+    null,
+    2,
+  );
 
 function lineOf(standing: Standing): string {
   const { audience, topic, filter } = standing;
@@ -125,27 +156,33 @@ async function confirm(
   who: string,
   subscribed: Subscribed,
   sns: Subscriptions,
-  how: 'again' | 'as-is',
+  { how, form }: { readonly how: 'again' | 'as-is'; readonly form: Output },
 ): Promise<number> {
   const audience = audienceOf(who, subscribed);
   const mine = async (): Promise<readonly Standing[]> => {
     const only = { ...subscribed, audiences: [audience] };
     return (await allowed(READING, () => standingsOf(only, sns))).standings;
   };
+  const tell: Tell = form === 'json' ? (line) => console.error(line) : (line) => console.log(line);
   let standings = await mine();
   if (how === 'again') {
-    for (const standing of standings) await makeAnew(standing, subscribed, sns);
+    for (const standing of standings) await makeAnew(standing, subscribed, sns, tell);
     standings = await mine();
   }
   const waiting = new Map<string, Standing>();
   for (const standing of standings) {
     if (standing.state.kind === 'pending') waiting.set(subscribed.topics[standing.topic], standing);
-    else console.log(lineOf(standing));
+    else tell(lineOf(standing));
   }
-  if (waiting.size > 0) await confirmPasted(audience.address.address, waiting, sns);
-  const left = (await mine()).filter((standing) => !isWell(standing));
+  if (waiting.size > 0) await confirmPasted(audience.address.address, waiting, sns, tell);
+  const now = await mine();
+  if (form === 'json') console.log(formatStandings(now));
+  const left = now.filter((standing) => !isWell(standing));
   return left.length === 0 ? 0 : EXIT_NOT_ALL;
 }
+
+/** Lines for people: on stdout, or beside the document. */
+type Tell = (line: string) => void;
 
 type MailAudience = Subscribed['audiences'][number] & { readonly address: { readonly kind: 'email' } };
 
@@ -173,6 +210,7 @@ async function makeAnew(
   { audience, topic, state }: Standing,
   { topics, unheard }: Subscribed,
   sns: Subscriptions,
+  tell: Tell,
 ): Promise<void> {
   const { address, filter } = audience;
   if (state.kind === 'protected' || address.kind !== 'email') return;
@@ -189,13 +227,14 @@ async function makeAnew(
       ...(isFiltered ? { filterPolicy: JSON.stringify(filter) } : {}),
     }),
   );
-  console.log(oneLine(`a new mail is on its way to ${address.address} (${topic})`));
+  tell(oneLine(`a new mail is on its way to ${address.address} (${topic})`));
 }
 
 async function confirmPasted(
   address: string,
   waiting: Map<string, Standing>,
   sns: Subscriptions,
+  tell: Tell,
 ): Promise<void> {
   console.error(
     oneLine(
@@ -206,7 +245,7 @@ async function confirmPasted(
   try {
     for await (const line of lines) {
       if (line.trim() === '') continue;
-      const confirmed = await confirmLine(line, address, waiting, sns);
+      const confirmed = await confirmLine(line, address, waiting, sns, tell);
       if (confirmed !== undefined) waiting.delete(confirmed);
       if (waiting.size === 0) return;
     }
@@ -225,6 +264,7 @@ async function confirmLine(
   address: string,
   waiting: ReadonlyMap<string, Standing>,
   sns: Subscriptions,
+  tell: Tell,
 ): Promise<string | undefined> {
   const link = readConfirmationLink(line);
   const standing = link === undefined ? undefined : waiting.get(link.topic);
@@ -243,7 +283,7 @@ async function confirmLine(
   try {
     const arn = await sns.confirm(link.topic, link.token);
     const { authenticated } = await sns.facts(arn);
-    console.log(
+    tell(
       authenticated
         ? `${nameOf(standing.topic)}: confirmed, and no link in a mail ends it`
         : `${nameOf(standing.topic)}: it had been confirmed by a click before, which this does not change: --again`,

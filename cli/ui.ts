@@ -2,43 +2,54 @@ import { once } from 'node:events';
 import { PortTaken } from '../lib/loopback/listen.ts';
 import { startPageServer } from '../page/server.ts';
 import { type Command, readArguments, UsageError } from './command.ts';
+import { type Form, USUAL_EXITS } from './form.ts';
 import { storesOf } from './incidents-reading.ts';
-import { findInstallation, INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation.ts';
+import { findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { openSource } from './ui-source.ts';
 
 const DEFAULT_PORT = 4583;
 const READ_SECONDS = 10;
 
-const USAGE = `npx fairlead ui [OPTIONS]
-
-The page of an installation, on this machine, read with your own AWS credentials: open incidents and their alerts, what
-differs with Git and the cluster beside each other, targets and deliveries. It can only be looked at.
-
-  --target NAME        only this target; may be given more than once (default: all that there are)
-  --port N             where it listens, on 127.0.0.1 alone (default ${DEFAULT_PORT}; 0: any free one)
-${INSTALLATION_USAGE}
-
-The address that it prints holds a token of this start: opening it lets that browser in, and no other. While somebody
-looks, the table is read every ${READ_SECONDS} seconds. What your credentials have to be allowed, least of all:
-docs/incidents.md. Ctrl-C ends it.
-
-Exit: 0 after Ctrl-C; 64 what was typed makes no command, or the port is taken; 69 AWS or the installation cannot be used.
-
-Example:
-  npx fairlead ui --installation fairlead`;
+const FORM = {
+  typed: ['ui [OPTIONS]'],
+  purpose: [
+    'The page of an installation, on this machine, read with your own AWS credentials: open incidents and their alerts, what differs with Git and the cluster beside each other, targets and deliveries. It can only be looked at.',
+  ],
+  arguments: [],
+  options: {
+    target: {
+      type: 'string',
+      value: 'NAME',
+      multiple: true,
+      means: 'only this target; may be given more than once (default: all that there are)',
+      completes: 'target',
+    },
+    port: {
+      type: 'string',
+      value: 'N',
+      default: String(DEFAULT_PORT),
+      means: `where it listens, on 127.0.0.1 alone (default ${DEFAULT_PORT}; 0: any free one)`,
+    },
+    ...INSTALLATION_OPTIONS,
+  },
+  notes: [
+    `The address that it prints holds a token of this start: opening it lets that browser in, and no other. While somebody looks, the table is read every ${READ_SECONDS} seconds. What your credentials have to be allowed, least of all: docs/incidents.md. Ctrl-C ends it.`,
+  ],
+  exits: { 0: 'after Ctrl-C', ...USUAL_EXITS, 64: `${USUAL_EXITS[64]}, or the port is taken` },
+  examples: [
+    'npx fairlead ui --installation fairlead',
+    'npx fairlead ui --target production --port 0 --installation fairlead',
+  ],
+} as const satisfies Form;
 
 export const ui: Command = {
   name: 'ui',
   summary: 'the page over an installation, on this machine',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const { values } = readArguments({
       args: [...argv],
-      options: {
-        ...INSTALLATION_OPTIONS,
-        target: { type: 'string', multiple: true },
-        port: { type: 'string', default: String(DEFAULT_PORT) },
-      },
+      options: FORM.options,
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)

@@ -6,45 +6,74 @@ import { parseKey, UPLOAD_BYTES } from '../lib/uploads/record/keys.ts';
 import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Metadata, metadataOf } from './ci-claims.ts';
-import { type Command, readArguments, UsageError } from './command.ts';
+import { type Command, oneOf, readArguments, UsageError } from './command.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { EXIT, WAITS, type WaitFor, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
 import {
   type FoundInstallation,
   findInstallation,
   INSTALLATION_OPTIONS,
-  INSTALLATION_USAGE,
 } from './installation.ts';
 import { interruptible } from './waiting.ts';
 
-const USAGE = `npx fairlead upload FILE… PLACE [--wait [delivered|rolled-out]] [OPTIONS]
-
-Uploads chart packages (NAME-VERSION.tgz), values (values.yaml) and manifests, and tells how they end.
-
-  PLACE                TARGET/NAMESPACE/RELEASE/ for a release's files, TARGET/manifests/ for manifests;
-                       a single file may have its whole key instead (staging/shop/web/values.yaml)
-  --wait               until each is delivered or rejected: the commit, or every reason and what to do
-  --wait rolled-out    until the cluster runs that commit, or its rollout has stalled
-  --timeout SECONDS    how long to wait (default ${WAITS.delivered.seconds}; ${WAITS['rolled-out'].seconds} for rolled-out)
-  -o text|json         default: text; json prints one document and nothing else
-  --source-commit SHA  where it comes from; named in the commit as claimed. Default: what GitHub Actions,
-  --source-url URL     GitLab CI or Jenkins say of the job
-  --author NAME
-${INSTALLATION_USAGE}
-
-Results go to stdout, progress to stderr. Exit:
-  ${EXIT.done}  delivered, or rolled out (without --wait: uploaded)
-  ${EXIT.rejected}  rejected
-  ${EXIT['timed out']}  not known when the time was up: it goes on
-  ${EXIT.failed}  failed: it could not be delivered for a day
-  ${EXIT.superseded}  superseded: something newer took its place
-  ${EXIT['not rolled out']}  delivered, but its rollout stalled, the cluster is not what it declares, or nothing looks at it
-  64 what was typed makes no command, 69 AWS or the installation cannot be used, 130 Ctrl-C: the upload goes on
-
-Examples:
-  npx fairlead upload web-1.4.2.tgz values.yaml staging/shop/web/ --wait
-  npx fairlead upload web-1.4.2.tgz staging/shop/web/ --wait rolled-out -o json --installation fairlead
-  npx fairlead upload values-staging.yaml staging/shop/web/values.yaml`;
+const FORM = {
+  typed: ['upload FILE… PLACE [--wait [delivered|rolled-out]] [OPTIONS]'],
+  purpose: [
+    'Uploads chart packages (NAME-VERSION.tgz), values (values.yaml) and manifests, and tells how they end.',
+  ],
+  arguments: [
+    { name: 'FILE', means: 'one or more', completes: 'file' },
+    {
+      name: 'PLACE',
+      means:
+        "TARGET/NAMESPACE/RELEASE/ for a release's files, TARGET/manifests/ for manifests; a single file may have its whole key instead (staging/shop/web/values.yaml)",
+    },
+  ],
+  options: {
+    wait: {
+      type: 'string',
+      value: '[delivered|rolled-out]',
+      means:
+        'until each is delivered or rejected: the commit, or every reason and what to do; rolled-out: until the cluster runs that commit, or its rollout has stalled',
+      completes: ['delivered', 'rolled-out'],
+    },
+    timeout: {
+      type: 'string',
+      value: 'SECONDS',
+      means: `how long to wait (default ${WAITS.delivered.seconds}; ${WAITS['rolled-out'].seconds} for rolled-out)`,
+    },
+    output: OUTPUT_OPTION,
+    'source-commit': {
+      type: 'string',
+      value: 'SHA',
+      means:
+        'where it comes from; named in the commit as claimed. Default of the three: what GitHub Actions, GitLab CI or Jenkins say of the job',
+    },
+    'source-url': { type: 'string', value: 'URL', means: 'the same, as an address' },
+    author: { type: 'string', value: 'NAME', means: 'who made it' },
+    ...INSTALLATION_OPTIONS,
+  },
+  notes: ['Results go to stdout, progress to stderr.'],
+  exits: {
+    [EXIT.done]: 'delivered, or rolled out (without --wait: uploaded)',
+    [EXIT.rejected]: 'rejected',
+    [EXIT['timed out']]: 'not known when the time was up: it goes on',
+    [EXIT.failed]: 'failed: it could not be delivered for a day',
+    [EXIT.superseded]: 'superseded: something newer took its place',
+    [EXIT['not rolled out']]:
+      'delivered, but its rollout stalled, the cluster is not what it declares, or nothing looks at it',
+    [EXIT.frozen]: 'it waits, for its release or target is frozen: unfreeze ends that',
+    [EXIT.declined]: 'its pull request was closed unmerged',
+    ...USUAL_EXITS,
+    130: 'Ctrl-C: the upload goes on',
+  },
+  examples: [
+    'npx fairlead upload web-1.4.2.tgz values.yaml staging/shop/web/ --wait',
+    'npx fairlead upload web-1.4.2.tgz staging/shop/web/ --wait rolled-out -o json --installation fairlead',
+    'npx fairlead upload values-staging.yaml staging/shop/web/values.yaml',
+  ],
+} as const satisfies Form;
 
 export interface Uploaded {
   readonly file: string;
@@ -55,7 +84,7 @@ export interface Uploaded {
 export const upload: Command = {
   name: 'upload',
   summary: 'upload charts and values, and wait for how it ends',
-  usage: USAGE,
+  form: FORM,
   async run(argv) {
     const asked = parse(argv);
     for (const { file } of asked.files) await assertFile(file);
@@ -107,12 +136,10 @@ interface Asked {
   readonly files: readonly { readonly file: string; readonly key: string }[];
   readonly wait: WaitFor | 'no';
   readonly timeoutSeconds: number;
-  readonly form: (typeof FORMS)[number];
+  readonly form: Output;
   readonly metadata: Metadata;
   readonly named: Parameters<typeof findInstallation>[0];
 }
-
-const FORMS = ['text', 'json'] as const;
 
 function parse(argv: readonly string[]): Asked {
   const { values, positionals } = parsed(argv);
@@ -120,8 +147,7 @@ function parse(argv: readonly string[]): Asked {
   const timeoutSeconds =
     values.timeout === undefined ? WAITS[wait === 'no' ? 'delivered' : wait].seconds : Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new UsageError('--timeout is a number of seconds');
-  const form = FORMS.find((one) => one === values.output);
-  if (form === undefined) throw new UsageError(`-o is ${FORMS.join(' or ')}, not "${values.output}"`);
+  const form = oneOf(OUTPUTS, values.output, '-o');
   return {
     files: placed(positionals),
     wait,
@@ -136,15 +162,7 @@ function parsed(argv: readonly string[]) {
   return readArguments({
     args: withWaitFor(argv),
     allowPositionals: true,
-    options: {
-      ...INSTALLATION_OPTIONS,
-      wait: { type: 'string' },
-      timeout: { type: 'string' },
-      output: { type: 'string', short: 'o', default: 'text' },
-      'source-commit': { type: 'string' },
-      'source-url': { type: 'string' },
-      author: { type: 'string' },
-    },
+    options: FORM.options,
   });
 }
 

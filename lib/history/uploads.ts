@@ -95,7 +95,7 @@ function entryOf(
   const scope = carried === undefined ? ofKey : scopeOf(carried.verb);
   const isElsewhere = asked.scope !== undefined && scope !== 'target' && scope !== asked.scope;
   if (what === 'command' && isElsewhere && commit === undefined) return undefined;
-  const endedAt = record !== undefined && 'endedAt' in record ? record.endedAt : undefined;
+  const endedAt = typeof record?.endedAt === 'string' ? record.endedAt : undefined;
   const at = endedAt ?? commit?.at ?? record?.receivedAt ?? named.uploadedAt;
   if (at === undefined) return undefined;
   return {

@@ -79,8 +79,14 @@ async function record(key: string, versionId: string, state: Record<string, unkn
 }
 
 const where = {
-  ...{ schema: 1, installation: 'fairlead', target: 'staging', scope: 'shop/web', sequence: 1 },
-  ...{ repository: 'https://git.example.com/team/cluster.git', root: 'fairlead/staging', deployer: 'flux' },
+  schema: 1,
+  installation: 'fairlead',
+  target: 'staging',
+  scope: 'shop/web',
+  sequence: 1,
+  repository: 'https://git.example.com/team/cluster.git',
+  root: 'fairlead/staging',
+  deployer: 'flux',
 } as const;
 
 before(async () => {
@@ -141,12 +147,23 @@ before(async () => {
     },
   });
   const rolledOut: Alert = {
-    ...{ ...where, kind: 'rolled-out', severity: 'info', at: at('08:00:52'), since: at('08:00:20') },
-    ...{ incident: 'fairlead/staging/shop/web/stalled/3', commit: delivered, after: 'rollout' },
+    ...where,
+    kind: 'rolled-out',
+    severity: 'info',
+    at: at('08:00:52'),
+    since: at('08:00:20'),
+    incident: 'fairlead/staging/shop/web/stalled/3',
+    commit: delivered,
+    after: 'rollout',
   };
   const drift: Alert = {
-    ...{ ...where, kind: 'drift', severity: 'warning', at: at('11:00:00'), since: at('11:00:00') },
-    ...{ incident: 'fairlead/staging/shop/web/drift/1', commit: delivered },
+    ...where,
+    kind: 'drift',
+    severity: 'warning',
+    at: at('11:00:00'),
+    since: at('11:00:00'),
+    incident: 'fairlead/staging/shop/web/drift/1',
+    commit: delivered,
     findings: [
       finding('spec.replicas', { desired: 2, live: 5 }),
       finding('data.password', {}, { verdict: 'changed', secret: true }),
