@@ -31,8 +31,8 @@ export interface CertificateFiles {
 export interface Authority {
   readonly certificate: string;
   readonly file: string;
-  /** For a server on this machine. */
-  server(): Promise<Certificate>;
+  /** For a server on this machine. @param names that it has, beside its address */
+  server(names?: readonly string[]): Promise<Certificate>;
   /** Kubernetes reads the common name as the user and each organisation as a group. */
   client(user: string, groups: readonly string[]): Promise<Certificate>;
 }
@@ -74,7 +74,7 @@ export async function openAuthority(folder: string, name: string): Promise<Autho
   return {
     certificate: certificate.toString('pem'),
     file: files.certificate,
-    server: () =>
+    server: (names = ['localhost', 'kubernetes.default.svc']) =>
       issue(new x509.Name('CN=127.0.0.1'), [
         new x509.ExtendedKeyUsageExtension([
           x509.ExtendedKeyUsage.serverAuth,
@@ -82,8 +82,7 @@ export async function openAuthority(folder: string, name: string): Promise<Autho
         ]),
         new x509.SubjectAlternativeNameExtension([
           new x509.GeneralName('ip', '127.0.0.1'),
-          new x509.GeneralName('dns', 'localhost'),
-          new x509.GeneralName('dns', 'kubernetes.default.svc'),
+          ...names.map((name) => new x509.GeneralName('dns', name)),
         ]),
       ]),
     client: (user, groups) =>

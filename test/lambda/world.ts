@@ -17,7 +17,14 @@ import { testAws } from '../fixtures/local-aws.ts';
 import { gitServer } from '../lib/repository/server.ts';
 import { type Lambda, startLambda } from './lambda.ts';
 
-export type Bundled = Exclude<ZipFunctionName | GitFunctionName, 'smoke-test' | 'back-up-repositories'>;
+export type Bundled = ZipFunctionName | GitFunctionName;
+
+/** Which variables each has when it is deployed; two of them run nowhere else. */
+const DEPLOYED: Readonly<Record<Bundled, readonly (keyof typeof VARIABLES)[]>> = {
+  ...GIVEN,
+  'smoke-test': ['installation', 'scratch'],
+  'back-up-repositories': ['installation', 'scratch', 'configPath', 'configHash', 'backupBucket'],
+};
 
 const INSTALLATION = 'fairlead';
 const CONFIG_PATH = '/fairlead/fairlead';
@@ -62,6 +69,8 @@ export async function lambdaWorld(change: Partial<ConfigInput['targets'][number]
     pagerTopic: aws.topics.pager,
     chatTopic: aws.topics.chat,
     eventBus: EVENT_BUS,
+    // Of the embedded buckets, one that keeps what is written once.
+    backupBucket: BUCKETS.content,
     configPath: CONFIG_PATH,
     configHash: '0123456789abcdef',
     tools: '/opt',
@@ -72,16 +81,16 @@ export async function lambdaWorld(change: Partial<ConfigInput['targets'][number]
   const warm = new Map<Bundled, Lambda>();
 
   /** An execution environment of a function: its own variables (those that it is deployed with), and no others. */
-  async function start(name: Bundled, changed: Environment = {}): Promise<Lambda> {
+  async function start(name: Bundled, changed: Environment = {}, ownLayers = layers): Promise<Lambda> {
     if (!existsSync(join(folder, name))) bundle(name, join(folder, name));
     const one = await startLambda({
       name,
       bundle: join(folder, name),
-      layers,
+      layers: ownLayers,
       environment: {
         ...aws.environment,
         HOME: '/tmp',
-        ...Object.fromEntries(GIVEN[name].map((variable) => [VARIABLES[variable], all[variable] ?? ''])),
+        ...Object.fromEntries(DEPLOYED[name].map((variable) => [VARIABLES[variable], all[variable] ?? ''])),
         ...changed,
       },
     });

@@ -6,11 +6,13 @@ const work = async (event: unknown) => ({ worked: event });
 
 test('what a function works with is tried when it is asked for, and its ordinary work is not begun', async () => {
   const answer = orSmoke({ git: async () => 'git version 2.50.1', record: async () => 'can be read' }, work);
-  assert.deepEqual(await answer(SMOKE_REQUEST), {
-    schema: 1,
-    smoke: 'well',
-    found: { git: 'git version 2.50.1', record: 'can be read' },
-  });
+  // As it is asked, and as it arrives when one function calls another.
+  for (const event of [SMOKE_REQUEST, { ...SMOKE_REQUEST, trail: { calledBy: '7-8-9' } }])
+    assert.deepEqual(await answer(event as unknown), {
+      schema: 1,
+      smoke: 'well',
+      found: { git: 'git version 2.50.1', record: 'can be read' },
+    });
 });
 
 test('everything else is its work, also what only looks like it', async () => {
