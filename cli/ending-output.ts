@@ -1,7 +1,7 @@
 import { oneLine } from '../lib/alerts/plain.ts';
 import { formatPlace, type Reason } from '../lib/charts/reasons.ts';
 import type { Obstacles, RolloutProgress } from '../lib/checks/rolled-out.ts';
-import { uploadUrl } from '../lib/uploads/record/record.ts';
+import { type FrozenMark, uploadUrl } from '../lib/uploads/record/record.ts';
 import type { Result, Stage } from './ending.ts';
 import type { FoundInstallation } from './installation.ts';
 import type { Ended, UploadVersion } from './outcome.ts';
@@ -33,12 +33,25 @@ function linesOf({ ending, key }: Result<Named>): readonly string[] {
         `its outcome is not known after ${ending.seconds} s: ${STAGES[ending.stage]}`,
         '  It is not lost: its tags and "npx fairlead uploads" will say how it ends.',
       ];
+    case 'frozen':
+      return frozenLines(ending.known.frozen);
     case 'unreadable':
       return [ending.says];
     case 'ended':
       return [...endedLines(ending.known), ...rolloutLines(ending.rollout)];
   }
 }
+
+function frozenLines(frozen: FrozenMark | undefined): readonly string[] {
+  const whose =
+    frozen === undefined ? '' : `, since ${frozen.since} by ${oneLine(frozen.by)}${whyOf(frozen.reason)}`;
+  return [
+    `frozen${whose}: it waits, and nothing of it is lost`,
+    '  Who froze it can say when it may go on: "npx fairlead unfreeze" delivers the newest that waits.',
+  ];
+}
+
+const whyOf = (reason: string | undefined): string => (reason === undefined ? '' : ` (${oneLine(reason)})`);
 
 /** Where something waits, in words. */
 const STAGES: Readonly<Record<Stage, string>> = {
@@ -50,6 +63,11 @@ const STAGES: Readonly<Record<Stage, string>> = {
   blocked: 'its repository takes nothing now, an alert says why; it waits in its order',
   unknown: 'it has no outcome yet',
 };
+
+const DONE_WORDS = {
+  frozen: 'frozen: what is uploaded from now on waits, until "npx fairlead unfreeze"',
+  unfrozen: 'unfrozen: the newest that waited goes',
+} as const;
 
 const DELIVERED = {
   commit: (commit: string) => `delivered in commit ${commit}`,
@@ -68,7 +86,7 @@ function endedLines(known: Ended): readonly string[] {
     case 'declined':
       return [`declined: its pull request was closed unmerged${byWhat(known.url)}`];
     case 'done':
-      return [`done: ${known.what}`];
+      return [DONE_WORDS[known.what]];
     case 'superseded':
       return [`superseded: something newer of the same release went first${byWhat(known.by)}`];
     case 'rejected':
@@ -149,6 +167,10 @@ function endingJson(ending: Result['ending']) {
       return { outcome: ending.kind };
     case 'timed out':
       return { outcome: ending.kind, stage: ending.stage };
+    case 'frozen': {
+      const { state: _, stage: _frozen, ...known } = ending.known;
+      return { outcome: ending.kind, ...known };
+    }
     case 'unreadable':
       return { outcome: ending.kind, message: ending.says };
     case 'ended': {

@@ -4,7 +4,14 @@ import { parseKey, type UploadKey } from '../lib/uploads/record/keys.ts';
 import { Unavailable } from './aws-errors.ts';
 import { EXIT_UNAVAILABLE, UsageError } from './command.ts';
 import type { FoundInstallation } from './installation.ts';
-import { type Ended, type KnownUpload, outcomeReader, tableOf, type UploadVersion } from './outcome.ts';
+import {
+  type Ended,
+  type Held,
+  type KnownUpload,
+  outcomeReader,
+  tableOf,
+  type UploadVersion,
+} from './outcome.ts';
 import { readRollout } from './rollout.ts';
 import { lookUntil } from './waiting.ts';
 
@@ -36,6 +43,8 @@ export type Result<Named extends UploadVersion = UploadVersion> = Named & {
     | { readonly kind: 'uploaded' }
     | { readonly kind: 'timed out'; readonly seconds: number; readonly stage: Stage }
     | { readonly kind: 'unreadable'; readonly says: string }
+    /** It waits for as long as people want. */
+    | { readonly kind: 'frozen'; readonly known: Extract<Held, { readonly stage: 'frozen' }> }
     | { readonly kind: 'ended'; readonly known: Ended; readonly rollout?: RolloutProgress };
 };
 
@@ -50,7 +59,7 @@ export interface Waiter {
   /** @param look how an outcome is found; by default as soon as the tags say it */
   wait<Named extends UploadVersion>(
     uploads: readonly Named[],
-    look?: (upload: Named) => Promise<Ended | undefined>,
+    look?: (upload: Named) => Promise<Ended | Held | undefined>,
   ): Promise<readonly Result<Named>[]>;
   exitOf(results: readonly Result[]): number;
   /** What could not be read and would have told more. */
@@ -86,11 +95,12 @@ export async function waiterOf(
 
   async function endingOf<Named extends UploadVersion>(
     upload: Named,
-    look: (upload: Named) => Promise<Ended | undefined>,
+    look: (upload: Named) => Promise<Ended | Held | undefined>,
     deadline: number,
   ): Promise<Result['ending']> {
     if (wait === 'no') return { kind: 'uploaded' };
-    const known = await lookUntil(() => look(upload), deadline, signal);
+    const known = await lookUntil(async () => awaited(await look(upload)), deadline, signal);
+    if (known?.state === 'waiting') return { kind: 'frozen', known };
     if (known === undefined)
       return { kind: 'timed out', seconds: timeoutSeconds, stage: await stageOf(upload) };
     if (wait === 'delivered' || known.state !== 'delivered') return { kind: 'ended', known };
@@ -136,7 +146,7 @@ export async function waiterOf(
   }
 
   return {
-    async wait(uploads, look = (upload) => reader.ended(upload)) {
+    async wait(uploads, look = (upload) => reader.settled(upload)) {
       if (wait !== 'no') progress(`waiting until ${WAITS[wait].words}, at most ${timeoutSeconds} s`);
       const deadline = Date.now() + timeoutSeconds * 1000;
       return Promise.all(
@@ -156,6 +166,10 @@ export async function waiterOf(
     missing: () => reader.missing(),
   };
 }
+
+/** What ends the waiting: a freeze, too, which may last for days. */
+const awaited = (known: Ended | Held | undefined) =>
+  known?.state === 'waiting' && known.stage === 'proposed' ? undefined : known;
 
 /** The scope that checks judge it in. */
 function placeOf(key: string): { readonly target: string; readonly scope: string } | undefined {
@@ -181,6 +195,7 @@ const WORST_FIRST = [
   EXIT['not rolled out'],
   EXIT_UNAVAILABLE,
   EXIT.declined,
+  EXIT.frozen,
   EXIT['timed out'],
   EXIT.superseded,
 ] as const;
@@ -191,6 +206,8 @@ function exitOf(ending: Result['ending']): number {
       return EXIT.done;
     case 'timed out':
       return EXIT['timed out'];
+    case 'frozen':
+      return EXIT.frozen;
     case 'unreadable':
       return EXIT_UNAVAILABLE;
     case 'ended':

@@ -51,13 +51,18 @@ type KnownState =
   | { readonly state: 'rejected' | 'failed'; readonly reasons: readonly Reason[] };
 
 export type Ended = Exclude<KnownUpload, { readonly state: 'waiting' }>;
+/** It waits for people, who may take days. */
+export type Held = Extract<KnownUpload, { readonly stage: 'frozen' | 'proposed' }>;
 
 /** Reads outcomes with whatever rights there are, and keeps in mind what it may not read. */
 export interface OutcomeReader {
   /** The record if it may be read, else the tags. @throws Unavailable if neither may be */
   read(version: UploadVersion): Promise<KnownUpload>;
-  /** The same once its tags say that it has ended: what only the tags' readers see must be there, too. */
-  ended(version: UploadVersion): Promise<Ended | undefined>;
+  /**
+   * The same once its tags say that it has ended, or waits for people: what only the tags' readers see must be there,
+   * too.
+   */
+  settled(version: UploadVersion): Promise<Ended | Held | undefined>;
   /** What would have told more. */
   missing(): readonly string[];
 }
@@ -105,12 +110,12 @@ export function outcomeReader(installation: FoundInstallation, signal?: AbortSig
       const known = await recorded(version);
       return readable(known === 'unreadable' ? await tagged(version) : known, version);
     },
-    async ended(version) {
+    async settled(version) {
       const tags = await tagged(version);
-      if (tags !== 'unreadable' && tags.state === 'waiting') return undefined;
+      if (tags !== 'unreadable' && !isSettled(tags)) return undefined;
       const record = await recorded(version);
       const known = readable(record === 'unreadable' ? tags : record, version);
-      return known.state === 'waiting' ? undefined : known;
+      return isSettled(known) ? known : undefined;
     },
     missing() {
       if (table === undefined) return ['the name of its table (FAIRLEAD_TABLE, or --installation)'];
@@ -118,6 +123,9 @@ export function outcomeReader(installation: FoundInstallation, signal?: AbortSig
     },
   };
 }
+
+const isSettled = (known: KnownUpload): known is Ended | Held =>
+  known.state !== 'waiting' || known.stage === 'frozen' || known.stage === 'proposed';
 
 /** For reading; undefined where nobody has said what it is called. */
 export function tableOf({ table, environment }: FoundInstallation): Table | undefined {
