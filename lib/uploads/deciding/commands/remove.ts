@@ -66,7 +66,7 @@ export async function decideRemove(
     since: marks.find((mark) => mark !== undefined)?.commit,
   });
   const message = commandMessage(asked, parts.bucket, {
-    subject: `Remove ${nameOfRemoved(what)}`,
+    subject: what.kind === 'target' ? `Remove all of target ${target.name}` : `Remove ${nameOfRemoved(what)}`,
     body: [inWords(standing, target), ...keptInWords(kept)],
     trailers: [],
     replaced: replaced === undefined || replaced.changes.length === 0 ? [] : [replaced],
@@ -97,7 +97,7 @@ function placesOfRemoved(target: Target, what: Removed): readonly string[] {
   }
 }
 
-export function nameOfRemoved(what: Removed): string {
+function nameOfRemoved(what: Removed): string {
   switch (what.kind) {
     case 'release':
       return `release ${nameOfRelease(what)}`;

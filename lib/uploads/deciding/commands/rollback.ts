@@ -5,10 +5,10 @@ import { type FileEntry, treeOfFile } from '../../../content/tree.ts';
 import type { Clone } from '../../../repository/clone.ts';
 import type { CommitPlan } from '../../../repository/commit.ts';
 import { chartFolder, EMPTY_VALUES, releaseFile, valuesFile } from '../../../repository/layout.ts';
-import type { Candidate, GroupParts } from '../group.ts';
-import { whyImmutable } from '../group.ts';
+import { historyOfPaths } from '../../../repository/path-history.ts';
+import { type Candidate, type GroupParts, whyImmutable } from '../group.ts';
 import { placesOf } from '../plan.ts';
-import { below, readStanding, type Standing, storeStanding } from '../standing.ts';
+import { readStanding, type Standing, storeStanding } from '../standing.ts';
 import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts';
 import { findState } from './find-state.ts';
 import { commandMessage, takenOutSentence } from './message.ts';
@@ -88,7 +88,7 @@ export async function decideRollback(
     ],
     replaced: change.replaced,
   });
-  const plan = await withReleaseFile(clone, target, asked, past, { ...change.plan, message });
+  const plan = await withReleaseFile(inTarget, tip, asked, { ...change.plan, message });
   return { kind: 'commit', plan, touched, warnings };
 }
 
@@ -130,7 +130,7 @@ async function candidatesOf(
 ): Promise<readonly [Candidate, Candidate]> {
   const { release } = command.verb;
   const folder = chartFolder(target, release);
-  const digest = await storeStanding(clone, content, below(past, folder), folder);
+  const digest = await storeStanding(clone, content, past, folder);
   const values = past.get(valuesFile(target, release));
   const text = values === undefined ? EMPTY_VALUES : await textOf(clone, values.id);
   const { chart: _, ...rest } = record;
@@ -144,22 +144,31 @@ async function candidatesOf(
 }
 
 /**
- * A release that was removed comes back with the release.yaml that it had, people's changes in it and all, where that
- * is still of its deployer.
+ * A release that was removed comes back with the release.yaml that it had last, people's changes in it and all, where
+ * that is still of its deployer.
  */
 async function withReleaseFile(
-  clone: Clone,
-  target: Target,
+  { clone, target }: GroupParts,
+  tip: string,
   { command }: AskedCommand<'rollback'>,
-  past: Standing,
   plan: CommitPlan,
 ): Promise<CommitPlan> {
   const path = releaseFile(target, command.verb.release);
-  const before = past.get(path);
-  if (!plan.files.has(path) || before === undefined || !isPlain(before.mode)) return plan;
-  const text = await textOf(clone, before.id);
+  if (!plan.files.has(path)) return plan;
+  const last = await lastIdOf(clone, tip, path);
+  const text = last === undefined ? '' : await textOf(clone, last);
   const kind = target.deployer === 'argocd' ? 'Application' : 'HelmRelease';
   if (!new RegExp(`^kind:[ \\t]*["']?${kind}["']?[ \\t]*$`, 'm').test(text)) return plan;
   const entry: FileEntry = { mode: 0o644, data: Buffer.from(text) };
   return { ...plan, files: new Map([...plan.files, [path, entry]]) };
+}
+
+/** Of a file that is gone at the tip. */
+async function lastIdOf(clone: Clone, tip: string, path: string): Promise<string | undefined> {
+  for await (const { changes } of historyOfPaths(clone, tip, [path], [path]))
+    for (const { paths } of changes) {
+      const { before } = paths.get(path) ?? {};
+      if (before !== undefined) return before;
+    }
+  return undefined;
 }
