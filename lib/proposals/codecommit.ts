@@ -81,7 +81,10 @@ export function codeCommitProposals(pulls: CodeCommitPulls, place: CodeCommitPla
     const read = pullRequest.safeParse(found);
     if (read.success) return read.data;
     const at = read.error.issues[0]?.path.map(String).join('.') ?? '';
-    throw new ProposalHostFailed('refused', `CodeCommit, ${name}, ${doing}: the answer is not as documented (at "${at}")`);
+    throw new ProposalHostFailed(
+      'refused',
+      `CodeCommit, ${name}, ${doing}: the answer is not as documented (at "${at}")`,
+    );
   }
 
   const get = async (id: string, doing: string): Promise<PullRequest> =>
@@ -109,7 +112,9 @@ export function codeCommitProposals(pulls: CodeCommitPulls, place: CodeCommitPla
     const ids = await numbers(status, doing);
     const looked = status === 'OPEN' ? ids : ids.slice(0, MOST_CLOSED);
     for (let at = 0; at < looked.length; at += READS_AT_ONCE) {
-      const some = await eachAtOnce(looked.slice(at, at + READS_AT_ONCE), READS_AT_ONCE, (id) => get(id, doing));
+      const some = await eachAtOnce(looked.slice(at, at + READS_AT_ONCE), READS_AT_ONCE, (id) =>
+        get(id, doing),
+      );
       const found = some.find((each) => targetOf(each, branch, base) !== undefined);
       if (found !== undefined) return found;
     }

@@ -1,5 +1,14 @@
 import * as z from 'zod';
-import { call, follow, type HostAnswer, type HostApi, HostSaidNo, linked, type Refused, read } from './call.ts';
+import {
+  call,
+  follow,
+  type HostAnswer,
+  type HostApi,
+  HostSaidNo,
+  linked,
+  type Refused,
+  read,
+} from './call.ts';
 import { commitId, pageUrl, tooMany } from './forms.ts';
 import type { Proposal, ProposalHost, ProposalText, Takes } from './proposals.ts';
 import { cut, fitting } from './text.ts';
@@ -104,7 +113,9 @@ export function gitLabProposals(api: HostApi): ProposalHost {
     } catch (error) {
       // 409: "Another open merge request already exists for this source branch".
       const other =
-        error instanceof HostSaidNo && error.status === 409 ? await newestOf(branch, base, 'opened') : undefined;
+        error instanceof HostSaidNo && error.status === 409
+          ? await newestOf(branch, base, 'opened')
+          : undefined;
       if (other === undefined) throw error;
       return other;
     }
@@ -161,7 +172,8 @@ const inert = (text: ProposalText): ProposalText => ({
  * GitLab carries out lines such as `/merge` in what is sent to it, with the rights of the token ("Quick actions"); there
  * is no call that leaves it out. A mark of no width before the slash makes it a line like others.
  */
-export const withoutActions = (text: string): string => text.replace(/(^|[\r\n\u2028\u2029])([^\S\r\n]*)\//g, '$1$2\u2060/');
+export const withoutActions = (text: string): string =>
+  text.replace(/(^|[\r\n\u2028\u2029])([^\S\r\n]*)\//g, '$1$2\u2060/');
 
 const proposalOf = (found: MergeRequest): Proposal => ({
   number: String(found.iid),

@@ -1,3 +1,5 @@
+import { cut } from './text.ts';
+
 /** Of what a host says; the rest is not for a message that a person reads. */
 const LONGEST = 240;
 const DEEPEST = 4;
@@ -25,7 +27,7 @@ export function wordsOf(body: unknown): string {
     // Whatever moves a terminal's cursor, or hides in a line.
     .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
     .trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST)}…`;
+  return cut(line, LONGEST);
 }
 
 function gather(value: unknown, depth: number, found: string[], under?: 'wordy'): void {
