@@ -7,6 +7,7 @@ import type { Table } from '../aws/table.ts';
 import type { Config } from '../config/config.ts';
 import type { Doorbell, ObjectCreated, ReadRequest } from '../messages/messages.ts';
 import { isBlocked } from './delivering/blocked.ts';
+import { looksAgainAfter } from './receiving/evidence.ts';
 import { isAstray } from './receiving/replay.ts';
 import { placeVersions } from './receiving/unheard.ts';
 import { parseKey } from './record/keys.ts';
@@ -81,7 +82,8 @@ async function sendReceivedAgain(parts: SweepParts): Promise<number> {
   let sent = 0;
   for await (const entry of listReceived(parts.table)) {
     const waited = age(parts, entry.receivedAt);
-    if (waited < RECEIVED_MILLISECONDS) continue;
+    const atLeast = looksAgainAfter(parts.config, entry.key) ?? RECEIVED_MILLISECONDS;
+    if (waited < Math.min(atLeast, RECEIVED_MILLISECONDS)) continue;
     if (waited > SOON_MILLISECONDS && !isQuarter(parts.now()) && parseKey(entry.key).kind === 'evidence')
       continue;
     await parts.received.send(eventOf(parts.bucket, entry));

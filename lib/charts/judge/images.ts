@@ -32,6 +32,7 @@ const BESIDE = [
   'initContainers',
   'imagePullPolicy',
   'imagePullSecrets',
+  'serviceAccountName',
   'command',
   'args',
   'env',

@@ -12,12 +12,17 @@ export interface SignedPackage extends PackagePlace {
   readonly fileName: string;
 }
 
-/** The files beside it, as text; absent: none is there. */
+/** A file beside it, as text; `unfit`: it is there, and is not read. */
+export type EvidenceFile =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'unfit'; readonly problem: string };
+
+/** The files beside it; absent: none is there. */
 export interface EvidenceFiles {
   /** `<package>.sigstore.json` */
-  readonly sigstore?: string;
+  readonly sigstore?: EvidenceFile | undefined;
   /** `<package>.prov` */
-  readonly provenance?: string;
+  readonly provenance?: EvidenceFile | undefined;
 }
 
 export type Trust =
@@ -103,6 +108,12 @@ type Proof =
       readonly bytes: 'these' | 'perhaps-others';
     };
 
+const wrong = (file: string, problem: string): Proof => ({
+  kind: 'unproven',
+  reason: reason('signature-wrong', { file, problem }, { file }),
+  bytes: 'perhaps-others',
+});
+
 const rootsOf = (publishers: readonly Publisher[]): readonly (string | undefined)[] => [
   ...new Set(publishers.flatMap((one) => (one.kind === 'sigstore' ? [one.trustedRoot] : []))),
 ];
@@ -113,13 +124,14 @@ const keyringsOf = (publishers: readonly Publisher[]): readonly string[] => [
 /** One proof of the first root that it holds by; else what the first says. */
 async function sigstoreProofs(
   uploaded: SignedPackage,
-  text: string,
+  evidence: EvidenceFile,
   roots: readonly (string | undefined)[],
 ): Promise<readonly Proof[]> {
   const file = `${uploaded.fileName}.sigstore.json`;
+  if (evidence.kind === 'unfit') return [wrong(file, evidence.problem)];
   const proofs: Proof[] = [];
   for (const root of roots) {
-    const proof = await sigstoreProof(uploaded, text, root, file);
+    const proof = await sigstoreProof(uploaded, evidence.text, root, file);
     if (proof.kind === 'proven' || proof.bytes === 'these') return [proof];
     proofs.push(proof);
   }
@@ -132,17 +144,12 @@ async function sigstoreProof(
   root: string | undefined,
   file: string,
 ): Promise<Proof> {
-  const wrong = (problem: string): Proof => ({
-    kind: 'unproven',
-    reason: reason('signature-wrong', { file, problem }, { file }),
-    bytes: 'perhaps-others',
-  });
   const opened = await openBundle(text, uploaded.bytes, root);
-  if (opened.kind === 'unproven') return wrong(opened.problem);
+  if (opened.kind === 'unproven') return wrong(file, opened.problem);
   const { signer, statement } = opened;
   if (statement === undefined) return { kind: 'proven', signer };
   const about = aboutPackage(statement, uploaded.bytes);
-  if (about.kind === 'about-others') return wrong('what it is about are other bytes');
+  if (about.kind === 'about-others') return wrong(file, 'what it is about are other bytes');
   const { places } = about;
   const place = places.find((one) => isPlaceOf(one, uploaded));
   const [elsewhere] = places;
@@ -165,26 +172,22 @@ const placeText = ({ target, release }: NamedPlace): string =>
 
 async function provenanceProofs(
   uploaded: SignedPackage,
-  text: string,
+  evidence: EvidenceFile,
   keyrings: readonly string[],
 ): Promise<readonly Proof[]> {
   const file = `${uploaded.fileName}.prov`;
-  const wrong = (problem: string): Proof => ({
-    kind: 'unproven',
-    reason: reason('signature-wrong', { file, problem }, { file }),
-    bytes: 'perhaps-others',
-  });
+  if (evidence.kind === 'unfit') return [wrong(file, evidence.problem)];
   const proofs: Proof[] = [];
   for (const keyring of keyrings) {
-    const opened = await openProvenance(text, uploaded, keyring);
+    const opened = await openProvenance(evidence.text, uploaded, keyring);
     switch (opened.kind) {
       case 'proven':
         return [opened];
       case 'unproven':
-        proofs.unshift(wrong(opened.problem));
+        proofs.unshift(wrong(file, opened.problem));
         break;
       case 'unknown-key':
-        proofs.push(wrong(`its key ${opened.keyId} is in no keyring of the target`));
+        proofs.push(wrong(file, `its key ${opened.keyId} is in no keyring of the target`));
     }
   }
   return proofs.slice(0, 1);

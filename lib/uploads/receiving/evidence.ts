@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
 import type { Table } from '../../aws/table.ts';
 import { reason } from '../../charts/reasons.ts';
+import type { Config } from '../../config/config.ts';
+import { parseKey } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import {
   type Outcome,
   parseRecord,
+  type ReceivedRecord,
   recordKey,
   type UploadBase,
   type UploadRecord,
@@ -45,6 +48,12 @@ export async function outcomeOfEvidence(
   return outcome === undefined ? undefined : { kind: 'shared', outcome };
 }
 
+/** Versions of a package that nobody has finished checking: they may be waiting for this evidence. */
+export async function receivedOf(table: Table, packageKey: string): Promise<readonly ReceivedRecord[]> {
+  const records = (await Array.fromAsync(table.query(recordKey(packageKey, '').pk))).map(parseRecord);
+  return records.filter((record) => record.state === 'received');
+}
+
 async function newestOf(table: Table, key: string): Promise<UploadRecord | undefined> {
   let newest: UploadRecord | undefined;
   for await (const item of table.query(recordKey(key, '').pk)) {
@@ -72,4 +81,16 @@ function outcomeOf(record: UploadRecord): Outcome | undefined {
     case 'failed':
       return { state: record.state, reasons: record.reasons };
   }
+}
+
+/**
+ * After how long a package is looked at again whose evidence may have come, or is to be missed. Milliseconds; undefined:
+ * its target asks for no signatures, or it is no package.
+ */
+export function looksAgainAfter({ targets }: Config, key: string): number | undefined {
+  const parsed = parseKey(key);
+  if (parsed.kind !== 'slot' || parsed.key.kind !== 'chart') return undefined;
+  const { target: name } = parsed.key;
+  const target = targets.find((one) => one.name === name);
+  return target?.publishers === undefined ? undefined : target.judgeAgainSeconds * 1000;
 }

@@ -33,9 +33,10 @@ import {
 } from '../record/record.ts';
 import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from '../record/waiting.ts';
 import { type CommandParts, checkCommand } from './command.ts';
-import { outcomeOfEvidence } from './evidence.ts';
+import { looksAgainAfter, outcomeOfEvidence, receivedOf } from './evidence.ts';
 import { tryAgain } from './last-try.ts';
 import { isAstray, reopen, sendBack, unrecorded } from './replay.ts';
+import { type Signed, signatureOf } from './signature.ts';
 import { toldByTags } from './told-by-tags.ts';
 
 export interface ReceiveParts extends OutcomeParts, CommandParts {
@@ -163,6 +164,8 @@ async function check(
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
   const checked = await contentOfUpload(parts, record, placed);
   if (checked.kind === 'refused') return reject(parts, record, checked.reasons);
+  // Its evidence brings it here again, or the sweep.
+  if (checked.kind === 'waits') return record.state;
   const { content } = checked;
   await addWaiting(parts.table, content, record);
   const attempted = 'attempted' in record ? (record.attempted ?? []) : [];
@@ -171,6 +174,7 @@ async function check(
 
 type CheckedUpload =
   | { readonly kind: 'checked'; readonly content: CheckedContent }
+  | { readonly kind: 'waits' }
   | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
 
 async function contentOfUpload(
@@ -186,9 +190,14 @@ async function contentOfUpload(
   const { target } = placed;
   const opened = await open(placed.key, body, target);
   if (opened.kind === 'refused') return opened;
+  const signed: Signed =
+    placed.key.kind === 'chart' ? await signatureOf(parts, record, placed.key, target, body) : { kind: 'passes' };
+  if (signed.kind !== 'passes') return signed;
+  const { kind: _, ...proven } = signed;
   return {
     kind: 'checked',
     content: {
+      ...proven,
       repository: target.repository,
       branch: target.branch,
       target: target.name,
@@ -206,6 +215,9 @@ async function shareOutcome(
   record: UploadRecord,
   packageKey: string,
 ): Promise<UploadRecord['state']> {
+  // What waits for it goes on.
+  if (looksAgainAfter(parts.config, packageKey) !== undefined)
+    for (const waiting of await receivedOf(parts.table, packageKey)) await take(waiting, waiting, parts);
   const shared = await outcomeOfEvidence(parts.table, record, packageKey, parts.now());
   if (shared === undefined) return record.state;
   const told = shared.kind === 'orphan' ? 'here' : 'elsewhere';
