@@ -29,7 +29,8 @@ const FORM = {
   arguments: [
     {
       name: 'TARGET',
-      means: "the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one",
+      means:
+        "the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one",
       completes: 'target',
     },
   ],

@@ -1,9 +1,9 @@
-import { FORMS } from './check-form.ts';
 import { oneLine } from '../lib/alerts/plain.ts';
 import { formatScope } from '../lib/checks/observation.ts';
 import type { VerdictItem } from '../lib/checks/verdict-items.ts';
 import { formatJson } from '../lib/objects/json.ts';
 import type { EXIT } from './check.ts';
+import type { FORMS } from './check-form.ts';
 import type { RemoteResult } from './check-remote.ts';
 import type { FoundInstallation } from './installation.ts';
 import { type Case, formatSuites, nothingDeclared, RIGHTS, suite, unjudgedCase } from './junit.ts';

@@ -17,7 +17,6 @@ import { nearest } from './nearest.ts';
 import { tableOf } from './outcome.ts';
 import { interruptible, lookUntil } from './waiting.ts';
 
-
 /** What became of one target's check. */
 export type RemoteResult = { readonly target: string } & (
   | { readonly kind: 'checked'; readonly verdicts: TargetVerdicts }

@@ -149,13 +149,12 @@ function fish(commands: readonly Spoken[]): string {
     '# fish completion of Fairlead, made by "npx fairlead completion fish"',
     'function __fairlead_targets',
     '  set -l base $XDG_CACHE_HOME',
-    "  test -n \"$base\"; or set base $HOME/.cache",
+    '  test -n "$base"; or set base $HOME/.cache',
     `  cat $base/fairlead/${TARGETS_FOLDER}/* 2>/dev/null`,
     'end',
     'complete -c fairlead -f',
     ...commands.map(
-      ({ name, summary }) =>
-        `complete -c fairlead -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+      ({ name, summary }) => `complete -c fairlead -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
     ),
     "complete -c fairlead -n __fish_use_subcommand -a help -d 'tell more of a command'",
     `${of('help')} -a ${quoted(commands.map(({ name }) => name).join(' '))}`,

@@ -5,8 +5,8 @@ import { ASKING_NOTES, ASKING_OPTIONS, askedOf } from './asking.ts';
 import { EXIT, notJudged, outcomeOf } from './check.ts';
 import { formatObservation, formatObservationJson } from './check-output.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
-import { type Form, OUTPUT_OPTION, OUTPUTS, USUAL_EXITS } from './form.ts';
 import { formatDiff } from './diff-output.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, USUAL_EXITS } from './form.ts';
 import { CannotJudge, type Observed, observe } from './observing.ts';
 import { type Paint, paintOn, progressOn } from './progress.ts';
 import { only } from './selecting.ts';
@@ -23,7 +23,8 @@ const FORM = {
     },
     {
       name: 'TARGET',
-      means: "the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one",
+      means:
+        "the target's name; its files lie below fairlead/TARGET in the repository. Default: the only one",
       completes: 'target',
     },
   ],
@@ -54,9 +55,7 @@ export const diff: Command = {
       const observed = await observe(asked, progress);
       const chosen = only(observed.observation, [release]);
       console.log(
-        form === 'json'
-          ? formatObservationJson(chosen)
-          : await formatted(observed, release, paint),
+        form === 'json' ? formatObservationJson(chosen) : await formatted(observed, release, paint),
       );
       return EXIT[outcomeOf(chosen)];
     } catch (error) {

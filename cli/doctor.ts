@@ -3,18 +3,16 @@ import { examine, isWell } from '../lib/doctor/examine.ts';
 import { doctorPolicy } from '../lib/doctor/policy.ts';
 import { DATA_FOLDER } from '../local/connection.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
-import { type Form, OUTPUT_OPTION, OUTPUTS, USUAL_EXITS } from './form.ts';
 import { formatFound, formatFoundJson } from './doctor-output.ts';
 import { configurationOf, DEFAULT_CONFIG, patientOf } from './doctor-patient.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, USUAL_EXITS } from './form.ts';
 
 const FORM = {
   typed: ['doctor [TARGET…] [OPTIONS]'],
   purpose: [
     'Looks an installation over, before and after its deploy: what is wrong, where, and the command that mends it. Changes nothing, in AWS, Git or the cluster: pushes are tried with --dry-run, and the one thing that is created in a cluster is a SelfSubjectAccessReview, which no cluster keeps. What could not be looked at says why.',
   ],
-  arguments: [
-    { name: 'TARGET', means: 'targets of the configuration; default: all', completes: 'target' },
-  ],
+  arguments: [{ name: 'TARGET', means: 'targets of the configuration; default: all', completes: 'target' }],
   options: {
     config: {
       type: 'string',

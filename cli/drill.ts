@@ -8,14 +8,10 @@ import { dynamoTable, type Table } from '../lib/aws/table.ts';
 import { severity as severities } from '../lib/config/audiences.ts';
 import type { Severity } from '../lib/config/config.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
-import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { reachOf } from './drill-reach.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { allowed } from './incidents-reading.ts';
-import {
-  type FoundInstallation,
-  findInstallation,
-  INSTALLATION_OPTIONS,
-} from './installation.ts';
+import { type FoundInstallation, findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { BY_OPTION, byOf, spanOf } from './spoken.ts';
 import { interruptible, lookUntil } from './waiting.ts';
 

@@ -26,7 +26,11 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 /** Newest first, for people. @param scope of one release, what it is called stands in no line */
 export function formatHistory(
   { entries, missing }: History,
-  { limit, scope, paint }: { readonly limit: number; readonly scope: string | undefined; readonly paint: Paint },
+  {
+    limit,
+    scope,
+    paint,
+  }: { readonly limit: number; readonly scope: string | undefined; readonly paint: Paint },
 ): string {
   const shown = entries.slice(0, limit);
   const left = entries.length - shown.length;
@@ -66,7 +70,9 @@ function saidOf(entry: HistoryEntry): readonly string[] {
     case 'commit':
       return [
         `${entry.commit.slice(0, SHORT_COMMIT)} by ${entry.author}, past Fairlead: ${entry.subject}`,
-        ...(entry.says === undefined ? [] : ["it is written as Fairlead's own commits are, and no record knows it"]),
+        ...(entry.says === undefined
+          ? []
+          : ["it is written as Fairlead's own commits are, and no record knows it"]),
       ];
     case 'cluster':
       return clusterLines(entry);
@@ -79,7 +85,10 @@ function uploadLines(entry: UploadEntry): readonly string[] {
   const how = { commit: '', unchanged: ' (Git had it already)', edited: ' (edited by a reviewer)' };
   const to = commit === undefined ? '' : ` in ${commit.slice(0, SHORT_COMMIT)}${how[change ?? 'commit']}`;
   const why = because.length === 0 ? '' : `: ${because.join(', ')}`;
-  const forged = entry.evidence.includes('record') || entry.outcome !== 'delivered' ? '' : ' (says the commit; there is no record)';
+  const forged =
+    entry.evidence.includes('record') || entry.outcome !== 'delivered'
+      ? ''
+      : ' (says the commit; there is no record)';
   return [
     `${name}${to}${why}${forged}`,
     ...whoLines(entry),
@@ -102,23 +111,36 @@ function whoLines({ by, command, reason, signer, claimed }: UploadEntry): readon
     ...(sourceUrl === undefined ? [] : [sourceUrl]),
   ];
   return [
-    ...(by === undefined ? [] : [`${command ?? 'command'} by ${shortArn(by)}${reason === undefined ? '' : `: ${reason}`}`]),
+    ...(by === undefined
+      ? []
+      : [`${command ?? 'command'} by ${shortArn(by)}${reason === undefined ? '' : `: ${reason}`}`]),
     ...(signer === undefined ? [] : [`signed by ${signer}`]),
     ...(from.length === 0 ? [] : [`claims to be from ${from.join(', ')}`]),
   ];
 }
 
-function clusterLines({ event, since, at, changes = [], more = 0, reason, commit, incident }: ClusterEntry): readonly string[] {
+function clusterLines({
+  event,
+  since,
+  at,
+  changes = [],
+  more = 0,
+  reason,
+  commit,
+  incident,
+}: ClusterEntry): readonly string[] {
   const lasted = since === undefined ? '' : `after ${formatDuration(since, at)}`;
   const ofCommit = commit === undefined ? '' : `at ${commit.slice(0, SHORT_COMMIT)}`;
-  const ends = event === 'rolled-out' || event === 'converged' || event === 'known-again' || event === 'unblocked';
+  const ends =
+    event === 'rolled-out' || event === 'converged' || event === 'known-again' || event === 'unblocked';
   const shown = changes.slice(0, CHANGES);
   const left = changes.length - shown.length + more;
   return [
     [ends ? lasted : '', ofCommit, `(${incident})`].filter((part) => part !== '').join(' '),
     ...(reason === undefined ? [] : [reason]),
     ...shown.map(({ place, from, to, by }) => {
-      const values = from === undefined && to === undefined ? '' : `: ${from ?? 'nothing'} -> ${to ?? 'nothing'}`;
+      const values =
+        from === undefined && to === undefined ? '' : `: ${from ?? 'nothing'} -> ${to ?? 'nothing'}`;
       return `${place}${values}${by === undefined ? '' : `, ${by}`}`;
     }),
     ...(left > 0 ? [`and ${left} more`] : []),
@@ -126,7 +148,9 @@ function clusterLines({ event, since, at, changes = [], more = 0, reason, commit
 }
 
 const seconds = (count: number): string =>
-  count < 120 ? `${count} s` : formatDuration(new Date(0).toISOString(), new Date(count * 1000).toISOString());
+  count < 120
+    ? `${count} s`
+    : formatDuration(new Date(0).toISOString(), new Date(count * 1000).toISOString());
 
 /** For programs and auditors: one document, newest first (docs/history.md). */
 export const formatHistoryJson = (

@@ -47,18 +47,36 @@ export async function readHistory(
   const git = await gitOf(config, asked, missing);
   const store = s3Store(clients.s3(installation.environment), installation.bucket);
   const named = await allowed(
-    { action: 's3:ListBucketVersions', on: `bucket ${installation.bucket} (below ${place.target}/ and .commands/${place.target}/)` },
+    {
+      action: 's3:ListBucketVersions',
+      on: `bucket ${installation.bucket} (below ${place.target}/ and .commands/${place.target}/)`,
+    },
     () => listNamed(store, place),
   );
   const wanted = newest(named.filter((one) => isNear(one, since, until)));
   if (wanted.length > RECORDS)
-    missing.push(`${wanted.length - RECORDS} older uploads were not looked at: --since and --until narrow it`);
+    missing.push(
+      `${wanted.length - RECORDS} older uploads were not looked at: --since and --until narrow it`,
+    );
   const uploads = await allowed({ action: 'dynamodb:GetItem', on: `table ${tableName}` }, () =>
-    uploadEntries(table, wanted.slice(0, RECORDS), git.filter((one) => isWithin(one, since, until)), place),
+    uploadEntries(
+      table,
+      wanted.slice(0, RECORDS),
+      git.filter((one) => isWithin(one, since, until)),
+      place,
+    ),
   );
   const events = await allowed(
-    { action: 'dynamodb:Query on the table, s3:ListBucket and s3:GetObject', on: `reports/${place.target}/ in bucket ${stores.stateName}` },
-    () => readClusterEvents(stores, { installation: config.installation, ...place, scope: scopeOfChecks(scope) }, since),
+    {
+      action: 'dynamodb:Query on the table, s3:ListBucket and s3:GetObject',
+      on: `reports/${place.target}/ in bucket ${stores.stateName}`,
+    },
+    () =>
+      readClusterEvents(
+        stores,
+        { installation: config.installation, ...place, scope: scopeOfChecks(scope) },
+        since,
+      ),
   );
   if (events.reach === 'partial') missing.push('incidents before the newest of each kind were not looked at');
   const entries = putTogether(uploads, git, events.entries, scope);
@@ -73,7 +91,8 @@ const isWithin = (
   { at }: Pick<HistoryEntry, 'at'>,
   since: Date | undefined,
   until: Date | undefined,
-): boolean => (since === undefined || new Date(at) >= since) && (until === undefined || new Date(at) <= until);
+): boolean =>
+  (since === undefined || new Date(at) >= since) && (until === undefined || new Date(at) <= until);
 
 const isNear = ({ uploadedAt }: Named, since: Date | undefined, until: Date | undefined): boolean =>
   uploadedAt === undefined ||

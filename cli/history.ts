@@ -17,10 +17,17 @@ const FORM = {
   ],
   arguments: [
     { name: 'TARGET', means: 'default: the only one that there is', completes: 'target' },
-    { name: 'NAMESPACE/RELEASE', means: 'one release; manifests/PATH for a manifest, manifests for all of them' },
+    {
+      name: 'NAMESPACE/RELEASE',
+      means: 'one release; manifests/PATH for a manifest, manifests for all of them',
+    },
   ],
   options: {
-    since: { type: 'string', value: 'TIME', means: 'not older: 45m, 12h, 7d, or a date (2026-11-21, 2026-11-21T15:00Z)' },
+    since: {
+      type: 'string',
+      value: 'TIME',
+      means: 'not older: 45m, 12h, 7d, or a date (2026-11-21, 2026-11-21T15:00Z)',
+    },
     until: { type: 'string', value: 'TIME', means: 'not newer, the same way' },
     repo: {
       type: 'string',
@@ -99,13 +106,16 @@ function placeOf(positionals: readonly string[]): Place {
     throw new UsageError('say of what: TARGET, TARGET NAMESPACE/RELEASE, or TARGET manifests/PATH');
   if (more.length > 0) throw new UsageError(`one release at a time, not ${positionals.slice(1).join(', ')}`);
   if (second === undefined)
-    return first.includes('/') ? { target: undefined, scope: scopeOf(first) } : { target: first, scope: undefined };
+    return first.includes('/')
+      ? { target: undefined, scope: scopeOf(first) }
+      : { target: first, scope: undefined };
   if (first.includes('/')) throw new UsageError(`the target goes first: ${second} ${first}`);
   return { target: first, scope: scopeOf(second) };
 }
 
 function scopeOf(text: string): string {
-  if (text === 'manifests' || /^manifests\/[^\s]+$/.test(text) || /^[^/\s]+\/[^/\s]+$/.test(text)) return text;
+  if (text === 'manifests' || /^manifests\/[^\s]+$/.test(text) || /^[^/\s]+\/[^/\s]+$/.test(text))
+    return text;
   throw new UsageError(`"${text}" is no NAMESPACE/RELEASE, such as shop/web, and not manifests/PATH`);
 }
 

@@ -42,7 +42,8 @@ const FORM = {
     },
     forget: {
       type: 'boolean',
-      means: 'with --yes: deletes also what nobody can hand over, such as an alert to an address that is gone',
+      means:
+        'with --yes: deletes also what nobody can hand over, such as an alert to an address that is gone',
     },
     output: OUTPUT_OPTION,
     ...INSTALLATION_OPTIONS,

@@ -5,14 +5,10 @@ import type { ReplayRequested } from '../lib/messages/messages.ts';
 import { parseKey, slotOf } from '../lib/uploads/record/keys.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
-import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { EXIT, WAITS, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
-import {
-  type FoundInstallation,
-  findInstallation,
-  INSTALLATION_OPTIONS,
-} from './installation.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
+import { type FoundInstallation, findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { type ListedUpload, listUploads } from './listing.ts';
 import {
   type Ended,
@@ -63,10 +59,7 @@ const FORM = {
     [EXIT.superseded]: 'with --wait: superseded',
     ...USUAL_EXITS,
   },
-  examples: [
-    'npx fairlead replay staging/ --dry-run',
-    'npx fairlead replay staging/shop/web/ --wait',
-  ],
+  examples: ['npx fairlead replay staging/ --dry-run', 'npx fairlead replay staging/shop/web/ --wait'],
 } as const satisfies Form;
 
 export const replay: Command = {

@@ -26,9 +26,7 @@ const FORM = {
     'snooze TARGET SCOPE --end',
     'snooze [TARGET]',
   ],
-  purpose: [
-    'Keeps mail, pagers and chats quiet about a scope for a while; what is quiet now; and ends it.',
-  ],
+  purpose: ['Keeps mail, pagers and chats quiet about a scope for a while; what is quiet now; and ends it.'],
   arguments: [
     { name: 'TARGET', means: "the target's name", completes: 'target' },
     { name: 'SCOPE', means: 'a release (shop/web), manifests, or target: every scope of it' },
@@ -150,7 +148,11 @@ function reasonOf(text = ''): string {
   return reason;
 }
 
-async function begin(stores: Stores, asked: Begin & { readonly form: Output }, options: string): Promise<number> {
+async function begin(
+  stores: Stores,
+  asked: Begin & { readonly form: Output },
+  options: string,
+): Promise<number> {
   const { target, scope, reason, by } = asked;
   await requireScope(stores, target, scope);
   const at = new Date();

@@ -7,14 +7,10 @@ import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { type Metadata, metadataOf } from './ci-claims.ts';
 import { type Command, oneOf, readArguments, UsageError } from './command.ts';
-import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { EXIT, WAITS, type WaitFor, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
-import {
-  type FoundInstallation,
-  findInstallation,
-  INSTALLATION_OPTIONS,
-} from './installation.ts';
+import { type Form, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
+import { type FoundInstallation, findInstallation, INSTALLATION_OPTIONS } from './installation.ts';
 import { interruptible } from './waiting.ts';
 
 const FORM = {

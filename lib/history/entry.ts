@@ -34,7 +34,11 @@ export interface UploadEntry {
   /** `unchanged`: Git had it already; `edited`: a reviewer changed it in the pull request. */
   readonly change?: 'commit' | 'unchanged' | 'edited';
   /** What the uploader said of itself; nobody vouches for it. */
-  readonly claimed?: { readonly author?: string; readonly sourceCommit?: string; readonly sourceUrl?: string };
+  readonly claimed?: {
+    readonly author?: string;
+    readonly sourceCommit?: string;
+    readonly sourceUrl?: string;
+  };
   /** Who signed it, proven. */
   readonly signer?: string;
   /** Who gave the command, as AWS says. */

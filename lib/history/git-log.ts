@@ -74,9 +74,8 @@ async function list(clone: Clone, tip: string, paths: readonly string[]): Promis
   const fields = output.split('\0');
   const commits: LoggedCommit[] = [];
   for (let at = 0; at + FIELDS.length - 1 < fields.length - 1; at += FIELDS.length) {
-    const [commit = '', when = '', author = '', mail, committer, committerMail, subject = '', text = ''] = fields
-      .slice(at, at + FIELDS.length)
-      .map((field) => field.trim());
+    const [commit = '', when = '', author = '', mail, committer, committerMail, subject = '', text = ''] =
+      fields.slice(at, at + FIELDS.length).map((field) => field.trim());
     const trailers = trailersIn(text);
     // Somebody who picks a commit of ours to another place is its committer, and not its author.
     const ours = trailers.has('Target') && author === committer && mail === committerMail;

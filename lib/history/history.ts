@@ -45,9 +45,13 @@ function withRollouts(
     const isOfScope = ({ scope }: { readonly scope: string }): boolean =>
       scope === upload.scope || (scope === 'manifests' && upload.what === 'manifest');
     // Chart and values of one release come in one push: the next is one with another time.
-    const next = deliveries.find((one) => isOfScope(one) && one.at > upload.at && one.commit !== upload.commit);
+    const next = deliveries.find(
+      (one) => isOfScope(one) && one.at > upload.at && one.commit !== upload.commit,
+    );
     const mine = words.filter((word) => isOfScope(word) && word.at >= upload.at);
-    const before = mine.filter((word) => next === undefined || word.at < next.at || word.commit === upload.commit);
+    const before = mine.filter(
+      (word) => next === undefined || word.at < next.at || word.commit === upload.commit,
+    );
     const word = before.find(({ event }) => event === 'rolled-out') ?? before[0];
     return word === undefined ? upload : { ...upload, cluster: rolloutOf(word, upload.at) };
   });

@@ -108,7 +108,10 @@ function entryOf(
     ...(carried === undefined
       ? {}
       : { by: carried.by.arn, command: carried.verb.kind, ...reasonOf(carried.verb) }),
-    evidence: [...(record === undefined ? [] : ['record' as const]), ...(commit === undefined ? [] : ['git' as const])],
+    evidence: [
+      ...(record === undefined ? [] : ['record' as const]),
+      ...(commit === undefined ? [] : ['git' as const]),
+    ],
   };
 }
 
@@ -138,7 +141,11 @@ function endingOf(record: UploadRecord): Ending {
     case 'superseded':
       return { ...content, outcome: 'superseded', because: [record.by] };
     case 'declined':
-      return { ...content, outcome: 'declined', ...(record.url === undefined ? {} : { because: [record.url] }) };
+      return {
+        ...content,
+        outcome: 'declined',
+        ...(record.url === undefined ? {} : { because: [record.url] }),
+      };
     case 'done':
       return { ...content, outcome: record.what };
   }

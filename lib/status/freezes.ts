@@ -1,9 +1,10 @@
-import * as z from 'zod';
 import type { Table } from '../aws/table.ts';
+import type { CommandScope } from '../commands/command.ts';
+import { readFreezes } from '../uploads/record/freezes.ts';
 
-/** What keeps further uploads waiting: `freeze#<target>` / `<namespace>/<release>`, or `*` for the whole target. */
+/** A freeze as a status shows it. */
 export interface StandingFreeze {
-  /** `target`: all of it. */
+  /** `shop/web`; `target`: all of it. */
   readonly scope: string;
   /** Who asked, as AWS says: an ARN. */
   readonly by: string;
@@ -12,17 +13,13 @@ export interface StandingFreeze {
   readonly reason?: string;
 }
 
-const WHOLE = '*';
-
-const freeze = z.object({ by: z.string(), at: z.string(), reason: z.string().exactOptional() });
-
 /** The freezes of a target that stand, in one query. @throws ZodError for what is no freeze */
-export async function readFreezes(
-  table: Pick<Table, 'query'>,
-  target: string,
-): Promise<readonly StandingFreeze[]> {
-  const found: StandingFreeze[] = [];
-  for await (const item of table.query(`freeze#${target}`))
-    found.push({ scope: item.sk === WHOLE ? 'target' : item.sk, ...freeze.parse(item) });
-  return found;
-}
+export const standingFreezes = async (table: Table, target: string): Promise<readonly StandingFreeze[]> =>
+  (await readFreezes(table, target)).map(({ scope, by, at, reason }) => ({
+    scope: nameOf(scope),
+    ...{ by, at },
+    ...(reason === undefined ? {} : { reason }),
+  }));
+
+const nameOf = (scope: CommandScope): string =>
+  scope.kind === 'target' ? 'target' : `${scope.namespace}/${scope.release}`;

@@ -10,7 +10,7 @@ import type { CheckConfig } from '../checks/check-config.ts';
 import { readRemembered } from '../checks/memory.ts';
 import { readVerdicts, type VerdictItem } from '../checks/verdict-items.ts';
 import type { Severity } from '../config/config.ts';
-import { readFreezes, type StandingFreeze } from './freezes.ts';
+import { type StandingFreeze, standingFreezes } from './freezes.ts';
 import type { WaitingUpload } from './waiting-uploads.ts';
 
 /** What a check said last. `not-checked`: none has; `off`: the configuration names no cluster. */
@@ -76,7 +76,7 @@ export interface TargetStatus {
  * @param waiting of all targets
  */
 export async function readTargetStatus(
-  table: Pick<Table, 'query'>,
+  table: Table,
   { installation, target, repository }: CheckConfig,
   waiting: readonly WaitingUpload[],
   now: Date,
@@ -84,7 +84,7 @@ export async function readTargetStatus(
   const [partition, incidents, freezes] = await Promise.all([
     partitionOf(table, `target#${target.name}`),
     readTargetIncidents(table, { installation, target: target.name }, now),
-    readFreezes(table, target.name),
+    standingFreezes(table, target.name),
   ]);
   const verdicts = await readVerdicts(partition, target.name);
   const mine = waiting.filter((upload) => upload.target === target.name);

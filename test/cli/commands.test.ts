@@ -44,7 +44,9 @@ describe('every command', () => {
         const args = typed.slice(3).flatMap((word, at) => {
           const next = typed[at + 4];
           const isBare =
-            word === '--wait' && options.wait?.type === 'string' && (next === undefined || next.startsWith('-'));
+            word === '--wait' &&
+            options.wait?.type === 'string' &&
+            (next === undefined || next.startsWith('-'));
           return isBare ? ['--wait=delivered'] : [word];
         });
         const { positionals } = parseArgs({ args, options, allowPositionals: true });

@@ -143,7 +143,11 @@ before(async () => {
     ...{ state: 'done', what: 'frozen', endedAt: at('10:30:00') },
     command: {
       ...{ id: ID, by: { arn: ADA, account: '123456789012' }, at: at('10:30:00') },
-      verb: { kind: 'freeze', scope: { kind: 'release', namespace: 'shop', release: 'web' }, reason: 'bad night' },
+      verb: {
+        kind: 'freeze',
+        scope: { kind: 'release', namespace: 'shop', release: 'web' },
+        reason: 'bad night',
+      },
     },
   });
   const rolledOut: Alert = {
@@ -171,11 +175,23 @@ before(async () => {
   };
   for (const alert of [rolledOut, drift]) await writeReport(state, alert);
   await installation.table.put(
-    incidentItem(undefined, 'staging', 'shop/web#stalled', { opening: 3, sequence: 1, kind: 'shown' }, at('08:00:52')),
+    incidentItem(
+      undefined,
+      'staging',
+      'shop/web#stalled',
+      { opening: 3, sequence: 1, kind: 'shown' },
+      at('08:00:52'),
+    ),
     'absent',
   );
   await installation.table.put(
-    incidentItem(undefined, 'staging', 'shop/web#drift', { opening: 1, sequence: 1, kind: 'in-sync' }, at('11:00:00')),
+    incidentItem(
+      undefined,
+      'staging',
+      'shop/web#drift',
+      { opening: 1, sequence: 1, kind: 'in-sync' },
+      at('11:00:00'),
+    ),
     'absent',
   );
 });
@@ -219,7 +235,9 @@ describe('npx fairlead history', () => {
   });
 
   test('a command says who gave it and why', async () => {
-    const frozen = (await entriesOf('shop/web')).find((entry) => entry.kind === 'upload' && entry.outcome === 'frozen');
+    const frozen = (await entriesOf('shop/web')).find(
+      (entry) => entry.kind === 'upload' && entry.outcome === 'frozen',
+    );
     assert.ok(frozen?.kind === 'upload');
     assert.deepEqual([frozen.by, frozen.command, frozen.reason], [ADA, 'freeze', 'bad night']);
   });
@@ -244,7 +262,14 @@ describe('npx fairlead history', () => {
   });
 
   test('of a time has only what lies in it; with --limit the newest', async () => {
-    const entries = await entriesOf('staging', 'shop/web', '--since', at('08:00:00'), '--until', at('09:10:00'));
+    const entries = await entriesOf(
+      'staging',
+      'shop/web',
+      '--since',
+      at('08:00:00'),
+      '--until',
+      at('09:10:00'),
+    );
     assert.deepEqual(
       entries.map(({ kind }) => kind),
       ['commit', 'cluster', 'upload'],
@@ -257,7 +282,11 @@ describe('npx fairlead history', () => {
   test('of a whole target has those of every release', async () => {
     const entries = await entriesOf('staging');
     assert.ok(entries.some((entry) => entry.kind === 'commit' && entry.subject === 'Another release'));
-    assert.ok(!(await entriesOf('shop/web')).some((entry) => 'subject' in entry && entry.subject === 'Another release'));
+    assert.ok(
+      !(await entriesOf('shop/web')).some(
+        (entry) => 'subject' in entry && entry.subject === 'Another release',
+      ),
+    );
   });
 
   test('says what it could not look at', async () => {
@@ -272,7 +301,11 @@ describe('npx fairlead history', () => {
     ['a name that is none', ['staging', 'web'], /"web" is no NAMESPACE\/RELEASE/],
     ['a wrong order', ['shop/web', 'staging'], /the target goes first: staging shop\/web/],
     ['a time that is none', ['shop/web', '--since', 'yesterday'], /--since is a span/],
-    ['times in the wrong order', ['shop/web', '--since', '2026-11-21', '--until', '2026-11-20'], /nothing lies between/],
+    [
+      'times in the wrong order',
+      ['shop/web', '--since', '2026-11-21', '--until', '2026-11-20'],
+      /nothing lies between/,
+    ],
     ['a target that there is not', ['stagin', 'shop/web'], /did you mean staging\?/],
   ] as const) {
     test(`answers ${what} with what to do`, async () => {

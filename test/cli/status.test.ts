@@ -86,12 +86,9 @@ before(async () => {
     memory: { applied: { render: digest, commit: BEFORE, at: fresh }, kinds: [] },
   });
   await installation.table.put(incidentItem(undefined, 'staging', 'shop/web#drift', DRIFT, fresh), 'absent');
-  await put('freeze#staging', 'shop/api', {
-    by: ADA,
-    at: ago(60),
-    reason: 'bad night\u001b[31m',
-    command: 'x',
-  });
+  const freeze = { by: ADA, at: ago(60), reason: 'bad night\u001b[31m', command: 'x', order: '1' };
+  await put('freeze#staging', 'shop/api', { ...freeze, state: 'frozen' });
+  await put('freeze#staging', 'shop/web', { ...freeze, state: 'lifted' });
   await upload('staging/shop/api/values.yaml', {
     ...checked('staging'),
     state: 'checked',
@@ -134,6 +131,7 @@ describe('npx fairlead status', () => {
       stdout,
       /^frozen:\n {2}staging shop\/api {2}since .* by assumed-role\/operators\/ada: bad night\\u/m,
     );
+    assert.doesNotMatch(stdout, /staging shop\/web {2}since/, 'what was lifted is no freeze');
     for (const line of lines.slice(0, 5)) assert.ok(line.length <= 100, line);
     assert.ok(!stdout.includes('\u001b'), 'no colours where no terminal is');
   });
