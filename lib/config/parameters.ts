@@ -7,7 +7,8 @@ import { type Audience, type Config, ConfigError, parseConfig } from './config.t
  * How the configuration travels to the functions: `<path>/installation` (all but repositories, targets, severity, and
  * what no function needs: `aws`, who may upload and give commands, and audiences, whose addresses are secrets where a pager's is),
  * `<path>/repositories/<name>`, `<path>/targets/<name>` and `<path>/severity/<number>`, each a JSON text, since an SSM
- * parameter holds 4 KB.
+ * parameter holds 4 KB. Publishers come with keyrings and trusted roots, hence in pieces:
+ * `<path>/publishers/<target>/<number>`.
  */
 export function toParameters(config: Config): ReadonlyMap<string, string> {
   const { repositories, targets, severity, audiences: _, aws: __, ...installation } = config;
@@ -22,6 +23,19 @@ export function toParameters(config: Config): ReadonlyMap<string, string> {
       (entry, index) => [`severity/${String(index).padStart(3, '0')}`, JSON.stringify(entry)] as const,
     ),
   ]);
+}
+
+/** Characters, each of one byte. */
+const PIECE_LENGTH = 4000;
+
+/** Of the JSON text, with what is not ASCII escaped, so that it may be cut anywhere. */
+function piecesOf(publishers: Config['targets'][number]['publishers']): readonly string[] {
+  if (publishers === undefined) return [];
+  const text = JSON.stringify(publishers).replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return text.match(new RegExp(`.{1,${PIECE_LENGTH}}`, 'g')) ?? [];
 }
 
 /** Below which path the configuration of an installation lies; beside it are its addresses. */
@@ -66,11 +80,20 @@ export function fromParameters(found: ReadonlyMap<string, string>, path: string)
     {
       ...JSON.parse(found.get('installation') ?? '{}'),
       repositories: below('repositories/'),
-      targets: below('targets/'),
+      targets: below('targets/').map((target) => withPublishers(target, found)),
       severity: below('severity/'),
     },
     `the parameters below ${path}`,
   );
+}
+
+function withPublishers(target: unknown, found: ReadonlyMap<string, string>): unknown {
+  const { success, data } = z.looseObject({ name: z.string() }).safeParse(target);
+  if (!success) return target;
+  const prefix = `publishers/${data.name}/`;
+  const pieces = [...found].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (pieces.length === 0) return target;
+  return { ...data, publishers: JSON.parse(pieces.map(([, piece]) => piece).join('')) };
 }
 
 /** Reads once; a warm function keeps it (a changed configuration changes the function's environment). */
