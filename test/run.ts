@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
 
 /**
- * Runs the tests: explicit patterns, each of which must match, so that a moved folder is a failure and not silence.
+ * Runs the tests: explicit patterns, each of which must match, and which take every test that there is, so that a moved
+ * folder and a new one are failures and not silence.
  *   npm test                   all
  *   npm test -- test/lib/drift all below a folder, or one file
  */
@@ -12,6 +13,7 @@ const PATTERNS = [
   'test/local/**/*.test.ts',
   'test/cli/**/*.test.ts',
   'test/infra/**/*.test.ts',
+  'test/lambda/**/*.test.ts',
   'test/page/**/*.test.ts',
   'test/e2e/**/*.test.ts',
   'test/oracles/**/*.test.ts',
@@ -36,6 +38,13 @@ for (const pattern of patterns) {
 if (empty.length > 0) {
   console.error(`no test found for ${empty.join(', ')}`);
   process.exit(1);
+}
+if (places.length === 0) {
+  const left = (await Array.fromAsync(glob('test/**/*.test.ts'))).filter((file) => !files.includes(file));
+  if (left.length > 0) {
+    console.error(`no pattern of test/run.ts takes ${left.join(', ')}`);
+    process.exit(1);
+  }
 }
 const child = spawn(
   process.execPath,

@@ -16,7 +16,7 @@ const POLL_MS = 300;
 const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
   'npm ci && npm start': 'npm ci by .ci/run; npm start below',
   'npm ci && npm test': '.ci/run',
-  'npm run synth': '.ci/run, by npm run check',
+  'npm run synth': '.ci/run',
 };
 const RUN_HERE = [
   'npx fairlead upload .local/example/hello-0.2.0.tgz staging/shop/hello/ --wait',
