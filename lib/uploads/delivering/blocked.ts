@@ -21,7 +21,13 @@ interface BlockedState extends Item {
   readonly told?: readonly ('warning' | 'critical')[];
 }
 
-const keyOf = (target: string) => ({ pk: `incident#${target}`, sk: `target#${CLASS}` });
+/** Of the repository, or of the host's pull requests, which holds up nothing else. */
+type BlockedScope = 'target' | 'proposals';
+
+const keyOf = (target: string, scope: BlockedScope) => ({
+  pk: `incident#${target}`,
+  sk: `${scope}#${CLASS}`,
+});
 
 interface Context {
   readonly table: Table;
@@ -29,22 +35,23 @@ interface Context {
   readonly now: () => Date;
 }
 
-const read = async (table: Table, target: string): Promise<BlockedState | undefined> =>
-  (await table.get(keyOf(target))) as BlockedState | undefined;
+const read = async (table: Table, target: string, scope: BlockedScope): Promise<BlockedState | undefined> =>
+  (await table.get(keyOf(target, scope))) as BlockedState | undefined;
 
 /** Before it was kept, there was one thing to tell. */
 const toldOf = ({ told = ['warning'] }: BlockedState) => told;
 
 export const isBlocked = async (table: Table, target: string): Promise<boolean> =>
-  (await read(table, target))?.state === 'open';
+  (await read(table, target, 'target'))?.state === 'open';
 
 /** Says so once, and once more when it has lasted; another function that was faster has said it. */
 export async function tellBlocked(
   { table, installation, now }: Context,
   target: string,
   says: string,
+  scope: BlockedScope = 'target',
 ): Promise<void> {
-  const before = await read(table, target);
+  const before = await read(table, target, scope);
   const at = now();
   const open = before?.state === 'open' ? before : undefined;
   const since = open?.since ?? at.toISOString();
@@ -54,40 +61,51 @@ export async function tellBlocked(
   if (told.includes(severity)) return;
   const opening = open?.opening ?? (before?.opening ?? 0) + 1;
   const alert: Alert = {
-    ...baseOf(installation, target, opening, told.length + 1, at.toISOString()),
+    ...baseOf(installation, target, scope, opening, told.length + 1, at.toISOString()),
     kind: 'blocked',
     severity,
     reason: neutral(says, REASON_LENGTH),
     since,
   };
-  const item = itemOf(before, target, { state: 'open', opening, since, told: [...told, severity] });
+  const item = itemOf(before, target, scope, { state: 'open', opening, since, told: [...told, severity] });
   await table.put(withUntold(item, [alert], at.toISOString()), before?.version ?? 'absent');
 }
 
-export async function tellUnblocked({ table, installation, now }: Context, target: string): Promise<void> {
-  const before = await read(table, target);
+export async function tellUnblocked(
+  { table, installation, now }: Context,
+  target: string,
+  scope: BlockedScope = 'target',
+): Promise<void> {
+  const before = await read(table, target, scope);
   if (before?.state !== 'open') return;
   const { opening, since } = before;
   const told = toldOf(before);
   const at = now().toISOString();
   const alert: Alert = {
-    ...baseOf(installation, target, opening, told.length + 1, at),
+    ...baseOf(installation, target, scope, opening, told.length + 1, at),
     kind: 'unblocked',
     severity: 'info',
     told,
     since,
   };
-  const item = itemOf(before, target, { state: 'closed', opening, since, told });
+  const item = itemOf(before, target, scope, { state: 'closed', opening, since, told });
   await table.put(withUntold(item, [alert], at), before.version);
 }
 
-const baseOf = (installation: string, target: string, opening: number, sequence: number, at: string) =>
+const baseOf = (
+  installation: string,
+  target: string,
+  scope: BlockedScope,
+  opening: number,
+  sequence: number,
+  at: string,
+) =>
   ({
     schema: 1,
     installation,
     target,
-    scope: 'target',
-    incident: `${installation}/${target}/target/${CLASS}/${opening}`,
+    scope,
+    incident: `${installation}/${target}/${scope}/${CLASS}/${opening}`,
     sequence,
     at,
   }) as const;
@@ -95,10 +113,11 @@ const baseOf = (installation: string, target: string, opening: number, sequence:
 const itemOf = (
   before: Item | undefined,
   target: string,
+  scope: BlockedScope,
   state: Pick<BlockedState, 'state' | 'opening' | 'since' | 'told'>,
 ): Item => ({
   ...before,
-  ...keyOf(target),
+  ...keyOf(target, scope),
   schema: UPLOADS_SCHEMA,
   version: (before?.version ?? 0) + 1,
   ...state,

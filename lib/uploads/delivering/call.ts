@@ -17,6 +17,7 @@ import type { TagReadingParts } from '../record/outcome-in-tags.ts';
 import type { WaitingRecord } from '../record/record.ts';
 import type { Line } from '../record/waiting.ts';
 import { FULL_PACE, type Pace } from './pace.ts';
+import type { ProposalHosts } from './proposal-host.ts';
 
 /** What deliver-uploads works with. */
 export interface DeliverParts extends TagReadingParts {
@@ -29,6 +30,8 @@ export interface DeliverParts extends TagReadingParts {
   readonly identity?: () => Promise<AwsIdentity>;
   readonly reads: Queue<ReadRequest>;
   readonly doorbell: Queue<Doorbell>;
+  /** Needed for targets with pull requests alone. */
+  readonly proposals?: ProposalHosts;
   /** Clones lie below it and outlive a call. */
   readonly scratch: string;
   readonly pause: (milliseconds: number) => Promise<void>;

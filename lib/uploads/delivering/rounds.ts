@@ -16,6 +16,8 @@ import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
 import { setFrozenAside } from './frozen.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { isProposing } from './proposal-host.ts';
+import { proposeUploads } from './propose-uploads.ts';
 import { untilNextPush } from './push-interval.ts';
 import { settle, settleDelivered, supersedeOlder } from './settle.ts';
 import { takeWaiting } from './take.ts';
@@ -103,7 +105,18 @@ async function openUpon(
     else
       setAside(call, [candidate], 'its target has moved to another branch: the hourly sweep sends it there');
   }
-  return setFrozenAside(call, await supersedeOlder(parts, line, open));
+  const proposing = targets.filter(isProposing);
+  const { proposed = [], pushed = [] } = Object.groupBy(open, ({ record }) =>
+    proposing.some(({ name }) => name === record.target) ? 'proposed' : 'pushed',
+  );
+  const going = await setFrozenAside(call, await supersedeOlder(parts, line, pushed));
+  const thawed = await setFrozenAside(call, proposed);
+  await proposeUploads(call, tip, proposing, {
+    going: thawed,
+    // Frozen ones may be merged or closed by people all the same.
+    frozen: proposed.filter(({ record }) => call.frozen.has(nameOf(record))),
+  });
+  return going;
 }
 
 /** Decides over as many uploads as one push takes; ends or sets aside what needs none. */

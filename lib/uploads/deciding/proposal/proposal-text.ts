@@ -121,3 +121,9 @@ const section = (title: string, lines: readonly string[]): string =>
 
 const footer = ({ installation }: Told): string =>
   `---\nBy Fairlead (installation ${code(installation)}). Merged in any way, it is delivered; closed, it is declined. Newer uploads replace what is here, until somebody pushes onto this branch.`;
+
+/** The same once somebody has pushed onto its branch. */
+export function pushedOnto({ title, body, labels }: ProposalText, head: string, takes: Takes): ProposalText {
+  const note = `> Somebody has pushed commit ${code(head.slice(0, 12))} onto this branch. Fairlead leaves it as it is from here on: newer uploads wait until this is merged or closed.\n\n`;
+  return { title, body: (note + body).slice(0, takes.bodyCharacters - SPARE), labels };
+}
