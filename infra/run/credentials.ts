@@ -3,6 +3,7 @@ import type { ChartSource } from '../../lib/config/chart-sources.ts';
 import type { Credential, Repository, Target } from '../../lib/config/config.ts';
 import type { GitNetworkSettings } from '../../lib/config/git-network.ts';
 import { placeOf } from '../../lib/config/repository-url.ts';
+import { CODECOMMIT_ACTIONS } from '../../lib/proposals/codecommit-actions.ts';
 import type { FairleadFunction } from './function.ts';
 
 /** Lets a function write to these repositories and sign commits for them, with these secrets and no other. */
@@ -16,17 +17,7 @@ export function writesRepositories(writer: FairleadFunction, repositories: reado
   );
 }
 
-/** What lib/proposals/codecommit.ts asks of CodeCommit; every one of them is for a repository that is named. */
-const PULL_REQUESTS = [
-  'CreatePullRequest',
-  'GetPullRequest',
-  'ListPullRequests',
-  'UpdatePullRequestDescription',
-  'UpdatePullRequestStatus',
-  'UpdatePullRequestTitle',
-].map((action) => `codecommit:${action}`);
-
-/** Lets a function open pull requests where a target is delivered by them: no merging, no approving, no comments. */
+/** Lets a function open pull requests where a target is delivered by them: no merging, no approving. */
 export function proposesTo(
   writer: FairleadFunction,
   repositories: readonly Repository[],
@@ -49,7 +40,7 @@ export function proposesTo(
   reachesCodeCommit(
     writer,
     repositories.filter(({ name }) => inCodeCommit.has(name)),
-    PULL_REQUESTS,
+    CODECOMMIT_ACTIONS,
   );
 }
 

@@ -27,17 +27,6 @@ export const codeCommit = (environment: Environment, region: string): CodeCommit
     }),
   );
 
-/** What may be done to pull requests, and which action of IAM each needs. */
-export const CODECOMMIT_ACTIONS = [
-  'codecommit:CreatePullRequest',
-  'codecommit:GetPullRequest',
-  'codecommit:ListPullRequests',
-  'codecommit:PostCommentForPullRequest',
-  'codecommit:UpdatePullRequestDescription',
-  'codecommit:UpdatePullRequestStatus',
-  'codecommit:UpdatePullRequestTitle',
-] as const;
-
 /** A call failed: AWS's own code of it, with no part of a request in it. */
 export interface CodeCommitFailure {
   /** As AWS names it; `unreached`: there is no answer, or a fault of AWS. */
@@ -57,11 +46,10 @@ export function codeCommitFailure(error: unknown): CodeCommitFailure | undefined
   const status = $metadata?.httpStatusCode;
   if (status === undefined) {
     const network = typeof code === 'string' || /^(TimeoutError|AbortError)$/.test(error.name);
-    return network
-      ? { code: typeof code === 'string' ? code : error.name, kind: 'unreached' }
-      : undefined;
+    return network ? { code: typeof code === 'string' ? code : error.name, kind: 'unreached' } : undefined;
   }
-  const passing = status >= 500 || $fault === 'server' || /Throttling|TooManyRequests|RequestLimit/.test(error.name);
+  const passing =
+    status >= 500 || $fault === 'server' || /Throttling|TooManyRequests|RequestLimit/.test(error.name);
   const name = error.name.replace(/[^A-Za-z0-9]/g, '').slice(0, 80);
   return passing ? { code: `${status}, ${name}`, kind: 'unreached' } : { code: name, kind: 'refused' };
 }
@@ -116,9 +104,7 @@ export function codeCommitPulls(client: CodeCommitClient, repositoryName: string
       );
     },
     async close(pullRequestId: string): Promise<void> {
-      await client.send(
-        new UpdatePullRequestStatusCommand({ pullRequestId, pullRequestStatus: 'CLOSED' }),
-      );
+      await client.send(new UpdatePullRequestStatusCommand({ pullRequestId, pullRequestStatus: 'CLOSED' }));
     },
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { CODECOMMIT_ACTIONS } from '../../lib/proposals/codecommit-actions.ts';
 import { ProposalHostFailed, type ProposalText } from '../../lib/proposals/proposals.ts';
 import { HOSTS, type TestHost } from './hosts.ts';
 
@@ -199,6 +200,14 @@ for (const kind of HOSTS) {
       const stranger = await at.hostWith('not-the-right-one');
       await failed(stranger.find('main', 'main'), /(secret "api"|role).*/);
     });
+
+    if (kind.name === 'CodeCommit')
+      test('every right that all of this took is one that the role is given, and it is given no other', () => {
+        const taken = at.heard.map(({ headers }) =>
+          String(headers['x-amz-target']).replace(/^.*\./, 'codecommit:'),
+        );
+        assert.deepEqual([...new Set(taken)].sort(), [...CODECOMMIT_ACTIONS].sort());
+      });
 
     test('no credential is in an address, whatever was asked', () => {
       assert.ok(at.heard.length > 20);
