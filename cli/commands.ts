@@ -62,6 +62,21 @@ export const COMMANDS: Commands = {
     group: 'day-two',
     load: async () => (await import('./replay.ts')).replay,
   },
+  rollback: {
+    summary: 'take a release back to what it was, and freeze it',
+    group: 'day-two',
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
+  promote: {
+    summary: 'deliver to one target the chart that another one runs',
+    group: 'day-two',
+    load: async () => (await import('./promote.ts')).promote,
+  },
+  remove: {
+    summary: 'take a release, a manifest or all of a target out of Git',
+    group: 'day-two',
+    load: async () => (await import('./remove.ts')).remove,
+  },
   freeze: {
     summary: 'let uploads of a release or target wait until unfreeze',
     group: 'day-two',

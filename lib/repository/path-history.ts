@@ -62,7 +62,13 @@ export async function* historyOfPaths(
 
 const trailer = (key: string): string => `%(trailers:key=${key},valueonly,separator=%x2C)`;
 /** NUL between the fields, which no name of an author can hold; what differs follows the last one. */
-const FIELDS = ['%H', '%P', '%cI', '%an', ...['Upload', 'Target', 'Command'].map((key) => trailer(`Fairlead-${key}`))];
+const FIELDS = [
+  '%H',
+  '%P',
+  '%cI',
+  '%an',
+  ...['Upload', 'Target', 'Command'].map((key) => trailer(`Fairlead-${key}`)),
+];
 const FORMAT = `--format=%x00${FIELDS.join('%x00')}%x00`;
 
 async function listPathChanges(
@@ -91,8 +97,16 @@ async function listPathChanges(
   const [, ...fields] = output.split('\0');
   const changes: PathChange[] = [];
   for (let at = 0; at + FIELDS.length < fields.length; at += FIELDS.length + 1) {
-    const [commit = '', parents = '', committedAt = '', author = '', upload = '', target = '', command = '', raw = ''] =
-      fields.slice(at, at + FIELDS.length + 1).map((field) => field.trim());
+    const [
+      commit = '',
+      parents = '',
+      committedAt = '',
+      author = '',
+      upload = '',
+      target = '',
+      command = '',
+      raw = '',
+    ] = fields.slice(at, at + FIELDS.length + 1).map((field) => field.trim());
     // What is cut off above it counts as begun by it: nobody knows.
     if (boundary.has(commit)) continue;
     changes.push({

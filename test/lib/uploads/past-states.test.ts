@@ -24,14 +24,19 @@ interface Told {
   readonly with?: 'the one before';
 }
 
-function history(told: readonly Told[]): { readonly states: readonly PastState[]; readonly now: ReleaseFiles } {
+function history(told: readonly Told[]): {
+  readonly states: readonly PastState[];
+  readonly now: ReleaseFiles;
+} {
   let now: ReleaseFiles = {};
   const changes: PathChange[] = [];
   for (const [at, { by, chart, values, with: together }] of told.entries()) {
     const before = now;
     const after = {
       ...before,
-      ...(chart === undefined ? {} : { chart: chart ?? '', chartFile: chart === null ? '' : `file-${chart}` }),
+      ...(chart === undefined
+        ? {}
+        : { chart: chart ?? '', chartFile: chart === null ? '' : `file-${chart}` }),
       ...(values === undefined ? {} : { values: values ?? '' }),
     };
     now = Object.fromEntries(Object.entries(after).filter(([, id]) => id !== ''));
@@ -39,7 +44,10 @@ function history(told: readonly Told[]): { readonly states: readonly PastState[]
       (['chart', 'chartFile', 'values'] as const).flatMap((part) => {
         if (before[part] === now[part]) return [];
         const [was, is] = [before[part], now[part]];
-        const changed = { ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) };
+        const changed = {
+          ...(was === undefined ? {} : { before: was }),
+          ...(is === undefined ? {} : { after: is }),
+        };
         return [[PATHS.named[part], changed] as const];
       }),
     );

@@ -80,13 +80,21 @@ const UNPROVEN: readonly (readonly [name: string, changed: Partial<ProofSight>, 
     /differs from it in 5 places: a, b, c, …/,
   ],
   ['a rollout', { verdict: verdict({ verdict: 'rollout', findings: 1, reason: 'it fails' }) }, /it fails/],
-  ['a rollout of which nobody speaks', { verdict: verdict({ verdict: 'rollout' }) }, /has not applied it yet/],
+  [
+    'a rollout of which nobody speaks',
+    { verdict: verdict({ verdict: 'rollout' }) },
+    /has not applied it yet/,
+  ],
   [
     'workloads that are not ready',
     { verdict: verdict({ unready: 1, notReady: ['Deployment/web: 0 of 2 are available'] }) },
     /1 of it not ready yet: Deployment\/web/,
   ],
-  ['a release that cannot be judged', { verdict: verdict({ verdict: 'unknown', reason: 'no rights' }) }, /no rights/],
+  [
+    'a release that cannot be judged',
+    { verdict: verdict({ verdict: 'unknown', reason: 'no rights' }) },
+    /no rights/,
+  ],
 ];
 
 for (const [name, changed, says] of UNPROVEN)

@@ -39,7 +39,12 @@ test('a release goes from both folders, in one commit, and nothing else moves', 
   await deliver(pipe, '1.0.0', 'api');
   const other = files(pipe);
   await deliver(pipe, '1.4.2');
-  const bob = pipe.git.commit({ 'fairlead/staging/apply/shop/web/more.yaml': '# x\n' }, 'More', 'main', 'Bob');
+  const bob = pipe.git.commit(
+    { 'fairlead/staging/apply/shop/web/more.yaml': '# x\n' },
+    'More',
+    'main',
+    'Bob',
+  );
   const before = pipe.git.log().length;
   const event = await remove(pipe, WEB, 'nobody wants it');
   const record = await pipe.record(event);
@@ -110,7 +115,7 @@ test('a manifest goes, and the one beside it stays', async (context) => {
 });
 
 test('a whole target: all of its releases and manifests, no other target, and not what people say of drift', async (context) => {
-  const other = { name: 'other', repository: 'cluster', deployer: 'flux', namespaces: ['shop'] } as const;
+  const other = { name: 'other', repository: 'cluster', deployer: 'flux' as const, namespaces: ['shop'] };
   const pipe = await begin(context, { targets: [other] });
   await deliver(pipe, '1.0.0', 'api');
   await deliver(pipe, '1.4.2');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
-import type { Verb } from '../../../lib/commands/command.ts';
 import { reason } from '../../../lib/charts/reasons.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
+import type { Verb } from '../../../lib/commands/command.ts';
 import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, options: Parameters<typeof pipeline>[0] = {}) {

@@ -64,7 +64,12 @@ async function stateBefore(sought: StateSought): Promise<FoundState> {
         return found(chosen.state);
       case 'rolled back already': {
         const { commit, committedAt, author } = chosen.by;
-        const words = { release: nameOfRelease(release), by: author, at: committedAt, commit: commit.slice(0, 12) };
+        const words = {
+          release: nameOfRelease(release),
+          by: author,
+          at: committedAt,
+          commit: commit.slice(0, 12),
+        };
         return refused(reason('rollback-stands', words));
       }
       case 'none':
@@ -122,7 +127,12 @@ async function* deeper({ clone, tip }: StateSought, paths: ReleasePaths) {
   const now = await filesAt(clone, tip, paths);
   const named = Object.values(paths.named);
   for await (const { changes, reach } of historyOfPaths(clone, tip, paths.places, named))
-    yield { states: pastStates(paths, changes, now), now, isWhole: reach === 'whole', looked: changes.length };
+    yield {
+      states: pastStates(paths, changes, now),
+      now,
+      isWhole: reach === 'whole',
+      looked: changes.length,
+    };
 }
 
 /** As a commit has them, whose trees are here. */

@@ -33,7 +33,8 @@ export async function keptWhenRemoved(
       return ofKey(parts, target, standing, { kind: 'manifest', target: target.name, path: what.path });
     case 'release': {
       const file = standing.get(releaseFile(target, what));
-      const text = file === undefined ? '' : (await parts.clone.blobs([file.id])).get(file.id)?.toString('utf8');
+      const text =
+        file === undefined ? '' : (await parts.clone.blobs([file.id])).get(file.id)?.toString('utf8');
       const all = everything(objectIn(text ?? ''), target);
       return all.kind === 'all' ? all : ofKey(parts, target, standing, chartKey(target, what));
     }

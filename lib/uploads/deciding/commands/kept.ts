@@ -1,6 +1,12 @@
 import type { RenderedObject } from '../../../charts/render-request.ts';
 import type { Target } from '../../../config/config.ts';
-import { formatReference, type JsonObject, type KubernetesObject, partOf, referenceOf } from '../../../objects/objects.ts';
+import {
+  formatReference,
+  type JsonObject,
+  type KubernetesObject,
+  partOf,
+  referenceOf,
+} from '../../../objects/objects.ts';
 
 /** An object that stays in the cluster when what declares it is removed from Git. */
 export interface Kept {
@@ -50,9 +56,11 @@ function becauseOf(
         .split(',')
         .map((option) => option.trim());
       const unwanted = removal === 'release' ? 'Delete=false' : 'Prune=false';
-      if (options.includes(unwanted)) return `its annotation argocd.argoproj.io/sync-options says ${unwanted}`;
+      if (options.includes(unwanted))
+        return `its annotation argocd.argoproj.io/sync-options says ${unwanted}`;
       if (removal === 'manifest') return undefined;
-      if (object.kind === 'CustomResourceDefinition') return 'Argo CD removes no definitions with an Application';
+      if (object.kind === 'CustomResourceDefinition')
+        return 'Argo CD removes no definitions with an Application';
       return isKept ? HELM_KEEPS : undefined;
     }
     case 'flux':
@@ -67,9 +75,7 @@ const HELM_KEEPS = 'its annotation helm.sh/resource-policy says keep';
 const FLUX_KEEPS = 'it has kustomize.toolkit.fluxcd.io/prune: disabled';
 
 const isPruneDisabled = ({ annotations, labels }: { readonly [key: string]: unknown }): boolean =>
-  [annotations, labels].some(
-    (some) => partOf(some)['kustomize.toolkit.fluxcd.io/prune'] === 'disabled',
-  );
+  [annotations, labels].some((some) => partOf(some)['kustomize.toolkit.fluxcd.io/prune'] === 'disabled');
 
 /** The StatefulSet goes, what its replicas have written stays. */
 function claimsOf({ kind, spec }: KubernetesObject, name: string): readonly Kept[] {
@@ -97,7 +103,9 @@ export function allKeptBecause(
   const metadata = partOf(applier.metadata);
   if (kind === 'HelmRelease') {
     if (isPruneDisabled(metadata)) return `its HelmRelease stays: ${FLUX_KEEPS}`;
-    return partOf(spec).suspend === true ? 'its HelmRelease is suspended: Flux uninstalls nothing' : undefined;
+    return partOf(spec).suspend === true
+      ? 'its HelmRelease is suspended: Flux uninstalls nothing'
+      : undefined;
   }
   if (kind !== 'Application') return undefined;
   const finalizers: readonly unknown[] = Array.isArray(metadata.finalizers) ? metadata.finalizers : [];

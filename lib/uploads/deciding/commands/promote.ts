@@ -14,7 +14,7 @@ import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts'
 import { commandMessage, takenOutSentence } from './message.ts';
 import { newerThan } from './newer.ts';
 import { type Proof, proofOf } from './proven.ts';
-import { chartKey, formatChart, namespaceRefused, nameOfRelease } from './release.ts';
+import { chartKey, formatChart, nameOfRelease, namespaceRefused } from './release.ts';
 import { decideWhole } from './whole.ts';
 
 const refused = (why: Reason): CommandDecision => ({ kind: 'rejected', reasons: [why] });

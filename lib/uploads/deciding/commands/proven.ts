@@ -63,7 +63,9 @@ export function proofOf({ mark, verdict, target, checkEveryMinutes, now }: Proof
     case 'rollout':
       return unproven(verdict.reason ?? 'its deployer has not applied it yet');
     case 'drift':
-      return unproven(`the cluster differs from it in ${verdict.findings} places: ${listed(verdict.differs)}`);
+      return unproven(
+        `the cluster differs from it in ${verdict.findings} places: ${listed(verdict.differs)}`,
+      );
     case 'unknown':
       return unproven(`it could not be judged: ${verdict.reason ?? 'nobody said why'}`);
   }

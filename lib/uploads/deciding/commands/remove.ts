@@ -3,8 +3,8 @@ import { type Reason, reason } from '../../../charts/reasons.ts';
 import type { Target } from '../../../config/config.ts';
 import { digestOf, type FileEntry } from '../../../content/tree.ts';
 import {
-  applyFolder,
   appliedReleaseFolder,
+  applyFolder,
   manifestFile,
   manifestsFolder,
   releaseFolder,
@@ -18,7 +18,7 @@ import { listWaiting } from '../../record/waiting.ts';
 import { whoChanged } from '../replaced.ts';
 import { fingerprintOf, readStanding, type Standing } from '../standing.ts';
 import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts';
-import { keptWhenRemoved, type KeptWhenRemoved } from './kept-when-removed.ts';
+import { type KeptWhenRemoved, keptWhenRemoved } from './kept-when-removed.ts';
 import { commandMessage } from './message.ts';
 import { newerThan } from './newer.ts';
 import { nameOfRelease, slotsOfRelease } from './release.ts';
@@ -135,7 +135,8 @@ async function slotsOf(
 /** The slots that a file of the target belongs to. */
 function slotsAt(target: Target, path: string): readonly string[] {
   const manifests = `${manifestsFolder(target)}/`;
-  if (path.startsWith(manifests)) return slotOfKey(`${target.name}/${MANIFESTS}/${path.slice(manifests.length)}`);
+  if (path.startsWith(manifests))
+    return slotOfKey(`${target.name}/${MANIFESTS}/${path.slice(manifests.length)}`);
   for (const folder of [`${releasesFolder(target)}/`, `${applyFolder(target)}/`]) {
     if (!path.startsWith(folder)) continue;
     const [namespace = '', release = '', ...rest] = path.slice(folder.length).split('/');
@@ -180,7 +181,13 @@ function inWords(standing: Standing, target: Target): string {
   const releases = new Set(
     paths
       .filter((path) => path.startsWith(`${releasesFolder(target)}/`))
-      .map((path) => path.slice(releasesFolder(target).length + 1).split('/').slice(0, 2).join('/')),
+      .map((path) =>
+        path
+          .slice(releasesFolder(target).length + 1)
+          .split('/')
+          .slice(0, 2)
+          .join('/'),
+      ),
   );
   const manifests = paths.filter((path) => path.startsWith(`${manifestsFolder(target)}/`));
   const counted = [
@@ -213,6 +220,8 @@ function warningsOf(kept: KeptWhenRemoved): readonly Reason[] {
     case 'all':
       return [reason('removed-from-git-only', { why: kept.because })];
     case 'some':
-      return kept.kept.slice(0, WARNED).map(({ object, because }) => reason('kept-by-policy', { object, because }));
+      return kept.kept
+        .slice(0, WARNED)
+        .map(({ object, because }) => reason('kept-by-policy', { object, because }));
   }
 }

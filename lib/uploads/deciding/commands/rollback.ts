@@ -18,8 +18,8 @@ import {
   chartKey,
   formatChart,
   type NamedChart,
-  namespaceRefused,
   nameOfRelease,
+  namespaceRefused,
   slotsOfRelease,
   valuesKey,
 } from './release.ts';
