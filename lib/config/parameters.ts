@@ -16,7 +16,13 @@ export function toParameters(config: Config): ReadonlyMap<string, string> {
     ['installation', JSON.stringify(installation)],
     ...repositories.map((entry) => [`repositories/${entry.name}`, JSON.stringify(entry)] as const),
     ...targets.map(
-      ({ uploaders: _, operators: __, ...entry }) => [`targets/${entry.name}`, JSON.stringify(entry)] as const,
+      ({ uploaders: _, operators: __, publishers: _pieces, ...entry }) =>
+        [`targets/${entry.name}`, JSON.stringify(entry)] as const,
+    ),
+    ...targets.flatMap(({ name, publishers }) =>
+      piecesOf(publishers).map(
+        (piece, index) => [`publishers/${name}/${String(index).padStart(3, '0')}`, piece] as const,
+      ),
     ),
     // Their order decides.
     ...severity.map(
