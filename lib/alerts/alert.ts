@@ -51,6 +51,16 @@ interface Where {
   readonly appliedBy?: Applier;
   /** The repository is not laid out by Fairlead: what no `appliedBy` says has no name that could be guessed. */
   readonly layout?: 'foreign';
+  /** Where a delivery of Fairlead's brought it, and there was one before that: what a step back goes back to. */
+  readonly takeBack?: TakeBack;
+}
+
+/** The newest delivery of a release, and what stood before it. */
+export interface TakeBack {
+  /** What was delivered last. */
+  readonly brought: 'chart' | 'values';
+  /** The chart that stands again after a step back, where it is known. */
+  readonly to?: { readonly name: string; readonly version: string };
 }
 
 /** One scope of many that an alert of the whole target is about. */

@@ -136,6 +136,16 @@ const where = {
   chart: z.object({ name: z.string(), version: z.string(), newestOf: z.string().optional() }).exactOptional(),
   appliedBy: appliedBy.exactOptional(),
   layout: z.literal('foreign').exactOptional(),
+  takeBack: z
+    .object({
+      brought: z.enum(['chart', 'values']).describe('what was delivered last'),
+      to: z
+        .object({ name: z.string(), version: z.string() })
+        .exactOptional()
+        .describe('the chart that stands again after a step back'),
+    })
+    .exactOptional()
+    .describe('a delivery brought it, and "fairlead rollback" takes that back'),
 };
 
 const member = z

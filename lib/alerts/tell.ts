@@ -17,6 +17,7 @@ import {
 } from './incident-items.ts';
 import { withUntold } from './outbox.ts';
 import { snoozeIn } from './snoozes.ts';
+import { withTakeBack } from './take-back.ts';
 
 /** What telling needs to know of the target beside what was seen. */
 export interface TellContext {
@@ -88,7 +89,8 @@ export async function tellObservation(
     if (isOlder(observation, known.seen, now())) return 'nothing';
     if ((await putSeen(table, observation, known.seen)) === 'conflict') return 'conflict';
     const deciding = decidingContext(target, at, context, now());
-    return decideTarget({ ...known, snoozes: snoozesOf(known) }, seen, deciding);
+    const writes = decideTarget({ ...known, snoozes: snoozesOf(known) }, seen, deciding);
+    return withTakeBack(table, target, writes);
   });
 }
 

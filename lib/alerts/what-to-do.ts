@@ -19,6 +19,7 @@ import { type Paragraph, paragraphsOf } from './grouping.ts';
 import { oneLine, shortLine } from './plain.ts';
 import { putBack, putBackThroughRoot, tryAgain } from './put-back.ts';
 import { few, type Remedy } from './remedy.ts';
+import { takingBack } from './take-back.ts';
 import { thawing } from './thawing.ts';
 
 /** Alerts about findings: what differs now. */
@@ -46,7 +47,7 @@ export function remediesOf(alert: Alert): readonly Remedy[] {
       return [...differing(alert).filter(({ paste }) => paste === undefined), acceptAll(alert)];
     case 'drift':
     case 'drift-changed':
-      return [...differing(alert), snooze(alert)];
+      return [...differing(alert), ...takingBack(alert), snooze(alert)];
     case 'stalled':
       return [...stalled(alert), snooze(alert)];
     case 'unknown':
@@ -317,7 +318,7 @@ function acceptAll({ target, root }: DifferingAlert): Remedy {
 }
 
 function stalled(alert: StalledAlert): readonly Remedy[] {
-  return [...look(alert), tryAgain(alert)];
+  return [...look(alert), ...takingBack(alert), tryAgain(alert)];
 }
 
 /** Where the deployer says why, and the containers that do not run. */

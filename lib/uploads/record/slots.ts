@@ -1,4 +1,5 @@
 import type { Item, Table } from '../../aws/table.ts';
+import type { VerbKind } from '../../commands/command.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { orderOf } from './order.ts';
 import { UPLOADS_SCHEMA, type UploadBase, type WaitingRecord } from './record.ts';
@@ -19,6 +20,10 @@ export interface SlotMark {
    */
   readonly files: string;
   readonly chart?: { readonly name: string; readonly version: string };
+  /** The delivery that this one took the place of: for alerts, which say what a step back goes back to. */
+  readonly before?: Pick<SlotMark, 'commit' | 'chart'>;
+  /** By what command of somebody's; absent: by an upload. */
+  readonly by?: VerbKind;
 }
 
 const MARK = 'mark';
@@ -35,13 +40,14 @@ const ATTEMPTS = 5;
 export async function raiseMark(
   table: Table,
   slot: string,
-  record: UploadBase & Pick<WaitingRecord, 'digest' | 'chart'>,
+  record: UploadBase & Pick<WaitingRecord, 'digest' | 'chart' | 'command'>,
   delivered: { readonly commit: string; readonly files: string },
 ): Promise<void> {
   const order = orderOf(record);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = await readMark(table, slot);
     if (before !== undefined && before.order >= order) return;
+    const stood = before === undefined ? undefined : stoodBefore(before, delivered.commit);
     const item = {
       pk: slotKey(slot),
       sk: MARK,
@@ -53,11 +59,17 @@ export async function raiseMark(
       digest: record.digest,
       ...delivered,
       ...(record.chart === undefined ? {} : { chart: record.chart }),
+      ...(record.command === undefined ? {} : { by: record.command.verb.kind }),
+      ...(stood === undefined ? {} : { before: stood }),
     };
     if ((await table.put(item, before?.version ?? 'absent')) === 'written') return;
   }
   throw new Error(`slot ${slot}: lost ${ATTEMPTS} conditional writes in a row`);
 }
+
+/** Two uploads may be delivered by one commit: what stood before that commit. */
+const stoodBefore = ({ commit, chart, before }: SlotMark, by: string): SlotMark['before'] =>
+  commit === by ? before : { commit, ...(chart === undefined ? {} : { chart }) };
 
 /** After a loss of the table: what the slot held last is known by the tags of its upload, its files are not. */
 export async function restoreMark(

@@ -25,6 +25,17 @@ export const EXAMPLES: Readonly<Record<string, Alert>> = {
     deployerSays:
       'HelmRelease fairlead-staging/shop.web fails: UpgradeFailed: timed out waiting for Deployment/web',
   },
+  'stalled-delivered': {
+    ...base,
+    ...where,
+    incident: 'fairlead/staging/shop/web/stalled/7',
+    severity: 'warning',
+    kind: 'stalled',
+    since: '2026-11-21T12:37:00.000Z',
+    findings: [],
+    unready: ['Deployment/web: 0 of 2 replicas are available (ProgressDeadlineExceeded)'],
+    takeBack: { brought: 'chart', to: { name: 'web', version: '1.4.1' } },
+  },
   'stalled-argocd': {
     ...base,
     ...where,
