@@ -15,7 +15,12 @@ import { Alerts } from './people/alerts.ts';
 import { Addresses } from './run/addresses.ts';
 import { ReceivedUploads } from './run/arrival.ts';
 import { readsAuditLogs } from './run/audit-logs.ts';
-import { proposesTo, readsRepositories, trustsOwnAuthorities, writesRepositories } from './run/credentials.ts';
+import {
+  proposesTo,
+  readsRepositories,
+  trustsOwnAuthorities,
+  writesRepositories,
+} from './run/credentials.ts';
 import { DailyBackup } from './run/daily-backup.ts';
 import { DeadLetters, lettersOf } from './run/dead-letters.ts';
 import { FairleadFunction, type FunctionName, type FunctionSettings } from './run/function.ts';
@@ -140,7 +145,8 @@ export class RunStack extends Stack {
     uploads.taggedBy(deliver);
     content.readBy(deliver);
     content.filledBy(deliver);
-    state.readBy(deliver, 'profiles');
+    // Renders: what stays in the cluster when something is removed, and what a pull request changes there.
+    state.readBy(deliver, 'profiles', 'renders');
     record.keptBy(deliver);
     reads.rungBy(deliver);
     doorbell.rungBy(deliver);

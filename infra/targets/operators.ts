@@ -42,10 +42,7 @@ export class Operators extends Construct {
     const policy = new ManagedPolicy(this, 'Policy', {
       managedPolicyName: `${installation}-operate-${Stack.of(this).region}`,
       description: `Gives commands to every target of Fairlead ${installation}, and knows how they end`,
-      statements: this.statements(below, [
-        `upload#${COMMANDS}/*`,
-        ...['target#*', 'incident#*', 'freeze#*'],
-      ]),
+      statements: this.statements(below, [`upload#${COMMANDS}/*`, ...['target#*', 'incident#*', 'freeze#*']]),
     });
     acknowledgeWildcard(policy, below, 'Every command of every target lies here, and no upload does');
   }

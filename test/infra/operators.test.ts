@@ -68,14 +68,13 @@ describe('the policies of those who give commands', () => {
       [staging, /"\/\.commands\/staging\/\*"/],
     ] as const) {
       const [command] = policy?.statements ?? [];
-      assert.deepEqual(command.Action, [
-        's3:GetObjectTagging',
-        's3:GetObjectVersionTagging',
-        's3:PutObject',
-      ]);
+      assert.deepEqual(command.Action, ['s3:GetObjectTagging', 's3:GetObjectVersionTagging', 's3:PutObject']);
       assert.match(JSON.stringify(command.Resource), below);
       // A command holds a proof, which nobody reads back.
-      assert.doesNotMatch(policy?.text ?? '', /s3:GetObject"|s3:GetObjectVersion"|Put\w*Tagging|Delete|s3:\*/);
+      assert.doesNotMatch(
+        policy?.text ?? '',
+        /s3:GetObject"|s3:GetObjectVersion"|Put\w*Tagging|Delete|s3:\*/,
+      );
     }
   });
 
@@ -106,7 +105,9 @@ describe('operators that are named by ARN', () => {
     const template = provisioned([named('staging', { arns: [role('on-call')] }), named('live', {})]);
     const [statement, ...more] = Object.values(template.findResources('AWS::S3::BucketPolicy'))
       .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-      .filter(({ Action, Principal }) => Action.includes('s3:PutObject') && Principal.AWS === role('on-call'));
+      .filter(
+        ({ Action, Principal }) => Action.includes('s3:PutObject') && Principal.AWS === role('on-call'),
+      );
     assert.equal(more.length, 0);
     assert.match(JSON.stringify(statement.Resource), /"\/\.commands\/staging\/\*"/);
   });
