@@ -46,9 +46,17 @@ if (places.length === 0) {
     process.exit(1);
   }
 }
+// How a person sees it, and, of all tests, which files took longest.
+const reporters =
+  places.length > 0 || flags.some((flag) => flag.startsWith('--test-reporter'))
+    ? []
+    : ['spec', './test/slowest.ts'].flatMap((reporter) => [
+        `--test-reporter=${reporter}`,
+        '--test-reporter-destination=stdout',
+      ]);
 const child = spawn(
   process.execPath,
-  ['--test', '--test-concurrency=2', ...flags, ...[...new Set(files)].sort()],
+  ['--test', '--test-concurrency=2', ...reporters, ...flags, ...[...new Set(files)].sort()],
   {
     stdio: 'inherit',
   },
