@@ -58,10 +58,10 @@ export async function measureSize(releases: number, counting: Counting): Promise
       // Everything is rendered, and the profile of the cluster is there.
       for (let at = 0; at < 2; at++) {
         counting.taken();
-        await checkOnce(installation, counting);
+        await checkOnce(installation, counting, releases);
       }
       console.log('checked');
-      const check = await several(ROUNDS, counting, () => checkOnce(installation, counting));
+      const check = await several(ROUNDS, counting, () => checkOnce(installation, counting, releases));
       const delivery = await several(DELIVERIES, counting, (at) => deliverOnce(installation, counting, at));
       console.log('delivered');
       const alert = await several(2, counting, (at) => refuseOnce(installation, counting, at));
@@ -98,13 +98,18 @@ export async function measureSize(releases: number, counting: Counting): Promise
   }
 }
 
-async function checkOnce({ aws }: Installation, counting: Counting): Promise<void> {
+/** The first reading renders every release, on a machine that does other things, too. */
+const PATIENCE_MS = 120_000;
+const PATIENCE_A_RELEASE_MS = 1_500;
+
+async function checkOnce({ aws }: Installation, counting: Counting, releases: number): Promise<void> {
+  const patience = PATIENCE_MS + releases * PATIENCE_A_RELEASE_MS;
   const request = { schema: 1, target: TARGET, because: 'schedule' };
   await clients
     .sqs(aws.environment)
     .send(new SendMessageCommand({ QueueUrl: aws.queues.read, MessageBody: JSON.stringify(request) }));
-  await counting.says('read-desired', 'call ended');
-  await counting.says('check-drift', 'call ended');
+  await counting.says('read-desired', 'call ended', patience);
+  await counting.says('check-drift', 'call ended', patience);
 }
 
 async function deliverOnce({ aws }: Installation, counting: Counting, at: number): Promise<void> {
