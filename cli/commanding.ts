@@ -12,7 +12,7 @@ import { commandKey, isReleaseName, LABEL } from '../lib/uploads/record/keys.ts'
 import { quote } from '../local/connection.ts';
 import { refusal, Unavailable } from './aws-errors.ts';
 import { oneOf, UsageError } from './command.ts';
-import { EXIT, WAITS, waiterOf } from './ending.ts';
+import { type AwaitedChange, EXIT, WAITS, waiterOf } from './ending.ts';
 import { formatResults, formatResultsJson } from './ending-output.ts';
 import { type Form, type Options, OUTPUT_OPTION, OUTPUTS, type Output, USUAL_EXITS } from './form.ts';
 import { type FoundInstallation, findInstallation } from './installation.ts';
@@ -185,7 +185,7 @@ export async function giveCommand(
       const versionId = await put(s3, installation, key, JSON.stringify(body), signal);
       given = { key, versionId };
       progress(`given to ${target} (${installation.where}); id ${asked.id}`);
-      const results = await waiter.wait([{ ...given, file: wordsOf(target, verb) }]);
+      const results = await waiter.wait([{ ...given, file: wordsOf(target, verb), awaits: awaitedOf(verb) }]);
       console.log(
         commanding.form === 'json'
           ? formatResultsJson(results, installation)
@@ -221,6 +221,20 @@ function wordsOf(target: string, verb: Verb): string {
       if (what.kind === 'release') return `remove ${target}${release(what)}`;
       return `remove ${target}${what.kind === 'manifest' ? ` manifests/${what.path}` : ''}`;
     }
+  }
+}
+
+/** What is removed has gone once the deployer's own object for it has, which lies in `apply/`. */
+function awaitedOf(verb: Verb): NonNullable<AwaitedChange['awaits']> {
+  switch (verb.kind) {
+    case 'rollback':
+    case 'promote':
+      return { scope: `${verb.release.namespace}/${verb.release.release}`, as: 'running' };
+    case 'remove':
+      return { scope: 'manifests', as: 'gone' };
+    case 'freeze':
+    case 'unfreeze':
+      return { scope: 'target', as: 'running' };
   }
 }
 

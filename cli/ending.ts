@@ -48,6 +48,11 @@ export type Result<Named extends UploadVersion = UploadVersion> = Named & {
     | { readonly kind: 'ended'; readonly known: Ended; readonly rollout?: RolloutProgress };
 };
 
+/** Of a command, whose key does not say it: the scope that it changes, and how that is to be in the end. */
+export interface AwaitedChange {
+  readonly awaits?: { readonly scope: string; readonly as: 'running' | 'gone' };
+}
+
 export interface Asking {
   readonly wait: WaitFor | 'no';
   readonly timeoutSeconds: number;
@@ -57,7 +62,7 @@ export interface Asking {
 
 export interface Waiter {
   /** @param look how an outcome is found; by default as soon as the tags say it */
-  wait<Named extends UploadVersion>(
+  wait<Named extends UploadVersion & AwaitedChange>(
     uploads: readonly Named[],
     look?: (upload: Named) => Promise<Ended | Held | undefined>,
   ): Promise<readonly Result<Named>[]>;
@@ -93,7 +98,7 @@ export async function waiterOf(
     }
   }
 
-  async function endingOf<Named extends UploadVersion>(
+  async function endingOf<Named extends UploadVersion & AwaitedChange>(
     upload: Named,
     look: (upload: Named) => Promise<Ended | Held | undefined>,
     deadline: number,
@@ -119,11 +124,13 @@ export async function waiterOf(
   }
 
   async function rolloutOf(
-    upload: UploadVersion,
+    upload: UploadVersion & AwaitedChange,
     known: Ended & { readonly state: 'delivered' },
     deadline: number,
   ): Promise<RolloutProgress | undefined> {
-    const place = placeOf(upload.key);
+    const named = placeOf(upload.key);
+    const { awaits = { scope: named?.scope ?? '', as: 'running' } } = upload;
+    const place = named === undefined ? undefined : { ...named, scope: awaits.scope };
     const { receivedAt, endedAt, chart, commit } = known;
     if (table === undefined || place === undefined || receivedAt === undefined || endedAt === undefined)
       return undefined;
@@ -134,6 +141,8 @@ export async function waiterOf(
     await lookUntil(
       async () => {
         last = await readRollout(table, right, place.target, place.scope, delivered);
+        // Nothing is declared there any more, which is what was asked for.
+        if (last.kind === 'unseen' && awaits.as === 'gone') last = { kind: 'rolled-out', seen: commit };
         if (last.kind !== 'under-way') return last;
         if (last.says !== said) progress(`${place.scope}: ${last.says}`);
         said = last.says;

@@ -149,7 +149,10 @@ export async function writeVerdicts(
     // Who loses has an older verdict, or will write the same.
     await table.put(item, known?.version ?? 'absent');
   }
-  const isJudged = observation.scopes.some(({ scope }) => scope.kind !== 'target' && scope.kind !== 'rules');
+  // Where nothing is declared any more, all that is left is that the target itself could be judged.
+  const isJudged = observation.scopes.some(
+    ({ scope, state }) => scope.kind !== 'rules' && (scope.kind !== 'target' || state.kind !== 'unknown'),
+  );
   if (isJudged) for (const { sk, version } of before.values()) await table.remove({ pk, sk }, version);
 }
 
