@@ -3,6 +3,7 @@ import { digestOf } from '../../content/tree.ts';
 import { fitsIdentity } from './identity-pattern.ts';
 import { holdsKey } from './provenance.ts';
 import type { Signer, SigstoreSigner } from './signer.ts';
+import type { NamedPlace } from './statement.ts';
 
 /** Which release a package is for. */
 export interface PackagePlace {
@@ -87,24 +88,35 @@ const agrees = (wanted: string | undefined, found: string | undefined): boolean 
 
 function namesEnough(
   { names }: SigstorePublisher,
-  { place: named }: SigstoreSigner,
+  { places = [] }: SigstoreSigner,
   place: PackagePlace,
 ): boolean {
+  const fitting = places.filter((named) => isPlaceOf(named, place));
   switch (names) {
     case 'package':
-      return true;
+      return places.length === 0 || fitting.length > 0;
     case 'target':
-      return named?.target === place.target;
+      return fitting.length > 0;
     case 'release':
-      return (
-        named?.target === place.target &&
-        named.release?.namespace === place.namespace &&
-        named.release.release === place.release
-      );
+      return fitting.some(({ release }) => release !== undefined);
   }
 }
 
-const whatIsNamed = ({ place }: SigstoreSigner): string =>
-  place === undefined
+export const isPlaceOf = ({ target, release }: NamedPlace, found: PackagePlace): boolean =>
+  target === found.target &&
+  (release === undefined || (release.namespace === found.namespace && release.release === found.release));
+
+const PLACES_TOLD = 3;
+
+export const placesText = (places: readonly NamedPlace[]): string =>
+  places
+    .slice(0, PLACES_TOLD)
+    .map(({ target, release }) =>
+      release === undefined ? target : `${target}/${release.namespace}/${release.release}`,
+    )
+    .join(', ');
+
+const whatIsNamed = ({ places = [] }: SigstoreSigner): string =>
+  places.length === 0
     ? 'what is signed names the bytes alone, and not the place that they are meant for'
-    : `what is signed names ${[place.target, place.release?.namespace, place.release?.release].filter((part) => part !== undefined).join('/')} alone`;
+    : `what is signed is meant for ${placesText(places)}`;

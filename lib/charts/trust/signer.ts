@@ -15,12 +15,14 @@ export const signer = z.discriminatedUnion('kind', [
     environment: z.string().exactOptional(),
     /** Type of the signed statement; absent: a plain signature of the bytes. */
     predicate: z.string().exactOptional(),
-    /** Which place the statement names. */
-    place: z
-      .object({
-        target: z.string(),
-        release: z.object({ namespace: z.string(), release: z.string() }).exactOptional(),
-      })
+    /** Which places the statement names: it counts in no other. */
+    places: z
+      .array(
+        z.object({
+          target: z.string(),
+          release: z.object({ namespace: z.string(), release: z.string() }).exactOptional(),
+        }),
+      )
       .exactOptional(),
     /** Which trusted root it was proven by: digest of its text; absent: the public one. */
     root: z.string().exactOptional(),

@@ -1,10 +1,10 @@
 import type { Publisher } from '../../config/publishers.ts';
 import { type Reason, reason } from '../reasons.ts';
-import { type PackagePlace, whyNotAllowed } from './allowed.ts';
+import { isPlaceOf, type PackagePlace, placesText, whyNotAllowed } from './allowed.ts';
 import { openBundle } from './bundle.ts';
 import { openProvenance } from './provenance.ts';
 import { nameOfSigner, type Signer } from './signer.ts';
-import { aboutPackage, type NamedPlace } from './statement.ts';
+import { aboutPackage } from './statement.ts';
 
 /** A package with the key that it lies under. */
 export interface SignedPackage extends PackagePlace {
@@ -121,6 +121,9 @@ const keyringsOf = (publishers: readonly Publisher[]): readonly string[] => [
   ...new Set(publishers.flatMap((one) => (one.kind === 'provenance' ? [one.keyring] : []))),
 ];
 
+/** In a record. */
+const PLACES_KEPT = 20;
+
 /** One proof of the first root that it holds by; else what the first says. */
 async function sigstoreProofs(
   uploaded: SignedPackage,
@@ -151,24 +154,15 @@ async function sigstoreProof(
   const about = aboutPackage(statement, uploaded.bytes);
   if (about.kind === 'about-others') return wrong(file, 'what it is about are other bytes');
   const { places } = about;
-  const place = places.find((one) => isPlaceOf(one, uploaded));
-  const [elsewhere] = places;
-  if (elsewhere !== undefined && place === undefined) {
-    const words = {
-      meant: placeText(elsewhere),
-      found: `${uploaded.target}/${uploaded.namespace}/${uploaded.release}`,
-    };
-    return { kind: 'unproven', reason: reason('signed-for-elsewhere', words, { file }), bytes: 'these' };
-  }
-  return { kind: 'proven', signer: { ...signer, ...(place === undefined ? {} : { place }) } };
+  if (places.length === 0) return { kind: 'proven', signer };
+  if (places.some((one) => isPlaceOf(one, uploaded)))
+    return { kind: 'proven', signer: { ...signer, places: places.slice(0, PLACES_KEPT) } };
+  const words = {
+    meant: placesText(places),
+    found: `${uploaded.target}/${uploaded.namespace}/${uploaded.release}`,
+  };
+  return { kind: 'unproven', reason: reason('signed-for-elsewhere', words, { file }), bytes: 'these' };
 }
-
-const isPlaceOf = ({ target, release }: NamedPlace, found: PackagePlace): boolean =>
-  target === found.target &&
-  (release === undefined || (release.namespace === found.namespace && release.release === found.release));
-
-const placeText = ({ target, release }: NamedPlace): string =>
-  release === undefined ? target : `${target}/${release.namespace}/${release.release}`;
 
 async function provenanceProofs(
   uploaded: SignedPackage,

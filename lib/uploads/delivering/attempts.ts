@@ -57,10 +57,11 @@ export async function findAttempted<Waiting extends { readonly record: WaitingRe
     candidates.flatMap((candidate) => {
       const { attempted } = candidate.record;
       const attempt = attempted.find(({ commit }) => found.has(commit));
-      const { warnings, touched } = attempted.at(-1) ?? {};
+      const { warnings, images, touched } = attempted.at(-1) ?? {};
       if (attempt === undefined) return [];
       const newest = {
         ...(warnings === undefined ? {} : { warnings }),
+        ...(images === undefined ? {} : { images }),
         ...(touched === undefined ? {} : { touched }),
       };
       return [[candidate, { ...attempt, ...newest }] as const];
@@ -76,8 +77,8 @@ export async function recordAttempt(
   refused: ReadonlySet<string>,
 ): Promise<WaitingRecord | undefined> {
   const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
-  // The newest one's warnings and slots stand for all: fifty times ten are more than an item of the table holds.
-  const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, touched: _slots, ...rest }) => rest);
+  // The newest one's warnings, images and slots stand for all: fifty times ten are more than an item of the table holds.
+  const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, images: _images, touched: _slots, ...rest }) => rest);
   const attempted = [...older, attempt];
   const content = { ...contentOf(record), attempted };
   const state =

@@ -2,6 +2,7 @@ import type { RemoteFunction } from '../../aws/functions.ts';
 import type { ObjectStore } from '../../aws/objects.ts';
 import type { Queue } from '../../aws/queues.ts';
 import type { Secrets } from '../../aws/secrets.ts';
+import type { ImageList } from '../../charts/image-list.ts';
 import type { Reason } from '../../charts/reasons.ts';
 import { capabilitiesOf, readProfile } from '../../cluster/profile.ts';
 import type { Config, Repository, Target } from '../../config/config.ts';
@@ -119,6 +120,7 @@ export interface ToCommit {
   readonly plan: CommitPlan;
   readonly files: string;
   readonly warnings: readonly Reason[];
+  readonly images?: ImageList | undefined;
 }
 
 /** An upload with the commit that was made of it, which its record knows of. */
@@ -127,6 +129,7 @@ export interface Attempt {
   readonly commit: string;
   readonly files: string;
   readonly warnings: readonly Reason[];
+  readonly images?: ImageList | undefined;
 }
 
 export const nameOf = ({ key, versionId }: Pick<WaitingRecord, 'key' | 'versionId'>): string =>

@@ -1,3 +1,4 @@
+import { nameOfSigner } from '../../charts/trust/signer.ts';
 import type { Digest } from '../../content/tree.ts';
 import type { ProposalText, Takes } from '../../proposals/proposals.ts';
 import { chartFolder, valuesFile } from '../../repository/layout.ts';
@@ -36,6 +37,7 @@ export const wordsOf =
           key,
           record,
           was: before?.chart?.version,
+          ...(record.signer === undefined ? {} : { signer: nameOfSigner(record.signer) }),
         })),
         chartFiles: chartFiles(at, standing, commits),
         values: await values(at, standing, commits),

@@ -85,8 +85,8 @@ async function openUpon(
 ): Promise<readonly Candidate[]> {
   const { parts, line, targets, clone, refused } = call;
   const found = tip === undefined ? new Map() : await findAttempted(clone, tip, waiting, refused);
-  for (const [candidate, { commit, files, warnings }] of found) {
-    await settleDelivered(parts, line, candidate, { commit, files, warnings }, 'commit');
+  for (const [candidate, { commit, files, warnings, images }] of found) {
+    await settleDelivered(parts, line, candidate, { commit, files, warnings, images }, 'commit');
     await requestReads(call, [candidate.record.target]);
   }
   const unfound = waiting.filter((candidate) => !found.has(candidate));
@@ -177,10 +177,11 @@ async function unchanged(
   const brought = marks.map((mark, at) => (mark?.files === held[at]?.files ? mark?.commit : undefined));
   const sought = brought.flatMap((commit) => (commit === undefined ? [] : [{ commit, base: undefined }]));
   const found = await findInHistory(clone, tip, sought, NEAR);
-  await eachAtOnce([...held.entries()], CALLS_AT_ONCE, ([at, { candidate, files, warnings }]) => {
+  await eachAtOnce([...held.entries()], CALLS_AT_ONCE, ([at, { candidate, files, warnings, images }]) => {
     const commit = brought[at];
     const holds = commit !== undefined && found.has(commit) ? commit : tip;
-    return settleDelivered(parts, line, candidate, { commit: holds, files, warnings }, 'unchanged');
+    const delivered = { commit: holds, files, warnings, images };
+    return settleDelivered(parts, line, candidate, delivered, 'unchanged');
   });
 }
 
@@ -224,7 +225,7 @@ async function record(
   commits: readonly string[],
 ): Promise<readonly Attempt[] | 'contended'> {
   const attempts = await eachAtOnce([...planned.entries()], CALLS_AT_ONCE, async ([index, one]) => {
-    const { candidate, files, warnings } = one;
+    const { candidate, files, warnings, images } = one;
     const commit = commits[index] as string;
     const attempt = {
       commit,
@@ -232,11 +233,12 @@ async function record(
       at: parts.now().toISOString(),
       ...(tip === undefined ? {} : { base: tip }),
       ...(warnings.length === 0 ? {} : { warnings }),
+      ...(images === undefined ? {} : { images }),
     };
     const written = await recordAttempt(parts.table, candidate.record, attempt, refused);
     return written === undefined
       ? undefined
-      : { candidate: { ...candidate, record: written }, commit, files, warnings };
+      : { candidate: { ...candidate, record: written }, commit, files, warnings, images };
   });
   const held = attempts.filter((attempt) => attempt !== undefined);
   if (held.length === attempts.length) return held;

@@ -1,4 +1,5 @@
 import { CALLS_AT_ONCE, eachAtOnce } from '../../at-once/at-once.ts';
+import type { ImageList } from '../../charts/image-list.ts';
 import type { Reason } from '../../charts/reasons.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { slotOf } from '../record/keys.ts';
@@ -18,8 +19,14 @@ export async function settleDelivered(
   { key, record }: Candidate,
   {
     warnings = [],
+    images,
     ...delivered
-  }: { readonly commit: string; readonly files: string; readonly warnings?: readonly Reason[] | undefined },
+  }: {
+    readonly commit: string;
+    readonly files: string;
+    readonly warnings?: readonly Reason[] | undefined;
+    readonly images?: ImageList | undefined;
+  },
   change: 'commit' | 'unchanged',
 ): Promise<void> {
   const slot = slotOf(key);
@@ -30,6 +37,7 @@ export async function settleDelivered(
     commit: delivered.commit,
     change,
     ...(warnings.length === 0 ? {} : { warnings }),
+    ...(images === undefined ? {} : { images }),
   });
 }
 
