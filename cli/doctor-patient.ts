@@ -11,7 +11,7 @@ import { CannotConnect, openConnection } from '../lib/cluster/connection.ts';
 import { ADDRESSES, addressesPath } from '../lib/config/addresses.ts';
 import { type Config, ConfigError, type Target } from '../lib/config/config.ts';
 import { configPath, fromParameters } from '../lib/config/parameters.ts';
-import { accountChecks } from '../lib/doctor/account-checks.ts';
+import { accountChecks, proposalChecks } from '../lib/doctor/account-checks.ts';
 import { type ClusterPatient, clusterCheck } from '../lib/doctor/cluster-checks.ts';
 import { deployedChecks } from '../lib/doctor/deployed-checks.ts';
 import type { Check } from '../lib/doctor/diagnosis.ts';
@@ -274,6 +274,7 @@ async function onThisMachine(asked: DoctorAsked, local: Connection): Promise<Exa
             : []),
         ];
       }),
+      ...proposalChecks({ config, targets, environment, now }),
       {
         name: 'verdicts',
         look: async () =>

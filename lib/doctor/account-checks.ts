@@ -6,6 +6,7 @@ import { secretsManager } from '../aws/secrets.ts';
 import type { EksCluster } from '../config/clusters.ts';
 import type { Repository } from '../config/config.ts';
 import { writeCredentialOf } from '../repository/credentials.ts';
+import { isProposing } from '../uploads/delivering/proposal-host.ts';
 import { judgeEksCluster } from './access-entry.ts';
 import { judgeBranchRules, readRules, rulesAddress } from './branch-rules.ts';
 import { judgeUploadBucket } from './bucket.ts';
@@ -16,6 +17,7 @@ import { judgeGit } from './git.ts';
 import { tryGit } from './git-tries.ts';
 import type { Patient } from './patient.ts';
 import { judgePrivateWays } from './private-ways.ts';
+import { lookAtProposals } from './proposals.ts';
 import { countedQuotas, judgeConcurrency, judgeQuota, judgeRoles } from './quotas.ts';
 import { addressesOf, handshake, judgeAddress } from './reachable-address.ts';
 import { judgeSecret, secretsOf } from './secrets.ts';
@@ -52,6 +54,7 @@ export function accountChecks(patient: Patient): readonly Check[] {
       each(secretsOf(config), async (secret) => judgeSecret(secret, await account.secret(secret.id), now())),
     ),
     ...gitChecks(patient).map(({ name, look }) => inAccount(name, look)),
+    ...proposalChecks(patient).map(({ name, look }) => inAccount(name, look)),
     inAccount('clusters', () => each(clustersOf(patient), (cluster) => lookAtCluster(patient, cluster))),
     inAccount('network', () =>
       each(clustersOf(patient), async ({ name: cluster, region, vpc }) =>
@@ -118,6 +121,22 @@ function gitChecks({ config, targets, environment, now }: Patient): readonly Che
       },
       ...(writes === 'drift-only' ? [] : [{ name: 'branch-rules', look: rules }]),
     ];
+  });
+}
+
+/** The host of each target whose uploads are proposed. */
+export function proposalChecks({
+  config,
+  targets,
+  environment,
+  now,
+}: Pick<Patient, 'config' | 'targets' | 'environment' | 'now'>): readonly Check[] {
+  const parts = { secrets: secretsManager(clients.secrets(environment)), environment, now };
+  return targets.filter(isProposing).flatMap((target) => {
+    const repository = config.repositories.find(({ name }) => name === target.repository);
+    if (repository === undefined) return [];
+    const look = async () => [await lookAtProposals(target, repository, parts)];
+    return [{ name: 'pull-requests', look }];
   });
 }
 
