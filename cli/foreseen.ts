@@ -18,6 +18,7 @@ import type { FoundInstallation } from './installation.ts';
  */
 
 type Foreseeable = Extract<Verb, { readonly kind: 'rollback' | 'promote' | 'remove' }>;
+type Readable = Pick<Stores, 'table' | 'state'>;
 type ReleaseName = Extract<Verb, { readonly kind: 'rollback' }>['release'];
 
 /** Lines for people. */
@@ -28,14 +29,20 @@ export async function foreseen(
   now: Date,
 ): Promise<readonly string[]> {
   try {
-    return await linesOf(storesOf(installation), target, verb, now);
+    return await foreseenIn(storesOf(installation), target, verb, now);
   } catch (error) {
     const right = { action: 'dynamodb:Query and s3:GetObject', on: 'its table and state bucket' };
     return [`what it will do cannot be shown: ${refusal(error, right).message}`];
   }
 }
 
-function linesOf(stores: Stores, target: string, verb: Foreseeable, now: Date): Promise<readonly string[]> {
+/** The same of stores that may be read. @throws what they throw */
+export function foreseenIn(
+  stores: Readable,
+  target: string,
+  verb: Foreseeable,
+  now: Date,
+): Promise<readonly string[]> {
   switch (verb.kind) {
     case 'rollback':
       return ofRollback(stores, target, verb);
@@ -48,7 +55,7 @@ function linesOf(stores: Stores, target: string, verb: Foreseeable, now: Date): 
 
 const SHORT_COMMIT = 12;
 const nameOf = ({ namespace, release }: ReleaseName): string => `${namespace}/${release}`;
-const markOf = ({ table }: Stores, target: string, release: ReleaseName) =>
+const markOf = ({ table }: Readable, target: string, release: ReleaseName) =>
   readMark(table, `${target}/${nameOf(release)}/chart`);
 
 const chartIn = (mark: SlotMark | undefined): string =>
@@ -57,7 +64,7 @@ const chartIn = (mark: SlotMark | undefined): string =>
     : `chart ${mark.chart.name} ${mark.chart.version} (commit ${mark.commit.slice(0, SHORT_COMMIT)})`;
 
 async function ofRollback(
-  stores: Stores,
+  stores: Readable,
   target: string,
   { release, to }: Extract<Verb, { readonly kind: 'rollback' }>,
 ): Promise<readonly string[]> {
@@ -74,7 +81,7 @@ async function ofRollback(
 const CHECK_EVERY_MINUTES = 15;
 
 async function ofPromotion(
-  stores: Stores,
+  stores: Readable,
   target: string,
   { from, release }: Extract<Verb, { readonly kind: 'promote' }>,
   now: Date,
@@ -102,7 +109,7 @@ async function ofPromotion(
 const NAMED = 30;
 
 async function ofRemoval(
-  stores: Stores,
+  stores: Readable,
   target: string,
   what: Extract<Verb, { readonly kind: 'remove' }>['what'],
 ): Promise<readonly string[]> {
@@ -131,7 +138,7 @@ async function ofRemoval(
 
 /** As the last commit that was read declares it. */
 async function objectsOf(
-  { table, state }: Stores,
+  { table, state }: Readable,
   target: string,
   release: ReleaseName,
 ): Promise<readonly string[]> {
