@@ -14,6 +14,8 @@ import { configReader } from '../lib/config/parameters.ts';
 import { type Doorbell, doorbell, type QueueAnswer } from '../lib/messages/messages.ts';
 import { orSmoke } from '../lib/messages/smoke.ts';
 import { workOff } from '../lib/messages/work-off.ts';
+import type { Outward } from '../lib/outward/outward.ts';
+import type { ProposalHostSettings } from '../lib/proposals/hosts.ts';
 import { hasGit, hasSsh } from '../lib/repository/probes.ts';
 import { deliverUploads as deliver } from '../lib/uploads/delivering/deliver.ts';
 
@@ -49,6 +51,14 @@ export const deliverUploads = (environment: Environment) => {
     identity: awsIdentity(environment),
     reads: sqsQueue(sqs, names.readQueue),
     doorbell: sqsQueue(sqs, names.doorbellQueue),
+    // Seldom needed, and CodeCommit's client is large.
+    proposals: async (settings: ProposalHostSettings, url: string, outward: Outward | undefined) =>
+      (await import('../lib/proposals/hosts.ts')).proposalHostOf(settings, url, {
+        secrets: secretsManager(clients.secrets(environment)),
+        now: () => new Date(),
+        outward,
+        environment,
+      }),
     scratch: names.scratch,
     now: () => new Date(),
     pause: (milliseconds: number) => sleep(milliseconds),

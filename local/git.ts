@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { access, mkdir } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { addressOf, whyRefused } from '../lib/loopback/guard.ts';
@@ -170,11 +170,21 @@ const SETTINGS = [
   ['http.receivepack', 'true'],
   ['uploadpack.allowFilter', 'true'],
   ['uploadpack.allowAnySHA1InWant', 'true'],
-  ['receive.denyNonFastForwards', 'true'],
+  // The hook below says it of each branch.
+  ['receive.denyNonFastForwards', 'false'],
   // A repository of this size needs none, and one that runs after its push outlives Ctrl-C.
   ['gc.auto', '0'],
   ['receive.autogc', 'false'],
 ] as const;
+
+/** Branches of pull requests are built anew; no other is wound back. */
+const UPDATE_HOOK = `#!/bin/sh
+case "$1" in refs/heads/fairlead/*) exit 0 ;; esac
+case "$2 $3" in *0000000000000000000000000000000000000000*) exit 0 ;; esac
+git merge-base --is-ancestor "$2" "$3" && exit 0
+echo "non-fast-forward: $1 would be wound back" >&2
+exit 1
+`;
 
 async function ensureRepository(folder: string, branch: string): Promise<void> {
   const there = await access(join(folder, 'HEAD')).then(
@@ -186,6 +196,8 @@ async function ensureRepository(folder: string, branch: string): Promise<void> {
     await must(['init', '--quiet', '--bare', `--initial-branch=${branch}`, folder]);
   }
   for (const [name, value] of SETTINGS) await must(['-C', folder, 'config', name, value]);
+  await mkdir(join(folder, 'hooks'), { recursive: true });
+  await writeFile(join(folder, 'hooks', 'update'), UPDATE_HOOK, { mode: 0o755 });
   // One branch at least: a clone of nothing has none to work on.
   const { code } = await run(['-C', folder, 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]);
   if (code === 0) return;

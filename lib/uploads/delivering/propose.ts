@@ -73,6 +73,8 @@ export type Proposed =
   | { readonly kind: 'refused-content'; readonly says: string };
 
 const AGAIN = { kind: 'again' } as const;
+const NOT_FORCED =
+  'the host does not let Fairlead build its own branches anew: allow forced pushes below fairlead/ for who delivers';
 /** Branches of one place that somebody else has taken. */
 const TURNS = 9;
 /** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
@@ -175,6 +177,8 @@ async function build(
       parts.log('proposal pushed', { target: target.name, place, branch, commit: head });
       return { kind: 'built', item: written, head, change: 'pushed' };
     case 'moved':
+      // Nobody was faster: the host lets no branch be built anew.
+      if ((await headOf(clone, branch)) === remote) return { kind: 'blocked', says: NOT_FORCED };
       return AGAIN;
     case 'refused-content':
       return { kind: 'refused-content', says: outcome.says };
