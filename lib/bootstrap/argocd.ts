@@ -62,7 +62,8 @@ export function argocdDocuments(
             directory: { recurse: true },
           },
           destination: { ...cluster, namespace },
-          syncPolicy: { automated: { prune: true } },
+          // Without it Argo CD keeps what was removed last, and says so of nothing but its own status.
+          syncPolicy: { automated: { prune: true, allowEmpty: true } },
         },
       },
     },

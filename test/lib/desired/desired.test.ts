@@ -127,11 +127,14 @@ describe('what a commit declares', () => {
     );
     const { state: desired, staleValues } = await readState(target);
     assert.equal(desired.commit, commit);
+    const subject = releaseRequests()[0]?.subject;
+    assert.ok(subject?.kind === 'release');
     assert.deepEqual(desired.releases, [
       {
         namespace: 'shop',
         name: 'web',
         chart: { name: 'web', version: '1.4.2' },
+        chartTree: subject.chart,
         deployedBy: {
           apiVersion: 'helm.toolkit.fluxcd.io/v2',
           kind: 'HelmRelease',
@@ -144,8 +147,6 @@ describe('what a commit declares', () => {
     ]);
     assert.deepEqual(staleValues, []);
     assert.deepEqual(await valuesAsked(), ['replicas: 3\n']);
-    const subject = releaseRequests()[0]?.subject;
-    assert.ok(subject?.kind === 'release');
     assert.deepEqual(subject.deployedBy, { namespace: 'fairlead-staging', name: 'shop.web' });
     assert.deepEqual([...(await getTree(content, subject.chart)).keys()].sort(), [
       'Chart.yaml',

@@ -149,9 +149,10 @@ describe('a repository that Flux was bootstrapped with', () => {
     await context.test(
       'the HelmRelease in that: post-renderers, commonMetadata, a Secret at a targetPath',
       async () => {
-        const [release] = desired.releases;
+        const { chartTree, ...release } = desired.releases[0] ?? assert.fail();
+        assert.match(chartTree ?? '', /^sha256:/);
         assert.deepEqual(
-          { ...release, rendering: release?.rendering.kind },
+          { ...release, rendering: release.rendering.kind },
           {
             namespace: 'shop',
             name: 'cache',
@@ -166,7 +167,7 @@ describe('a repository that Flux was bootstrapped with', () => {
             rendering: 'rendered',
           },
         );
-        const objects = await objectsOf(release?.rendering);
+        const objects = await objectsOf(release.rendering);
         const cache = objects.get('Deployment/cache');
         assert.equal(cache?.source, 'templates/deployment.yaml');
         assert.deepEqual(cache?.unstable, ['/spec/template/metadata/annotations/checksum']);
