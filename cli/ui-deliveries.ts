@@ -37,6 +37,7 @@ function viewOf({ key, versionId, lastModified, known }: ListedUpload): Delivery
     endedAt: known.endedAt,
     ...(known.state === 'delivered' ? { commit: known.commit, change: known.change } : {}),
     ...(known.state === 'superseded' ? { by: known.by } : {}),
+    ...('url' in known ? { proposal: known.url } : {}),
     replays: known.replays?.length ?? 0,
     reasons: 'reasons' in known ? known.reasons.map(reasonView) : [],
     warnings: (known.warnings ?? []).map(reasonView),

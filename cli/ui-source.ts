@@ -1,8 +1,10 @@
 import { inOrder } from '../lib/alerts/incident-list.ts';
 import type { CheckConfig } from '../lib/checks/check-config.ts';
+import { type StandingFreeze, standingFreezes } from '../lib/status/freezes.ts';
 import { incidentReader } from '../page/incidents.ts';
 import type { DeliveryView, PageSource, PageState } from '../page/state.ts';
 import { readTarget, type ShownTarget } from '../page/targets.ts';
+import { isDenied } from './aws-errors.ts';
 import { allowed, knownTarget, readIncidentsOf, type Stores, targetNames } from './incidents-reading.ts';
 import type { FoundInstallation } from './installation.ts';
 import { readDeliveries } from './ui-deliveries.ts';
@@ -63,7 +65,10 @@ export async function openSource(
         action: 'dynamodb:Query',
         on: `table ${stores.tableName} (keys target#${config.target.name})`,
       };
-      const view = await allowed(right, () => readTarget(stores.table, shownOf(config), known.snoozes));
+      const freezes = await freezesOf(stores, config.target.name);
+      const view = await allowed(right, () =>
+        readTarget(stores.table, shownOf(config), known.snoozes, freezes),
+      );
       return { known, view };
     });
     const listed = all.flatMap(({ known }) => known.incidents).sort(inOrder);
@@ -132,6 +137,16 @@ const WORDS: Readonly<Record<Part, string>> = {
   incidents: 'What stands here is old',
   deliveries: 'Deliveries could not be read',
 };
+
+/** Who may not read them does without. */
+async function freezesOf({ table }: Stores, target: string): Promise<readonly StandingFreeze[]> {
+  try {
+    return await standingFreezes(table, target);
+  } catch (error) {
+    if (isDenied(error)) return [];
+    throw error;
+  }
+}
 
 const shownOf = ({ target, repository }: CheckConfig): ShownTarget => ({
   name: target.name,

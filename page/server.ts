@@ -39,6 +39,7 @@ const FILES: Readonly<Record<string, { readonly file: string; readonly type: str
   '/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
   '/parts.js': { file: 'parts.js', type: 'text/javascript; charset=utf-8' },
   '/incidents.js': { file: 'incidents.js', type: 'text/javascript; charset=utf-8' },
+  '/release-history.js': { file: 'release-history.js', type: 'text/javascript; charset=utf-8' },
   '/findings.js': { file: 'findings.js', type: 'text/javascript; charset=utf-8' },
   '/inbox.js': { file: 'inbox.js', type: 'text/javascript; charset=utf-8' },
   '/style.css': { file: 'style.css', type: 'text/css; charset=utf-8' },

@@ -17,6 +17,14 @@ export interface PageState {
   readonly deliveries: readonly DeliveryView[];
 }
 
+export interface FreezeView {
+  /** ARN. */
+  readonly by: string;
+  /** ISO. */
+  readonly at: string;
+  readonly reason?: string;
+}
+
 export interface TargetView {
   readonly name: string;
   readonly repository: string;
@@ -29,6 +37,8 @@ export interface TargetView {
   readonly checkedAt?: string | undefined;
   /** While it lasts: of the whole target. */
   readonly snooze?: Snooze | undefined;
+  /** Of the whole target. */
+  readonly freeze?: FreezeView | undefined;
   readonly scopes: readonly ScopeView[];
 }
 
@@ -43,6 +53,8 @@ export interface ScopeView {
   readonly at: string;
   readonly chart?: { readonly name: string; readonly version: string } | undefined;
   readonly snooze?: Snooze | undefined;
+  /** Its own, or that of the whole target. */
+  readonly freeze?: FreezeView | undefined;
 }
 
 export interface IncidentView extends ListedIncident {
@@ -62,6 +74,8 @@ export interface DeliveryView {
   readonly endedAt?: string | undefined;
   /** Of what was delivered: a commit of its own, what Git had already, or a pull request that was merged with changes. */
   readonly change?: 'commit' | 'unchanged' | 'edited' | undefined;
+  /** Of what waits in a pull request: where. */
+  readonly proposal?: string | undefined;
   /** Of what was superseded: the upload that went first. */
   readonly by?: string | undefined;
   /** How often somebody has asked to take it again. */

@@ -3,6 +3,7 @@ import type { TargetIncidents } from '../lib/alerts/incident-list.ts';
 import { WHOLE_TARGET } from '../lib/alerts/incident-list.ts';
 import type { Item, Table } from '../lib/aws/table.ts';
 import { asConfirmed } from '../lib/checks/confirmed.ts';
+import type { StandingFreeze } from '../lib/status/freezes.ts';
 import type { ScopeView, TargetView } from './state.ts';
 
 /** What the configuration says of a target, as far as it is shown. */
@@ -21,11 +22,12 @@ const verdictItem = z.object({
 
 const VERDICT = 'verdict#';
 
-/** A target and the newest verdicts of what is in it, in one query. */
+/** A target and the newest verdicts of what is in it, in one query. @param freezes that stand, as far as they may be read */
 export async function readTarget(
   table: Pick<Table, 'query'>,
   target: ShownTarget,
   snoozes: TargetIncidents['snoozes'],
+  freezes: readonly StandingFreeze[],
 ): Promise<TargetView> {
   const verdicts: Item[] = [];
   let commit: string | undefined;
@@ -34,7 +36,7 @@ export async function readTarget(
     if (item.sk.startsWith(VERDICT)) verdicts.push(item);
   }
   const whole = verdicts.find(({ sk }) => sk === `${VERDICT}${WHOLE_TARGET}`);
-  const scopes = verdicts.flatMap((item) => scopeIn(asConfirmed(item, whole), snoozes));
+  const scopes = verdicts.flatMap((item) => scopeIn(asConfirmed(item, whole), snoozes, freezes));
   const checkedAt = scopes
     .map(({ at }) => at)
     .sort()
@@ -43,12 +45,19 @@ export async function readTarget(
   return {
     ...{ name, repository, branch, deployer, namespaces, commit, checkedAt },
     snooze: snoozes.get(WHOLE_TARGET),
+    freeze: freezes.find(({ scope }) => scope === WHOLE_TARGET),
     scopes: scopes.sort((a, b) => (a.scope < b.scope ? -1 : 1)),
   };
 }
 
-function scopeIn(item: Item, snoozes: TargetIncidents['snoozes']): readonly ScopeView[] {
+function scopeIn(
+  item: Item,
+  snoozes: TargetIncidents['snoozes'],
+  freezes: readonly StandingFreeze[],
+): readonly ScopeView[] {
   const verdict = verdictItem.safeParse(item);
   const scope = item.sk.slice(VERDICT.length);
-  return verdict.success ? [{ scope, ...verdict.data, snooze: snoozes.get(scope) }] : [];
+  if (!verdict.success) return [];
+  const freeze = freezes.find((one) => one.scope === scope || one.scope === WHOLE_TARGET);
+  return [{ scope, ...verdict.data, snooze: snoozes.get(scope), freeze }];
 }

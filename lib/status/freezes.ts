@@ -14,7 +14,10 @@ export interface StandingFreeze {
 }
 
 /** The freezes of a target that stand, in one query. @throws ZodError for what is no freeze */
-export const standingFreezes = async (table: Table, target: string): Promise<readonly StandingFreeze[]> =>
+export const standingFreezes = async (
+  table: Pick<Table, 'query'>,
+  target: string,
+): Promise<readonly StandingFreeze[]> =>
   (await readFreezes(table, target)).map(({ scope, by, at, reason }) => ({
     scope: nameOf(scope),
     ...{ by, at },

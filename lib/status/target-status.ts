@@ -76,7 +76,7 @@ export interface TargetStatus {
  * @param waiting of all targets
  */
 export async function readTargetStatus(
-  table: Table,
+  table: Pick<Table, 'query'>,
   { installation, target, repository }: CheckConfig,
   waiting: readonly WaitingUpload[],
   now: Date,

@@ -2,7 +2,7 @@ import { CALLS_AT_ONCE, eachAtOnce } from '../at-once/at-once.ts';
 import type { Table } from '../aws/table.ts';
 import { parseKey } from '../uploads/record/keys.ts';
 import { readRecord, type UploadRecord } from '../uploads/record/record.ts';
-import { type Entry, type Line, listReceived, listWaiting } from '../uploads/record/waiting.ts';
+import { type Entry, type Line, listCommands, listReceived, listWaiting } from '../uploads/record/waiting.ts';
 
 /** An upload, or a command, that has not ended. */
 export interface WaitingUpload {
@@ -30,12 +30,15 @@ export interface AllWaiting {
 const RECORDS = 500;
 
 /**
- * What waits: a query of what is being checked and one a branch, and the record of each entry, since an entry may
+ * What waits: a query of what is being checked and two a branch, and the record of each entry, since an entry may
  * outlive what it stands for by a moment.
  */
 export async function readWaiting(table: Table, lines: readonly Line[]): Promise<AllWaiting> {
   const distinct = new Map(lines.map((line) => [`${line.repository}#${line.branch}`, line]));
-  const lists = [listReceived(table), ...[...distinct.values()].map((line) => listWaiting(table, line))];
+  const lists = [
+    listReceived(table),
+    ...[...distinct.values()].flatMap((line) => [listCommands(table, line), listWaiting(table, line)]),
+  ];
   const entries = new Map<string, Entry>();
   for (const list of lists)
     for await (const entry of list) entries.set(`${entry.key}#${entry.versionId}`, entry);

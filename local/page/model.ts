@@ -7,6 +7,7 @@ import { s3Store } from '../../lib/aws/objects.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { type IncidentReader, incidentReader } from '../../page/incidents.ts';
+import { standingFreezes } from '../../lib/status/freezes.ts';
 import { reasonView } from '../../page/reason-view.ts';
 import type { DeliveryView, PageState } from '../../page/state.ts';
 import { readTarget } from '../../page/targets.ts';
@@ -33,7 +34,8 @@ export function tableReader(environment: Environment, config: Config): TableRead
       const read = await Promise.all(
         config.targets.map(async (target) => {
           const known = await readTargetIncidents(table, { installation, target: target.name }, now);
-          return { known, view: await readTarget(table, target, known.snoozes) };
+          const freezes = await standingFreezes(table, target.name);
+          return { known, view: await readTarget(table, target, known.snoozes, freezes) };
         }),
       );
       const all = read.flatMap(({ known }) => known.incidents).sort(inOrder);
@@ -75,6 +77,8 @@ const uploadItem = z.object({
   endedAt: z.string().optional(),
   change: z.enum(['commit', 'unchanged', 'edited']).optional(),
   by: z.string().optional(),
+  frozen: z.object({}).optional(),
+  proposal: z.object({ url: z.string() }).optional(),
   replays: z.array(z.string()).default([]),
   reasons,
   warnings: reasons,
@@ -93,8 +97,9 @@ async function deliveries(environment: Environment): Promise<readonly DeliveryVi
     for (const item of page.Items ?? []) {
       const upload = uploadItem.safeParse(item);
       if (!upload.success || !upload.data.pk.startsWith(UPLOAD)) continue;
-      const { pk, sk, replays, ...rest } = upload.data;
-      found.push({ ...rest, key: pk.slice(UPLOAD.length), versionId: sk, replays: replays.length });
+      const { pk, sk, replays, frozen, proposal, ...rest } = upload.data;
+      const state = rest.state === 'checked' && frozen !== undefined ? 'frozen' : rest.state;
+      found.push({ ...rest, state, proposal: proposal?.url, key: pk.slice(UPLOAD.length), versionId: sk, replays: replays.length });
     }
     start = page.LastEvaluatedKey;
   } while (start !== undefined);

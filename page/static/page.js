@@ -1,6 +1,7 @@
 import { inbox } from './inbox.js';
 import { closedIncidents, openIncidents } from './incidents.js';
-import { ago, agoText, chip, element, empty, facts, fold, shortCommit, snoozeMark } from './parts.js';
+import { ago, agoText, chip, element, empty, facts, fold, freezeMark, shortCommit, snoozeMark } from './parts.js';
+import { releaseHistory } from './release-history.js';
 
 const byId = (id) => document.getElementById(id);
 const into = (id, ...nodes) => byId(id).replaceChildren(...nodes.flat());
@@ -27,7 +28,7 @@ function show(state) {
   );
   if (state.cluster !== undefined) showCluster(state.cluster);
   showIncidents(state);
-  part('targets', state.targets, () => targets(state));
+  part('targets', [state.targets, state.deliveries, state.incidents], () => targets(state));
   count('deliveries-title', 'Deliveries', state.deliveries.length);
   part('deliveries', state.deliveries, () => deliveries(state));
   // What follows, an installation in AWS has not: its people have their own inboxes.
@@ -72,12 +73,12 @@ function showCluster(cluster) {
   node.textContent = text;
 }
 
-function targets({ targets: all }) {
+function targets({ targets: all, ...state }) {
   if (all.length === 0) return empty('No target yet: the first reading of its repository names it here.');
-  return all.map(targetCard);
+  return all.map((target) => targetCard(target, state));
 }
 
-function targetCard(target) {
+function targetCard(target, state) {
   // The target as a whole is worth a row only when something is to be said of it.
   const scopes = target.scopes.filter(({ scope, verdict }) => scope !== 'target' || verdict !== 'in-sync');
   return element(
@@ -88,6 +89,7 @@ function targetCard(target) {
       { class: 'top' },
       element('h3', {}, target.name),
       target.snooze && snoozeMark(target.snooze),
+      target.freeze && freezeMark(target.freeze),
       facts(`${target.repository}, ${target.branch}`, shortCommit(target.commit), target.deployer),
       element('span', { class: 'spread' }),
       element(
@@ -98,11 +100,11 @@ function targetCard(target) {
     ),
     scopes.length === 0
       ? element('p', { class: 'empty' }, 'No release yet.')
-      : element('ul', { class: 'rows' }, ...scopes.map(scopeRow)),
+      : element('ul', { class: 'rows' }, ...scopes.map((scope) => scopeRow(scope, target, state))),
   );
 }
 
-function scopeRow(scope) {
+function scopeRow(scope, target, state) {
   const words =
     scope.verdict === 'drift'
       ? `drift: ${scope.findings}`
@@ -110,9 +112,10 @@ function scopeRow(scope) {
         ? 'in sync, not ready'
         : undefined;
   const name = { manifests: 'manifests', target: 'the target' }[scope.scope] ?? scope.scope;
-  return element(
-    'li',
-    { class: 'row', 'data-scope': scope.scope, 'data-verdict': scope.verdict },
+  const attributes = { 'data-scope': scope.scope, 'data-verdict': scope.verdict };
+  const row = element(
+    'div',
+    { class: 'row' },
     element('span', { class: 'title' }, name),
     chip(scope.verdict, words),
     element(
@@ -123,9 +126,13 @@ function scopeRow(scope) {
         shortCommit(scope.commit),
         scope.verdict !== 'in-sync' && scope.reason,
         scope.snooze && snoozeMark(scope.snooze),
+        scope.freeze && freezeMark(scope.freeze),
       ),
     ),
   );
+  if (!scope.scope.includes('/')) return element('li', attributes, row);
+  const content = () => releaseHistory(target.name, scope.scope, state);
+  return element('li', attributes, fold(`history ${target.name}/${scope.scope}`, {}, row, content));
 }
 
 function deliveries({ deliveries: all, bucket, targets }) {
@@ -156,6 +163,8 @@ function deliveryRow(delivery, bucket) {
         ago(delivery.endedAt ?? delivery.receivedAt),
         delivery.commit && element('span', {}, 'commit ', shortCommit(delivery.commit)),
         delivery.change === 'unchanged' && 'Git had it already',
+        delivery.change === 'edited' && 'edited by a reviewer',
+        delivery.proposal && proposalLink(delivery.proposal),
         delivery.by && element('span', { title: delivery.by }, 'a newer one went first'),
         counted(delivery.reasons.length, 'reason'),
         counted(delivery.warnings.length, 'warning'),
@@ -181,6 +190,10 @@ function deliveryRow(delivery, bucket) {
     );
   return element('li', attributes, fold(`${bucket}/${delivery.key}/${delivery.versionId}`, {}, row, content));
 }
+
+/** An address that somebody's host gave: a link only where it is one of the web. */
+const proposalLink = (url) =>
+  /^https?:\/\//.test(url) ? element('a', { href: url, rel: 'noreferrer' }, 'pull request') : url;
 
 const counted = (number, what) => number > 0 && `${number} ${what}${number === 1 ? '' : 's'}`;
 

@@ -22,6 +22,10 @@ const TONES = {
   rollout: 'busy',
   received: 'busy',
   checked: 'busy',
+  frozen: 'warn',
+  proposed: 'busy',
+  declined: 'bad',
+  done: 'good',
   waiting: 'busy',
   drift: 'warn',
   reminder: 'warn',
@@ -138,6 +142,9 @@ export function pagerForm(body) {
 }
 
 /** Somebody asked for silence, until then. */
+export const freezeMark = ({ at, by, reason }) =>
+  element('span', { class: 'snooze', title: reason ? `${reason} (${by})` : by }, 'frozen since ', clock(at));
+
 export const snoozeMark = ({ until, by, reason }) =>
   element('span', { class: 'snooze', title: `${reason} (${by})` }, 'snoozed until ', clock(until));
 

@@ -144,6 +144,7 @@ describe('the published package', () => {
           '/page.js',
           '/incidents.js',
           '/findings.js',
+          '/release-history.js',
           '/inbox.js',
           '/style.css',
           '/state.json',

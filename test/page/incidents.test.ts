@@ -168,6 +168,31 @@ describe('incidents on the page', requirement('browser'), () => {
     await shot('address-390');
   });
 
+  test('a release shows that it is frozen, what waits in a pull request, and what became of it', async () => {
+    const [staging, ...others] = STATE.targets;
+    const [delivered] = STATE.deliveries;
+    assert.ok(staging !== undefined && delivered !== undefined);
+    const freeze = { by: 'arn:aws:iam::1:user/ada', at: new Date().toISOString(), reason: HOSTILE };
+    const scopes = staging.scopes.map((one) => (one.scope === 'shop/web' ? { ...one, freeze } : one));
+    const proposed = { ...delivered, key: 'staging/shop/web/values.yaml', versionId: 'v2', state: 'proposed' };
+    const address = 'https://git.example.com/pulls/7';
+    state = {
+      ...STATE,
+      targets: [{ ...staging, scopes }, ...others],
+      deliveries: [{ ...proposed, proposal: address }, delivered],
+    };
+    server.changed();
+    const row = tab.locator('[data-target=staging] [data-scope="shop/web"]');
+    await row.getByText('frozen since').waitFor();
+    await row.locator('summary').first().click();
+    await row.getByText('npx fairlead history staging shop/web').waitFor();
+    const titles = await row.locator('.history .title').allTextContents();
+    assert.deepEqual(titles.sort(), ['drift', 'values.yaml', 'web-1.4.2.tgz']);
+    const link = tab.locator('#deliveries a').first();
+    assert.equal(await link.getAttribute('href'), address);
+    assert.equal(await tab.title(), '(5 open) Fairlead');
+  });
+
   test('where nothing is, it is said what that means', async () => {
     state = EMPTY;
     server.changed();
