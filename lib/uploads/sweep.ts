@@ -114,8 +114,10 @@ async function ringForWaiting(parts: SweepParts): Promise<number> {
 
 /** Whether something waits that has lost its bell, or that is to be looked at now and then. */
 async function isWaitedFor(parts: SweepParts, line: Line): Promise<boolean> {
-  for await (const entry of listCommands(parts.table, line))
-    if (age(parts, entry.receivedAt) >= WAITING_MILLISECONDS) return true;
+  for await (const entry of listCommands(parts.table, line)) {
+    if (age(parts, entry.receivedAt) < WAITING_MILLISECONDS) continue;
+    if (isItsTime[await heldByPeople(parts.table, entry)](parts.now())) return true;
+  }
   for await (const entry of listWaiting(parts.table, line)) {
     // Entries are in the order of events, not of receipt: look on.
     if (age(parts, entry.receivedAt) < waitOf(parts, entry.key)) continue;

@@ -1,6 +1,7 @@
 import { reason } from '../../charts/reasons.ts';
 import type { Verb } from '../../commands/command.ts';
 import type { Target } from '../../config/config.ts';
+import { digestOf } from '../../content/tree.ts';
 import { CommitOutsideSlot, makeCommits, pushCommit } from '../../repository/commit.ts';
 import { decideCommand } from '../deciding/commands/decide-command.ts';
 import type { AskedCommand, CommandDecision } from '../deciding/commands/decision.ts';
@@ -17,6 +18,8 @@ import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { AGAIN, type Call, nameOf, type Round, requestReads } from './call.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { isProposing, type ProposingTarget } from './proposal-host.ts';
+import { proposeCommand, withdrawCommand } from './propose-command.ts';
 import { settle } from './settle.ts';
 import { takeCommand, type WaitingCommand } from './take-commands.ts';
 
@@ -60,8 +63,8 @@ export async function commandRound(call: Call, tip: string | undefined): Promise
 }
 
 /** The command whose turn it is, of those that were not set aside. */
-export const commandOf = ({ parts, line, aside }: Call): Promise<WaitingCommand | undefined> =>
-  takeCommand(parts, line, (entry) => aside.has(nameOf(entry)));
+export const commandOf = ({ parts, line, aside, frozen }: Call): Promise<WaitingCommand | undefined> =>
+  takeCommand(parts, line, (entry) => aside.has(nameOf(entry)) || frozen.has(nameOf(entry)));
 
 async function carryOut(
   call: Call,
@@ -118,6 +121,7 @@ async function changeGit(
   asked: AskedCommand<'rollback' | 'promote' | 'remove'>,
 ): Promise<Round> {
   const { parts, repository, clone, judge } = call;
+  const { target } = asked;
   const decision = await decideCommand({ ...parts, repositoryUrl: repository.url, clone, judge }, tip, asked);
   const isAwaited = mayLand(waiting.record, tip, call.refused, parts.now());
   switch (decision.kind) {
@@ -125,21 +129,63 @@ async function changeGit(
       setAside(call, [waiting], decision.says);
       return AGAIN;
     case 'rejected':
+      await withdraw(call, target, waiting, NOTHING_LEFT);
       await refuse(call, tip, waiting, { state: 'rejected', reasons: decision.reasons });
       return AGAIN;
     case 'superseded':
+      await withdraw(call, target, waiting, NOTHING_LEFT);
       await refuse(call, tip, waiting, { state: 'superseded', by: decision.by });
       return AGAIN;
     case 'unchanged':
       if (isAwaited) setAside(call, [waiting], STILL_ON_ITS_WAY);
       else {
         await changeFreeze(call, waiting);
-        await settleCommand(call, waiting, decision, 'unchanged');
+        await withdraw(call, target, waiting, HOLDS_ALREADY);
+        const change = waiting.record.state === 'proposed' ? 'commit' : 'unchanged';
+        await settleCommand(call, waiting, decision, change);
       }
       return AGAIN;
     case 'commit':
       await changeFreeze(call, waiting);
-      return push(call, tip, waiting, decision);
+      return isProposing(target)
+        ? proposed(call, tip, target, waiting, decision)
+        : push(call, tip, waiting, decision);
+  }
+}
+
+const NOTHING_LEFT = 'The command that this was for can be carried out no more: its record says why.';
+const HOLDS_ALREADY = 'The branch that this was for holds all of it already.';
+
+async function withdraw(call: Call, target: Target, waiting: WaitingCommand, why: string): Promise<void> {
+  if (isProposing(target)) await withdrawCommand(call, target, waiting, why);
+}
+
+async function proposed(
+  call: Call,
+  tip: string | undefined,
+  target: ProposingTarget,
+  waiting: WaitingCommand,
+  decision: Extract<CommandDecision, { readonly kind: 'commit' }>,
+): Promise<Round> {
+  const outcome = await proposeCommand(call, tip, target, waiting, decision);
+  switch (outcome.kind) {
+    case 'stays':
+      return AGAIN;
+    case 'edited': {
+      // What stands is the reviewers', and nobody's upload: Git is looked through for who did it.
+      const touched = decision.touched.map(({ slot }) => ({ slot, files: '', digest: digestOf('') }));
+      await settleCommand(call, waiting, { commit: outcome.commit, touched }, 'edited');
+      return AGAIN;
+    }
+    case 'declined':
+      await takeBackFreeze(call, waiting);
+      await settle(call.parts, call.line, waiting.record, { state: 'declined', url: outcome.url });
+      return AGAIN;
+    case 'refused-content': {
+      const reasons = [reason('refused-by-repository', { says: outcome.says })];
+      await refuse(call, tip, waiting, { state: 'rejected', reasons });
+      return AGAIN;
+    }
   }
 }
 
@@ -216,7 +262,7 @@ async function settleCommand(
   call: Call,
   { record }: WaitingCommand,
   { commit, touched = [], warnings = [] }: Pick<AttemptedCommit, 'commit' | 'touched' | 'warnings'>,
-  change: 'commit' | 'unchanged',
+  change: 'commit' | 'unchanged' | 'edited',
 ): Promise<void> {
   const { parts, line } = call;
   for (const slot of touched) await raiseTouched(call, record, slot, commit);

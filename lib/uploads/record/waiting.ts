@@ -113,8 +113,8 @@ export async function oldestOpenSeconds(table: Table, lines: Iterable<Line>, now
   };
   await look(listReceived(table), async () => true);
   for (const line of new Map([...lines].map((each) => [lineKey(each), each])).values()) {
-    await look(listCommands(table, line), async () => true);
-    await look(listWaiting(table, line), async (entry) => (await heldByPeople(table, entry)) === 'no');
+    for (const entries of [listCommands(table, line), listWaiting(table, line)])
+      await look(entries, async (entry) => (await heldByPeople(table, entry)) === 'no');
   }
   return Math.round((now.getTime() - oldest) / 1000);
 }

@@ -1,0 +1,223 @@
+import type { Verb } from '../../commands/command.ts';
+import { type Proposal, ProposalHostFailed } from '../../proposals/proposals.ts';
+import { broughtBy } from '../../repository/brought.ts';
+import { findInHistory, NEAR } from '../../repository/history.ts';
+import type { CommandDecision } from '../deciding/commands/decision.ts';
+import { commandText } from '../deciding/proposal/command-text.ts';
+import { fingerprintOf, readStanding } from '../deciding/standing.ts';
+import { MANIFESTS } from '../record/keys.ts';
+import { tagUpload } from '../record/outcome.ts';
+import {
+  type AttemptedCommit,
+  contentOf,
+  type HeldProposal,
+  recordItem,
+  type WaitingRecord,
+} from '../record/record.ts';
+import { type Call, nameOf } from './call.ts';
+import { setAside } from './held.ts';
+import { WHOLE_TARGET } from './proposal-branch.ts';
+import { heldBy, keepHeld, letGo } from './proposal-hold.ts';
+import { type ProposingTarget, proposalHostOf } from './proposal-host.ts';
+import { readProposal, writeProposal } from './proposal-item.ts';
+import { closeOwn, look, over, type Place, propose } from './propose.ts';
+import type { WaitingCommand } from './take-commands.ts';
+
+/**
+ * A command to a target with pull requests: its commit is proposed, in the place of whatever was proposed for the same
+ * release, and it waits until people have merged or closed that.
+ */
+export type ProposedCommand =
+  /** Nothing to do in this call. */
+  | { readonly kind: 'stays' }
+  /** With changes of its reviewers: what is merged as it was proposed is found on the base. */
+  | { readonly kind: 'edited'; readonly commit: string }
+  | { readonly kind: 'declined'; readonly url: string }
+  | { readonly kind: 'refused-content'; readonly says: string };
+
+const STAYS: ProposedCommand = { kind: 'stays' };
+
+type Decided = Extract<CommandDecision, { readonly kind: 'commit' }>;
+
+/** @throws GitFailed, CommitOutsideSlot */
+export async function proposeCommand(
+  call: Call,
+  tip: string | undefined,
+  target: ProposingTarget,
+  waiting: WaitingCommand,
+  decision: Decided,
+): Promise<ProposedCommand> {
+  const { table, now } = call.parts;
+  const place = placeOfVerb(waiting.command.verb);
+  const says = await heldBy(table, target.name, place, now());
+  if (says !== undefined) return held(call, waiting, says);
+  try {
+    const host = await proposalHostOf(call, target);
+    const at: Place = { call, host, target, place, item: await readProposal(table, target.name, place) };
+    const done = await follow(at, tip, waiting, decision);
+    await letGo(call, target.name, place);
+    return done;
+  } catch (error) {
+    if (!(error instanceof ProposalHostFailed)) throw error;
+    await keepHeld(call, target.name, place, error);
+    return held(call, waiting, error.message);
+  }
+}
+
+/** Closes the pull request of a command that ends otherwise: nobody has declined it. */
+export async function withdrawCommand(
+  call: Call,
+  target: ProposingTarget,
+  waiting: WaitingCommand,
+  why: string,
+): Promise<void> {
+  if (waiting.record.state !== 'proposed') return;
+  const place = placeOfVerb(waiting.command.verb);
+  try {
+    const host = await proposalHostOf(call, target);
+    const item = await readProposal(call.parts.table, target.name, place);
+    const at: Place = { call, host, target, place, item };
+    const looked = await look(at);
+    if (looked.kind === 'open') await closeOwn(at, looked.proposal, why);
+  } catch (error) {
+    // A pull request that changes nothing any more harms nobody.
+    if (!(error instanceof ProposalHostFailed)) throw error;
+  }
+}
+
+function placeOfVerb(verb: Verb): string {
+  switch (verb.kind) {
+    case 'rollback':
+    case 'promote':
+      return `${verb.release.namespace}/${verb.release.release}`;
+    case 'remove':
+      if (verb.what.kind === 'manifest') return `${MANIFESTS}/${verb.what.path}`;
+      return verb.what.kind === 'release' ? `${verb.what.namespace}/${verb.what.release}` : WHOLE_TARGET;
+    case 'freeze':
+    case 'unfreeze':
+      return WHOLE_TARGET;
+  }
+}
+
+async function follow(
+  at: Place,
+  tip: string | undefined,
+  waiting: WaitingCommand,
+  decision: Decided,
+): Promise<ProposedCommand> {
+  const { call, target, item } = at;
+  const standing = await readStanding(call.clone, tip, decision.plan.within);
+  const base = fingerprintOf(standing);
+  if (isQuiet(at, waiting, base)) return stays(call, waiting, 'aside');
+  const looked = await look(at);
+  switch (looked.kind) {
+    case 'merged':
+    case 'closed': {
+      if (item === undefined) return STAYS;
+      const { proposal } = looked;
+      // Merged after the tip was read: it is decided over upon the new one.
+      if (looked.kind === 'merged' && (await call.clone.fetchTip())?.id !== tip)
+        return stays(call, waiting, 'again');
+      const wasClosedByUs = item.closing !== undefined;
+      await writeProposal(call.parts.table, target.name, at.place, item, over(item, proposal.number));
+      // What was proposed before has ended; the next round proposes this.
+      const { record } = waiting;
+      if (record.state !== 'proposed' || record.proposal.number !== proposal.number)
+        return stays(call, waiting, 'again');
+      if (looked.kind === 'merged') return merged(at, tip, decision, proposal);
+      return wasClosedByUs ? stays(call, waiting, 'again') : { kind: 'declined', url: proposal.url };
+    }
+    case 'foreign':
+      return stays(call, waiting, 'aside');
+    case 'open':
+    case 'none': {
+      const { key, versionId } = waiting.record;
+      const proposed = await propose(
+        at,
+        tip,
+        {
+          plans: [decision.plan],
+          holds: [{ key, versionId, files: '' }],
+          base,
+          declares: [],
+          text: commandText(decision, standing, target.delivery.labels),
+        },
+        looked,
+      );
+      switch (proposed.kind) {
+        case 'again':
+          return stays(call, waiting, 'again');
+        case 'foreign':
+          return stays(call, waiting, 'aside');
+        case 'blocked':
+          return held(call, waiting, proposed.says);
+        case 'refused-content':
+          return { kind: 'refused-content', says: proposed.says };
+        case 'open':
+          await recordProposed(call, waiting.record, proposed.held, decision, tip);
+          return stays(call, waiting, 'aside');
+      }
+    }
+  }
+}
+
+/** A host is asked about it so seldom, unless there is something new. */
+const LOOK_MILLISECONDS = 5 * 60_000 - 10_000;
+
+function isQuiet({ call, item }: Place, { record }: WaitingCommand, base: string): boolean {
+  if (record.state !== 'proposed' || item?.lookedAt === undefined) return false;
+  const isFresh = call.parts.now().getTime() - Date.parse(item.lookedAt) < LOOK_MILLISECONDS;
+  return isFresh && item.base === base && item.head === record.proposal.head;
+}
+
+/** `aside`: not looked at again in this call; however long people take, it has not failed. */
+function stays(call: Call, { record }: WaitingCommand, when: 'again' | 'aside'): ProposedCommand {
+  if (when === 'aside') call.frozen.add(nameOf(record));
+  return STAYS;
+}
+
+/** Once it is proposed it waits for people; before that it fails when its day is over. */
+function held(call: Call, waiting: WaitingCommand, says: string): ProposedCommand {
+  if (waiting.record.state === 'proposed') return stays(call, waiting, 'aside');
+  setAside(call, [waiting], says);
+  return STAYS;
+}
+
+/** Upon the tip that it was merged into it would change something still: people have changed it, or merged it elsewhere. */
+async function merged(
+  { call: { clone } }: Place,
+  tip: string | undefined,
+  { plan }: Decided,
+  { url, state }: Proposal,
+): Promise<ProposedCommand> {
+  const merge = state.kind === 'merged' ? state.commit : undefined;
+  if (tip === undefined) return { kind: 'declined', url };
+  if (merge === undefined)
+    return { kind: 'edited', commit: (await broughtBy(clone, tip, plan.within)) ?? tip };
+  const found = await findInHistory(clone, tip, [{ commit: merge, base: undefined }], NEAR);
+  return found.has(merge) ? { kind: 'edited', commit: merge } : { kind: 'declined', url };
+}
+
+async function recordProposed(
+  { parts }: Call,
+  record: WaitingRecord,
+  proposal: HeldProposal,
+  { touched, warnings }: Decided,
+  tip: string | undefined,
+): Promise<void> {
+  const before = record.state === 'proposed' ? record.proposal : undefined;
+  if (before?.number === proposal.number && before.head === proposal.head) return;
+  const attempt: AttemptedCommit = {
+    commit: proposal.head,
+    files: '',
+    touched,
+    ...(tip === undefined ? {} : { base: tip }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+  // The newest alone: what was pushed before it is on the branch no more.
+  const state = { ...contentOf(record), state: 'proposed', proposal, attempted: [attempt] } as const;
+  const item = { ...recordItem(record, state, record), ...state };
+  if ((await parts.table.put(item, record.version)) === 'conflict') return;
+  parts.log('command proposed', { key: record.key, upload: record.versionId, url: proposal.url });
+  await tagUpload(parts, item);
+}
