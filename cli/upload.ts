@@ -97,7 +97,7 @@ export const upload: Command = {
         );
         // Read before the first is sent: a name that is mistyped must not leave half of them uploaded.
         const read = await Promise.all(
-          asked.files.map(async ({ file, key }) => ({ file, key, body: await bodyOf(file) })),
+          proofsFirst(asked.files).map(async ({ file, key }) => ({ file, key, body: await bodyOf(file) })),
         );
         const s3 = clients.s3(installation.environment);
         for (const { file, key, body } of read) {
@@ -105,7 +105,7 @@ export const upload: Command = {
           uploaded.push({ file, key, versionId });
           progress(`${file}: uploaded to s3://${installation.bucket}/${key} (${installation.where})`);
         }
-        const results = await waiter.wait(uploaded);
+        const results = await waiter.wait(uploaded.filter(({ key }) => !isProofBeside(key, uploaded)));
         console.log(
           asked.form === 'json'
             ? formatResultsJson(results, installation)
@@ -117,6 +117,18 @@ export const upload: Command = {
     );
   },
 };
+
+/** A target that asks for no proof names who signed only where the proof was there before the package. */
+const proofsFirst = (files: Asked['files']): Asked['files'] =>
+  files.toSorted((a, b) => Number(isProof(b.key)) - Number(isProof(a.key)));
+
+const isProof = (key: string): boolean => parseKey(key).kind === 'evidence';
+
+/** It ends as its package does, which is waited for. */
+function isProofBeside(key: string, uploaded: readonly Pick<Uploaded, 'key'>[]): boolean {
+  const parsed = parseKey(key);
+  return parsed.kind === 'evidence' && uploaded.some((other) => other.key === parsed.package);
+}
 
 const progress = (line: string): void => console.error(line);
 
