@@ -6,8 +6,8 @@ import type { Environment } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
 import type { Config } from '../../lib/config/config.ts';
-import { type IncidentReader, incidentReader } from '../../page/incidents.ts';
 import { standingFreezes } from '../../lib/status/freezes.ts';
+import { type IncidentReader, incidentReader } from '../../page/incidents.ts';
 import { reasonView } from '../../page/reason-view.ts';
 import type { DeliveryView, PageState } from '../../page/state.ts';
 import { readTarget } from '../../page/targets.ts';
@@ -99,7 +99,14 @@ async function deliveries(environment: Environment): Promise<readonly DeliveryVi
       if (!upload.success || !upload.data.pk.startsWith(UPLOAD)) continue;
       const { pk, sk, replays, frozen, proposal, ...rest } = upload.data;
       const state = rest.state === 'checked' && frozen !== undefined ? 'frozen' : rest.state;
-      found.push({ ...rest, state, proposal: proposal?.url, key: pk.slice(UPLOAD.length), versionId: sk, replays: replays.length });
+      found.push({
+        ...rest,
+        state,
+        proposal: proposal?.url,
+        key: pk.slice(UPLOAD.length),
+        versionId: sk,
+        replays: replays.length,
+      });
     }
     start = page.LastEvaluatedKey;
   } while (start !== undefined);

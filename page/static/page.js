@@ -1,6 +1,17 @@
 import { inbox } from './inbox.js';
 import { closedIncidents, openIncidents } from './incidents.js';
-import { ago, agoText, chip, element, empty, facts, fold, freezeMark, shortCommit, snoozeMark } from './parts.js';
+import {
+  ago,
+  agoText,
+  chip,
+  element,
+  empty,
+  facts,
+  fold,
+  freezeMark,
+  shortCommit,
+  snoozeMark,
+} from './parts.js';
 import { releaseHistory } from './release-history.js';
 
 const byId = (id) => document.getElementById(id);

@@ -174,7 +174,12 @@ describe('incidents on the page', requirement('browser'), () => {
     assert.ok(staging !== undefined && delivered !== undefined);
     const freeze = { by: 'arn:aws:iam::1:user/ada', at: new Date().toISOString(), reason: HOSTILE };
     const scopes = staging.scopes.map((one) => (one.scope === 'shop/web' ? { ...one, freeze } : one));
-    const proposed = { ...delivered, key: 'staging/shop/web/values.yaml', versionId: 'v2', state: 'proposed' };
+    const proposed = {
+      ...delivered,
+      key: 'staging/shop/web/values.yaml',
+      versionId: 'v2',
+      state: 'proposed',
+    };
     const address = 'https://git.example.com/pulls/7';
     state = {
       ...STATE,

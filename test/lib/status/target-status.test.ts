@@ -52,11 +52,16 @@ const verdict = (scope: string, at: string, rest: Partial<Item> = {}): Item => (
 
 describe('the status of a target', () => {
   test('of a hundred releases is three queries, which fit into a page of DynamoDB each', async () => {
-    const names = Array.from({ length: 100 }, (_, at) => `a-namespace-of-a-team/a-release-of-some-name-${at}`);
+    const names = Array.from(
+      { length: 100 },
+      (_, at) => `a-namespace-of-a-team/a-release-of-some-name-${at}`,
+    );
     const at = before(3);
     const digest = digestOf('x');
     const { table, asked, bytes } = counting([
-      ...names.map((name) => verdict(name, at, { chart: { name: 'a-chart', version: '1.14.2' }, readAt: at })),
+      ...names.map((name) =>
+        verdict(name, at, { chart: { name: 'a-chart', version: '1.14.2' }, readAt: at }),
+      ),
       verdict('target', at),
       ...names.map((name) => ({
         ...{ pk: 'target#staging', sk: `applied#${name}`, schema: 1, version: 1 },
@@ -72,7 +77,7 @@ describe('the status of a target', () => {
     assert.deepEqual(status.releases, { 'in-sync': 100 });
     assert.equal(status.scopes[0]?.applied, COMMIT);
     // Amazon DynamoDB, Query: 1 MB of data a page.
-    assert.ok(bytes() < 1024 * 1024 / 2, `${bytes()} bytes`);
+    assert.ok(bytes() < (1024 * 1024) / 2, `${bytes()} bytes`);
   });
 
   for (const [minutes, every, freshness, health] of [
