@@ -333,7 +333,7 @@ test('each function reads and writes its parts of the state bucket and no others
       ['judgements/*', 'keys/*', 'openapi/*', 'renders/*'],
       ['judgements/*', 'keys/*', 'renders/*'],
     ],
-    'deliver-uploads': [['profiles/*'], []],
+    'deliver-uploads': [['profiles/*', 'renders/*'], []],
     'read-desired': [
       ['config/*', 'desired/*', 'keys/*', 'profiles/*', 'renders/*'],
       ['config/*', 'desired/*', 'keys/*', 'renders/*'],
