@@ -54,6 +54,8 @@ export interface Call {
   readonly frozen: Set<string>;
   /** Commits that are known not to be on the server. */
   readonly refused: Set<string>;
+  /** How often a pull request was changed by somebody faster, by its place. */
+  readonly overtaken: Map<string, number>;
   pace: Pace;
   /** Pushed so far. */
   commits: number;
@@ -84,6 +86,7 @@ export function beginCall(
     aside: new Map(),
     frozen: new Set(),
     refused: new Set(),
+    overtaken: new Map(),
     pace: FULL_PACE,
     commits: 0,
   };

@@ -12,7 +12,7 @@ import { type Call, requestReads } from './call.ts';
 import type { ProposingTarget } from './proposal-host.ts';
 import { type HeldUpload, heldNow, type ProposalItem, writeProposal } from './proposal-item.ts';
 import { over, type Place } from './propose.ts';
-import { settle } from './settle.ts';
+import { settle, settleDelivered } from './settle.ts';
 
 /** How what was proposed ends: on the base, or not. */
 
@@ -38,7 +38,7 @@ export async function endMerged(
   } else if (tip !== undefined) {
     for (const candidate of there) {
       const files = filesOf(held, candidate);
-      await settleMerged(call, target, candidate, files, tip, merge);
+      await settleMerged(call, target, candidate, { files, ...item.brings }, tip, merge);
     }
     await tellDelivered(call, target, tip, there);
     parts.log('proposal merged', { target: target.name, place, number: proposal.number, line });
@@ -113,11 +113,15 @@ export function ownPlace(target: ProposingTarget, key: UploadKey): string {
   }
 }
 
+interface Merged extends Partial<NonNullable<ProposalItem['brings']>> {
+  readonly files: string | undefined;
+}
+
 async function settleMerged(
   call: Call,
   target: ProposingTarget,
   candidate: Candidate,
-  files: string | undefined,
+  { files = '', ...brings }: Merged,
   tip: string,
   merge: string | undefined,
 ): Promise<void> {
@@ -128,26 +132,21 @@ async function settleMerged(
   const isAsProposed = (standing: Standing) => fingerprintOf(standing) === files;
   const known = merge !== undefined && (await isIn(clone, tip, merge)) ? merge : undefined;
   if (isAsProposed(now))
-    return settleHeld(call, candidate, { commit: brought ?? known ?? tip, files: files ?? '' });
+    return settleHeld(call, candidate, { commit: brought ?? known ?? tip, files, ...brings });
   // Changed in the pull request, or since it was merged.
   const commit = known ?? brought ?? tip;
   const then = await readStanding(clone, commit, [place]).catch(() => now);
-  if (isAsProposed(then)) return settleHeld(call, candidate, { commit, files: files ?? '' });
+  if (isAsProposed(then)) return settleHeld(call, candidate, { commit, files, ...brings });
   return settleEdited(call, target, candidate, commit, then);
 }
 
 /** The base holds it just as it was uploaded. */
-export async function settleHeld(
+export const settleHeld = (
   { parts, line }: Call,
-  { key, record }: Candidate,
-  { commit, files }: { readonly commit: string; readonly files: string },
+  candidate: Candidate,
+  delivered: Parameters<typeof settleDelivered>[3],
   change: 'commit' | 'unchanged' = 'commit',
-): Promise<void> {
-  const slot = slotOf(key);
-  if (record.chart !== undefined) await keepVersion(parts.table, slot, record.chart.version, record.digest);
-  await raiseMark(parts.table, slot, record, { commit, files });
-  await settle(parts, line, record, { state: 'delivered', commit, change });
-}
+): Promise<void> => settleDelivered(parts, line, candidate, delivered, change);
 
 /** What was merged is the reviewers': the slot's mark names that, so that it is not taken for what was uploaded. */
 async function settleEdited(

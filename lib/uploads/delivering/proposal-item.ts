@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { Table } from '../../aws/table.ts';
+import { imageList } from '../../charts/image-list.ts';
+import { writtenReason } from '../../charts/written-reason.ts';
 import { UPLOADS_SCHEMA, type UploadBase } from '../record/record.ts';
 
 /**
@@ -29,6 +31,8 @@ const item = z.looseObject({
   /** Hashes of the objects that it would declare (hints.ts). */
   declares: z.array(z.string()),
   open: z.object({ number: z.string(), url: z.string(), since: z.string() }).exactOptional(),
+  /** What its uploads are to be delivered with. */
+  brings: z.object({ warnings: z.array(writtenReason), images: imageList.exactOptional() }).exactOptional(),
   /** What it was last said to be. */
   text: z.object({ title: z.string(), body: z.string(), labels: z.array(z.string()) }).exactOptional(),
   /** Fairlead's own reason to close it: then nobody has declined it. */

@@ -1,4 +1,4 @@
-import { reason } from '../../charts/reasons.ts';
+import { distinct, reason } from '../../charts/reasons.ts';
 import { ProposalHostFailed } from '../../proposals/proposals.ts';
 import { broughtBy } from '../../repository/brought.ts';
 import { CommitOutsideSlot } from '../../repository/commit.ts';
@@ -29,6 +29,8 @@ import { settle, supersedeOlder } from './settle.ts';
 
 /** A host is asked about each pull request so seldom, unless there is something new. */
 const LOOK_MILLISECONDS = 5 * 60_000 - 10_000;
+/** After being overtaken so often it is left to the next call. */
+const TIMES = 10;
 /** Before it is looked at again, where somebody was faster. */
 const PAUSE_MILLISECONDS = 500;
 /** After this no more are begun in a round: what is pushed without being proposed must not wait for all of them. */
@@ -105,6 +107,8 @@ async function followGroup(
   const standing = await readStanding(call.clone, tip, placesOfGroup(target, candidates));
   const base = fingerprintOf(standing);
   if (isQuiet(call, item, base, candidates, task)) return stay(call, candidates, 'its pull request is open');
+  // It is the command's, and ends as that does (propose-command.ts).
+  if (isOfCommand(item)) return stay(call, candidates, 'a command is proposed for the same release');
   const looked = await look(at);
   switch (looked.kind) {
     case 'merged':
@@ -123,6 +127,10 @@ async function followGroup(
       return stay(call, candidates, 'it is frozen');
   }
 }
+
+const isOfCommand = (item: ProposalItem | undefined): boolean =>
+  item?.open !== undefined &&
+  item.heads.at(-1)?.holds.some(({ key }) => key.startsWith(`${COMMANDS}/`)) === true;
 
 const placesOfGroup = (target: ProposingTarget, candidates: readonly Candidate[]): readonly string[] => [
   ...new Set(candidates.flatMap(({ key }) => placesOf(target, key))),
@@ -206,12 +214,6 @@ async function update(
 ): Promise<void> {
   const { call, target, item } = at;
   const { parts, repository, clone, judge } = call;
-  if (
-    looked.kind === 'open' &&
-    item !== undefined &&
-    heldNow(item).some(({ key }) => key.startsWith(`${COMMANDS}/`))
-  )
-    return stay(call, all, 'a command is proposed for the same release');
   const candidates = await withoutOlder(at, all, looked);
   if (candidates === 'again' || candidates.length === 0) return;
 
@@ -287,10 +289,17 @@ async function putForward(
   const declares = [...new Set(decision.declares?.map(({ object }) => hashOf(object)) ?? [])];
   const told = { standing, decision, commits, declares };
   const text = wordsOf(at, told);
-  const outcome = await propose(at, tip, { plans, holds, base, declares, text }, looked);
+  const warnings = distinct(commits.flatMap((one) => one.warnings));
+  const images = commits.find((one) => one.images !== undefined)?.images;
+  const brings = { warnings, ...(images === undefined ? {} : { images }) };
+  const outcome = await propose(at, tip, { plans, holds, base, declares, text, brings }, looked);
   switch (outcome.kind) {
-    case 'again':
+    case 'again': {
+      const times = (call.overtaken.get(at.place) ?? 0) + 1;
+      call.overtaken.set(at.place, times);
+      if (times >= TIMES) return hold(call, item, candidates, `something was faster ${TIMES} times in a row`);
       return call.parts.pause(PAUSE_MILLISECONDS);
+    }
     case 'foreign':
       return stay(call, candidates, 'somebody has pushed onto its pull request');
     case 'blocked':
@@ -333,10 +342,10 @@ async function settleRest(
     await settle(call.parts, call.line, record, { state: 'rejected', reasons });
   const there = planned.filter(({ change }) => change.kind === 'unchanged');
   if (tip === undefined || there.length === 0) return;
-  for (const { accepted, files } of there) {
+  for (const { accepted, files, warnings, images } of there) {
     const commit = (await broughtBy(call.clone, tip, [ownPlace(target, accepted.key)])) ?? tip;
     const change = accepted.record.state === 'proposed' ? 'commit' : 'unchanged';
-    await settleHeld(call, accepted, { commit, files }, change);
+    await settleHeld(call, accepted, { commit, files, warnings, images }, change);
   }
   await tellDelivered(
     call,

@@ -61,6 +61,8 @@ export interface Wanted {
   /** Fingerprint of what the plans depend on in Git. */
   readonly base: string;
   readonly declares: readonly string[];
+  /** What uploads of it are to be delivered with. */
+  readonly brings?: ProposalItem['brings'];
   readonly text: (takes: Takes) => Promise<ProposalText>;
 }
 
@@ -129,7 +131,7 @@ type Built =
 async function build(
   { call, target, place, item }: Place,
   tip: string | undefined,
-  { plans, holds, base, declares }: Wanted,
+  { plans, holds, base, declares, brings }: Wanted,
   looked: Looked,
 ): Promise<Built> {
   const { parts, clone, repository, identity } = call;
@@ -168,6 +170,7 @@ async function build(
     base,
     content,
     declares: [...declares],
+    brings,
   });
   if (written === undefined) return AGAIN;
   const outcome = await pushCommit(clone, head, remote, branch);
