@@ -14,7 +14,7 @@ import { type FoundInstallation, findInstallation, INSTALLATION_OPTIONS } from '
 import { interruptible } from './waiting.ts';
 
 const FORM = {
-  typed: ['upload FILE… PLACE [--wait [delivered|rolled-out]] [OPTIONS]'],
+  typed: ['upload FILE… PLACE [--wait [proposed|delivered|rolled-out]] [OPTIONS]'],
   purpose: [
     'Uploads chart packages (NAME-VERSION.tgz), values (values.yaml) and manifests, and tells how they end.',
   ],
@@ -29,10 +29,10 @@ const FORM = {
   options: {
     wait: {
       type: 'string',
-      value: '[delivered|rolled-out]',
+      value: '[proposed|delivered|rolled-out]',
       means:
-        'until each is delivered or rejected: the commit, or every reason and what to do; rolled-out: until the cluster runs that commit, or its rollout has stalled',
-      completes: ['delivered', 'rolled-out'],
+        'until each is delivered or rejected: the commit, or every reason and what to do; rolled-out: until the cluster runs that commit, or its rollout has stalled; proposed: of a target with pull requests, until there is one',
+      completes: ['proposed', 'delivered', 'rolled-out'],
     },
     timeout: {
       type: 'string',
@@ -52,7 +52,7 @@ const FORM = {
   },
   notes: ['Results go to stdout, progress to stderr.'],
   exits: {
-    [EXIT.done]: 'delivered, or rolled out (without --wait: uploaded)',
+    [EXIT.done]: 'delivered, or rolled out, or proposed, as was asked (without --wait: uploaded)',
     [EXIT.rejected]: 'rejected',
     [EXIT['timed out']]: 'not known when the time was up: it goes on',
     [EXIT.failed]: 'failed: it could not be delivered for a day',
@@ -149,9 +149,11 @@ interface Asked {
   readonly named: Parameters<typeof findInstallation>[0];
 }
 
+const WAIT_FOR = ['proposed', 'rolled-out'] as const;
+
 function parse(argv: readonly string[]): Asked {
   const { values, positionals } = parsed(argv);
-  const wait = values.wait === undefined ? 'no' : values.wait === 'rolled-out' ? 'rolled-out' : 'delivered';
+  const wait = WAIT_FOR.find((one) => one === values.wait) ?? (values.wait === undefined ? 'no' : 'delivered');
   const timeoutSeconds =
     values.timeout === undefined ? WAITS[wait === 'no' ? 'delivered' : wait].seconds : Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new UsageError('--timeout is a number of seconds');

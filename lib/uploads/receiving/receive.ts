@@ -191,7 +191,9 @@ async function contentOfUpload(
   const opened = await open(placed.key, body, target);
   if (opened.kind === 'refused') return opened;
   const signed: Signed =
-    placed.key.kind === 'chart' ? await signatureOf(parts, record, placed.key, target, body) : { kind: 'passes' };
+    placed.key.kind === 'chart'
+      ? await signatureOf(parts, record, placed.key, target, body)
+      : { kind: 'passes' };
   if (signed.kind !== 'passes') return signed;
   const { kind: _, ...proven } = signed;
   return {

@@ -66,7 +66,8 @@ async function evidenceAt(
         problem: `it has ${formatBytes(error.bytes)}; the limit is ${formatBytes(EVIDENCE_BYTES)}`,
       };
     const name = error instanceof Error ? error.name : '';
-    if (NEVER_READABLE.test(name)) return { kind: 'unfit', problem: `the bucket does not give it out (${name})` };
+    if (NEVER_READABLE.test(name))
+      return { kind: 'unfit', problem: `the bucket does not give it out (${name})` };
     throw error;
   }
 }

@@ -9,9 +9,7 @@ type TargetInput = ConfigInput['targets'][number];
 const parsed = (target: Partial<TargetInput>) =>
   parseConfig({
     repositories: [{ name: 'cluster', url: 'https://github.com/example/cluster' }],
-    targets: [
-      { name: 'staging', repository: 'cluster', deployer: 'none', namespaces: ['shop'], ...target },
-    ],
+    targets: [{ name: 'staging', repository: 'cluster', deployer: 'none', namespaces: ['shop'], ...target }],
   });
 
 const JOB = {
@@ -24,7 +22,10 @@ const KEYRING = `-----BEGIN PGP PUBLIC KEY BLOCK-----\nComment: Schlüssel für 
 test('publishers with keyrings and roots travel in pieces that a parameter holds, and come together again', async () => {
   const { root } = await sigstoreAuthority();
   const config = parsed({
-    publishers: [{ ...JOB, trustedRoot: root }, { kind: 'provenance', keyring: KEYRING }],
+    publishers: [
+      { ...JOB, trustedRoot: root },
+      { kind: 'provenance', keyring: KEYRING },
+    ],
     requireImageDigest: true,
     allowedRegistries: ['registry.example.com/team/…', 'docker.io/library'],
   });

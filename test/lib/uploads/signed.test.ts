@@ -137,9 +137,7 @@ test('wrong identity: another workflow, branch, issuer, repository or environmen
   for (const [index, other] of others.entries()) {
     const key = `staging/shop/web/web-1.0.${index}.tgz`;
     const bytes = await chartPackage('web', `1.0.${index}`);
-    await pipe.receive(
-      pipe.put(`${key}.sigstore.json`, await authority.sign(bytes, { ...JOB, ...other })),
-    );
+    await pipe.receive(pipe.put(`${key}.sigstore.json`, await authority.sign(bytes, { ...JOB, ...other })));
     const chart = pipe.put(key, bytes);
     await pipe.receive(chart);
     assert.deepEqual(await codesOf(pipe, chart), ['signer-not-allowed'], JSON.stringify(other));
@@ -281,9 +279,14 @@ test('a demand that was made since the package was received holds before it is c
   const chart = await pipe.chart('1.0.0');
   await pipe.receive(chart);
   const demanding = await begin(context, { publishers: [job(authority)] });
-  Object.assign(pipe.parts, { config: { ...pipe.parts.config, targets: [
-    { ...pipe.parts.config.targets[0], publishers: demanding.parts.config.targets[0]?.publishers },
-  ] } });
+  Object.assign(pipe.parts, {
+    config: {
+      ...pipe.parts.config,
+      targets: [
+        { ...pipe.parts.config.targets[0], publishers: demanding.parts.config.targets[0]?.publishers },
+      ],
+    },
+  });
   await pipe.deliver();
   assert.deepEqual(await codesOf(pipe, chart), ['signature-missing']);
 });

@@ -172,10 +172,7 @@ test('what a custom resource makes a container of counts; texts, schemas and pic
     [],
   );
   const schema = { spec: { versions: [{ schema: { containers: [{ image: 'x' }] } }] } };
-  assert.deepEqual(
-    imagesOf(objectOf('apiextensions.k8s.io/v1', 'CustomResourceDefinition', schema)),
-    [],
-  );
+  assert.deepEqual(imagesOf(objectOf('apiextensions.k8s.io/v1', 'CustomResourceDefinition', schema)), []);
 });
 
 test('a target refuses images without digest and from elsewhere, each by object, container and reference', () => {

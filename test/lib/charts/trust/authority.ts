@@ -120,7 +120,10 @@ export async function sigstoreAuthority(name = 'sigstore.test'): Promise<Authori
         }),
       ),
     );
-    const rootHash = createHash('sha256').update(Buffer.from([0])).update(canonicalizedBody).digest();
+    const rootHash = createHash('sha256')
+      .update(Buffer.from([0]))
+      .update(canonicalizedBody)
+      .digest();
     const note = `rekor.${name}\n1\n${rootHash.toString('base64')}\n`;
     const signature = Buffer.concat([
       transparency.id.subarray(0, 4),
