@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../lib/aws/objects.ts';
 import { readCheckConfig } from '../lib/checks/check-config.ts';
 import { readRender } from '../lib/checks/renders.ts';
 import { readVerdict, readVerdicts } from '../lib/checks/verdict-items.ts';
@@ -18,7 +19,7 @@ import type { FoundInstallation } from './installation.ts';
  */
 
 type Foreseeable = Extract<Verb, { readonly kind: 'rollback' | 'promote' | 'remove' }>;
-type Readable = Pick<Stores, 'table' | 'state'>;
+type Readable = Pick<Stores, 'table'> & { readonly state: ObjectStore };
 type ReleaseName = Extract<Verb, { readonly kind: 'rollback' }>['release'];
 
 /** Lines for people. */

@@ -278,7 +278,7 @@ async function settleCommand(
 async function raiseTouched(
   { parts: { table } }: Call,
   record: WaitingCommand['record'],
-  { slot, files, digest, chart }: TouchedSlot,
+  { slot, files, digest, chart, signer }: TouchedSlot,
   commit: string,
 ): Promise<void> {
   if (chart !== undefined) await keepVersion(table, slot, chart.version, digest);
@@ -286,7 +286,12 @@ async function raiseTouched(
   await raiseMark(
     table,
     slot,
-    { ...upload, digest, ...(chart === undefined ? {} : { chart }) },
+    {
+      ...upload,
+      digest,
+      ...(chart === undefined ? {} : { chart }),
+      ...(signer === undefined ? {} : { signer }),
+    },
     { commit, files },
   );
 }

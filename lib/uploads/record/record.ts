@@ -41,6 +41,8 @@ export interface TouchedSlot {
   /** Of the tree that they are; of an emptied slot, of nothing. */
   readonly digest: Digest;
   readonly chart?: { readonly name: string; readonly version: string };
+  /** Who signed the package that it is of, where that is known. */
+  readonly signer?: Signer;
 }
 
 /** Why a checked upload waits that could go: its release or target is frozen. */
@@ -162,7 +164,15 @@ const attempted = z.array(
     warnings: reasons.exactOptional(),
     images: imageList.exactOptional(),
     touched: z
-      .array(z.object({ slot: z.string(), files: z.string(), digest, chart: chart.exactOptional() }))
+      .array(
+        z.object({
+          slot: z.string(),
+          files: z.string(),
+          digest,
+          chart: chart.exactOptional(),
+          signer: signer.exactOptional(),
+        }),
+      )
       .exactOptional(),
   }),
 );

@@ -1,4 +1,5 @@
 import type { Item, Table } from '../../aws/table.ts';
+import type { Signer } from '../../charts/trust/signer.ts';
 import type { VerbKind } from '../../commands/command.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { orderOf } from './order.ts';
@@ -20,6 +21,8 @@ export interface SlotMark {
    */
   readonly files: string;
   readonly chart?: { readonly name: string; readonly version: string };
+  /** Who signed the package, for targets that it is promoted to. */
+  readonly signer?: Signer;
   /** The delivery that this one took the place of: for alerts, which say what a step back goes back to. */
   readonly before?: Pick<SlotMark, 'commit' | 'chart'>;
   /** By what command of somebody's; absent: by an upload. */
@@ -40,7 +43,7 @@ const ATTEMPTS = 5;
 export async function raiseMark(
   table: Table,
   slot: string,
-  record: UploadBase & Pick<WaitingRecord, 'digest' | 'chart' | 'command'>,
+  record: UploadBase & Pick<WaitingRecord, 'digest' | 'chart' | 'command' | 'signer'>,
   delivered: { readonly commit: string; readonly files: string },
 ): Promise<void> {
   const order = orderOf(record);
@@ -59,6 +62,7 @@ export async function raiseMark(
       digest: record.digest,
       ...delivered,
       ...(record.chart === undefined ? {} : { chart: record.chart }),
+      ...(record.signer === undefined ? {} : { signer: record.signer }),
       ...(record.command === undefined ? {} : { by: record.command.verb.kind }),
       ...(stood === undefined ? {} : { before: stood }),
     };

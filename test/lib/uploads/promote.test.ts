@@ -235,3 +235,17 @@ test('the two may be in different repositories', async (context) => {
   assert.equal(other.show(`${CHART}/extra.txt`), '1.4.2');
   assert.equal(pipe.git.tip(), tip);
 });
+
+test('who signed what was promoted goes on with it to the next target', async (context) => {
+  const pipe = await begin(context);
+  await deliver(pipe, '1.4.2');
+  await checked(pipe);
+  const mark = await readMark(pipe.table, 'staging/shop/web/chart');
+  assert.ok(mark !== undefined);
+  const signer = { kind: 'provenance', fingerprint: 'ab'.repeat(20), name: 'Ada' } as const;
+  // As a promotion to staging leaves it.
+  await pipe.table.put({ ...mark, version: mark.version + 1, key: 'gone', signer }, mark.version);
+  await promote(pipe);
+  assert.deepEqual((await readMark(pipe.table, 'production/shop/web/chart'))?.signer, signer);
+  assert.match(message(pipe), /^Fairlead-Signer: .*Ada/m);
+});

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { reason } from '../../../lib/charts/reasons.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
 import type { Verb } from '../../../lib/commands/command.ts';
+import { hostInFront } from '../repository/front.ts';
 import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, options: Parameters<typeof pipeline>[0] = {}) {
@@ -241,4 +242,23 @@ test('the next upload of the version that was taken back is delivered as any oth
   await pipe.deliver();
   assert.equal((await pipe.record(next))?.state, 'delivered');
   assert.equal(versionIn(pipe), '1.4.3');
+});
+
+test('a server that does not show its history holds up the rollback, and nothing else', async (context) => {
+  const pipe = await begin(context);
+  await deliver(pipe, '1.4.1');
+  await deliver(pipe, '1.4.2');
+  const event = pipe.command({ kind: 'rollback', release: WEB });
+  await pipe.receive(event);
+  const other = await pipe.chart('1.0.0', {}, 'api');
+  await pipe.receive(other);
+  const host = await hostInFront(pipe.git.url, (body) => body.includes('deepen 64'));
+  context.after(() => host.stop());
+  await pipe.deliver(pipe.withHost(host.url));
+  assert.equal((await pipe.record(event))?.state, 'checked');
+  assert.equal((await pipe.record(other))?.state, 'delivered');
+  // Once it does, it goes.
+  await pipe.deliver();
+  assert.equal((await pipe.record(event))?.state, 'delivered');
+  assert.equal(versionIn(pipe), '1.4.1');
 });

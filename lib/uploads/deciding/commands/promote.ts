@@ -56,13 +56,16 @@ export async function decidePromote(
 
   const inTarget: GroupParts = { ...parts, target };
   const upload = await uploadOf(parts, mark);
-  const candidate = { key, record: { ...record, digest: proof.digest, chart: proof.chart } };
+  // Of one that was promoted there itself, the mark knows.
+  const signer = mark?.signer ?? upload?.signer;
+  const brought = { digest: proof.digest, chart: proof.chart, ...(signer === undefined ? {} : { signer }) };
+  const candidate = { key, record: { ...record, ...brought } };
   const whole = await decideWhole(
     inTarget,
     tip,
     [candidate],
     async (standing) =>
-      (await whyUntrusted(target, upload?.signer, release)) ?? whyImmutable(inTarget, standing, candidate),
+      (await whyUntrusted(target, signer, release)) ?? whyImmutable(inTarget, standing, candidate),
   );
   if (whole.kind !== 'planned') return whole;
   const { change, touched, warnings } = whole;
@@ -78,7 +81,7 @@ export async function decidePromote(
       `Fairlead-Promoted-From: ${from} ${proof.commit}`,
       `Fairlead-Digest: ${proof.digest}`,
       ...(upload?.package === undefined ? [] : [`Fairlead-Package: ${upload.package}`]),
-      ...(upload?.signer === undefined ? [] : [`Fairlead-Signer: ${trailerOfSigner(upload.signer)}`]),
+      ...(signer === undefined ? [] : [`Fairlead-Signer: ${trailerOfSigner(signer)}`]),
     ],
     replaced: change.replaced,
   });

@@ -84,6 +84,7 @@ const touchedBy = ({ accepted: { key, record }, files }: Decided): TouchedSlot =
   files,
   digest: record.digest,
   ...(key.kind === 'chart' && record.chart !== undefined ? { chart: record.chart } : {}),
+  ...(key.kind === 'chart' && record.signer !== undefined ? { signer: record.signer } : {}),
 });
 
 /** One commit of those that follow each other; undefined where none changes anything. */
