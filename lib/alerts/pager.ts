@@ -6,7 +6,9 @@ import { attributionOf, namespaceOf, ownersOf, type Paragraph, paragraphsOf } fr
 import { headlineOf, membersIn, placeOf, tagOf, VERBS } from './headline.ts';
 import { withShownWords } from './masked-alert.ts';
 import { cutBytes, oneLine, subjectLine } from './plain.ts';
+import type { Remedy } from './remedy.ts';
 import { shownValue } from './shown-values.ts';
+import { takingBack } from './take-back.ts';
 import { formatTime } from './times.ts';
 import { remediesOf } from './what-to-do.ts';
 
@@ -111,20 +113,26 @@ export function alarmName(incident: string): string {
 /** `2026-11-21T12:52:00.000+0000`, as CloudWatch writes times. */
 const stamp = (iso: string): string => oneLine(iso).replace(/Z$/, '+0000');
 
-/** What to do, in lines of its own so that a command can be copied: the first thing, and where all of it is. */
+/**
+ * What to do, in lines of its own so that a command can be copied: the first thing, what takes back the delivery that
+ * brought it, and where all of it is. Where not both fit, the latter.
+ */
 function descriptionOf(alert: Alert, place: string): string {
   const [first] = remediesOf(alert);
   const begin = `${place}: ${tagOf(alert)} (Fairlead, installation ${oneLine(alert.installation)})`;
   const report = [reportCommand(alert) ?? []].flat();
   if (first === undefined) return [begin, ...report].join('\n');
-  const { title, commands, paste } = first;
-  const shown = commands.filter((command) => !command.startsWith('#'));
-  const step = paste === undefined ? [title, ...shown] : [`${title} (to paste from the email)`];
-  const whole = [begin, ...step, ...report].join('\n');
+  const back = 'takeBack' in alert ? takingBack(alert) : [];
+  const fitting = [[first, ...back], ...(back.length === 0 ? [] : [back])]
+    .map((steps) => [begin, ...steps.flatMap(linesOf), ...report].join('\n'))
+    .find((whole) => Buffer.byteLength(whole) <= DESCRIPTION_BYTES);
   // Half a command is none.
-  return Buffer.byteLength(whole) <= DESCRIPTION_BYTES
-    ? whole
-    : [begin, `${title} (commands in the email)`, ...report].join('\n');
+  return fitting ?? [begin, `${first.title} (commands in the email)`, ...report].join('\n');
+}
+
+function linesOf({ title, commands, paste }: Remedy): readonly string[] {
+  if (paste !== undefined) return [`${title} (to paste from the email)`];
+  return [title, ...commands.filter((command) => !command.startsWith('#'))];
 }
 
 /** What a person who was just woken needs: the first few values and who did it, on one line. */

@@ -101,14 +101,17 @@ export function takingBack(alert: Extract<Alert, { readonly takeBack?: TakeBack 
   const { namespace, release } = subject;
   if (![target, namespace, release].every(isOrdinary)) return [];
   const { brought, to } = takeBack;
+  const isNamed = to !== undefined && isOrdinary(to.name) && isOrdinary(to.version.replaceAll('+', '-'));
+  const chart = isNamed ? `${to.name} ${to.version}` : undefined;
+  const what =
+    brought === 'chart'
+      ? `the chart that was delivered last${chart === undefined ? '' : ` (to ${chart})`}`
+      : `the values that were delivered last${chart === undefined ? '' : ` (${chart} stays)`}`;
   return [
     {
-      title: `Take back the ${brought === 'chart' ? 'chart' : 'values'} that ${brought === 'chart' ? 'was' : 'were'} delivered last`,
+      title: `Take back ${what}`,
       text: [
-        to !== undefined && isOrdinary(to.name) && isOrdinary(to.version.replaceAll('+', '-'))
-          ? `Goes back to ${to.name} ${to.version} with the values of then, by one commit.`
-          : 'Goes back to the delivery before, chart and values, by one commit.',
-        'What CI uploads next waits until you unfreeze the release.',
+        'Chart and values as they were before, by one commit. What CI uploads next waits until you unfreeze the release.',
       ],
       commands: [fairlead(`rollback ${quoted(target)} ${quoted(`${namespace}/${release}`)}`, alert)],
     },

@@ -100,7 +100,8 @@ describe('the line that takes it back', () => {
     assert.deepEqual(titles.slice(0, 3), ['See', 'Take', 'Try']);
     const [, taking] = remediesOf(stalled);
     assert.deepEqual(taking?.commands, ['npx fairlead rollback staging shop/web --installation fairlead']);
-    assert.match(taking?.text.join(' ') ?? '', /Goes back to web 1\.4\.1 .* waits until you unfreeze/);
+    assert.equal(taking?.title, 'Take back the chart that was delivered last (to web 1.4.1)');
+    assert.match(taking?.text.join(' ') ?? '', /waits until you unfreeze/);
   });
 
   test('is not offered of what no delivery brought', () => {
