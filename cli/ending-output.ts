@@ -35,6 +35,11 @@ function linesOf({ ending, key }: Result<Named>): readonly string[] {
       ];
     case 'frozen':
       return frozenLines(ending.known.frozen);
+    case 'proposed':
+      return [
+        `proposed${ending.known.url === undefined ? '' : `: ${oneLine(ending.known.url)}`}`,
+        '  It is delivered when somebody merges that.',
+      ];
     case 'unreadable':
       return [ending.says];
     case 'ended':
@@ -167,8 +172,9 @@ function endingJson(ending: Result['ending']) {
       return { outcome: ending.kind };
     case 'timed out':
       return { outcome: ending.kind, stage: ending.stage };
+    case 'proposed':
     case 'frozen': {
-      const { state: _, stage: _frozen, ...known } = ending.known;
+      const { state: _, stage: _held, ...known } = ending.known;
       return { outcome: ending.kind, ...known };
     }
     case 'unreadable':

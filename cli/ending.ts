@@ -18,6 +18,7 @@ import { lookUntil } from './waiting.ts';
 /** What is waited for, and for how long unless somebody says. A target's rollout has 15 minutes by default. */
 export const WAITS = {
   delivered: { seconds: 120, words: 'it is known how it ends' },
+  proposed: { seconds: 120, words: 'its pull request is open, or it is known how it ends' },
   'rolled-out': { seconds: 1200, words: 'the cluster runs it' },
 } as const;
 export type WaitFor = keyof typeof WAITS;
@@ -45,6 +46,7 @@ export type Result<Named extends UploadVersion = UploadVersion> = Named & {
     | { readonly kind: 'unreadable'; readonly says: string }
     /** It waits for as long as people want. */
     | { readonly kind: 'frozen'; readonly known: Extract<Held, { readonly stage: 'frozen' }> }
+    | { readonly kind: 'proposed'; readonly known: Extract<Held, { readonly stage: 'proposed' }> }
     | { readonly kind: 'ended'; readonly known: Ended; readonly rollout?: RolloutProgress };
 };
 
@@ -104,11 +106,24 @@ export async function waiterOf(
     deadline: number,
   ): Promise<Result['ending']> {
     if (wait === 'no') return { kind: 'uploaded' };
-    const known = await lookUntil(async () => awaited(await look(upload)), deadline, signal);
+    let said = false;
+    const known = await lookUntil(
+      async () => {
+        const found = await look(upload);
+        if (!isProposed(found) || wait === 'proposed') return found;
+        // Until somebody has merged or closed it.
+        if (!said) progress(`${upload.key}: proposed${found.url === undefined ? '' : `: ${found.url}`}`);
+        said = true;
+        return undefined;
+      },
+      deadline,
+      signal,
+    );
+    if (isProposed(known)) return { kind: 'proposed', known };
     if (known?.state === 'waiting') return { kind: 'frozen', known };
     if (known === undefined)
       return { kind: 'timed out', seconds: timeoutSeconds, stage: await stageOf(upload) };
-    if (wait === 'delivered' || known.state !== 'delivered') return { kind: 'ended', known };
+    if (wait !== 'rolled-out' || known.state !== 'delivered') return { kind: 'ended', known };
     const rollout = await rolloutOf(upload, known, deadline);
     return { kind: 'ended', known, ...(rollout === undefined ? {} : { rollout }) };
   }
@@ -176,9 +191,10 @@ export async function waiterOf(
   };
 }
 
-/** What ends the waiting: a freeze, too, which may last for days. */
-const awaited = (known: Ended | Held | undefined) =>
-  known?.state === 'waiting' && known.stage === 'proposed' ? undefined : known;
+const isProposed = (
+  known: Ended | Held | undefined,
+): known is Extract<Held, { readonly stage: 'proposed' }> =>
+  known?.state === 'waiting' && known.stage === 'proposed';
 
 /** The scope that checks judge it in. */
 function placeOf(key: string): { readonly target: string; readonly scope: string } | undefined {
@@ -212,6 +228,7 @@ const WORST_FIRST = [
 function exitOf(ending: Result['ending']): number {
   switch (ending.kind) {
     case 'uploaded':
+    case 'proposed':
       return EXIT.done;
     case 'timed out':
       return EXIT['timed out'];

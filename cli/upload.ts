@@ -149,6 +149,7 @@ interface Asked {
   readonly named: Parameters<typeof findInstallation>[0];
 }
 
+const WAITED = 'proposed, delivered or rolled-out';
 const WAIT_FOR = ['proposed', 'rolled-out'] as const;
 
 function parse(argv: readonly string[]): Asked {
@@ -181,11 +182,11 @@ function withWaitFor(argv: readonly string[]): string[] {
   return argv.flatMap((argument, index) => {
     const next = argv[index + 1];
     if (argument.startsWith('--wait=') && !Object.hasOwn(WAITS, argument.slice('--wait='.length)))
-      throw new UsageError(`--wait is for ${Object.keys(WAITS).join(' or ')}`);
+      throw new UsageError(`--wait is for ${WAITED}`);
     if (argument !== '--wait' || (next !== undefined && Object.hasOwn(WAITS, next))) return [argument];
     // Neither a file nor a place looks like this, but a slip of the keyboard does.
     if (next !== undefined && /^[a-z]+(-[a-z]+)*$/.test(next))
-      throw new UsageError(`--wait is for ${Object.keys(WAITS).join(' or ')}, not "${next}"`);
+      throw new UsageError(`--wait is for ${WAITED}, not "${next}"`);
     return ['--wait=delivered'];
   });
 }
