@@ -181,7 +181,7 @@ export async function runCommand(
   if (entry === undefined) {
     const meant = nearest(name, Object.keys(commands));
     const hint = meant === undefined ? '' : `: did you mean "${meant}"?`;
-    console.error(`there is no command "${name}"${hint}\n\n${help(commands)}`);
+    console.error(`there is no command "${name}"${hint}\nnpx fairlead help lists what there is.`);
     return EXIT_USAGE;
   }
   const command = await entry.load();

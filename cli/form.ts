@@ -83,7 +83,7 @@ export function usageOf({ typed, purpose, notes = [], exits, examples, ...form }
 }
 
 /** A line or more for each. */
-export const optionLines = (options: Options): string =>
+const optionLines = (options: Options): string =>
   Object.entries(options)
     .map(([name, option]) => row(typedOption(name, option), option.means, NAMES))
     .join('\n');

@@ -16,7 +16,7 @@ import { cacheFolder } from '../local/tools.ts';
 import { repositoryOf } from './asking.ts';
 import { allowed, type Stores } from './incidents-reading.ts';
 import type { FoundInstallation } from './installation.ts';
-import { inPassingFolder } from './interrupts.ts';
+import { inPassingFolder, interruptible } from './interrupts.ts';
 import { openRepository, repositoryAdvice } from './repository-here.ts';
 
 export interface Asked {
@@ -117,7 +117,7 @@ async function gitOf(
     return [];
   }
   const asked = { repo: where, branch: target.branch };
-  return await inPassingFolder(join(cacheFolder(), 'history'), async (folder) => {
+  const read = async (folder: string): Promise<readonly LoggedCommit[]> => {
     const here = await openRepository(asked, folder, folder);
     try {
       const tip = await here.clone.fetchTip();
@@ -135,7 +135,11 @@ async function gitOf(
     } finally {
       await here.close();
     }
-  });
+  };
+  return await interruptible(
+    () => {},
+    () => inPassingFolder(join(cacheFolder(), 'history'), read),
+  );
 }
 
 /** Where the layout has it (lib/repository/layout.ts). */

@@ -1,6 +1,6 @@
 import { VARIABLES } from '../lib/aws/environment.ts';
 import { DATA_FOLDER } from '../local/connection.ts';
-import { type Options, optionLines } from './form.ts';
+import type { Options } from './form.ts';
 
 /** Options of every command that speaks to an installation. */
 export const INSTALLATION_OPTIONS = {
@@ -23,6 +23,3 @@ export const INSTALLATION_OPTIONS = {
     means: `data folder of the local installation (default ${DATA_FOLDER}, or FAIRLEAD_DATA). Of none of the three, the one that runs here; in AWS, with the credentials of the environment`,
   },
 } as const satisfies Options;
-
-/** The same as text, for a usage that is written out. */
-export const INSTALLATION_USAGE = optionLines(INSTALLATION_OPTIONS);

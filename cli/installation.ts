@@ -6,7 +6,7 @@ import { DATA_FOLDER, findConnection, quote } from '../local/connection.ts';
 import { refusal } from './aws-errors.ts';
 import { UsageError } from './command.ts';
 
-export { INSTALLATION_OPTIONS, INSTALLATION_USAGE } from './installation-options.ts';
+export { INSTALLATION_OPTIONS } from './installation-options.ts';
 
 export interface InstallationNamed {
   readonly installation?: string | undefined;

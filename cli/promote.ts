@@ -54,7 +54,7 @@ export const promote: Command = {
     const [from, to, release, ...more] = positionals;
     if (release === undefined || more.length > 0)
       throw new UsageError(
-        `two targets and one release: FROM TO NAMESPACE/RELEASE, not "${positionals.join(' ')}"`,
+        `two targets and one release: FROM TO NAMESPACE/RELEASE${positionals.length === 0 ? '' : `, not "${positionals.join(' ')}"`}`,
       );
     const commanding = commandingOf(values);
     const { reason } = commanding;

@@ -54,7 +54,7 @@ export const rollback: Command = {
     const [target, release, ...more] = positionals;
     if (release === undefined || more.length > 0)
       throw new UsageError(
-        `one target and one release: TARGET NAMESPACE/RELEASE, not "${positionals.join(' ')}"`,
+        `one target and one release: TARGET NAMESPACE/RELEASE${positionals.length === 0 ? '' : `, not "${positionals.join(' ')}"`}`,
       );
     const commanding = commandingOf(values);
     const { reason } = commanding;

@@ -8,6 +8,10 @@ import { COMMANDS, GROUPS } from '../../cli/commands.ts';
 import { spoken } from '../../cli/completion.ts';
 import type { Form } from '../../cli/form.ts';
 import { usageOf } from '../../cli/form.ts';
+import * as clients from '../../lib/aws/clients.ts';
+import { s3Store } from '../../lib/aws/objects.ts';
+import { writeCheckConfig } from '../../lib/checks/check-config.ts';
+import { parsePart } from '../../lib/config/config.ts';
 import { called } from './in-process.ts';
 import { type StandIn, standIn } from './stand-in-installation.ts';
 
@@ -91,6 +95,28 @@ describe('under -o json', () => {
     folder = await mkdtemp(join(tmpdir(), 'fairlead-cli-json-'));
     process.env.XDG_CACHE_HOME = folder;
     installation = await standIn();
+    const config = parsePart(
+      {
+        installation: 'fairlead',
+        repositories: [{ name: 'cluster', url: 'https://git.example.com/team/cluster.git' }],
+        targets: ['production', 'staging'].map((name) => ({
+          name,
+          ...{ repository: 'cluster', deployer: 'flux', namespaces: ['shop'] },
+        })),
+      },
+      'test',
+    );
+    const state = s3Store(clients.s3(installation.aws.environment), 'state');
+    for (const { name } of config.targets) await writeCheckConfig(state, config, name);
+    // Checked, and well: an example with --exit-code is to end with 0.
+    for (const scope of ['shop/web', 'target'])
+      await installation.table.put(
+        {
+          ...{ pk: 'target#staging', sk: `verdict#${scope}`, schema: 1, version: 1 },
+          ...{ commit: 'c0ffee', at: new Date().toISOString(), verdict: 'in-sync', findings: 0, unready: 0 },
+        },
+        'absent',
+      );
   });
   after(async () => {
     await installation.stop();
@@ -112,6 +138,22 @@ describe('under -o json', () => {
       assert.equal(code, 0, stderr);
       assert.equal(JSON.parse(stdout).schema, 1);
     });
+  }
+
+  /** Those that only look; what the others would change, their own tests do. */
+  const LOOKING = new Set(['status', 'history', 'uploads', 'incidents', 'replay']);
+  for (const { name, form } of all.filter(({ name }) => LOOKING.has(name))) {
+    for (const example of form.examples) {
+      test(`the example "${example}" runs`, async () => {
+        const argv = words(example).slice(2);
+        const at = argv.indexOf('--installation');
+        const here = at < 0 ? argv : [...argv.slice(0, at), ...argv.slice(at + 2)];
+        const { code, stdout, stderr } = await called([...here, '--data', installation.folder]);
+        // There is no incident of that key, and nothing to wait for.
+        assert.ok(code === 0 || (name === 'incidents' && code === 1), `${code}: ${stderr}`);
+        if (argv.includes('json')) assert.equal(JSON.parse(stdout).schema, 1);
+      });
+    }
   }
 
   for (const { name, form } of all.filter(({ name }) => !NO_DOCUMENT.has(name))) {
