@@ -11,11 +11,9 @@ import { canonicalJson } from '../objects/json.ts';
 import { referenceOf } from '../objects/objects.ts';
 import { applyFolder } from '../repository/layout.ts';
 import { type ApplyFolder, isManifestFile, readApplyFolder } from './apply-folder.ts';
-import { declaredByArgocd } from './argocd/declared-by-argocd.ts';
 import { type ReleaseDeclaration, unresolved } from './declaration.ts';
 import { type RenderingParts, renderDeclaration, renderingOf, renderRequest } from './declared-render.ts';
 import { readDriftRules } from './drift-rules.ts';
-import { declaredByFlux } from './flux/declared-by-flux.ts';
 import type { ClusterMaps } from './flux/maps.ts';
 import { gatheredReader } from './gathered-reader.ts';
 import { readFolder } from './git-trees.ts';
@@ -161,12 +159,13 @@ interface Placed {
 const keyOf = ({ namespace, name }: Placed): string => `${namespace}/${name}`;
 const byPlace = (a: Placed, b: Placed): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
-function declaredBy(target: Target, commit: string, parts: DesiredParts): Promise<Declared> {
+/** A commit that was read before is read by neither, and hardly any installation has both. */
+async function declaredBy(target: Target, commit: string, parts: DesiredParts): Promise<Declared> {
   switch (target.deployer) {
     case 'flux':
-      return declaredByFlux(target, commit, parts);
+      return (await import('./flux/declared-by-flux.ts')).declaredByFlux(target, commit, parts);
     case 'argocd':
-      return declaredByArgocd(target, commit, parts);
+      return (await import('./argocd/declared-by-argocd.ts')).declaredByArgocd(target, commit, parts);
     case 'none':
       return declaredByNobody(target, commit, parts);
   }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { type TaskName, type TaskOf, tasks } from './tasks.ts';
+import type { TaskName, TaskOf } from './tasks.ts';
 
 /** Seconds of its own processor time that a task may take before its worker is killed: a busy machine is no attack. */
 export const TASK_SECONDS = 5;
@@ -128,15 +128,18 @@ function finish(): Job | undefined {
   return job;
 }
 
+// Whoever asks does not load what only the worker runs.
 if (!isMainThread && workerData === MARK) {
-  parentPort?.on('message', ({ task, input }: { task: TaskName; input: never }) => {
-    try {
-      parentPort?.postMessage({ result: tasks[task](input) });
-    } catch (error) {
-      if (error instanceof RangeError) throw error;
-      parentPort?.postMessage({
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
-    }
-  });
+  void import('./tasks.ts').then(({ tasks }) =>
+    parentPort?.on('message', ({ task, input }: { task: TaskName; input: never }) => {
+      try {
+        parentPort?.postMessage({ result: tasks[task](input) });
+      } catch (error) {
+        if (error instanceof RangeError) throw error;
+        parentPort?.postMessage({
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+      }
+    }),
+  );
 }
