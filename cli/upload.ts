@@ -154,7 +154,8 @@ const WAIT_FOR = ['proposed', 'rolled-out'] as const;
 
 function parse(argv: readonly string[]): Asked {
   const { values, positionals } = parsed(argv);
-  const wait = WAIT_FOR.find((one) => one === values.wait) ?? (values.wait === undefined ? 'no' : 'delivered');
+  const wait =
+    WAIT_FOR.find((one) => one === values.wait) ?? (values.wait === undefined ? 'no' : 'delivered');
   const timeoutSeconds =
     values.timeout === undefined ? WAITS[wait === 'no' ? 'delivered' : wait].seconds : Number(values.timeout);
   if (!(timeoutSeconds > 0)) throw new UsageError('--timeout is a number of seconds');

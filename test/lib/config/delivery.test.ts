@@ -9,8 +9,12 @@ const github = { kind: 'pull-request', host: { kind: 'github' } };
 function problemsOf(repository: object, target: object): readonly string[] {
   try {
     parseConfig({
-      repositories: [{ name: 'cluster', url: 'https://github.com/acme/cluster', credential: token, ...repository }],
-      targets: [{ name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'], ...target }],
+      repositories: [
+        { name: 'cluster', url: 'https://github.com/acme/cluster', credential: token, ...repository },
+      ],
+      targets: [
+        { name: 'staging', repository: 'cluster', deployer: 'flux', namespaces: ['shop'], ...target },
+      ],
     });
     return [];
   } catch (error) {
@@ -42,7 +46,12 @@ for (const [name, repository, delivery] of [
 
 for (const [name, repository, target, says] of [
   ['driftOnly', {}, { delivery: github, driftOnly: true }, /driftOnly: leave one of the two out/],
-  ['the host of another', { url: 'https://gitlab.com/acme/cluster' }, { delivery: github }, /is gitlab, not github/],
+  [
+    'the host of another',
+    { url: 'https://gitlab.com/acme/cluster' },
+    { delivery: github },
+    /is gitlab, not github/,
+  ],
   ['a host that is no CodeCommit', CODECOMMIT, { delivery: github }, /one of CodeCommit/],
   ['SSH without a token', SSH, { delivery: github }, /does not open its host's API/],
   [
@@ -51,8 +60,18 @@ for (const [name, repository, target, says] of [
     { delivery: { ...github, apiCredential: { secret: 'read' } } },
     /whoever reads must not open pull requests/,
   ],
-  ["a base among Fairlead's own branches", {}, { delivery: github, branch: 'fairlead/main' }, /are those of pull requests/],
-  ['a URL without a repository', { url: 'https://github.com/cluster' }, { delivery: github }, /OWNER\/REPOSITORY/],
+  [
+    "a base among Fairlead's own branches",
+    {},
+    { delivery: github, branch: 'fairlead/main' },
+    /are those of pull requests/,
+  ],
+  [
+    'a URL without a repository',
+    { url: 'https://github.com/cluster' },
+    { delivery: github },
+    /OWNER\/REPOSITORY/,
+  ],
 ] as const)
   test(`pull requests do not go with ${name}`, () => {
     assert.match(problemsOf(repository, target).join('\n'), says);

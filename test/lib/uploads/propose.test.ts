@@ -66,7 +66,11 @@ for (const way of ['merge', 'squash', 'rebase'] as const)
     assert.equal(await pipe.state(values), 'delivered');
     assert.equal(pipe.tags(chart)['fairlead-outcome'], 'delivered');
     assert.equal(pipe.tags(chart)['fairlead-proposal'], undefined);
-    assert.deepEqual(pipe.queues.reads.messages.at(-1), { schema: 1, target: 'staging', because: 'delivery' });
+    assert.deepEqual(pipe.queues.reads.messages.at(-1), {
+      schema: 1,
+      target: 'staging',
+      because: 'delivery',
+    });
     assert.equal(pipe.waiting(), 0);
     assert.deepEqual(pipe.alerts(), []);
   });
@@ -82,7 +86,9 @@ test('merged with what a reviewer changed: delivered, and the record says that i
   // The version is what was merged: the same with the content that was uploaded is another.
   const again = await pipe.chart('1.0.0');
   const refused = await pipe.record(again);
-  assert.deepEqual(refused?.state === 'rejected' && refused.reasons.map(({ code }) => code), ['version-immutable']);
+  assert.deepEqual(refused?.state === 'rejected' && refused.reasons.map(({ code }) => code), [
+    'version-immutable',
+  ]);
   assert.equal(pipe.waiting(), 0);
 });
 
@@ -197,7 +203,8 @@ test('the step back to what stands closes the pull request with a word', async (
 
 test('while the API is down an upload waits, and there is one pull request when it is back', async (context) => {
   const pipe = await proposing(context);
-  for (let call = 0; call < 3; call++) pipe.host.faults.push({ kind: 'says', status: 502, text: 'Bad gateway' });
+  for (let call = 0; call < 3; call++)
+    pipe.host.faults.push({ kind: 'says', status: 502, text: 'Bad gateway' });
   const event = await pipe.chart('1.0.0');
   assert.equal(await pipe.state(event), 'checked');
   assert.equal(pipe.open().length, 0);
@@ -208,7 +215,8 @@ test('while the API is down an upload waits, and there is one pull request when 
 
 test('the body holds nothing that a host would act upon', async (context) => {
   const pipe = await proposing(context);
-  const hostile = 'a: "@everyone ![x](https://evil.example/x.png) <img src=x> Closes #1"\nb: |\n  ````\n  /close\n';
+  const hostile =
+    'a: "@everyone ![x](https://evil.example/x.png) <img src=x> Closes #1"\nb: |\n  ````\n  /close\n';
   await pipe.upload('staging/shop/web/web-1.0.0.tgz', await chartPackage('web', '1.0.0'), { author: '@ann' });
   await pipe.upload('staging/shop/web/values.yaml', hostile);
   const body = pipe.open()[0]?.body ?? '';
