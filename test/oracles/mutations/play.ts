@@ -65,9 +65,7 @@ export async function playRound(
     const findings = verdicts.get(installed.identity);
     if (findings === undefined) continue;
     if (made === undefined || !done.has(made)) {
-      if (made === undefined)
-        for (const { at, verdict } of findings)
-          report.wrong(`nobody touched ${installed.identity}: ${verdict} ${at}`);
+      if (made === undefined) await tellUntouched(installed, findings, before, playing);
       continue;
     }
     tell(
@@ -77,6 +75,21 @@ export async function playRound(
     );
   }
   await restore(plans, after, playing);
+}
+
+/** Of what nobody has touched nothing is to be told: but that it is gone, if it is. */
+async function tellUntouched(
+  installed: Installed,
+  findings: readonly SeenFinding[],
+  before: ReadonlyMap<string, KubernetesObject>,
+  { report, hands: { server } }: Playing,
+): Promise<void> {
+  for (const { at, verdict } of findings) {
+    if (verdict === 'missing' && !before.has(installed.identity) && (await isGone(server, installed))) {
+      report.wentMeanwhile++;
+      await anew(server, installed);
+    } else report.wrong(`nobody touched ${installed.identity}: ${verdict} ${at}`);
+  }
 }
 
 function writingOf({ tool, before }: Plan, strip: boolean): Writing {
@@ -157,7 +170,10 @@ async function restore(
   }
 }
 
-/** Controllers delete what nothing keeps (an Endpoints object without its Service): then "missing" is true. */
+/**
+ * Controllers delete what nothing keeps (an Endpoints object without its Service, a Pod of a node that was not heard of
+ * for minutes): then "missing" is true.
+ */
 const isGone = async (server: ApiServer, { path }: Installed): Promise<boolean> =>
   (await server.call('GET', path.object)).status === 404;
 
