@@ -284,7 +284,7 @@ describe('npx fairlead upload', () => {
     ['a place without its end', () => [chart, values, 'staging/shop/web'], /ends in "\/"/],
     ['two files of one name', () => [values, values, PLACE], /two files would get the key/],
     ['a time that is none', () => [chart, PLACE, '--timeout', 'soon'], /--timeout is a number/],
-    ['a form that there is not', () => [chart, PLACE, '-o', 'yaml'], /-o is text or json/],
+    ['a form that there is not', () => [chart, PLACE, '-o', 'yaml'], /-o is text, json, not "yaml"/],
     ['what nobody waits for', () => [chart, PLACE, '--wait=done'], /--wait is for proposed, delivered or rolled-out/],
     ['an option that there is not', () => [chart, PLACE, '--target', 'x'], /--target/],
     [
