@@ -1,5 +1,6 @@
 import { oneLine } from '../lib/alerts/plain.ts';
 import { formatPlace, type Reason } from '../lib/charts/reasons.ts';
+import { nameOfSigner } from '../lib/charts/trust/signer.ts';
 import type { Obstacles, RolloutProgress } from '../lib/checks/rolled-out.ts';
 import { type FrozenMark, uploadUrl } from '../lib/uploads/record/record.ts';
 import type { Result, Stage } from './ending.ts';
@@ -86,6 +87,7 @@ function endedLines(known: Ended): readonly string[] {
     case 'delivered':
       return [
         DELIVERED[known.change ?? 'commit'](known.commit),
+        ...(known.signer === undefined ? [] : [`  signed by ${oneLine(nameOfSigner(known.signer))}`]),
         ...(warnings.length === 0 ? [] : ['  with warnings:', ...warnings]),
       ];
     case 'declined':

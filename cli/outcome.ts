@@ -1,8 +1,10 @@
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as clients from '../lib/aws/clients.ts';
 import { dynamoTable, type Table } from '../lib/aws/table.ts';
+import type { ImageList } from '../lib/charts/image-list.ts';
 import { reasonOfCode } from '../lib/charts/reason-of-code.ts';
 import type { Reason } from '../lib/charts/reasons.ts';
+import type { Signer } from '../lib/charts/trust/signer.ts';
 import {
   type Claims,
   DONE,
@@ -27,6 +29,10 @@ export type KnownUpload = KnownState & {
   readonly endedAt?: string;
   readonly chart?: { readonly name: string; readonly version: string };
   readonly claims?: Claims;
+  /** Who signed the package, as it was proven. */
+  readonly signer?: Signer;
+  /** Which images run with it. */
+  readonly images?: ImageList;
   readonly replays?: readonly string[];
   /** What was accepted all the same. */
   readonly warnings?: readonly Reason[];
@@ -141,11 +147,13 @@ function ofRecord(record: UploadRecord): KnownUpload {
     ...(Array.isArray(warnings) ? { warnings: warnings as readonly Reason[] } : {}),
   } as const;
   if (record.state === 'received') return { ...base, state: 'waiting', stage: 'received' };
-  const { chart, claims } = record;
+  const { chart, claims, signer } = record;
   const content = {
     ...base,
     ...(chart === undefined ? {} : { chart }),
     ...(claims === undefined ? {} : { claims }),
+    ...(signer === undefined ? {} : { signer }),
+    ...(record.state === 'delivered' && record.images !== undefined ? { images: record.images } : {}),
   };
   if (record.state === 'checked')
     return record.frozen === undefined
