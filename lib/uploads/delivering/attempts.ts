@@ -78,7 +78,9 @@ export async function recordAttempt(
 ): Promise<WaitingRecord | undefined> {
   const inDoubt = record.attempted.filter(({ commit }) => !refused.has(commit));
   // The newest one's warnings, images and slots stand for all: fifty times ten are more than an item of the table holds.
-  const older = inDoubt.slice(1 - ATTEMPTS_KEPT).map(({ warnings: _, images: _images, touched: _slots, ...rest }) => rest);
+  const older = inDoubt
+    .slice(1 - ATTEMPTS_KEPT)
+    .map(({ warnings: _, images: _images, touched: _slots, ...rest }) => rest);
   const attempted = [...older, attempt];
   const content = { ...contentOf(record), attempted };
   const state =
