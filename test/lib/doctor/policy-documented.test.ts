@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
+import { helpOf } from '../../../cli/command.ts';
 import { COMMANDS } from '../../../cli/commands.ts';
 import { type ConfigInput, parseConfig } from '../../../lib/config/config.ts';
 import { doctorPolicy } from '../../../lib/doctor/policy.ts';
@@ -72,7 +73,7 @@ describe('every command that docs/deploying.md shows is one', () => {
       const command = await COMMANDS[name]?.load();
       assert.ok(command !== undefined, `there is no command ${name}`);
       const unknown = more.filter(
-        (word) => word.startsWith('-') && !new RegExp(`(^|[\\s\\[|(])${word}\\b`, 'm').test(command.usage),
+        (word) => word.startsWith('-') && !new RegExp(`(^|[\\s\\[|(])${word}\\b`, 'm').test(helpOf(command)),
       );
       assert.deepEqual(unknown, []);
     });
