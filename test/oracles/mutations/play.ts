@@ -65,7 +65,7 @@ export async function playRound(
     const findings = verdicts.get(installed.identity);
     if (findings === undefined) continue;
     if (made === undefined || !done.has(made)) {
-      if (made === undefined) await tellUntouched(installed, findings, before, playing);
+      if (made === undefined) await tellUntouched(installed, findings, playing);
       continue;
     }
     tell(
@@ -81,11 +81,10 @@ export async function playRound(
 async function tellUntouched(
   installed: Installed,
   findings: readonly SeenFinding[],
-  before: ReadonlyMap<string, KubernetesObject>,
   { report, hands: { server } }: Playing,
 ): Promise<void> {
   for (const { at, verdict } of findings) {
-    if (verdict === 'missing' && !before.has(installed.identity) && (await isGone(server, installed))) {
+    if (verdict === 'missing' && (await isGone(server, installed))) {
       report.wentMeanwhile++;
       await anew(server, installed);
     } else report.wrong(`nobody touched ${installed.identity}: ${verdict} ${at}`);
