@@ -24,7 +24,13 @@ test('objects are told as added, removed and changed, with the paths and the ima
   const state = memoryStore();
   const keep = async (name: string, objects: readonly object[]) => {
     const digest = digestOf(name);
-    const rendered = objects.map((object) => ({ object, role: 'applied', source: 'x', unstable: [], usesLookup: false }));
+    const rendered = objects.map((object) => ({
+      object,
+      role: 'applied',
+      source: 'x',
+      unstable: [],
+      usesLookup: false,
+    }));
     await state.put(renderKey(digest), JSON.stringify({ schema: 1, objects: rendered }));
     return digest;
   };
@@ -45,6 +51,44 @@ test('values are told by their paths; credentials are not shown, and that they c
   assert.deepEqual(lines.slice(0, 2), ['- a: 1', '+ a: 2']);
   assert.ok(lines.includes('+ b: {"c":"x"}'));
   assert.equal(lines.filter((line) => /password: \(looks like a credential/.test(line)).length, 2);
+});
+
+test('whatever stands below a name of credentials in values is not shown, nor is a variable of such a name', () => {
+  const hidden = valuesDifference(
+    '',
+    [
+      'secrets: {database: hunter2, nested: {deep: [hunter2, 2222]}}',
+      'tokens: [hunter2]',
+      'env: [{name: DB_PASSWORD, value: hunter2}]',
+      'extra: {list: [{name: API_TOKEN, value: 2222, valueFrom: {of: shown}}]}',
+      'url: https://me:hunter2@example.com',
+    ].join('\n'),
+  ).join('\n');
+  assert.doesNotMatch(hidden, /hunter2|2222/);
+  assert.match(hidden, /"of":"shown"/);
+  const plain = valuesDifference('', 'sidecar: {name: token-web, image: web:2}\n').join('\n');
+  assert.match(plain, /web:2/, 'a name beside it hides nothing but a value');
+});
+
+test('images are told wherever an object names one: in custom resources and volumes, too', async () => {
+  const state = memoryStore();
+  const digest = digestOf('custom');
+  const custom = {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'Prometheus',
+    metadata: { name: 'p', namespace: 'shop' },
+    spec: { image: 'evil.example/prometheus:1', replicas: 1 },
+  };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'q', namespace: 'shop' },
+    spec: { containers: [], volumes: [{ name: 'm', image: { reference: 'evil.example/model:1' } }] },
+  };
+  const objects = [custom, pod].map((object) => ({ object, role: 'applied', unstable: [] }));
+  await state.put(renderKey(digest), JSON.stringify({ schema: 1, objects }));
+  const { images } = await objectsDifference(state, undefined, digest, 'shop');
+  assert.deepEqual(images, ['evil.example/model:1', 'evil.example/prometheus:1']);
 });
 
 test('what an upload holds acts on no host', () => {

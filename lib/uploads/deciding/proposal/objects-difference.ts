@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { shownObject } from '../../../alerts/shown-values.ts';
 import type { ObjectStore } from '../../../aws/objects.ts';
+import { imagesIn } from '../../../charts/judge/images.ts';
 import { renderKey } from '../../../charts/render-request.ts';
 import type { Digest } from '../../../content/tree.ts';
 import { parseJson } from '../../../objects/json.ts';
@@ -70,8 +71,12 @@ export async function objectsDifference(
     const lines = other === undefined ? [] : changedLines(other, one);
     return lines.length === 0 ? [] : [[`  ${name(one)}`, ...lines]];
   });
-  const known = new Set([...old.values()].flatMap(({ object }) => imagesIn(object)));
-  const images = new Set([...new_.values()].flatMap(({ object }) => imagesIn(object)));
+  const known = new Set(
+    [...old.values()].flatMap(({ object }) => imagesIn(object).map(({ reference }) => reference)),
+  );
+  const images = new Set(
+    [...new_.values()].flatMap(({ object }) => imagesIn(object).map(({ reference }) => reference)),
+  );
   return {
     lines: [
       ...added.map(([, one]) => `+ ${name(one)}`),
@@ -126,24 +131,3 @@ function isUnstable(steps: Steps, pointers: readonly string[]): boolean {
 /** What was read from a render is JSON throughout. */
 const jsonOf = (object: KubernetesObject | undefined): Json | undefined =>
   object === undefined ? undefined : z.custom<Json>(isJsonObject).parse(object);
-
-/** Deeper no template of a Pod lies. */
-const IMAGE_DEPTH = 12;
-
-function imagesIn(object: KubernetesObject): readonly string[] {
-  const found: string[] = [];
-  const look = (value: unknown, depth: number): void => {
-    if (depth > IMAGE_DEPTH || typeof value !== 'object' || value === null) return;
-    for (const [name, entry] of Object.entries(value)) {
-      const isContainers = /^(containers|initContainers|ephemeralContainers)$/.test(name);
-      if (isContainers && Array.isArray(entry))
-        for (const container of entry) {
-          const image = isJsonObject(container) ? container.image : undefined;
-          if (typeof image === 'string') found.push(image);
-        }
-      else look(entry, depth + 1);
-    }
-  };
-  look(object, 0);
-  return found;
-}

@@ -1,9 +1,9 @@
-import { withoutCredentials } from '../../../objects/credentials.ts';
+import { MASKED, withoutCredentials } from '../../../objects/credentials.ts';
 import { isJsonObject, type Json } from '../../../objects/objects.ts';
 import { parseYamlDocuments } from '../../../objects/yaml.ts';
 import { at, differencesOf, formatSteps, shown } from './difference.ts';
 
-/** What values say now and would say, a line each path; credentials masked by their looks and their names. */
+/** What values say now and would say, a line each path; credentials masked by their looks and the names they stand under. */
 export function valuesDifference(before: string | undefined, after: string): readonly string[] {
   const [old, new_] = [valuesIn(before ?? ''), valuesIn(after)];
   if (old === undefined || new_ === undefined) return ['+ (they cannot be read as YAML)'];
@@ -23,12 +23,26 @@ function valuesIn(text: string): Json | undefined {
   return parsed.documents[0]?.value ?? {};
 }
 
-/** A number under the name of a password is one, too. */
-const masked = (value: Json): Json => withoutCredentials(withTexts(value), '');
-
-function withTexts(value: Json): Json {
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return value.map(withTexts);
+/**
+ * Everything below a name of credentials is one (`secrets.database`, `tokens[0]`), and a number is, too: values are free
+ * in how they are nested, other than what a cluster holds.
+ */
+function masked(value: Json, below: 'credentials' | 'others' = 'others'): Json {
+  if (typeof value === 'number' || typeof value === 'bigint') return masked(String(value), below);
+  if (typeof value === 'string') {
+    if (value !== '' && below === 'credentials') return MASKED;
+    return withoutCredentials(value, '');
+  }
+  if (Array.isArray(value)) return value.map((entry) => masked(entry, below));
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, withTexts(entry)]));
+  const { name: own } = value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => {
+      // A variable's name stands beside its value.
+      const called = name === 'value' && typeof own === 'string' ? own : name;
+      return [name, masked(entry, isCredentialName(called) ? 'credentials' : below)];
+    }),
+  );
 }
+
+const isCredentialName = (name: string): boolean => withoutCredentials('x', name) === MASKED;
