@@ -1,3 +1,4 @@
+import { oneLine } from '../lib/alerts/plain.ts';
 import type { Verb } from '../lib/commands/command.ts';
 import { EXIT_USAGE } from './command.ts';
 import { type Commanding, giveCommand } from './commanding.ts';
@@ -23,7 +24,9 @@ export async function giveForeseen(
   asking: { readonly word: string } | 'unasked' = 'unasked',
 ): Promise<number> {
   const installation = await findInstallation(commanding.named);
-  for (const line of await foreseen(installation, given.target, given.verb, new Date())) console.error(line);
+  // Names in them are a chart's: none may move the cursor over what a person is asked about.
+  for (const line of await foreseen(installation, given.target, given.verb, new Date()))
+    console.error(oneLine(line));
   if (asking !== 'unasked' && commanding.dryRun === 'for real') {
     const answer = await confirmed('It is taken out of Git, and out of the cluster.', asking.word);
     if (answer !== 'yes') {

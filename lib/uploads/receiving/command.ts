@@ -1,6 +1,6 @@
 import type { Table } from '../../aws/table.ts';
 import { type Reason, reason } from '../../charts/reasons.ts';
-import { type Command, command, digestOfCommand } from '../../commands/command.ts';
+import { type Caller, type Command, command, digestOfCommand } from '../../commands/command.ts';
 import { type Sts, whyUntimely } from '../../commands/proof.ts';
 import type { Target } from '../../config/config.ts';
 import { digestOf } from '../../content/tree.ts';
@@ -23,11 +23,18 @@ export type CheckedCommand =
   | { readonly kind: 'checked'; readonly content: CheckedContent }
   | { readonly kind: 'refused'; readonly reasons: readonly Reason[] };
 
+export interface PlacedCommand {
+  readonly key: CommandKey;
+  readonly target: Target;
+  /** Who put it, as S3's event says; absent where it was found without one. */
+  readonly requester: string | undefined;
+}
+
 /** @throws where STS does not answer now */
 export async function checkCommand(
   parts: CommandParts,
   upload: UploadBase,
-  { key, target }: { readonly key: CommandKey; readonly target: Target },
+  { key, target, requester }: PlacedCommand,
   body: Buffer,
 ): Promise<CheckedCommand> {
   const read = readCommand(body);
@@ -40,6 +47,8 @@ export async function checkCommand(
   const digest = digestOfCommand(asked);
   const proven = await parts.sts.callerOf(asked.proof, digest);
   if (proven.kind === 'unproven') return refused(reason('command-unproven', { why: proven.why }));
+  const foreign = whyForeign(requester, proven);
+  if (foreign !== undefined) return refused(reason('command-unproven', { why: foreign }));
   const elsewhere = whyNotHere(asked, target);
   if (elsewhere !== undefined) return refused(elsewhere);
   // After the proof: what nobody vouches for takes no id away.
@@ -94,6 +103,16 @@ function whyMisplaced(
     meant: `${target} of ${meant} (${id})`,
     found: `${key.target} of ${installation} (${key.id})`,
   });
+}
+
+/**
+ * Whoever gives a command signs and puts it with the same credentials, also those of a role in another account: of these
+ * S3's event names the account (S3 user guide, "EventBridge event message structure": or a service of AWS, which says
+ * nothing of who it works for). A proof of another account is somebody else's, or hides who it was.
+ */
+function whyForeign(requester: string | undefined, { account }: Caller): string | undefined {
+  if (requester === undefined || !/^\d{12}$/.test(requester) || requester === account) return undefined;
+  return `it is signed by account ${account}, and account ${requester} put it into the bucket`;
 }
 
 /** Namespaces that are not the target's hold nothing of ours; what is left of one that was can be thawed and removed. */

@@ -81,7 +81,7 @@ export async function receiveUpload(
       const astray = known !== undefined && isAstray(known, parts.config);
       const upload = uploadOf(message, parts.now());
       const record = astray ? await sendBack(parts, known) : (known ?? (await toldByTags(parts, upload)));
-      return take(upload, record, parts);
+      return take(upload, record, parts, message.detail.requester);
     }
     case 'Replay Requested': {
       const upload = known ?? (await unrecorded(parts, message));
@@ -110,6 +110,7 @@ async function take(
   upload: UploadBase,
   known: UploadRecord | undefined,
   parts: ReceiveParts,
+  requester?: string,
 ): Promise<UploadRecord['state']> {
   if (known !== undefined && known.state !== 'received') {
     // A duplicate, maybe days later. What is done is done; only what a kill has left undone is finished.
@@ -126,7 +127,7 @@ async function take(
   if (placed.kind !== 'slot' && placed.kind !== 'command') return check(parts, record, placed);
   const trying = await tryAgain(parts.table, record, parts.now());
   if (trying.kind === 'over') return fail(parts, record, placed.target.name);
-  return check(parts, trying.record, placed);
+  return check(parts, trying.record, placed, requester);
 }
 
 /** People are told before the outcome is written: killed between them, it is told again. */
@@ -159,10 +160,11 @@ async function check(
   parts: ReceiveParts,
   record: UploadRecord,
   placed: Placed,
+  requester?: string,
 ): Promise<UploadRecord['state']> {
   if (placed.kind === 'evidence') return shareOutcome(parts, record, placed.package);
   if (placed.kind === 'refused') return reject(parts, record, placed.reasons);
-  const checked = await contentOfUpload(parts, record, placed);
+  const checked = await contentOfUpload(parts, record, placed, requester);
   if (checked.kind === 'refused') return reject(parts, record, checked.reasons);
   // Its evidence brings it here again, or the sweep.
   if (checked.kind === 'waits') return record.state;
@@ -181,12 +183,13 @@ async function contentOfUpload(
   parts: ReceiveParts,
   record: UploadRecord,
   placed: Extract<Placed, { readonly kind: 'slot' | 'command' }>,
+  requester: string | undefined,
 ): Promise<CheckedUpload> {
   const limit = placed.kind === 'command' ? COMMAND_BYTES : UPLOAD_BYTES;
   const stored = await fetchUpload(parts, record, limit);
   if (stored.kind === 'refused') return stored;
   const { body, metadata } = stored.object;
-  if (placed.kind === 'command') return checkCommand(parts, record, placed, body);
+  if (placed.kind === 'command') return checkCommand(parts, record, { ...placed, requester }, body);
   const { target } = placed;
   const opened = await open(placed.key, body, target);
   if (opened.kind === 'refused') return opened;

@@ -255,6 +255,20 @@ describe('receive-upload believes no command that is', () => {
     assert.equal(pipe.sts.asked.length, asked, 'STS was asked in vain');
   });
 
+  test('put by another account than the one that signed it', async () => {
+    const from = async (requester: string | undefined): Promise<readonly string[]> => {
+      const asked = commandOf(FREEZE, now());
+      const event = pipe.put(keyOf(asked), JSON.stringify(asked));
+      await pipe.receive({ ...event, detail: { ...event.detail, requester } });
+      return codesOf(pipe, event);
+    };
+    assert.deepEqual(await from('999999999999'), ['command-unproven']);
+    assert.deepEqual(await from(ADA.account), ['checked']);
+    // What was found without S3's event, or put by a service, names nobody.
+    assert.deepEqual(await from(undefined), ['checked']);
+    assert.deepEqual(await from('s3.amazonaws.com'), ['checked']);
+  });
+
   test('good for another command than it is with', async () => {
     const asked = commandOf(FREEZE, now());
     const proof = commandOf(UNFREEZE, now()).proof;
