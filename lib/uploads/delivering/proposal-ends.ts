@@ -157,7 +157,8 @@ async function settleEdited(
   standing: Standing,
 ): Promise<void> {
   const slot = slotOf(key);
-  const { chart: _, ...upload } = record;
+  // Whoever signed what was uploaded has not signed this.
+  const { chart: _, signer: _signer, ...upload } = record;
   let digest: Digest = record.digest;
   let chart = record.chart;
   if (key.kind === 'chart') {

@@ -5,7 +5,7 @@ import { reason } from '../../../lib/charts/reasons.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
 import type { VerdictItem } from '../../../lib/checks/verdict-items.ts';
 import type { Verb } from '../../../lib/commands/command.ts';
-import { getTree } from '../../../lib/content/store.ts';
+import { getTree, putTree } from '../../../lib/content/store.ts';
 import { deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
 import { readMark } from '../../../lib/uploads/record/slots.ts';
 import { gitServer } from '../repository/server.ts';
@@ -248,4 +248,26 @@ test('who signed what was promoted goes on with it to the next target', async (c
   await promote(pipe);
   assert.deepEqual((await readMark(pipe.table, 'production/shop/web/chart'))?.signer, signer);
   assert.match(message(pipe), /^Fairlead-Signer: .*Ada/m);
+});
+
+test('who signed an upload has not signed what a reviewer made of it', async (context) => {
+  const pipe = await begin(context);
+  const event = await pipe.chart('1.4.2', { 'extra.txt': 'signed' });
+  await pipe.receive(event);
+  await pipe.deliver();
+  const signer = { kind: 'provenance', fingerprint: 'ab'.repeat(20), name: 'Ada' } as const;
+  const record = await pipe.record(event);
+  assert.ok(record?.state === 'delivered');
+  // As a merged pull request leaves it: the record is of what was uploaded, the mark of what was merged.
+  await pipe.table.put({ ...record, version: record.version + 1, signer }, record.version);
+  const mark = await readMark(pipe.table, 'staging/shop/web/chart');
+  assert.ok(mark !== undefined);
+  const uploaded = await getTree(pipe.parts.content, mark.digest);
+  const edited = new Map([...uploaded, ['extra.txt', { mode: 0o644, data: Buffer.from('edited') } as const]]);
+  const digest = await putTree(pipe.parts.content, edited);
+  await pipe.table.put({ ...mark, version: mark.version + 1, digest }, mark.version);
+  await checked(pipe);
+  await promote(pipe);
+  assert.equal((await readMark(pipe.table, 'production/shop/web/chart'))?.signer, undefined);
+  assert.doesNotMatch(message(pipe), /^Fairlead-(Signer|Package):/m);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readMark } from '../../../lib/uploads/record/slots.ts';
 import { chartPackage } from './pipeline.ts';
 import { proposing } from './proposing.ts';
 
@@ -90,6 +91,23 @@ test('merged with what a reviewer changed: delivered, and the record says that i
     'version-immutable',
   ]);
   assert.equal(pipe.waiting(), 0);
+});
+
+test('merged with what a reviewer changed: nobody has signed that, whoever signed what was uploaded', async (context) => {
+  const pipe = await proposing(context);
+  const chart = await pipe.chart('1.0.0');
+  const proposed = await pipe.record(chart);
+  assert.equal(proposed?.state, 'proposed');
+  const signer = { kind: 'provenance', fingerprint: 'ab'.repeat(20), name: 'Ada' } as const;
+  await pipe.table.put({ ...proposed, version: proposed.version + 1, signer }, proposed.version);
+  pipe.git.commit({ [`${CHART}/templates/more.yaml`]: '# more\n' }, 'Review', BRANCH);
+  pipe.host.kept.merge(1, 'squash');
+  await pipe.poll();
+  const record = await pipe.record(chart);
+  assert.equal(record?.state === 'delivered' && record.change, 'edited');
+  const mark = await readMark(pipe.table, 'staging/shop/web/chart');
+  assert.equal(mark?.signer, undefined);
+  assert.notEqual(mark?.digest, proposed.digest);
 });
 
 test('closed unmerged: declined, nobody is alerted, and a newer upload opens another', async (context) => {

@@ -137,10 +137,12 @@ function inWords(proof: Exclude<Proof, { kind: 'nothing' }>, from: string): stri
   }
 }
 
-/** What was uploaded there: its archive, which signatures bind, and who signed it. */
+/**
+ * What was uploaded there: its archive, which signatures bind, and who signed it. Of what reviewers changed before it was
+ * merged nobody has signed a word.
+ */
 async function uploadOf({ table }: CommandParts, mark: SlotMark | undefined) {
   const upload = mark === undefined ? undefined : await readRecord(table, mark.key, mark.versionId);
-  return upload === undefined || upload.state === 'received' || upload.command !== undefined
-    ? undefined
-    : upload;
+  if (upload === undefined || upload.state === 'received' || upload.command !== undefined) return undefined;
+  return upload.digest === mark?.digest ? upload : undefined;
 }
