@@ -174,8 +174,7 @@ function unanswered(api: HostApi, doing: string, error: unknown): ProposalHostFa
 function accepted(api: HostApi, made: Call, { answer, pass }: Heard): HostAnswer {
   const { status, headers } = answer;
   const where = `${api.host}, ${api.project}, ${made.doing}`;
-  // A server may print back what it was sent.
-  const body = parsed(pass.secrets.reduce((text, secret) => text.replaceAll(secret, '***'), answer.body));
+  const body = parsed(answer.body, pass.secrets);
   if (status >= 200 && status < 300) {
     if (body.kind === 'json') return { headers, body: body.value };
     throw new ProposalHostFailed(
@@ -201,11 +200,17 @@ function accepted(api: HostApi, made: Call, { answer, pass }: Heard): HostAnswer
   );
 }
 
+/** A server may print back what it was sent, in whatever way JSON writes it: looked for in what is read. */
 function parsed(
   text: string,
+  secrets: readonly string[],
 ): { readonly kind: 'json'; readonly value: unknown } | { readonly kind: 'other' } {
+  const without = (value: unknown): unknown =>
+    typeof value === 'string'
+      ? secrets.reduce((said, secret) => said.replaceAll(secret, '***'), value)
+      : value;
   try {
-    return { kind: 'json', value: JSON.parse(text) };
+    return { kind: 'json', value: JSON.parse(text, (_name, value: unknown) => without(value)) };
   } catch {
     return { kind: 'other' };
   }

@@ -206,6 +206,10 @@ describe('a host that means harm', () => {
       for (const kind of KINDS)
         await failed((await host(kind)).read('7'), /no \*{3} \[2J ?good bye/, 'refused');
     }
+    // JSON may write any letter by its number.
+    const escaped = [...TOKEN].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('');
+    answer = (response) => response.writeHead(422).end(`{"message":"no ${escaped}!"}`);
+    for (const kind of KINDS) await failed((await host(kind)).read('7'), /no \*{3}!/, 'refused');
   });
 
   test('pages that are no pages for people, commits that are none, and states that nobody knows are not taken', async () => {

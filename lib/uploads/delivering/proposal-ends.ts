@@ -185,7 +185,8 @@ async function versionIn(
   const id = standing.get(`${folder}/Chart.yaml`)?.id;
   if (id === undefined) return undefined;
   const text = (await clone.blobs([id])).get(id)?.toString('utf8') ?? '';
-  return /^version:[ \t]*["']?([^\s"'#]+)/m.exec(text)?.[1];
+  // Whatever a reviewer wrote there: what is no version could be no key of the table, and would hold up all that follow.
+  return /^version:[ \t]*["']?([0-9A-Za-z.+-]{1,250})(?=["'\s#]|$)/m.exec(text)?.[1];
 }
 
 /** What is on the base is declared by whom it is of, and the cluster is to follow. */
