@@ -1,19 +1,19 @@
 import { type Reason, reason } from '../../../charts/reasons.ts';
-import { trailerOfSigner } from '../../../charts/trust/signer.ts';
+import { type Signer, trailerOfSigner } from '../../../charts/trust/signer.ts';
 import { readVerdict } from '../../../checks/verdict-items.ts';
 import type { Target } from '../../../config/config.ts';
 import { getTree, MissingContent } from '../../../content/store.ts';
 import { neutral } from '../../record/claims.ts';
 import { freezeOf, readFreezes } from '../../record/freezes.ts';
 import { slotOf } from '../../record/keys.ts';
-import { readRecord } from '../../record/record.ts';
+import { readRecord, type WaitingRecord } from '../../record/record.ts';
 import { readMark, type SlotMark } from '../../record/slots.ts';
 import { type GroupParts, whyImmutable } from '../group.ts';
 import { whyUntrusted } from '../trusted.ts';
 import type { AskedCommand, CommandDecision, CommandParts } from './decision.ts';
 import { commandMessage, takenOutSentence } from './message.ts';
 import { newerThan } from './newer.ts';
-import { type Proof, proofOf } from './proven.ts';
+import { type PromotedChart, type Proof, proofOf } from './proven.ts';
 import { chartKey, formatChart, nameOfRelease, namespaceRefused } from './release.ts';
 import { decideWhole } from './whole.ts';
 
@@ -46,7 +46,7 @@ export async function decidePromote(
 
   const name = nameOfRelease(release);
   const mark = await readMark(table, slotOf(chartKey(source, release)));
-  const proof = await proofIn(parts, source, name, mark);
+  const proof = proposedBefore(record, slotOf(key)) ?? (await proofIn(parts, source, name, mark));
   if (proof.kind === 'nothing') return refused(reason('promote-nothing', { from, release: name }));
   const chart = formatChart(proof.chart);
   if (proof.kind === 'unproven' && force === undefined)
@@ -55,9 +55,10 @@ export async function decidePromote(
     return refused(reason('promote-content-gone', { chart, release: name, target: target.name }));
 
   const inTarget: GroupParts = { ...parts, target };
-  const upload = await uploadOf(parts, mark);
+  // Another one may stand there by now.
+  const upload = mark?.digest === proof.digest ? await uploadOf(parts, mark) : undefined;
   // Of one that was promoted there itself, the mark knows.
-  const signer = mark?.signer ?? upload?.signer;
+  const signer = (proof.kind === 'proposed' ? proof.signer : mark?.signer) ?? upload?.signer;
   const brought = { digest: proof.digest, chart: proof.chart, ...(signer === undefined ? {} : { signer }) };
   const candidate = { key, record: { ...record, ...brought } };
   const whole = await decideWhole(
@@ -76,9 +77,9 @@ export async function decidePromote(
   const { takenOut } = change;
   const message = commandMessage(asked, parts.bucket, {
     subject: `Promote ${name} from ${from}: chart ${chart}${before}`,
-    body: [inWords(proof, from), ...(takenOut === undefined ? [] : [takenOutSentence(takenOut)])],
+    body: [inWords(proof, from, force), ...(takenOut === undefined ? [] : [takenOutSentence(takenOut)])],
     trailers: [
-      `Fairlead-Promoted-From: ${from} ${proof.commit}`,
+      `Fairlead-Promoted-From: ${[from, ...commitThere(proof, mark)].join(' ')}`,
       `Fairlead-Digest: ${proof.digest}`,
       ...(upload?.package === undefined ? [] : [`Fairlead-Package: ${upload.package}`]),
       ...(signer === undefined ? [] : [`Fairlead-Signer: ${trailerOfSigner(signer)}`]),
@@ -128,8 +129,40 @@ async function isKept({ content }: CommandParts, digest: SlotMark['digest']): Pr
   }
 }
 
-function inWords(proof: Exclude<Proof, { kind: 'nothing' }>, from: string): string {
+/** What is in a pull request already: what comes to the other target meanwhile is not what was asked for. */
+type ProposedBefore = Omit<PromotedChart, 'commit'> & {
+  readonly kind: 'proposed';
+  readonly since: string;
+  readonly signer: Signer | undefined;
+};
+
+function proposedBefore(record: WaitingRecord, slot: string): ProposedBefore | undefined {
+  if (record.state !== 'proposed') return undefined;
+  const touched = record.attempted.at(-1)?.touched?.find((one) => one.slot === slot);
+  if (touched?.chart === undefined) return undefined;
+  const { digest, chart, signer } = touched;
+  return { kind: 'proposed', since: record.proposal.since, digest, chart, signer };
+}
+
+/** Its commit in the other target, as long as the slot's mark tells of it. */
+function commitThere(
+  proof: Exclude<Proof, { kind: 'nothing' }> | ProposedBefore,
+  mark: SlotMark | undefined,
+): readonly string[] {
+  if (proof.kind !== 'proposed') return [proof.commit];
+  return mark !== undefined && mark.digest === proof.digest ? [mark.commit] : [];
+}
+
+function inWords(
+  proof: Exclude<Proof, { kind: 'nothing' }> | ProposedBefore,
+  from: string,
+  force: { readonly reason: string } | undefined,
+): string {
   switch (proof.kind) {
+    case 'proposed':
+      return force === undefined
+        ? `Rolled out and in sync in ${from} when it was proposed, at ${proof.since}.`
+        : `Proposed at ${proof.since}; it was asked for whether or not ${from} proves it.`;
     case 'proven':
       return `Rolled out and in sync in ${from}, as checked at ${proof.at} (commit ${proof.seen}).`;
     case 'unproven':
