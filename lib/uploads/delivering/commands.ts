@@ -5,8 +5,7 @@ import { digestOf } from '../../content/tree.ts';
 import { CommitOutsideSlot, makeCommits, pushCommit } from '../../repository/commit.ts';
 import { decideCommand } from '../deciding/commands/decide-command.ts';
 import type { AskedCommand, CommandDecision } from '../deciding/commands/decision.ts';
-import { freezeByCommand } from '../record/freeze-by-command.ts';
-import { thawOwn } from '../record/freezes.ts';
+import { freezeByCommand, takeBackFreeze } from '../record/freeze-by-command.ts';
 import { orderOf } from '../record/order.ts';
 import { endUpload } from '../record/outcome.ts';
 import { outcomeInTags } from '../record/outcome-in-tags.ts';
@@ -108,11 +107,8 @@ const changeFreeze = (
     at: parts.now().toISOString(),
   });
 
-/** A rollback that comes to nothing freezes nothing; another's freeze stays. */
-async function takeBackFreeze({ parts }: Call, { record, command }: WaitingCommand): Promise<void> {
-  if (command.verb.kind !== 'rollback') return;
-  await thawOwn(parts.table, record.target, { kind: 'release', ...command.verb.release }, command.id);
-}
+const unfreeze = ({ parts }: Call, { record, command }: WaitingCommand): Promise<void> =>
+  takeBackFreeze(parts.table, record.target, command);
 
 async function changeGit(
   call: Call,
@@ -167,7 +163,9 @@ async function proposed(
   waiting: WaitingCommand,
   decision: Extract<CommandDecision, { readonly kind: 'commit' }>,
 ): Promise<Round> {
-  const outcome = await proposeCommand(call, tip, target, waiting, decision);
+  const outcome = await proposeCommand(call, tip, target, waiting, decision).catch((error: unknown) =>
+    placeTaken(error),
+  );
   switch (outcome.kind) {
     case 'stays':
       return AGAIN;
@@ -178,7 +176,7 @@ async function proposed(
       return AGAIN;
     }
     case 'declined':
-      await takeBackFreeze(call, waiting);
+      await unfreeze(call, waiting);
       await settle(call.parts, call.line, waiting.record, { state: 'declined', url: outcome.url });
       return AGAIN;
     case 'refused-content': {
@@ -186,7 +184,18 @@ async function proposed(
       await refuse(call, tip, waiting, { state: 'rejected', reasons });
       return AGAIN;
     }
+    case 'place-taken':
+      await withdraw(call, target, waiting, NOTHING_LEFT);
+      await refuse(call, tip, waiting, { state: 'rejected', reasons: outcome.reasons });
+      return AGAIN;
   }
+}
+
+/** Somebody's file lies where its commit needs a folder, or the reverse. @throws all else */
+function placeTaken(error: unknown) {
+  if (!(error instanceof CommitOutsideSlot)) throw error;
+  const { path } = error;
+  return { kind: 'place-taken', reasons: [reason('place-taken', { path }, { file: path })] } as const;
 }
 
 async function push(
@@ -197,9 +206,7 @@ async function push(
 ): Promise<Round> {
   const { parts, clone, refused, identity } = call;
   const commit = await build().catch(async (error: unknown) => {
-    if (!(error instanceof CommitOutsideSlot)) throw error;
-    const { path } = error;
-    const reasons = [reason('place-taken', { path }, { file: path })];
+    const { reasons } = placeTaken(error);
     await refuse(call, tip, waiting, { state: 'rejected', reasons });
     return undefined;
   });
@@ -227,7 +234,7 @@ async function push(
         record,
         commit,
         end: () => settleCommand(call, written, attempt, 'commit'),
-        beforeRefused: () => takeBackFreeze(call, written),
+        beforeRefused: () => unfreeze(call, written),
       },
     ],
   });
@@ -253,7 +260,7 @@ async function refuse(
     setAside(call, [waiting], STILL_ON_ITS_WAY);
     return;
   }
-  await takeBackFreeze(call, waiting);
+  await unfreeze(call, waiting);
   await settle(parts, line, waiting.record, outcome);
 }
 

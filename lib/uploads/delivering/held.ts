@@ -1,6 +1,7 @@
 import { reason } from '../../charts/reasons.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { dueToFail, type Failing, tellFailed } from '../record/failing.ts';
+import { takeBackFreeze } from '../record/freeze-by-command.ts';
 import { isHeld } from '../record/record.ts';
 import { isBlocked, tellBlocked, tellUnblocked } from './blocked.ts';
 import { type Call, nameOf } from './call.ts';
@@ -50,6 +51,9 @@ export async function isSaidBlocked({ parts, targets }: Pick<Call, 'parts' | 'ta
 export async function failOverdue(call: Call, held: readonly Failing[]): Promise<void> {
   const due = dueToFail(held, call.parts.now());
   await tellFailed(call.parts, due);
-  for (const { record, reason } of due)
+  for (const { record, reason } of due) {
+    const { table } = call.parts;
+    if (record.command !== undefined) await takeBackFreeze(table, record.target, record.command);
     await settle(call.parts, call.line, record, { state: 'failed', reasons: [reason] });
+  }
 }

@@ -1,3 +1,4 @@
+import type { Table } from '../../aws/table.ts';
 import type { Digest } from '../../content/tree.ts';
 import type { Proposal } from '../../proposals/proposals.ts';
 import { broughtBy } from '../../repository/brought.ts';
@@ -6,7 +7,9 @@ import { chartFolder, manifestFile, valuesFile } from '../../repository/layout.t
 import type { Candidate } from '../deciding/group.ts';
 import { keepHintAtTip } from '../deciding/owners.ts';
 import { fingerprintOf, readStanding, type Standing, storeStanding } from '../deciding/standing.ts';
-import { slotOf, type UploadKey } from '../record/keys.ts';
+import { parseKey, slotOf, type UploadKey } from '../record/keys.ts';
+import { tagUpload } from '../record/outcome.ts';
+import { contentOf, isWaiting, readRecord, recordItem } from '../record/record.ts';
 import { keepVersion, raiseMark } from '../record/slots.ts';
 import { type Call, requestReads } from './call.ts';
 import type { ProposingTarget } from './proposal-host.ts';
@@ -100,6 +103,40 @@ async function isElsewhere(
 
 const isIn = async (clone: Call['clone'], tip: string, commit: string): Promise<boolean> =>
   (await findInHistory(clone, tip, [{ commit, base: undefined }], NEAR)).has(commit);
+
+/** Uploads that the pull request of this item has held, and that wait still. */
+export async function waitingIn(table: Table, { heads }: ProposalItem): Promise<readonly Candidate[]> {
+  const held = heads.flatMap(({ holds }) => holds);
+  const names = new Map(held.map((one) => [`${one.key}?${one.versionId}`, one]));
+  const found: Candidate[] = [];
+  for (const { key: name, versionId } of names.values()) {
+    const parsed = parseKey(name);
+    if (parsed.kind !== 'slot') continue;
+    const record = await readRecord(table, name, versionId);
+    if (record !== undefined && isWaiting(record)) found.push({ key: parsed.key, record });
+  }
+  return found;
+}
+
+/**
+ * Its target takes no pull requests any more: it goes as what was never in one, also behind a freeze, and its day begins
+ * now. What is open at the host stays open there: nothing names that host any more.
+ * @returns undefined where another delivery has changed it meanwhile
+ */
+export async function withoutProposal({ parts }: Call, candidate: Candidate): Promise<Candidate | undefined> {
+  const { record } = candidate;
+  if (record.state !== 'proposed') return candidate;
+  const { url } = record.proposal;
+  const state = { ...contentOf(record), state: 'checked', attempted: record.attempted } as const;
+  const item = {
+    ...recordItem({ ...record, receivedAt: parts.now().toISOString() }, state, record),
+    ...state,
+  };
+  if ((await parts.table.put(item, record.version)) === 'conflict') return undefined;
+  parts.log('upload no longer proposed', { key: record.key, upload: record.versionId, url });
+  await tagUpload(parts, item);
+  return { ...candidate, record: item };
+}
 
 /** What an upload fills, and nothing that is derived from it; a folder ends in `/`. */
 export function ownPlace(target: ProposingTarget, key: UploadKey): string {

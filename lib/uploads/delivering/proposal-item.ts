@@ -2,7 +2,14 @@ import * as z from 'zod';
 import type { Table } from '../../aws/table.ts';
 import { imageList } from '../../charts/image-list.ts';
 import { writtenReason } from '../../charts/written-reason.ts';
-import { UPLOADS_SCHEMA, type UploadBase } from '../record/record.ts';
+import { parseKey } from '../record/keys.ts';
+import {
+  isWaiting,
+  readRecord,
+  UPLOADS_SCHEMA,
+  type UploadBase,
+  type WaitingRecord,
+} from '../record/record.ts';
 
 /**
  * What Fairlead knows of the pull request of a release, a manifest or a whole target: `proposal#<target>` / its place.
@@ -84,7 +91,7 @@ export async function writeProposal(
   const kept = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
   const next = item.parse({
     ...kept,
-    heads: merged.heads?.slice(-HEADS_KEPT),
+    heads: newestOf(merged.heads ?? [], kept.head),
     ended: merged.ended?.slice(-ENDED_KEPT),
     ...keyOf(target, place),
     schema: UPLOADS_SCHEMA,
@@ -92,6 +99,10 @@ export async function writeProposal(
   });
   return (await table.put(next, before?.version ?? 'absent')) === 'written' ? next : undefined;
 }
+
+/** The one that is on the branch stays among them, however many pushes after it have failed: else it were somebody's. */
+const newestOf = (heads: readonly ProposalItem['heads'][number][], head: unknown) =>
+  heads.filter(({ commit }, at) => commit === head || at >= heads.length - HEADS_KEPT);
 
 const EMPTY = { heads: [], base: '', content: '', declares: [], ended: [] } as const;
 
@@ -106,3 +117,20 @@ export const mayHold = (
 ): boolean =>
   item?.heads.some(({ holds }) => holds.some((one) => one.key === key && one.versionId === versionId)) ===
   true;
+
+/**
+ * The command that its pull request is of, while that waits; once it has ended, nothing holds the place any more, also
+ * where nobody has looked at the pull request since.
+ */
+export async function commandIn(
+  table: Table,
+  { open, heads }: ProposalItem,
+): Promise<WaitingRecord | undefined> {
+  if (open === undefined) return undefined;
+  for (const { key, versionId } of heads.at(-1)?.holds ?? []) {
+    if (parseKey(key).kind !== 'command') continue;
+    const record = await readRecord(table, key, versionId);
+    if (record !== undefined && isWaiting(record)) return record;
+  }
+  return undefined;
+}

@@ -17,9 +17,10 @@ import {
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
 import { WHOLE_TARGET } from './proposal-branch.ts';
+import { endClosed, endMerged, waitingIn } from './proposal-ends.ts';
 import { heldBy, keepHeld, letGo } from './proposal-hold.ts';
 import { type ProposingTarget, proposalHostOf } from './proposal-host.ts';
-import { readProposal, writeProposal } from './proposal-item.ts';
+import { commandIn, readProposal, writeProposal } from './proposal-item.ts';
 import { closeOwn, look, over, type Place, propose } from './propose.ts';
 import type { WaitingCommand } from './take-commands.ts';
 
@@ -109,6 +110,9 @@ async function follow(
   const standing = await readStanding(call.clone, tip, decision.plan.within);
   const base = fingerprintOf(standing);
   if (isQuiet(at, waiting, base)) return stays(call, waiting, 'aside');
+  const first = item && (await commandIn(call.parts.table, item));
+  // One after the other, as on a branch that is pushed to: else each would put the other's commit off the branch.
+  if (first !== undefined && nameOf(first) !== nameOf(waiting.record)) return stays(call, waiting, 'aside');
   const looked = await look(at);
   switch (looked.kind) {
     case 'merged':
@@ -119,11 +123,16 @@ async function follow(
       if (looked.kind === 'merged' && (await call.clone.fetchTip())?.id !== tip)
         return stays(call, waiting, 'again');
       const wasClosedByUs = item.closing !== undefined;
-      await writeProposal(call.parts.table, target.name, at.place, item, over(item, proposal.number));
-      // What was proposed before has ended; the next round proposes this.
       const { record } = waiting;
-      if (record.state !== 'proposed' || record.proposal.number !== proposal.number)
+      if (record.state !== 'proposed' || record.proposal.number !== proposal.number) {
+        // It was of uploads, and they end as they would have without this; the next round proposes this.
+        const uploads = await waitingIn(call.parts.table, item);
+        await (looked.kind === 'merged'
+          ? endMerged(at, proposal, uploads)
+          : endClosed(at, proposal, uploads));
         return stays(call, waiting, 'again');
+      }
+      await writeProposal(call.parts.table, target.name, at.place, item, over(item, proposal.number));
       if (looked.kind === 'merged') return merged(at, tip, decision, proposal);
       return wasClosedByUs ? stays(call, waiting, 'again') : { kind: 'declined', url: proposal.url };
     }

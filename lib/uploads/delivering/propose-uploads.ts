@@ -8,7 +8,7 @@ import { hashOf } from '../deciding/hints.ts';
 import { placesOf } from '../deciding/plan.ts';
 import { pushedOnto } from '../deciding/proposal/proposal-text.ts';
 import { fingerprintOf, readStanding, type Standing } from '../deciding/standing.ts';
-import { COMMANDS, groupOf, slotOf } from '../record/keys.ts';
+import { groupOf, slotOf } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { readMark } from '../record/slots.ts';
 import { type Call, nameOf } from './call.ts';
@@ -17,7 +17,14 @@ import { placeOfKey } from './proposal-branch.ts';
 import { endClosed, endMerged, ownPlace, settleHeld, tellDelivered } from './proposal-ends.ts';
 import { heldBy, keepHeld, letGo } from './proposal-hold.ts';
 import { type ProposingTarget, proposalHostOf } from './proposal-host.ts';
-import { heldNow, mayHold, type ProposalItem, readProposal, writeProposal } from './proposal-item.ts';
+import {
+  commandIn,
+  heldNow,
+  mayHold,
+  type ProposalItem,
+  readProposal,
+  writeProposal,
+} from './proposal-item.ts';
 import { wordsOf } from './proposal-words.ts';
 import { closeOwn, type Looked, look, type Place, propose, recordProposed } from './propose.ts';
 import { settle, supersedeOlder } from './settle.ts';
@@ -108,7 +115,8 @@ async function followGroup(
   const base = fingerprintOf(standing);
   if (isQuiet(call, item, base, candidates, task)) return stay(call, candidates, 'its pull request is open');
   // It is the command's, and ends as that does (propose-command.ts).
-  if (isOfCommand(item)) return stay(call, candidates, 'a command is proposed for the same release');
+  if (item !== undefined && (await commandIn(call.parts.table, item)) !== undefined)
+    return stay(call, candidates, 'a command is proposed for the same release');
   const looked = await look(at);
   switch (looked.kind) {
     case 'merged':
@@ -127,10 +135,6 @@ async function followGroup(
       return stay(call, candidates, 'it is frozen');
   }
 }
-
-const isOfCommand = (item: ProposalItem | undefined): boolean =>
-  item?.open !== undefined &&
-  item.heads.at(-1)?.holds.some(({ key }) => key.startsWith(`${COMMANDS}/`)) === true;
 
 const placesOfGroup = (target: ProposingTarget, candidates: readonly Candidate[]): readonly string[] => [
   ...new Set(candidates.flatMap(({ key }) => placesOf(target, key))),

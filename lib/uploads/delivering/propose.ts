@@ -41,7 +41,9 @@ export async function look({ host, target, item }: Place): Promise<Looked> {
   if (item === undefined) return { kind: 'none' };
   const proposal =
     item.open === undefined ? await host.find(item.branch, target.branch) : await host.read(item.open.number);
-  if (proposal === undefined || item.ended.includes(proposal.number)) return { kind: 'none' };
+  if (proposal === undefined) return { kind: 'none' };
+  // Opened again by people it is what it was, once it was taken for this anew.
+  if (item.open === undefined && item.ended.includes(proposal.number)) return { kind: 'none' };
   switch (proposal.state.kind) {
     case 'open': {
       const { head } = proposal;
@@ -99,8 +101,9 @@ export async function propose(
   const text = await wanted.text(host.takes);
   const known = looked.kind === 'open' ? looked.proposal : undefined;
   const opened = known ?? (await host.open(item.branch, target.branch, text));
-  // One that was there already, of a call that was cut off, has an older text.
-  if (known !== undefined || built.change === 'none') await host.update(opened.number, text);
+  // One that was there already, of a call that was cut off, has an older text. What people make of it is left to them.
+  const isSaid = known !== undefined && item.foreign === undefined && isSame(item.text, text);
+  if (!isSaid && (known !== undefined || built.change === 'none')) await host.update(opened.number, text);
   const proposal = known === undefined ? opened : await host.read(opened.number);
   if (proposal.state.kind !== 'open') return AGAIN;
 
@@ -118,6 +121,9 @@ export async function propose(
   if (written === undefined) return AGAIN;
   return { kind: 'open', held: { number, url, branch: item.branch, head, since } };
 }
+
+const isSame = (one: ProposalItem['text'], other: ProposalText): boolean =>
+  one !== undefined && canonicalJson(one) === canonicalJson({ ...other, labels: [...other.labels] });
 
 type Built =
   | {
@@ -195,8 +201,9 @@ async function build(
 const contentOfPlans = (plans: readonly CommitPlan[]): string =>
   digestOf(
     canonicalJson(
-      plans.map(({ replaces, files, within }) => [
+      plans.map(({ replaces, removes, files, within }) => [
         replaces ?? '',
+        [...(removes ?? [])].sort(),
         [...within].sort(),
         [...files].map(([path, { mode, data }]) => [path, mode, blobIdOf(data)]).sort(),
       ]),

@@ -16,6 +16,7 @@ import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
 import { setFrozenAside } from './frozen.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { withoutProposal } from './proposal-ends.ts';
 import { isProposing } from './proposal-host.ts';
 import { proposeUploads } from './propose-uploads.ts';
 import { untilNextPush } from './push-interval.ts';
@@ -109,7 +110,9 @@ async function openUpon(
   const { proposed = [], pushed = [] } = Object.groupBy(open, ({ record }) =>
     proposing.some(({ name }) => name === record.target) ? 'proposed' : 'pushed',
   );
-  const going = await setFrozenAside(call, await supersedeOlder(parts, line, pushed));
+  const ours = await eachAtOnce(pushed, CALLS_AT_ONCE, (one) => withoutProposal(call, one));
+  const current = ours.filter((one) => one !== undefined);
+  const going = await setFrozenAside(call, await supersedeOlder(parts, line, current));
   const thawed = await setFrozenAside(call, proposed);
   await proposeUploads(call, tip, proposing, {
     going: thawed,

@@ -1,6 +1,6 @@
 import type { Table } from '../../aws/table.ts';
 import type { Verb } from '../../commands/command.ts';
-import { freeze, lift } from './freezes.ts';
+import { freeze, lift, thawOwn } from './freezes.ts';
 
 export interface FreezingCommand {
   readonly target: string;
@@ -38,4 +38,13 @@ export async function freezeByCommand(
     case 'remove':
       return;
   }
+}
+
+/** A rollback that comes to nothing freezes nothing; another's freeze stays. */
+export async function takeBackFreeze(
+  table: Table,
+  target: string,
+  { verb, id }: Pick<FreezingCommand, 'verb' | 'id'>,
+): Promise<void> {
+  if (verb.kind === 'rollback') await thawOwn(table, target, { kind: 'release', ...verb.release }, id);
 }
