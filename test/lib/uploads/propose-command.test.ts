@@ -102,3 +102,61 @@ test('while the host is down it waits for it', async (context) => {
   assert.equal(await pipe.state(command), 'delivered');
   assert.throws(() => pipe.git.show(CHART));
 });
+
+for (const way of ['merge', 'squash'] as const)
+  test(`what is uploaded after a command was merged by ${way} has a pull request of its own`, async (context) => {
+    const { pipe, command } = await rolledBack(context);
+    pipe.host.kept.merge(3, way);
+    await pipe.poll();
+    assert.equal(await pipe.state(command), 'delivered');
+    const unfreeze = pipe.command({
+      kind: 'unfreeze',
+      scope: { kind: 'release', namespace: 'shop', release: 'web' },
+    });
+    await pipe.receive(unfreeze);
+    const next = await pipe.chart('1.2.0');
+    await pipe.poll();
+    assert.equal(await pipe.state(next), 'proposed');
+    assert.equal(pipe.open()[0]?.title, 'web 1.2.0 (was 1.0.0) for shop/web in staging');
+  });
+
+test('what was proposed ends as people ended it, also where a command comes before that was seen', async (context) => {
+  for (const end of ['edited', 'declined'] as const) {
+    const pipe = await proposing(context);
+    await pipe.chart('1.0.0');
+    pipe.host.kept.merge(1);
+    await pipe.poll();
+    const upload = await pipe.chart('1.1.0');
+    if (end === 'declined') pipe.host.kept.close(2);
+    else {
+      pipe.git.commit({ [CHART.replace('Chart.yaml', 'templates/more.yaml')]: '# more\n' }, 'Review', BRANCH);
+      pipe.host.kept.merge(2, 'squash');
+    }
+    pipe.later(301);
+    const command = pipe.command(ROLLBACK);
+    await pipe.receive(command);
+    await pipe.deliver();
+    const record = await pipe.record(upload);
+    assert.equal(record?.state === 'delivered' ? record.change : record?.state, end, JSON.stringify(record));
+    // Where it was declined the branch is as the rollback asks already.
+    assert.equal(await pipe.state(command), end === 'edited' ? 'proposed' : 'delivered');
+    assert.equal(pipe.open().length, end === 'edited' ? 1 : 0);
+  }
+});
+
+test('a second command for a release waits until the first is merged or closed', async (context) => {
+  const { pipe, command } = await rolledBack(context);
+  const head = pipe.git.tip(BRANCH);
+  const remove = pipe.command({
+    kind: 'remove',
+    what: { kind: 'release', namespace: 'shop', release: 'web' },
+  });
+  await pipe.receive(remove);
+  for (let at = 0; at < 3; at++) await pipe.poll();
+  assert.equal(pipe.git.tip(BRANCH), head);
+  assert.deepEqual([await pipe.state(command), await pipe.state(remove)], ['proposed', 'checked']);
+  pipe.host.kept.close(3);
+  await pipe.poll();
+  assert.deepEqual([await pipe.state(command), await pipe.state(remove)], ['declined', 'proposed']);
+  assert.equal(pipe.open().length, 1);
+});
