@@ -50,8 +50,9 @@ export const SABOTAGES = {
   'folder-kept': {
     file: 'lib/repository/commit.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
-    from: 'if (replaces !== undefined) line(`D ${quoted(replaces)}`);',
-    to: '',
+    from: 'for (const path of replaces === undefined ? removes : [replaces, ...removes]) line(`D ${quoted(path)}`);',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    to: 'for (const path of removes) line(`D ${quoted(path)}`);',
   },
 } as const;
 export type SabotageName = keyof typeof SABOTAGES;
