@@ -132,9 +132,11 @@ async function follow(
           : endClosed(at, proposal, uploads));
         return stays(call, waiting, 'again');
       }
-      await writeProposal(call.parts.table, target.name, at.place, item, over(item, proposal.number));
+      // Its record is to say so first: killed in between, it were proposed anew. Whoever comes next sees that it is over.
       if (looked.kind === 'merged') return merged(at, tip, decision, proposal);
-      return wasClosedByUs ? stays(call, waiting, 'again') : { kind: 'declined', url: proposal.url };
+      if (!wasClosedByUs) return { kind: 'declined', url: proposal.url };
+      await writeProposal(call.parts.table, target.name, at.place, item, over(item, proposal.number));
+      return stays(call, waiting, 'again');
     }
     case 'foreign':
       return stays(call, waiting, 'aside');

@@ -69,6 +69,28 @@ test('closed it is declined, and freezes nothing any more', async (context) => {
   assert.equal(await frozen(pipe), 0);
   assert.equal(pipe.waiting(), 0);
   assert.match(pipe.git.show(CHART), /version: 1\.1\.0/);
+  const next = await pipe.chart('1.2.0');
+  assert.equal(await pipe.state(next), 'proposed');
+  assert.equal(pipe.open().length, 1);
+});
+
+test('killed before its record says that it was closed, it is declined all the same', async (context) => {
+  const { pipe, command } = await rolledBack(context);
+  pipe.host.kept.close(3);
+  pipe.later(301);
+  const { table } = pipe;
+  const put: typeof table.put = async (item, expected) => {
+    if (item.state === 'declined') throw new Error('killed');
+    return table.put(item, expected);
+  };
+  const dying = { ...pipe.parts, table: { ...table, put } };
+  const { deliverUploads } = await import('../../../lib/uploads/delivering/deliver.ts');
+  const bell = { schema: 1, repository: 'cluster', branch: 'main', because: 'upload' } as const;
+  await assert.rejects(deliverUploads(bell, dying), /killed/);
+  assert.equal(await pipe.state(command), 'proposed');
+  await pipe.poll();
+  assert.equal(await pipe.state(command), 'declined');
+  assert.equal(pipe.host.kept.all().length, 3);
 });
 
 test('however long people take, it is one pull request and has not failed', async (context) => {
