@@ -218,7 +218,7 @@ describe('whatever people write into names, values and reasons, on the page', re
     const foreign = [...requests].filter((url) => new URL(url).origin !== own);
     assert.deepEqual(foreign, []);
     const paths = new Set([...requests].map((url) => new URL(url).pathname));
-    const ours = /^\/([a-z]+\.(js|css)|icon\.svg|events|incident\.json)?$/;
+    const ours = /^\/([a-z-]+\.(js|css)|icon\.svg|events|incident\.json)?$/;
     assert.deepEqual(
       [...paths].filter((path) => !ours.test(path)),
       [],
