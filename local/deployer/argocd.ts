@@ -169,7 +169,8 @@ async function sync(
     };
     await cluster.writeStatus(
       reference,
-      { sync: { ...revision, status: 'OutOfSync' }, operationState },
+      // Some of it may be in the cluster: what is declared next is synced, what was synced before, too.
+      { standInDigest: null, sync: { ...revision, status: 'OutOfSync' }, operationState },
       MANAGER,
     );
   }

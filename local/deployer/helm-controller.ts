@@ -10,7 +10,7 @@ import {
   referenceOf,
 } from '../../lib/objects/objects.ts';
 import { deployerNamespace } from '../../lib/repository/layout.ts';
-import { applyAll, withLabels } from './applying.ts';
+import { ApplyFailed, applyAll, withLabels } from './applying.ts';
 import type { Checkout } from './checkout.ts';
 import {
   annotation,
@@ -73,10 +73,13 @@ async function reconcileRelease(
     if (wantsAttention(object)) await cluster.writeStatus(reference, handled, HELM_MANAGER);
     return;
   }
+  const history = historyOf(object);
+  const [latest] = history;
+  const deployed = history.filter(({ status }) => status !== 'failed');
+  const version = (typeof latest?.version === 'number' ? latest.version : 0) + 1;
+  let declared: DeclaredRelease | undefined;
   try {
-    const declared = await declaredRelease(object, spec, checkout, parts);
-    const history = historyOf(object);
-    const [latest] = history;
+    declared = await declaredRelease(object, spec, checkout, parts);
     const isCurrent =
       latest?.status === 'deployed' &&
       latest.chartVersion === declared.chartVersion &&
@@ -88,10 +91,10 @@ async function reconcileRelease(
       return;
     }
     await cluster.writeStatus(reference, atWork(generation), HELM_MANAGER);
-    const applied = await deploy(object, declared, history.length === 0 ? 'install' : 'upgrade', parts);
+    const operation = deployed.length === 0 ? 'install' : 'upgrade';
+    const applied = await deploy(object, declared, operation, parts);
     announceRemoved(await removeGone(cluster, inventoried(object), applied), parts);
-    const version = (typeof latest?.version === 'number' ? latest.version : 0) + 1;
-    const message = `Helm ${version === 1 ? 'install' : 'upgrade'} succeeded for release ${declared.namespace}/${declared.release}.v${version} with chart ${declared.chartName}@${declared.chartVersion}`;
+    const message = `Helm ${operation} succeeded for release ${declared.namespace}/${declared.release}.v${version} with chart ${declared.chartName}@${declared.chartVersion}`;
     await cluster.writeStatus(
       reference,
       {
@@ -100,22 +103,16 @@ async function reconcileRelease(
         storageNamespace: declared.namespace,
         inventory: inventoryOf(applied),
         history: [
-          {
-            chartName: declared.chartName,
-            chartVersion: declared.chartVersion,
-            configDigest: declared.configDigest,
-            digest: digestOf(JSON.stringify([declared.configDigest, version])),
-            firstDeployed: latest?.firstDeployed ?? now(),
-            lastDeployed: now(),
-            name: declared.release,
-            namespace: declared.namespace,
-            status: 'deployed',
-            version,
-          },
-          ...(latest === undefined ? [] : [{ ...latest, status: 'superseded' }]),
+          snapshot(declared, 'deployed', version, latest),
+          ...deployed.slice(0, 1).map((before) => ({ ...before, status: 'superseded' })),
         ],
         conditions: [
-          ready('True', version === 1 ? 'InstallSucceeded' : 'UpgradeSucceeded', message, generation),
+          ready(
+            'True',
+            operation === 'install' ? 'InstallSucceeded' : 'UpgradeSucceeded',
+            message,
+            generation,
+          ),
         ],
       },
       HELM_MANAGER,
@@ -126,11 +123,37 @@ async function reconcileRelease(
     onEvent({ kind: 'failed', target: target.name, what: `HelmRelease/${reference.name}`, message });
     await cluster.writeStatus(
       reference,
-      { ...handled, conditions: [ready('False', 'UpgradeFailed', message, generation)] },
+      {
+        ...handled,
+        // Some of it may be in the cluster: whatever is declared next is upgraded to, what was deployed before, too.
+        ...(declared !== undefined && error instanceof ApplyFailed
+          ? { history: [snapshot(declared, 'failed', version, latest), ...deployed] }
+          : {}),
+        conditions: [ready('False', 'UpgradeFailed', message, generation)],
+      },
       HELM_MANAGER,
     );
   }
 }
+
+/** What helm-controller keeps of a release that helm has made, as `status.history` has it, the newest first. */
+const snapshot = (
+  { chartName, chartVersion, configDigest, release, namespace }: DeclaredRelease,
+  status: 'deployed' | 'failed',
+  version: number,
+  latest: JsonObject | undefined,
+): JsonObject => ({
+  chartName,
+  chartVersion,
+  configDigest,
+  digest: digestOf(JSON.stringify([configDigest, version])),
+  firstDeployed: latest?.firstDeployed ?? now(),
+  lastDeployed: now(),
+  name: release,
+  namespace,
+  status,
+  version,
+});
 
 interface DeclaredRelease {
   readonly chart: string;

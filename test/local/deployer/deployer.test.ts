@@ -204,6 +204,76 @@ describe('the stand-in for the deployer, on a real API server', requirement('con
     }
   });
 
+  test('as Flux: what a failed upgrade has left is put back by an upgrade to what was there before', async () => {
+    const target = targetOf();
+    const release = { ...HELM_RELEASE, name: 'shop.back' };
+    const versions = async () =>
+      (await status(release)).history.map(({ chartVersion, status: state }) => [chartVersion, state]);
+    await failAndGoBack(target, async (then) => {
+      switch (then) {
+        case 'failed':
+          assert.deepEqual(await versions(), [
+            ['1.1.0', 'failed'],
+            ['1.0.0', 'deployed'],
+          ]);
+          return;
+        case 'back':
+          assert.deepEqual(await versions(), [
+            ['1.0.0', 'deployed'],
+            ['1.0.0', 'superseded'],
+          ]);
+          assert.equal((await status(release)).conditions[0]?.status, 'True');
+      }
+    });
+  });
+
+  test('as Argo CD: what a failed sync has left is put back by a sync of what was there before', async () => {
+    const target = targetOf({ name: 'argo', deployer: 'argocd' });
+    await failAndGoBack(target, async (then) => {
+      const { operationState } = await status({ ...APPLICATION, name: 'argo.shop.back' });
+      const { phase } = operationState as JsonObject;
+      assert.equal(phase, then === 'failed' ? 'Failed' : 'Succeeded');
+    });
+  });
+
+  /** A chart that the cluster takes, one of which it takes a part, and the first again. */
+  async function failAndGoBack(
+    target: Target,
+    look: (then: 'failed' | 'back') => Promise<void>,
+  ): Promise<void> {
+    const repository = await clusterRepository();
+    const { running } = await deployer(target, repository);
+    const colour = async () =>
+      ((await get({ ...SETTINGS, name: 'back-settings' })).data as JsonObject).colour;
+    try {
+      const good = deliveredRelease(target, { release: 'back' });
+      await repository.commit(good);
+      await running.applyNow();
+      assert.equal(await colour(), 'green');
+
+      const bad = deliveredRelease(target, { release: 'back', version: '1.1.0', values: 'colour: red\n' });
+      for (const [path, text] of Object.entries(bad))
+        if (path.endsWith('templates/deployment.yaml'))
+          // The selector of a Deployment never changes.
+          bad[path] = text.replaceAll(
+            '{app: {{ .Release.Name }}}',
+            '{app: {{ .Release.Name }}, tier: front}',
+          );
+      await repository.commit(bad);
+      await running.applyNow();
+      assert.equal(await colour(), 'red');
+      await look('failed');
+
+      await repository.commit(good);
+      await running.applyNow();
+      assert.equal(await colour(), 'green');
+      await look('back');
+    } finally {
+      await running.stop();
+      await repository.remove();
+    }
+  }
+
   test('as Argo CD: syncs the root and each Application, with tracking ids and the revision', async () => {
     const target = targetOf({ name: 'argo', deployer: 'argocd' });
     const repository = await clusterRepository();
