@@ -6,6 +6,7 @@ import { oneLine } from '../lib/alerts/plain.ts';
 import type { Snooze } from '../lib/alerts/snoozes.ts';
 import type { TimelineEntry } from '../lib/alerts/timeline.ts';
 import { formatDuration, formatTime } from '../lib/alerts/times.ts';
+import { remediesOf } from '../lib/alerts/what-to-do.ts';
 import { formatJson } from '../lib/objects/json.ts';
 import { formatReference } from '../lib/objects/objects.ts';
 import { formatDiff } from './diff-output.ts';
@@ -61,7 +62,10 @@ export const formatIncidentsJson = (incidents: readonly ListedIncident[]): strin
 export const formatTimelineJson = (key: string, { incident, entries }: FoundIncident): string =>
   formatJson({ schema: 1, key, ...(incident === undefined ? {} : { incident }), alerts: entries }, 2);
 
-/** The alerts of an incident for people, the first first: how it came to be as it is. */
+/**
+ * The alerts of an incident for people, the first first: how it came to be as it is. Of one that is open, then what can
+ * be done, as the newest alert has it.
+ */
 export function formatTimeline(
   key: string,
   { incident, entries, older }: FoundIncident,
@@ -74,6 +78,7 @@ export function formatTimeline(
     ...(entries.length === 0 ? ['', 'None of its alerts is kept: reports go after a while.'] : []),
     ...(older > 0 ? ['', `(${older} older: --last shows more)`] : []),
     ...entries.flatMap((entry) => ['', ...alertLines(entry, paint)]),
+    ...(incident?.state === 'open' ? whatToDo(entries.at(-1)?.alert, paint) : []),
   ].join('\n');
 }
 
@@ -102,6 +107,21 @@ function alertLines({ alert, told }: TimelineEntry, paint: Paint): readonly stri
       ? []
       : [oneLine(`    (not told to people: snoozed until ${formatTime(quiet.until)}: ${quiet.reason})`)]),
     ...indented(bodyLines(alert, paint)),
+  ];
+}
+
+/** The same as the email has, the commands on lines of their own. */
+function whatToDo(newest: Alert | undefined, paint: Paint): readonly string[] {
+  const remedies = newest === undefined ? [] : remediesOf(newest);
+  if (newest === undefined || remedies.length === 0) return [];
+  return [
+    '',
+    paint(oneLine(`What to do (kubectl and helm: on the cluster of ${newest.target})`), 'bold'),
+    ...remedies.flatMap(({ title, text, commands, paste = [] }) => [
+      '',
+      ...[`${title}.`, ...text].map((line) => `    ${oneLine(line)}`),
+      ...[...commands, ...paste].map((line) => `      ${oneLine(line)}`),
+    ]),
   ];
 }
 

@@ -23,7 +23,7 @@ const EXIT_NO_SUCH_INCIDENT = 1;
 const FORM = {
   typed: ['incidents [--open] [--target NAME] [OPTIONS]', 'incidents KEY [OPTIONS]'],
   purpose: [
-    `What is open in an installation, the gravest first, and what has closed within ${CLOSED_DAYS} days. With a KEY: its alerts in their order, each with what differed, as "npx fairlead diff" shows it. Secret values are never shown.`,
+    `What is open in an installation, the gravest first, and what has closed within ${CLOSED_DAYS} days. With a KEY: its alerts in their order, each with what differed, as "npx fairlead diff" shows it; of one that is open, what to do. Secret values are never shown.`,
   ],
   arguments: [
     {

@@ -33,7 +33,10 @@ export async function withTakeBack(
 async function withOne(table: Table, target: string, alert: Alert): Promise<Alert> {
   switch (alert.kind) {
     case 'stalled':
-    case 'drift': {
+    case 'drift':
+    case 'drift-changed':
+    case 'reminder': {
+      if (alert.kind === 'reminder' && alert.of === 'unknown') return alert;
       const subject = subjectOfScope(alert.scope);
       if (subject.kind !== 'release' || alert.layout === 'foreign') return alert;
       const where = { target, namespace: subject.namespace, release: subject.release };
@@ -43,7 +46,8 @@ async function withOne(table: Table, target: string, alert: Alert): Promise<Aler
       ]);
       const takeBack = takeBackOf({ chart, values }, alert.chart);
       if (takeBack === undefined) return alert;
-      if (alert.kind === 'drift' && !isSoonAfter(takeBack.at, alert.since)) return alert;
+      const isStalled = alert.kind === 'stalled' || (alert.kind === 'reminder' && alert.of === 'stalled');
+      if (!isStalled && !isSoonAfter(takeBack.at, alert.since)) return alert;
       const { at: _, ...rest } = takeBack;
       return { ...alert, takeBack: rest };
     }

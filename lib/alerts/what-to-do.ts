@@ -74,7 +74,7 @@ export function remediesOf(alert: Alert): readonly Remedy[] {
 function reminding(alert: Extract<Alert, { readonly kind: 'reminder' }>): readonly Remedy[] {
   switch (alert.of) {
     case 'drift':
-      return differing(alert);
+      return [...differing(alert), ...takingBack(alert)];
     case 'stalled':
       return stalled(alert);
     case 'unknown':

@@ -53,6 +53,7 @@ const changed: Alert = {
   findings: [finding('spec.template.spec.hostNetwork', { live: true }), ...FINDINGS],
   fresh: 1,
   gone: [],
+  takeBack: { brought: 'chart', to: { name: 'web', version: '1.4.1' } },
   quiet: { until: '2026-11-20T10:00:00.000Z', reason: 'load test\u001b[31m' },
 };
 
@@ -172,6 +173,16 @@ describe('npx fairlead incidents', () => {
     assert.match(stdout, /on its way to people/);
     assert.match(stdout, /snoozed until 2026-11-20 10:00 UTC: load test\\u\{001b\}\[31m/);
     assert.ok(!stdout.includes('\u001b'));
+  });
+
+  test('then says what to do, as the newest alert has it, with lines to paste', async () => {
+    const { stdout } = await run('incidents', WEB);
+    const [, toDo = ''] = stdout.split(/^What to do \(kubectl and helm: on the cluster of staging\)$/m);
+    assert.match(toDo, /^ {4}Keep it: /m);
+    assert.match(toDo, /^ {6}npx fairlead rollback staging shop\/web --installation fairlead$/m);
+    assert.match(toDo, /^ {6}npx fairlead snooze staging shop\/web /m);
+    const closed = await run('incidents', 'fairlead/staging/shop/api/drift/1');
+    assert.doesNotMatch(closed.stdout, /What to do/);
   });
 
   test('shows the newest alone where asked, and how many there are before', async () => {

@@ -168,4 +168,25 @@ describe('what is told, on a real table', () => {
     assert.equal(await told('drift', { since: '2026-11-21T13:31:00.000Z' }), undefined);
     assert.equal(await told('drift', { since: '2026-11-21T12:29:00.000Z' }), undefined);
   });
+
+  test('what is told of it later has the line, too', async () => {
+    const brought = { brought: 'chart', to: web('1.4.1') };
+    const since = '2026-11-21T12:40:00.000Z';
+    assert.deepEqual(await told('drift-changed', { since }), brought);
+    assert.deepEqual(await told('reminder-drift', { since }), brought);
+    assert.equal(await told('reminder-drift', { since: '2026-11-20T12:40:00.000Z' }), undefined);
+    assert.deepEqual(await told('reminder-stalled', {}), brought);
+    assert.equal(await told('reminder-unknown', { scope: 'shop/web' }), undefined);
+    for (const name of ['drift-changed', 'reminder-drift', 'reminder-stalled']) {
+      const alert = EXAMPLES[name];
+      assert.ok(alert !== undefined);
+      const commands = remediesOf({ ...alert, takeBack: brought } as typeof alert).flatMap(
+        (remedy) => remedy.commands,
+      );
+      assert.ok(
+        commands.some((command) => command.startsWith('npx fairlead rollback staging shop/web')),
+        name,
+      );
+    }
+  });
 });
