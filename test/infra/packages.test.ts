@@ -87,15 +87,19 @@ test('no bundle has grown past two MiB', () => {
   }
 });
 
-test('what signs with OpenPGP lies beside the function that writes to Git, unchanged, and is in nothing else', async () => {
+test('what signs and verifies with OpenPGP lies beside the functions that do, unchanged, and is in nothing else', async () => {
   const all = [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS];
   const inside = all.filter((name) => readFileSync(bundled(name), 'utf8').includes('BEGIN PGP SIGNATURE'));
   assert.deepEqual(inside, []);
   const beside = all.filter((name) => existsSync(join(dirname(bundled(name)), BESIDE.as)));
-  assert.deepEqual(beside, ['deliver-uploads']);
+  // One holds a package against its provenance, the other signs commits.
+  assert.deepEqual(beside, ['receive-upload', 'deliver-uploads']);
+  const published = readFileSync(join(import.meta.dirname, '..', '..', BESIDE.file));
+  for (const name of ['receive-upload', 'deliver-uploads'] as const) {
+    assert.deepEqual(readFileSync(join(dirname(bundled(name)), BESIDE.as)), published);
+    assert.match(readFileSync(bundled(name), 'utf8'), /import\("\.\/openpgp\.mjs"\)/);
+  }
   const file = join(dirname(bundled('deliver-uploads')), BESIDE.as);
-  assert.deepEqual(readFileSync(file), readFileSync(join(import.meta.dirname, '..', '..', BESIDE.file)));
-  assert.match(readFileSync(bundled('deliver-uploads'), 'utf8'), /import\("\.\/openpgp\.mjs"\)/);
   const { sign, readPrivateKey } = await import(pathToFileURL(file).href);
   assert.deepEqual([typeof sign, typeof readPrivateKey], ['function', 'function']);
 });
