@@ -10,7 +10,8 @@ export const REASONS = {
   // The key in the bucket.
   'key-unknown-target': {
     says: 'The key names no target of this installation.',
-    whatToDo: 'Begin the key with the name of a target, for example staging/shop/web/web-1.4.2.tgz.',
+    whatToDo:
+      'Name a target that there is ("npx fairlead status" lists them): a key begins with it, as in staging/shop/web/web-1.4.2.tgz.',
   },
   'key-malformed': {
     says: 'The key has none of the valid forms.',
