@@ -285,7 +285,11 @@ describe('npx fairlead upload', () => {
     ['two files of one name', () => [values, values, PLACE], /two files would get the key/],
     ['a time that is none', () => [chart, PLACE, '--timeout', 'soon'], /--timeout is a number/],
     ['a form that there is not', () => [chart, PLACE, '-o', 'yaml'], /-o is text, json, not "yaml"/],
-    ['what nobody waits for', () => [chart, PLACE, '--wait=done'], /--wait is for proposed, delivered or rolled-out/],
+    [
+      'what nobody waits for',
+      () => [chart, PLACE, '--wait=done'],
+      /--wait is for proposed, delivered or rolled-out/,
+    ],
     ['an option that there is not', () => [chart, PLACE, '--target', 'x'], /--target/],
     [
       'a commit that is none',

@@ -64,7 +64,9 @@ describe('the bundles ask AWS where an EKS cluster is', needed, () => {
     assert.equal(worked, 1);
   }
 
-  async function readTarget(world: Awaited<ReturnType<typeof lambdaWorld>>): Promise<Record<string, unknown>> {
+  async function readTarget(
+    world: Awaited<ReturnType<typeof lambdaWorld>>,
+  ): Promise<Record<string, unknown>> {
     const { aws } = world;
     await world.lambda('render-release');
     const MessageBody = JSON.stringify({ schema: 1, target: 'staging', because: 'schedule' });

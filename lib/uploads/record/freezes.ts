@@ -53,10 +53,7 @@ const scopeOf = ({ sk }: Pick<Item, 'sk'>): CommandScope => {
 };
 
 /** What is frozen of a target now. */
-export async function readFreezes(
-  table: Pick<Table, 'query'>,
-  target: string,
-): Promise<readonly Freeze[]> {
+export async function readFreezes(table: Pick<Table, 'query'>, target: string): Promise<readonly Freeze[]> {
   const found: Freeze[] = [];
   for await (const item of table.query(keyOf(target, { kind: 'target' }).pk)) {
     const freeze = read(item);

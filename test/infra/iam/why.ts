@@ -31,7 +31,10 @@ export const WHY: readonly (readonly [what: RegExp, why: string])[] = [
     /^secretsmanager:GetSecretValue /,
     "a secret that the configuration names for it; the name ends in six characters of AWS's own",
   ],
-  [/^codecommit:\w+PullRequest/, 'opens, changes, reads and closes pull requests; it merges and approves none'],
+  [
+    /^codecommit:\w+PullRequest/,
+    'opens, changes, reads and closes pull requests; it merges and approves none',
+  ],
   [/^codecommit:GitPush /, 'writes to this repository'],
   [/^codecommit:GitPull /, 'reads this repository'],
   [/^lambda:InvokeFunction /, 'calls it and waits for the answer'],
