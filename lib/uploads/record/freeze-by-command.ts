@@ -1,5 +1,6 @@
 import type { Table } from '../../aws/table.ts';
 import type { Verb } from '../../commands/command.ts';
+import { neutral } from './claims.ts';
 import { freeze, lift, thawOwn } from './freezes.ts';
 
 export interface FreezingCommand {
@@ -29,7 +30,8 @@ export async function freezeByCommand(
       return;
     }
     case 'rollback': {
-      const reason = verb.reason ?? `rolled back${verb.to === undefined ? '' : ` to ${verb.to}`}`;
+      const to = verb.to === undefined ? '' : ` to ${neutral(verb.to, verb.to.length)}`;
+      const reason = verb.reason ?? `rolled back${to}`;
       const scope = { kind: 'release', ...verb.release } as const;
       await freeze(table, target, { ...change, reason, scope });
       return;
