@@ -20,6 +20,8 @@ export interface OwnTrailers {
   readonly upload: string;
   readonly target: string;
   readonly command: string;
+  /** Who gave the command. */
+  readonly by: string;
 }
 
 export interface PathHistory {
@@ -61,14 +63,17 @@ export async function* historyOfPaths(
 }
 
 const trailer = (key: string): string => `%(trailers:key=${key},valueonly,separator=%x2C)`;
+/** In the order of `ownOf`. */
+const OWN = ['Upload', 'Target', 'Command', 'By'] as const;
+const ownOf = ([upload = '', target = '', command = '', by = '']: readonly string[]): OwnTrailers => ({
+  upload,
+  target,
+  command,
+  by,
+});
+
 /** NUL between the fields, which no name of an author can hold; what differs follows the last one. */
-const FIELDS = [
-  '%H',
-  '%P',
-  '%cI',
-  '%an',
-  ...['Upload', 'Target', 'Command'].map((key) => trailer(`Fairlead-${key}`)),
-];
+const FIELDS = ['%H', '%P', '%cI', '%an', ...OWN.map((key) => trailer(`Fairlead-${key}`))];
 const FORMAT = `--format=%x00${FIELDS.join('%x00')}%x00`;
 
 async function listPathChanges(
@@ -97,16 +102,9 @@ async function listPathChanges(
   const [, ...fields] = output.split('\0');
   const changes: PathChange[] = [];
   for (let at = 0; at + FIELDS.length < fields.length; at += FIELDS.length + 1) {
-    const [
-      commit = '',
-      parents = '',
-      committedAt = '',
-      author = '',
-      upload = '',
-      target = '',
-      command = '',
-      raw = '',
-    ] = fields.slice(at, at + FIELDS.length + 1).map((field) => field.trim());
+    const [commit = '', parents = '', committedAt = '', author = '', ...rest] = fields
+      .slice(at, at + FIELDS.length + 1)
+      .map((field) => field.trim());
     // What is cut off above it counts as begun by it: nobody knows.
     if (boundary.has(commit)) continue;
     changes.push({
@@ -114,8 +112,8 @@ async function listPathChanges(
       parents: parents.split(' ').filter((parent) => parent !== ''),
       committedAt: new Date(committedAt).toISOString(),
       author,
-      trailers: { upload, target, command },
-      paths: changedIn(raw, named),
+      trailers: ownOf(rest),
+      paths: changedIn(rest.at(-1) ?? '', named),
     });
   }
   return changes;
@@ -156,16 +154,16 @@ export async function mergedTrailers(
     'log',
     `--max-count=${CHANGES_LISTED}`,
     '--no-show-signature',
-    `--format=${FIELDS.slice(-3).join('%x00')}%x00`,
+    `--format=${FIELDS.slice(-OWN.length).join('%x00')}%x00`,
     commit,
     `^${first}`,
     '--',
     ...places.map((path) => `:(literal)${path}`),
   ]);
   const fields = output.split('\0').map((field) => field.trim());
-  for (let at = 0; at + 2 < fields.length; at += 3) {
-    const [upload = '', target = '', command = ''] = fields.slice(at, at + 3);
-    if (upload !== '') return { upload, target, command };
+  for (let at = 0; at + OWN.length <= fields.length; at += OWN.length) {
+    const own = ownOf(fields.slice(at, at + OWN.length));
+    if (own.upload !== '') return own;
   }
   return undefined;
 }

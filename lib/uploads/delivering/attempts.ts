@@ -16,6 +16,9 @@ import { type AttemptedCommit, contentOf, recordItem, type WaitingRecord } from 
  *    every other of its slot: a commit moves the branch, and then that push is refused.
  */
 
+/** Of a release, and of a manifest: what more a command touches is a whole target's, and the same each time. */
+const SLOTS_KEPT = 2;
+
 /** Pushes whose fate nobody knows are rare; beyond this many the oldest cannot land any more. */
 const ATTEMPTS_KEPT = 50;
 
@@ -64,7 +67,9 @@ export async function findAttempted<Waiting extends { readonly record: WaitingRe
         ...(images === undefined ? {} : { images }),
         ...(touched === undefined ? {} : { touched }),
       };
-      return [[candidate, { ...attempt, ...newest }] as const];
+      // Of what it brought itself, where that is known: another try upon the same tip may have brought something else.
+      const own = attempt.touched === undefined ? {} : { touched: attempt.touched };
+      return [[candidate, { ...attempt, ...newest, ...own }] as const];
     }),
   );
 }
@@ -80,7 +85,9 @@ export async function recordAttempt(
   // The newest one's warnings, images and slots stand for all: fifty times ten are more than an item of the table holds.
   const older = inDoubt
     .slice(1 - ATTEMPTS_KEPT)
-    .map(({ warnings: _, images: _images, touched: _slots, ...rest }) => rest);
+    .map(({ warnings: _, images: _images, touched = [], ...rest }) =>
+      touched.length === 0 || touched.length > SLOTS_KEPT ? rest : { ...rest, touched },
+    );
   const attempted = [...older, attempt];
   const content = { ...contentOf(record), attempted };
   const state =

@@ -17,6 +17,7 @@ import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { AGAIN, type Call, nameOf, type Round, requestReads } from './call.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { slotsOnTheirWay } from './on-its-way.ts';
 import { isProposing, type ProposingTarget } from './proposal-host.ts';
 import { proposeCommand, withdrawCommand } from './propose-command.ts';
 import { settle } from './settle.ts';
@@ -119,7 +120,6 @@ async function changeGit(
   const { parts, repository, clone, judge } = call;
   const { target } = asked;
   const decision = await decideCommand({ ...parts, repositoryUrl: repository.url, clone, judge }, tip, asked);
-  const isAwaited = mayLand(waiting.record, tip, call.refused, parts.now());
   switch (decision.kind) {
     case 'waits':
       setAside(call, [waiting], decision.says);
@@ -132,15 +132,18 @@ async function changeGit(
       await withdraw(call, target, waiting, NOTHING_LEFT);
       await refuse(call, tip, waiting, { state: 'superseded', by: decision.by });
       return AGAIN;
-    case 'unchanged':
-      if (isAwaited) setAside(call, [waiting], STILL_ON_ITS_WAY);
+    case 'unchanged': {
+      // Also where it waits: what may still arrive is not to be tried again meanwhile.
+      await changeFreeze(call, waiting);
+      const slots = decision.touched.map(({ slot }) => slot);
+      if ((await slotsOnTheirWay(call, tip, slots)).size > 0) setAside(call, [waiting], STILL_ON_ITS_WAY);
       else {
-        await changeFreeze(call, waiting);
         await withdraw(call, target, waiting, HOLDS_ALREADY);
         const change = waiting.record.state === 'proposed' ? 'commit' : 'unchanged';
         await settleCommand(call, waiting, decision, change);
       }
       return AGAIN;
+    }
     case 'commit':
       await changeFreeze(call, waiting);
       return isProposing(target)
@@ -288,7 +291,7 @@ async function raiseTouched(
   { slot, files, digest, chart, signer }: TouchedSlot,
   commit: string,
 ): Promise<void> {
-  if (chart !== undefined) await keepVersion(table, slot, chart.version, digest);
+  if (chart !== undefined) await keepVersion(table, slot, chart.version, digest, signer);
   const { chart: _, ...upload } = record;
   await raiseMark(
     table,
@@ -312,6 +315,8 @@ async function endedBefore(call: Call, waiting: WaitingCommand): Promise<boolean
   const { record } = waiting;
   const outcome = await outcomeInTags(parts, record);
   if (outcome === undefined) return false;
+  // Taken again on request: killed before its tags were taken off.
+  if ('reasons' in outcome && record.replays !== undefined) return false;
   if (outcome.state === 'done' || outcome.state === 'delivered') await changeFreeze(call, waiting);
   const { measure: _, ...unmeasured } = parts;
   if ((await endUpload(unmeasured, record, outcome, 'elsewhere')) === 'ended')

@@ -16,6 +16,7 @@ import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
 import { setFrozenAside } from './frozen.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { slotsOnTheirWay } from './on-its-way.ts';
 import { withoutProposal } from './proposal-ends.ts';
 import { isProposing } from './proposal-host.ts';
 import { proposeUploads } from './propose-uploads.ts';
@@ -131,14 +132,13 @@ async function decide(
   const { parts, line, targets, pace, repository, clone, judge } = call;
   const groups = takeBatch(waiting, targets, pace);
   const toCommit: ToCommit[] = [];
-  const asTheyStand: Omit<ToCommit, 'plan'>[] = [];
+  const standing: Omit<ToCommit, 'plan'>[] = [];
   const decisions = await decideGroups(
     { ...parts, repositoryUrl: repository.url, clone, judge },
     tip,
     groups,
   );
   const isAwaited = (record: Candidate['record']) => mayLand(record, tip, call.refused, parts.now());
-  const awaited = new Set(waiting.flatMap(({ key, record }) => (isAwaited(record) ? [slotOf(key)] : [])));
   for (const [index, decision] of decisions.entries()) {
     const { held = [], rejected = [] } = Object.groupBy(decision.rejected, ({ record }) =>
       isAwaited(record) ? 'held' : 'rejected',
@@ -151,10 +151,18 @@ async function decide(
     for (const { accepted, change, ...decided } of decision.planned) {
       const candidate = { key: accepted.key, record: accepted.record };
       if (change.kind === 'commit') toCommit.push({ candidate, plan: change.plan, ...decided });
-      else if (awaited.has(slotOf(candidate.key))) setAside(call, [candidate], STILL_ON_ITS_WAY);
-      else asTheyStand.push({ candidate, ...decided });
+      else standing.push({ candidate, ...decided });
     }
   }
+  const slots = standing.map(({ candidate }) => slotOf(candidate.key));
+  const onTheirWay = await slotsOnTheirWay(call, tip, slots);
+  const isHeldUp = ({ candidate }: (typeof standing)[number]) => onTheirWay.has(slotOf(candidate.key));
+  setAside(
+    call,
+    standing.filter(isHeldUp).map(({ candidate }) => candidate),
+    STILL_ON_ITS_WAY,
+  );
+  const asTheyStand = standing.filter((one) => !isHeldUp(one));
   await unchanged(call, tip, asTheyStand);
   // Who waits for a rollout waits for a look that is later than the outcome.
   await requestReads(

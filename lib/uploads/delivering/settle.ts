@@ -30,7 +30,8 @@ export async function settleDelivered(
   change: 'commit' | 'unchanged',
 ): Promise<void> {
   const slot = slotOf(key);
-  if (record.chart !== undefined) await keepVersion(parts.table, slot, record.chart.version, record.digest);
+  if (record.chart !== undefined)
+    await keepVersion(parts.table, slot, record.chart.version, record.digest, record.signer);
   await raiseMark(parts.table, slot, record, delivered);
   await settle(parts, line, record, {
     state: 'delivered',

@@ -1,5 +1,5 @@
 import type { Item, Table } from '../../aws/table.ts';
-import type { Signer } from '../../charts/trust/signer.ts';
+import { type Signer, signer } from '../../charts/trust/signer.ts';
 import type { VerbKind } from '../../commands/command.ts';
 import { type Digest, digestOf } from '../../content/tree.ts';
 import { orderOf } from './order.ts';
@@ -98,18 +98,36 @@ export async function deliveredVersion(
   return item?.digest as Digest | undefined;
 }
 
-/** Remembers it; with mutable versions the newest content. */
+/** Who signed this content of a chart version, as far as it was delivered with that. */
+export async function signerOfVersion(
+  table: Table,
+  slot: string,
+  version: string,
+  digest: Digest,
+): Promise<Signer | undefined> {
+  const item = await table.get({ pk: slotKey(slot), sk: versionName(version) });
+  const known = item?.digest === digest ? signer.safeParse(item.signer) : undefined;
+  return known?.success ? known.data : undefined;
+}
+
+/** Remembers it, and who signed it; with mutable versions the newest content. */
 export async function keepVersion(
   table: Table,
   slot: string,
   version: string,
   digest: Digest,
+  by?: Signer,
 ): Promise<void> {
   const key = { pk: slotKey(slot), sk: versionName(version) };
+  const content = { digest, ...(by === undefined ? {} : { signer: by }) };
   // A version is delivered once, as a rule: then nothing is there that would have to be read.
-  if ((await table.put({ ...key, schema: UPLOADS_SCHEMA, version: 1, digest }, 'absent')) === 'written')
+  if ((await table.put({ ...key, schema: UPLOADS_SCHEMA, version: 1, ...content }, 'absent')) === 'written')
     return;
   const before = await table.get(key);
-  if (before === undefined || before.digest === digest) return;
-  await table.put({ ...key, schema: UPLOADS_SCHEMA, version: before.version + 1, digest }, before.version);
+  if (before === undefined) return;
+  if (before.digest === digest && (by === undefined || before.signer !== undefined)) return;
+  await table.put(
+    { ...key, schema: UPLOADS_SCHEMA, version: before.version + 1, ...content },
+    before.version,
+  );
 }

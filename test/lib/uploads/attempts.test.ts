@@ -80,6 +80,54 @@ for (const arrives of ['before the next sweep', 'never'] as const) {
   });
 }
 
+const CHART = 'fairlead/staging/releases/shop/web/chart/Chart.yaml';
+const WEB = { namespace: 'shop', release: 'web' };
+
+for (const arrives of ['before the next sweep', 'never'] as const) {
+  test(`a push on its way arrives ${arrives}: a rollback to what is there has the last word`, async (context) => {
+    const pipe = await begin(context);
+    await pipe.receive(await pipe.chart('1.4.2'));
+    await pipe.deliver();
+    const base = pipe.git.tip();
+    const bad = await pipe.chart('1.4.3');
+    await pipe.receive(bad);
+    const commit = await pushOnItsWay(pipe);
+
+    const rollback = pipe.command({ kind: 'rollback', release: WEB, to: '1.4.2' });
+    await pipe.receive(rollback);
+    await pipe.deliver();
+    if (arrives !== 'never') assert.equal(arrive(pipe, commit, base), 'taken');
+    await healed(pipe);
+
+    assert.match(pipe.git.show(CHART), /version: 1\.4\.2/);
+    assert.equal((await pipe.record(rollback))?.state, 'delivered');
+    assert.equal((await pipe.record(bad))?.state, arrives === 'never' ? 'superseded' : 'delivered');
+    assert.equal(pipe.open(), 0);
+  });
+}
+
+test('a push on its way: a removal of what is not there yet has the last word', async (context) => {
+  const pipe = await begin(context);
+  const remove = async () => {
+    const event = pipe.command({ kind: 'remove', what: { kind: 'release', ...WEB } });
+    await pipe.receive(event);
+    await pipe.deliver();
+    return event;
+  };
+  await pipe.receive(await pipe.chart('1.4.2'));
+  await pipe.deliver();
+  await remove();
+  const base = pipe.git.tip();
+  await pipe.receive(await pipe.chart('1.4.3'));
+  const commit = await pushOnItsWay(pipe);
+  const second = await remove();
+  arrive(pipe, commit, base);
+  await healed(pipe);
+  assert.throws(() => pipe.git.show(CHART));
+  assert.equal((await pipe.record(second))?.state, 'delivered');
+  assert.equal(pipe.open(), 0);
+});
+
 test("a commit is nobody else's: built twice in one second, it is not the same commit", async (context) => {
   const pipe = await begin(context);
   const event = pipe.put(VALUES, 'colour: blue\n');

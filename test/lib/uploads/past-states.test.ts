@@ -61,6 +61,7 @@ function history(told: readonly Told[]): {
         upload: by === 'Ann' ? '' : `s3://charts/${at}`,
         target: by === 'Ann' ? '' : 'staging',
         command: by === 'rollback' || by === 'remove' ? by : '',
+        by: by === 'rollback' || by === 'remove' ? 'Bob' : '',
       },
       paths,
     });
@@ -68,7 +69,7 @@ function history(told: readonly Told[]): {
   return { states: pastStates(PATHS, changes.toReversed(), now), now };
 }
 
-const isOurs = async ({ trailers }: PastState) => trailers.upload !== '';
+const trailersOf = async ({ trailers }: PastState) => (trailers.upload === '' ? undefined : trailers);
 
 const CASES: readonly (readonly [name: string, told: readonly Told[], found: string])[] = [
   [
@@ -131,7 +132,7 @@ const CASES: readonly (readonly [name: string, told: readonly Told[], found: str
       { by: 'upload', chart: '1.1' },
       { by: 'rollback', chart: '1.0' },
     ],
-    'rolled back already by c2',
+    'rolled back already by Bob in c2',
   ],
   [
     'what came after a rollback is gone back from to it',
@@ -166,13 +167,13 @@ const CASES: readonly (readonly [name: string, told: readonly Told[], found: str
 for (const [name, told, expected] of CASES)
   test(`the delivery before the one that stands: ${name}`, async () => {
     const { states, now } = history(told);
-    const chosen = await deliveryBefore(states, now, isOurs);
+    const chosen = await deliveryBefore(states, now, trailersOf, ({ target }) => target === 'staging');
     const found =
       chosen.kind === 'state'
         ? chosen.state.commit
         : chosen.kind === 'none'
           ? 'none'
-          : `${chosen.kind} by ${chosen.by.commit}`;
+          : `${chosen.kind} by ${chosen.by} in ${chosen.state.commit}`;
     assert.equal(found, expected);
   });
 

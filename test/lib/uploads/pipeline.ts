@@ -172,7 +172,8 @@ export async function pipeline(
     },
     /** What lies open: received or waiting. */
     open: () =>
-      [...table.items.values()].filter(({ pk }) => pk === 'received' || pk.startsWith('waiting#')).length,
+      [...table.items.values()].filter(({ pk }) => pk === 'received' || /^(waiting|commands)#/.test(pk))
+        .length,
     /** Parts to which the Git host is down: nobody listens there. */
     withoutHost: () => pipe.withHost('http://127.0.0.1:1/none.git'),
     /** Parts to which the repository is somewhere else. */

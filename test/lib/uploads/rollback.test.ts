@@ -4,8 +4,10 @@ import { parse } from 'yaml';
 import { reason } from '../../../lib/charts/reasons.ts';
 import type { RenderRequest, RenderResponse } from '../../../lib/charts/render-request.ts';
 import type { Verb } from '../../../lib/commands/command.ts';
+import { readMark } from '../../../lib/uploads/record/slots.ts';
 import { hostInFront } from '../repository/front.ts';
 import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
+import { proposing } from './proposing.ts';
 
 async function begin(context: TestContext, options: Parameters<typeof pipeline>[0] = {}) {
   const pipe = await pipeline(options);
@@ -39,6 +41,10 @@ const rollback = (pipe: Pipeline, to?: string, more: { readonly reason?: string 
 const versionIn = (pipe: Pipeline): string => parse(pipe.git.show(`${CHART}/Chart.yaml`)).version;
 const appliedValues = (pipe: Pipeline): string => parse(pipe.git.show(APPLIED)).data['values.yaml'];
 const message = (pipe: Pipeline) => pipe.git.git('log', '-1', '--format=%B', 'main');
+
+/** The first delivery's. */
+const signedCommit = (pipe: Pipeline): string =>
+  pipe.git.git('log', '--reverse', '--format=%H', '--grep=^Deliver', 'main').split('\n')[0] ?? '';
 
 async function codes(pipe: Pipeline, event: Parameters<Pipeline['record']>[0]): Promise<readonly string[]> {
   const record = await pipe.record(event);
@@ -86,6 +92,12 @@ test('typed twice, it goes back once', async (context) => {
   const tip = pipe.git.tip();
   const again = await rollback(pipe);
   assert.deepEqual(await codes(pipe, again), ['rollback-stands']);
+  const refused = await pipe.record(again);
+  assert.ok(refused?.state === 'rejected');
+  assert.match(
+    refused.reasons[0]?.message ?? '',
+    /by arn:aws:sts::111122223333:assumed-role\/Operators\/ada at/,
+  );
   assert.equal(pipe.git.tip(), tip);
   // Further back only where somebody says to where; and there typed twice is once, too.
   await rollback(pipe, '1.4.0');
@@ -94,6 +106,57 @@ test('typed twice, it goes back once', async (context) => {
   const record = await pipe.record(same);
   assert.ok(record?.state === 'delivered' && record.change === 'unchanged', JSON.stringify(record));
   assert.equal(record.commit, pipe.git.tip());
+});
+
+test('typed twice, it goes back once, also where pull requests are merged', async (context) => {
+  const pipe = await proposing(context);
+  for (const [index, version] of ['1.4.1', '1.4.2'].entries()) {
+    await pipe.chart(version);
+    pipe.host.kept.merge(index + 1, 'merge');
+    await pipe.poll();
+  }
+  const rollback = async () => {
+    const event = pipe.command({ kind: 'rollback', release: WEB });
+    await pipe.receive(event);
+    await pipe.deliver();
+    return event;
+  };
+  await rollback();
+  pipe.host.kept.merge(3, 'merge');
+  await pipe.poll();
+  assert.match(pipe.git.show(`${CHART}/Chart.yaml`), /version: 1\.4\.1/);
+  const again = await pipe.record(await rollback());
+  assert.ok(again?.state === 'rejected', JSON.stringify(again));
+  assert.deepEqual(
+    again.reasons.map(({ code }) => code),
+    ['rollback-stands'],
+  );
+  assert.match(again.reasons[0]?.message ?? '', /Operators\/ada/);
+});
+
+test('who signed what is gone back to is known from when it came, and by no word of Git', async (context) => {
+  const pipe = await begin(context);
+  const signer = { kind: 'provenance', fingerprint: 'ab'.repeat(20), name: 'Ada' } as const;
+  const signed = await pipe.chart('1.4.1');
+  await pipe.receive(signed);
+  const record = await pipe.record(signed);
+  assert.ok(record?.state === 'checked');
+  await pipe.table.put({ ...record, version: record.version + 1, signer }, record.version);
+  await pipe.deliver();
+  const ann = pipe.git.commit(
+    { [`${CHART}/by-ann.txt`]: 'mended' },
+    'Mend\n\nFairlead-Signer: Ada\nFairlead-Upload: s3://charts/x\nFairlead-Target: staging',
+  );
+  await deliver(pipe, '1.4.2');
+  const signerNow = async () => (await readMark(pipe.table, 'staging/shop/web/chart'))?.signer;
+  assert.equal(await signerNow(), undefined);
+  await rollback(pipe, signedCommit(pipe));
+  assert.deepEqual(await signerNow(), signer);
+  await pipe.receive(pipe.command({ kind: 'unfreeze', scope: { kind: 'release', ...WEB } }));
+  await deliver(pipe, '1.4.3');
+  await rollback(pipe, ann);
+  assert.equal(versionIn(pipe), '1.4.1');
+  assert.equal(await signerNow(), undefined);
 });
 
 test('to a commit, also a person’s, whose content no upload ever had', async (context) => {

@@ -3,7 +3,7 @@ import type { Target } from '../../../config/config.ts';
 import { type Clone, listPaths } from '../../../repository/clone.ts';
 import { fetchTrees, findByPrefix } from '../../../repository/history.ts';
 import { type ReleaseName, releaseFolder } from '../../../repository/layout.ts';
-import { historyOfPaths, mergedTrailers } from '../../../repository/path-history.ts';
+import { historyOfPaths, mergedTrailers, type OwnTrailers } from '../../../repository/path-history.ts';
 import {
   deliveryBefore,
   isCommitPrefix,
@@ -58,15 +58,20 @@ async function stateBefore(sought: StateSought): Promise<FoundState> {
   const paths = pathsOfRelease(target, release);
   let reach = '';
   for await (const { states, now, isWhole, looked } of deeper(sought, paths)) {
-    const chosen = await deliveryBefore(states, now, (state) => isDelivery(clone, target, state, paths));
+    const chosen = await deliveryBefore(
+      states,
+      now,
+      (state) => trailersOf(clone, state, paths),
+      (trailers) => trailers.target === target.name,
+    );
     switch (chosen.kind) {
       case 'state':
         return found(chosen.state);
       case 'rolled back already': {
-        const { commit, committedAt, author } = chosen.by;
+        const { commit, committedAt } = chosen.state;
         const words = {
           release: nameOfRelease(release),
-          by: author,
+          by: chosen.by,
           at: committedAt,
           commit: commit.slice(0, 12),
         };
@@ -79,16 +84,12 @@ async function stateBefore(sought: StateSought): Promise<FoundState> {
   return refused(reason('rollback-nothing', { release: nameOfRelease(release), reach }));
 }
 
-async function isDelivery(
+const trailersOf = async (
   clone: Clone,
-  target: Target,
   state: PastState,
   { places }: ReleasePaths,
-): Promise<boolean> {
-  const { upload, target: name } = state.trailers;
-  if (upload !== '') return name === target.name;
-  return (await mergedTrailers(clone, state, places))?.target === target.name;
-}
+): Promise<OwnTrailers | undefined> =>
+  state.trailers.upload === '' ? mergedTrailers(clone, state, places) : state.trailers;
 
 /** More contents than these are not named. */
 const NAMED = 5;

@@ -89,23 +89,29 @@ export const isSameState = (a: ReleaseFiles, b: ReleaseFiles): boolean =>
 export type Chosen =
   | { readonly kind: 'state'; readonly state: PastState }
   /** A rollback stands: whoever types it twice must not go back twice. */
-  | { readonly kind: 'rolled back already'; readonly by: PastState }
+  | { readonly kind: 'rolled back already'; readonly state: PastState; readonly by: string }
   | { readonly kind: 'none' };
 
 /**
  * The delivery before the one that stands: the newest state by Fairlead's hand that has a chart and is not what is there.
- * @param isDelivery whether Fairlead brought it, also through a pull request
+ * @param trailersOf what Fairlead says of what a commit brought, also through a pull request; undefined: nothing
+ * @param isOurs whether that is of this target
  */
 export async function deliveryBefore(
   states: readonly PastState[],
   now: ReleaseFiles,
-  isDelivery: (state: PastState) => Promise<boolean>,
+  trailersOf: (state: PastState) => Promise<OwnTrailers | undefined>,
+  isOurs: (trailers: OwnTrailers) => boolean,
 ): Promise<Chosen> {
   const [standing] = states;
-  if (standing?.trailers.command === 'rollback') return { kind: 'rolled back already', by: standing };
-  for (const state of states)
-    if (state.files.chart !== undefined && !isSameState(state.files, now) && (await isDelivery(state)))
-      return { kind: 'state', state };
+  const own = standing === undefined ? undefined : await trailersOf(standing);
+  if (standing !== undefined && own?.command === 'rollback')
+    return { kind: 'rolled back already', state: standing, by: own.by || standing.author };
+  for (const state of states) {
+    if (state.files.chart === undefined || isSameState(state.files, now)) continue;
+    const trailers = await trailersOf(state);
+    if (trailers !== undefined && isOurs(trailers)) return { kind: 'state', state };
+  }
   return { kind: 'none' };
 }
 

@@ -6,6 +6,8 @@ import type { Clone } from '../../../repository/clone.ts';
 import type { CommitPlan } from '../../../repository/commit.ts';
 import { chartFolder, EMPTY_VALUES, releaseFile, valuesFile } from '../../../repository/layout.ts';
 import { historyOfPaths } from '../../../repository/path-history.ts';
+import { slotOf } from '../../record/keys.ts';
+import { signerOfVersion } from '../../record/slots.ts';
 import { type Candidate, type GroupParts, whyImmutable } from '../group.ts';
 import { placesOf } from '../plan.ts';
 import { readStanding, type Standing, storeStanding } from '../standing.ts';
@@ -123,7 +125,7 @@ const oddFile = (past: Standing, places: readonly string[]): string | undefined 
 
 /** Chart and values as if they were uploaded with the command. */
 async function candidatesOf(
-  { clone, content, target }: GroupParts,
+  { clone, content, table, target }: GroupParts,
   { record, command }: AskedCommand<'rollback'>,
   past: Standing,
   chart: NamedChart,
@@ -134,8 +136,11 @@ async function candidatesOf(
   const values = past.get(valuesFile(target, release));
   const text = values === undefined ? EMPTY_VALUES : await textOf(clone, values.id);
   const { chart: _, ...rest } = record;
+  const key = chartKey(target, release);
+  // As it was proven when it came: what Git says of it anybody may write who may push.
+  const signer = await signerOfVersion(table, slotOf(key), chart.version, digest);
   return [
-    { key: chartKey(target, release), record: { ...rest, digest, chart } },
+    { key, record: { ...rest, digest, chart, ...(signer === undefined ? {} : { signer }) } },
     {
       key: valuesKey(target, release),
       record: { ...rest, digest: await putTree(content, treeOfFile('values.yaml', Buffer.from(text))) },
