@@ -10,7 +10,7 @@ import { isBlocked } from './delivering/blocked.ts';
 import { looksAgainAfter } from './receiving/evidence.ts';
 import { isAstray } from './receiving/replay.ts';
 import { placeVersions } from './receiving/unheard.ts';
-import { parseKey } from './record/keys.ts';
+import { COMMANDS, parseKey } from './record/keys.ts';
 import type { UploadBase } from './record/record.ts';
 import { tellRefusals } from './record/refusals.ts';
 import {
@@ -180,19 +180,28 @@ async function announceUntold(parts: SweepParts): Promise<number> {
   return announced;
 }
 
-/** Versions whose event was lost: old enough to have been told, without a record. */
+/**
+ * Versions whose event was lost: old enough to have been told, without a record. Commands stand before all targets in the
+ * bucket's order. Where one has none the table may be lost, and with it what commands froze: they are taken first, however
+ * old they are, and uploads an hour later, so that nothing is delivered that people have frozen.
+ */
 async function compareBucket(parts: SweepParts): Promise<number> {
   let sent = 0;
   let ofOneKey: ObjectVersion[] = [];
   for await (const version of parts.uploads.versions()) {
-    if (ofOneKey[0] !== undefined && ofOneKey[0].key !== version.key) {
+    const [before] = ofOneKey;
+    if (before !== undefined && before.key !== version.key) {
       sent += await compareKey(parts, ofOneKey);
+      if (sent > 0 && isCommand(before) && !isCommand(version)) return sent;
       ofOneKey = [];
     }
-    if (age(parts, version.lastModified.toISOString()) <= COMPARED_MILLISECONDS) ofOneKey.push(version);
+    if (isCommand(version) || age(parts, version.lastModified.toISOString()) <= COMPARED_MILLISECONDS)
+      ofOneKey.push(version);
   }
   return sent + (await compareKey(parts, ofOneKey));
 }
+
+const isCommand = ({ key }: ObjectVersion): boolean => key.startsWith(`${COMMANDS}/`);
 
 async function compareKey(parts: SweepParts, newestFirst: readonly ObjectVersion[]): Promise<number> {
   let sent = 0;

@@ -65,6 +65,34 @@ for (const order of ['as listed', 'reversed'] as const) {
   });
 }
 
+test('after a loss of the table what people have frozen is frozen before any upload is taken, however long ago', async (context) => {
+  const pipe = await begin(context);
+  await pipe.receive(await pipe.chart('1.0.0'));
+  await pipe.deliver();
+  const scope = { kind: 'release', namespace: 'shop', release: 'web' } as const;
+  const thawed = { ...scope, release: 'other' };
+  const commands = [
+    pipe.command({ kind: 'freeze', scope }),
+    pipe.command({ kind: 'freeze', scope: thawed }),
+    pipe.command({ kind: 'unfreeze', scope: thawed }),
+  ];
+  for (const command of commands) await pipe.receive(command);
+  await pipe.deliver();
+  pipe.later(7 * 24 * 3600);
+  const waits = await pipe.chart('1.1.0');
+  await pipe.receive(waits);
+  await pipe.deliver();
+  const goes = await pipe.chart('2.0.0', {}, 'other');
+
+  pipe.table.items.clear();
+  assert.equal(await sweepUp(pipe, 'reversed'), commands.length);
+  assert.equal(await sweepUp(pipe, 'reversed'), 2);
+  assert.equal(pipe.tags(waits)['fairlead-outcome'], 'frozen');
+  assert.match(pipe.git.show(CHART), /version: 1\.0\.0/);
+  assert.equal((await pipe.record(goes))?.state, 'delivered');
+  assert.equal(await sweepUp(pipe), 0);
+});
+
 test('after a loss of the table what was delivered last is still the newest of its slot', async (context) => {
   const pipe = await begin(context);
   // Nobody heard of it: its event was lost.
