@@ -28,7 +28,8 @@ export function neutral(text: string, length: number): string {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
     .replace(/[[\]#@<>]/g, '_')
     .trim()
-    .slice(0, length);
+    .slice(0, length)
+    .toWellFormed();
 }
 
 /**

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { type RenderedObject, renderKey } from '../../../lib/charts/render-request.ts';
 import type { Verb } from '../../../lib/commands/command.ts';
 import { digestOf } from '../../../lib/content/tree.ts';
+import { addWaiting } from '../../../lib/uploads/record/waiting.ts';
 import { ACCEPTED, type Pipeline, pipeline } from './pipeline.ts';
 
 async function begin(context: TestContext, options: Parameters<typeof pipeline>[0] = {}) {
@@ -197,4 +198,21 @@ test('what stays in the cluster is named, in the commit and in the outcome', asy
     warnings.map(({ message: says }) => says),
     ['PersistentVolumeClaim/data stays in the cluster: its annotation helm.sh/resource-policy says keep.'],
   );
+});
+
+test('more than a record takes is refused, however few slots that are', async (context) => {
+  const pipe = await begin(context);
+  const at = pipe.parts.now().toISOString();
+  for (let number = 0; number < 600; number++) {
+    const key = `staging/manifests/${'a'.repeat(250)}/${'b'.repeat(240)}${number}.yaml`;
+    const upload = { key, versionId: `w${number}`, eventTime: at, sequencer: '1', receivedAt: at };
+    await addWaiting(pipe.table, { repository: 'cluster', branch: 'main' }, upload);
+  }
+  const record = await pipe.record(await remove(pipe, { kind: 'target' }));
+  assert.ok(record?.state === 'rejected', JSON.stringify(record));
+  assert.deepEqual(
+    record.reasons.map(({ code }) => code),
+    ['remove-too-many'],
+  );
+  assert.match(record.reasons[0]?.message ?? '', /has 600 .* at most 4\d\d are/);
 });

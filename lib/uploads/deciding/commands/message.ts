@@ -6,6 +6,8 @@ import { type Replaced, replacedSentence, replacedTrailers } from '../replaced.t
 const SUBJECT_LENGTH = 200;
 /** As lib/commands limits what a person says; an ARN of a session is shorter. */
 const WORDS_LENGTH = 500;
+/** A sentence may name twenty objects, by names that a chart has given them. */
+const BODY_LENGTH = 4000;
 
 export interface CommandText {
   readonly subject: string;
@@ -34,7 +36,8 @@ export function commandMessage(
     `Fairlead-Target: ${record.target}`,
     ...replaced.flatMap(replacedTrailers),
   ];
-  const paragraphs = [...body, ...replaced.map(replacedSentence)].flatMap((sentence) => [sentence, '']);
+  const sentences = [...body.map((one) => neutral(one, BODY_LENGTH)), ...replaced.map(replacedSentence)];
+  const paragraphs = sentences.flatMap((sentence) => [sentence, '']);
   return [neutral(subject, SUBJECT_LENGTH), '', ...paragraphs, ...all, ''].join('\n');
 }
 

@@ -25,8 +25,12 @@ import { nameOfRelease, slotsOfRelease } from './release.ts';
 
 type Removed = AskedCommand<'remove'>['command']['verb']['what'];
 
-/** As many slots as an item of the table takes, and one commit is looked through by a person. */
+/** One commit is looked through by a person. */
 const SLOTS = 1000;
+/** An item of the table holds 400 KB, and the command's record all slots beside the rest of it. Bytes. */
+const SLOTS_BYTES = 300 * 1024;
+/** Of a slot in it, beside its name: two fingerprints and what they are called. */
+const SLOT_BYTES = 200;
 /** Named in a message, and in a record as warnings. */
 const NAMED = 20;
 const WARNED = 10;
@@ -47,8 +51,9 @@ export async function decideRemove(
   const places = placesOfRemoved(target, what);
   const standing = await readStanding(clone, tip, places);
   const slots = await slotsOf(parts, asked, standing);
-  if (slots.length > SLOTS)
-    return refused(reason('remove-too-many', { target: target.name, count: slots.length, limit: SLOTS }));
+  const limit = fitting(slots);
+  if (slots.length > limit)
+    return refused(reason('remove-too-many', { target: target.name, count: slots.length, limit }));
   const newer = await newerThan(table, record, slots);
   if (newer !== undefined) return { kind: 'superseded', by: newer };
 
@@ -81,6 +86,16 @@ export async function decideRemove(
 }
 
 const refused = (why: Reason): CommandDecision => ({ kind: 'rejected', reasons: [why] });
+
+/** How many of them fit into a record: fewer where their names are long. */
+function fitting(slots: readonly string[]): number {
+  let bytes = 0;
+  for (const [at, slot] of slots.entries()) {
+    bytes += Buffer.byteLength(slot) + SLOT_BYTES;
+    if (bytes > SLOTS_BYTES) return Math.min(at, SLOTS);
+  }
+  return SLOTS;
+}
 
 /** Nothing is there, and nothing was delivered of it. */
 const EMPTIED = { files: fingerprintOf(new Map()), digest: digestOf('') } as const;
