@@ -1,12 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
-import { ArnPrincipal, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { type Config, ConfigError, type Target } from '../../lib/config/config.ts';
 import { COMMANDS } from '../../lib/uploads/record/keys.ts';
 import { throughService } from '../customer-key.ts';
 import { acknowledgeWildcard } from '../review/acknowledge.ts';
 import type { Uploads } from '../state/upload.ts';
-import { bucketPolicyProblems } from './bucket-policy.ts';
+import { admitByBucketPolicy } from './bucket-policy.ts';
 import { knowsOutcome, type OutcomeSettings } from './outcome.ts';
 
 /** What a command takes: one object, in one request, and its outcome read from the tags. Nobody reads one back. */
@@ -80,26 +80,18 @@ export class Operators extends Construct {
     ];
   }
 
-  /** Says in the bucket's own policy who of this account or another may give commands to what. */
   private admit(targets: readonly Target[]): readonly string[] {
     const { uploads, installation } = this.settings;
-    const { bucket, bucketIs } = uploads;
-    if (targets.length === 0) return [];
-    if (bucketIs === 'existing')
-      return targets.map(
-        ({ name }) =>
-          `target "${name}": operators.arns are written into the bucket's policy, and that of a bucket which exists is its owner's. Take them out, and attach the policy ${installation}-operate-${name}-REGION, or see docs/operations.md for the statement to add there`,
-      );
-    for (const { name, operators } of targets) {
-      bucket.addToResourcePolicy(
-        new PolicyStatement({
-          principals: [...new Set(operators?.arns)].sort().map((arn) => new ArnPrincipal(arn)),
-          actions: COMMAND,
-          // In the bucket's own stack, which imports nothing.
-          resources: [bucket.arnForObjects(`${COMMANDS}/${name}/*`)],
-        }),
-      );
-    }
-    return bucketPolicyProblems(bucket);
+    const named = targets.map(({ name, operators }) => ({
+      target: name,
+      arns: operators?.arns ?? [],
+      prefix: `${COMMANDS}/${name}`,
+    }));
+    return admitByBucketPolicy(uploads, named, {
+      actions: COMMAND,
+      entry: 'operators.arns',
+      policyOf: (target) => `${installation}-operate-${target}`,
+      page: 'docs/operations.md',
+    });
   }
 }

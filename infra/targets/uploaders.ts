@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import {
-  ArnPrincipal,
   ManagedPolicy,
   OidcProviderNative,
   PolicyStatement,
@@ -14,7 +13,7 @@ import { type GithubSource, subjectOf } from '../../lib/config/uploaders.ts';
 import { throughService } from '../customer-key.ts';
 import { acknowledgeWildcard } from '../review/acknowledge.ts';
 import type { Uploads } from '../state/upload.ts';
-import { bucketPolicyProblems } from './bucket-policy.ts';
+import { admitByBucketPolicy } from './bucket-policy.ts';
 import { knowsOutcome, type OutcomeSettings } from './outcome.ts';
 
 const ISSUER = 'token.actions.githubusercontent.com';
@@ -161,27 +160,19 @@ export class Uploaders extends Construct {
     return JSON.stringify(conditions).length + TRUST_POLICY_AROUND_CONDITIONS;
   }
 
-  /** Says in the bucket's own policy who of this account or another may upload to what. */
   private admit(targets: readonly Target[]): readonly string[] {
     const { uploads, installation } = this.settings;
-    const { bucket, bucketIs } = uploads;
-    if (targets.length === 0) return [];
-    if (bucketIs === 'existing')
-      return targets.map(
-        ({ name }) =>
-          `target "${name}": uploaders.arns are written into the bucket's policy, and that of a bucket which exists is its owner's. Take them out, and attach the policy ${installation}-upload-${name}-REGION, or see docs/uploading.md for the statement to add there`,
-      );
-    for (const { name, uploaders } of targets) {
-      bucket.addToResourcePolicy(
-        new PolicyStatement({
-          principals: [...new Set(uploaders?.arns)].sort().map((arn) => new ArnPrincipal(arn)),
-          actions: UPLOAD,
-          // In the bucket's own stack, which imports nothing.
-          resources: [bucket.arnForObjects(`${name}/*`)],
-        }),
-      );
-    }
-    return bucketPolicyProblems(bucket);
+    const named = targets.map(({ name, uploaders }) => ({
+      target: name,
+      arns: uploaders?.arns ?? [],
+      prefix: name,
+    }));
+    return admitByBucketPolicy(uploads, named, {
+      actions: UPLOAD,
+      entry: 'uploaders.arns',
+      policyOf: (target) => `${installation}-upload-${target}`,
+      page: 'docs/uploading.md',
+    });
   }
 }
 
