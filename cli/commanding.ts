@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectTaggingCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import * as clients from '../lib/aws/clients.ts';
 import {
   type Command as CommandDocument,
@@ -256,9 +256,18 @@ async function put(
   body: string,
   signal: AbortSignal,
 ): Promise<string> {
+  const object = { Bucket: bucket, Key: key };
+  const options = { abortSignal: signal };
+  // A second version would be told as a command given twice: where the answer to a try is lost, the next finds the first.
   const { VersionId } = await s3
-    .send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/json' }), {
-      abortSignal: signal,
+    .send(
+      new PutObjectCommand({ ...object, Body: body, ContentType: 'application/json', IfNoneMatch: '*' }),
+      options,
+    )
+    .catch((error: unknown) => {
+      if (error instanceof S3ServiceException && error.name === 'PreconditionFailed')
+        return s3.send(new GetObjectTaggingCommand(object), options);
+      throw error;
     })
     .catch((error: unknown) => {
       if (signal.aborted) throw error;

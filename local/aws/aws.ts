@@ -11,7 +11,7 @@ import { UNTOLD_INDEX } from '../../lib/aws/table.ts';
 import { close, listen } from '../../lib/loopback/listen.ts';
 import { openDynamodb } from './dynamodb.ts';
 import { awsEndpoint } from './endpoint.ts';
-import { type AccessKeys, newAccessKeys } from './keys.ts';
+import { type AccessKeys, keptAccessKeys } from './keys.ts';
 import { type Bucket, openBucket } from './s3/bucket.ts';
 import { type CreatedObject, s3Front } from './s3/s3.ts';
 import type { ServiceContents } from './services.ts';
@@ -41,8 +41,8 @@ export interface LocalAws {
 
 /**
  * S3, DynamoDB, SQS, SNS, STS and the few calls of Lambda, SSM, Secrets Manager and EventBridge that Fairlead makes,
- * on one loopback port and on AWS's own protocols. Objects and items survive a restart; queues are made anew, since
- * the record is the queue and `sweep` rings again.
+ * on one loopback port and on AWS's own protocols. Objects, items and keys survive a restart; queues are made anew,
+ * since the record is the queue and `sweep` rings again.
  * @param options.port 0 for any free one
  * @throws PortTaken
  */
@@ -52,7 +52,7 @@ export async function startAws(options: {
   readonly contents: ServiceContents;
   readonly onTableWrite: () => void;
 }): Promise<LocalAws> {
-  const keys = newAccessKeys();
+  const keys = await keptAccessKeys(options.folder);
   const open = async (name: keyof typeof BUCKETS, versioned: boolean) =>
     await openBucket(join(options.folder, 's3', BUCKETS[name]), BUCKETS[name], versioned);
   const buckets = {

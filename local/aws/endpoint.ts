@@ -23,7 +23,7 @@ const WRITES = /^DynamoDB_20120810\.(PutItem|UpdateItem|DeleteItem|BatchWriteIte
 
 /**
  * One address for all of AWS, as `aws --endpoint-url` expects it: the protocol says which service is meant.
- * Refused before anything is read: what a web page could send, and what is not signed with this start's key.
+ * Refused before anything is read: what a web page could send, and what is not signed with this installation's key.
  * @param port called at each request, since 0 becomes a port only when it listens
  */
 export function awsEndpoint(services: Services, port: () => number): Server {
@@ -32,7 +32,7 @@ export function awsEndpoint(services: Services, port: () => number): Server {
       whyRefused(request, port()) ??
       (isSignedWith(services.keys, request)
         ? undefined
-        : 'The AWS access key is not the one of this start: see .local/env');
+        : 'The AWS access key is not the one of this installation: see .local/env');
     if (refusal !== undefined) return refuse(request, response, refusal);
     // What is of our own origin is no cross-origin request; no part behind may answer it as one.
     delete request.headers.origin;

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { stsOfRegion } from '../../lib/aws/caller-identity.ts';
 import { command, digestOfCommand } from '../../lib/commands/command.ts';
 import { digestOf } from '../../lib/content/tree.ts';
+import { close } from '../../lib/loopback/listen.ts';
 import type { UploadState } from '../../lib/uploads/record/record.ts';
+import { findConnection, writeConnection } from '../../local/connection.ts';
 import { fairlead } from './command-line.ts';
 import { AT, type StandIn, standIn } from './stand-in-installation.ts';
 
@@ -31,6 +35,34 @@ async function given(target: string) {
 }
 
 const DONE: UploadState = { state: 'done', what: 'frozen', endedAt: AT };
+
+/** The same installation behind a network that loses the answer to the first command which is put. */
+async function losingFirstAnswer({ environment, folder }: StandIn) {
+  let lost = 0;
+  const server = createServer((asked, answer) => {
+    const { hostname, port } = new URL(environment.AWS_ENDPOINT_URL ?? '');
+    const { method, url: path } = asked;
+    const headers = { ...asked.headers, host: `${hostname}:${port}` };
+    const passed = request({ hostname, port, method, path, headers }, (reply) => {
+      if (method === 'PUT' && lost === 0) {
+        lost += 1;
+        reply.resume().once('end', () => answer.destroy());
+        return;
+      }
+      answer.writeHead(reply.statusCode ?? 0, reply.headers);
+      reply.pipe(answer);
+    });
+    asked.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const own = join(folder, 'lossy');
+  const found = await findConnection(folder);
+  assert.ok(found);
+  const AWS_ENDPOINT_URL = `http://127.0.0.1:${port}`;
+  await writeConnection(own, { ...found, environment: { ...found.environment, AWS_ENDPOINT_URL } });
+  return { folder: own, lost: () => lost, stop: () => close(server) };
+}
 
 describe('npx fairlead freeze', () => {
   test('puts one command where those of its target are, proven to be of who typed it', async () => {
@@ -62,6 +94,20 @@ describe('npx fairlead freeze', () => {
     assert.equal(ran.code, 0, ran.stderr);
     assert.match(ran.stdout, /^freeze two: frozen: what is uploaded from now on waits/);
     assert.deepEqual((await given('two')).asked.verb, { kind: 'freeze', scope: { kind: 'target' } });
+  });
+
+  test('is given once, though the answer to giving it is lost', async () => {
+    const lossy = await losingFirstAnswer(installation);
+    try {
+      const ran = await fairlead(['freeze', 'five', '--wait', 'no', '-o', 'json', '--data', lossy.folder]);
+      assert.equal(ran.code, 0, ran.stderr);
+      assert.equal(lossy.lost(), 1);
+      const [only, ...more] = await Array.fromAsync(installation.store.versions('.commands/five/'));
+      assert.deepEqual(more, []);
+      assert.ok(ran.stdout.includes(only?.versionId ?? 'none'), ran.stdout);
+    } finally {
+      await lossy.stop();
+    }
   });
 
   test('with --dry-run gives nothing', async () => {

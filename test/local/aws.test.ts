@@ -181,7 +181,7 @@ describe('the local AWS', () => {
 });
 
 describe('who may not use it', () => {
-  test('nobody without the key of this start, for any service', async () => {
+  test('nobody without the key of this installation, for any service', async () => {
     assert.equal((await signed('/charts')).status, 403);
     assert.equal((await signed('/charts', 'LOCAL0123456789ABCDE')).status, 403);
     for (const target of [

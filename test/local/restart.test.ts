@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { prove } from '../../cli/proving.ts';
 import * as clients from '../../lib/aws/clients.ts';
 import { type Environment, requireVariables } from '../../lib/aws/environment.ts';
 import { s3Store } from '../../lib/aws/objects.ts';
 import { dynamoTable } from '../../lib/aws/table.ts';
+import { command, digestOfCommand } from '../../lib/commands/command.ts';
+import { commandKey } from '../../lib/uploads/record/keys.ts';
 import { readRecord } from '../../lib/uploads/record/record.ts';
 import { type Started, start } from './running.ts';
 
@@ -18,8 +22,11 @@ after(async () => await rm(folder, { recursive: true, force: true }));
 const kubeconfig = join(folder, 'kubeconfig');
 await writeFile(kubeconfig, 'apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n');
 
-async function begin(): Promise<{ running: Started; environment: Environment }> {
-  const running = start(['--data', join(folder, 'data'), '--port', '0', '--kubeconfig', kubeconfig]);
+async function begin(...more: string[]): Promise<{ running: Started; environment: Environment }> {
+  const running = start([
+    ...['--data', join(folder, 'data'), '--port', '0', '--kubeconfig', kubeconfig],
+    ...more,
+  ]);
   after(() => running.child.kill('SIGKILL'));
   await running.says(/Try:/);
   const connection = await readFile(join(folder, 'data', 'connection.json'), 'utf8');
@@ -57,6 +64,52 @@ test('what was on its way when it was killed is delivered after the next start',
     );
   } while (states.some((state) => state !== 'delivered') && Date.now() < until);
   assert.deepEqual([...new Set(states)], ['delivered']);
+  second.running.child.kill('SIGINT');
+  assert.equal(await second.running.ended(), 0);
+});
+
+test('a command that was signed before it was killed is believed after the next start', async () => {
+  const first = await begin();
+  const asked = {
+    schema: 1,
+    id: randomUUID(),
+    installation: 'local',
+    target: 'staging',
+    at: new Date().toISOString(),
+    verb: { kind: 'freeze', scope: { kind: 'target' } },
+  } as const;
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_REGION = '' } = first.environment;
+  const proof = await prove(
+    digestOfCommand(asked),
+    {
+      credentials: { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY },
+      region: AWS_REGION,
+      environment: first.environment,
+    },
+    new Date(asked.at),
+  );
+  first.running.child.kill('SIGKILL');
+  await first.running.ended();
+
+  // The signature holds the address, too.
+  const { port } = new URL(first.environment.AWS_ENDPOINT_URL ?? '');
+  const second = await begin('--aws-port', port);
+  const { table, uploadBucket } = requireVariables(second.environment, 'table', 'uploadBucket');
+  const key = commandKey(asked);
+  const { VersionId: versionId = '' } = await clients.s3(second.environment).send(
+    new PutObjectCommand({
+      Bucket: uploadBucket,
+      Key: key,
+      Body: JSON.stringify(command.parse({ ...asked, proof })),
+    }),
+  );
+  const records = dynamoTable(clients.dynamodb(second.environment), table);
+  const ended = async () => {
+    const state = (await readRecord(records, key, versionId))?.state;
+    return state === 'done' || state === 'rejected' || state === 'failed' ? state : undefined;
+  };
+  await until(async () => (await ended()) !== undefined);
+  assert.equal(await ended(), 'done');
   second.running.child.kill('SIGINT');
   assert.equal(await second.running.ended(), 0);
 });

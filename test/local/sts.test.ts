@@ -233,7 +233,7 @@ describe('a GetCallerIdentity that was presigned', () => {
     }
   });
 
-  test('needs the key of this start', async () => {
+  test('needs the key of this installation', async () => {
     await refusedWith(ask(await presigned({ secretAccessKey: 'guessed' })), 'SignatureDoesNotMatch');
     await refusedWith(ask(await presigned({ sessionToken: 'stolen' })), 'InvalidClientTokenId');
     const url = await presigned();
