@@ -24,8 +24,8 @@ const WORDINGS: readonly (readonly [RegExp, (host: string) => string])[] = [
       'the proxy of gitNetwork asks for a user (407), which is not supported: let these subnets through it without',
   ],
   [
-    // A proxy's own 5xx is no rule of it: that is tried again, as a host's is.
-    /HTTP code 4\d\d from proxy|CONNECT tunnel failed, response 4\d\d|Proxy CONNECT aborted/i,
+    // A proxy's own 5xx, or its end in the middle, is no rule of it: that is tried again, as a host's is.
+    /HTTP code 4\d\d from proxy|CONNECT tunnel failed, response 4\d\d/i,
     (host) =>
       `the proxy of gitNetwork does not let through to ${host}: it is to be allowed there, or named in gitNetwork.noProxy`,
   ],

@@ -60,7 +60,7 @@ export async function privateAuthority(folder: string, name = 'private') {
 /** A proxy that knows CONNECT alone (RFC 9110, 9.3.6), to this machine alone, and remembers what it was asked for. */
 export async function connectProxy() {
   const asked: string[] = [];
-  const refuses: { status?: number } = {};
+  const refuses: { status?: number | 'hangs up' } = {};
   const server = createHttp((_, response) => response.writeHead(405).end());
   const open = new Set<import('node:stream').Duplex>();
   server.on('connect', (message, client) => {
@@ -68,7 +68,7 @@ export async function connectProxy() {
     open.add(client);
     client.on('close', () => open.delete(client)).on('error', () => {});
     if (refuses.status !== undefined) {
-      client.end(`HTTP/1.1 ${refuses.status} No\r\n\r\n`);
+      client.end(refuses.status === 'hangs up' ? '' : `HTTP/1.1 ${refuses.status} No\r\n\r\n`);
       return;
     }
     const port = Number((message.url ?? '').split(':').at(-1));

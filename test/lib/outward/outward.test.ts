@@ -123,7 +123,7 @@ describe('hosts that are reached through a proxy, with certificates of an author
   });
 
   test('a proxy that cannot get there now is no rule against us: it is tried again', async () => {
-    for (const status of [502, 503]) {
+    for (const status of [502, 503, 'hangs up'] as const) {
       proxy.refuses.status = status;
       await assert.rejects(
         async () => (await clone(front.inside, both())).fetchTip(),
