@@ -11,6 +11,8 @@ import {
 } from './packages.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Loads what is used of it alone. */
+const HTTP = './infra/http-builtin.cjs';
 const DOCKERFILE = join(import.meta.dirname, 'image', 'Dockerfile');
 
 /**
@@ -55,7 +57,7 @@ export function bundle(name: ZipFunctionName | GitFunctionName, folder: string):
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
-    alias: { [BESIDE.name]: BESIDE.as },
+    alias: { [BESIDE.name]: BESIDE.as, http: HTTP, 'node:http': HTTP },
     external: [BESIDE.as],
     minifySyntax: true,
     minifyWhitespace: true,

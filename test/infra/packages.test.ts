@@ -87,6 +87,22 @@ test('no bundle has grown past two MiB', () => {
   }
 });
 
+test('no bundle loads undici before it asks for something by fetch', () => {
+  for (const name of [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS]) {
+    const loaded = execFileSync(
+      process.execPath,
+      [
+        ...['--input-type=module', '--eval'],
+        'await import(process.argv[1]); console.log(process.moduleLoadList.join()); process.exit(0);',
+        pathToFileURL(bundled(name)).href,
+      ],
+      { encoding: 'utf8' },
+    );
+    assert.match(loaded, /NativeModule crypto\b/, name);
+    assert.doesNotMatch(loaded, /deps\/undici/, name);
+  }
+});
+
 test('what signs and verifies with OpenPGP lies beside the functions that do, unchanged, and is in nothing else', async () => {
   const all = [...ZIP_FUNCTIONS, ...GIT_FUNCTIONS];
   const inside = all.filter((name) => readFileSync(bundled(name), 'utf8').includes('BEGIN PGP SIGNATURE'));
