@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { renderRelease } from '../../../functions/render-release.ts';
@@ -75,8 +75,9 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
     // it: nobody is protected but by who pushes.
     await appendFile(
       join(bareOf(name), 'config'),
-      `[core]\nlogAllRefUpdates = always\n[receive]\nunpackLimit = 1000000\ndenyNonFastForwards = false\n`,
+      `[core]\nlogAllRefUpdates = always\n[receive]\nunpackLimit = 1000000\n`,
     );
+    await rm(join(bareOf(name), 'hooks', 'update'));
     await mkdir(join(bareOf(name), 'logs', 'refs', 'heads'), { recursive: true });
     await writeFile(join(bareOf(name), 'logs', 'refs', 'heads', 'main'), '');
   }
