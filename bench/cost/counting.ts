@@ -24,8 +24,12 @@ const none = (): Counted => ({
 export interface Counting {
   /** Takes what was counted, and begins anew. */
   taken(): ReadonlyMap<FunctionName, Usage>;
-  /** Waits until a line of that message was written since. @throws after `milliseconds` */
-  says(service: FunctionName, message: string, milliseconds?: number): Promise<void>;
+  /** Waits until a line of that message was written since, and gives it. @throws after `milliseconds` */
+  says(
+    service: FunctionName,
+    message: string,
+    milliseconds?: number,
+  ): Promise<Readonly<Record<string, unknown>>>;
 }
 
 const WAIT_MS = 120_000;
@@ -103,7 +107,9 @@ export function count(): Counting {
     },
     async says(service, message, milliseconds = WAIT_MS) {
       const deadline = Date.now() + milliseconds;
-      while (!said.some((line) => line.service === service && line.message === message)) {
+      for (;;) {
+        const found = said.find((line) => line.service === service && line.message === message);
+        if (found !== undefined) return found;
         if (Date.now() > deadline)
           throw new Error(
             `${service} did not say "${message}" in time, but: ${JSON.stringify(said.slice(-SHOWN))}`,

@@ -55,13 +55,11 @@ export async function measureSize(releases: number, counting: Counting): Promise
       const git = promisify(execFile);
       // Fetched, since the local installation takes no push that is no fast-forward.
       await git('git', ['-C', bare, 'fetch', '--quiet', '--force', world.repository, 'HEAD:main']);
-      // Everything is rendered, and the profile of the cluster is there.
-      for (let at = 0; at < 2; at++) {
-        counting.taken();
-        await checkOnce(installation, counting, releases);
-      }
+      await warmUp(installation, counting, releases);
       console.log('checked');
-      const check = await several(ROUNDS, counting, () => checkOnce(installation, counting, releases));
+      const check = await several(ROUNDS, counting, async () => {
+        await checkOnce(installation, counting, releases);
+      });
       const delivery = await several(DELIVERIES, counting, (at) => deliverOnce(installation, counting, at));
       console.log('delivered');
       const alert = await several(2, counting, (at) => refuseOnce(installation, counting, at));
@@ -102,7 +100,21 @@ export async function measureSize(releases: number, counting: Counting): Promise
 const PATIENCE_MS = 120_000;
 const PATIENCE_A_RELEASE_MS = 1_500;
 
-async function checkOnce({ aws }: Installation, counting: Counting, releases: number): Promise<void> {
+/** The first desired state is read before a check has told the profile of the cluster; all of the second is rendered. */
+const WITH_PROFILE = 2;
+const WARM_UPS = 6;
+
+/** Until a check has seen, and written down, what all later ones see again. */
+async function warmUp(installation: Installation, counting: Counting, releases: number): Promise<void> {
+  for (let at = 0; at < WARM_UPS; at++) {
+    counting.taken();
+    if ((await checkOnce(installation, counting, releases)) >= WITH_PROFILE) return;
+  }
+  throw new Error(`desired state ${WITH_PROFILE} was not checked`);
+}
+
+/** @returns which desired state was checked */
+async function checkOnce({ aws }: Installation, counting: Counting, releases: number): Promise<number> {
   const patience = PATIENCE_MS + releases * PATIENCE_A_RELEASE_MS;
   const request = { schema: 1, target: TARGET, because: 'schedule' };
   await clients
@@ -110,6 +122,7 @@ async function checkOnce({ aws }: Installation, counting: Counting, releases: nu
     .send(new SendMessageCommand({ QueueUrl: aws.queues.read, MessageBody: JSON.stringify(request) }));
   await counting.says('read-desired', 'call ended', patience);
   await counting.says('check-drift', 'call ended', patience);
+  return Number((await counting.says('check-drift', 'checked')).sequence);
 }
 
 async function deliverOnce({ aws }: Installation, counting: Counting, at: number): Promise<void> {
