@@ -19,7 +19,7 @@ import { AGAIN, type Call, nameOf, type Round, requestReads } from './call.ts';
 import { STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { slotsOnTheirWay } from './on-its-way.ts';
 import { isProposing, type ProposingTarget } from './proposal-host.ts';
-import { proposeCommand, withdrawCommand } from './propose-command.ts';
+import { type ProposedCommand, proposeCommand, withdrawCommand } from './propose-command.ts';
 import { settle } from './settle.ts';
 import { takeCommand, type WaitingCommand } from './take-commands.ts';
 
@@ -125,20 +125,18 @@ async function changeGit(
       setAside(call, [waiting], decision.says);
       return AGAIN;
     case 'rejected':
-      await withdraw(call, target, waiting, NOTHING_LEFT);
-      await refuse(call, tip, waiting, { state: 'rejected', reasons: decision.reasons });
-      return AGAIN;
+      return withoutCommit(call, tip, target, waiting, { state: 'rejected', reasons: decision.reasons });
     case 'superseded':
-      await withdraw(call, target, waiting, NOTHING_LEFT);
-      await refuse(call, tip, waiting, { state: 'superseded', by: decision.by });
-      return AGAIN;
+      return withoutCommit(call, tip, target, waiting, { state: 'superseded', by: decision.by });
     case 'unchanged': {
       // Also where it waits: what may still arrive is not to be tried again meanwhile.
       await changeFreeze(call, waiting);
       const slots = decision.touched.map(({ slot }) => slot);
       if ((await slotsOnTheirWay(call, tip, slots)).size > 0) setAside(call, [waiting], STILL_ON_ITS_WAY);
       else {
-        await withdraw(call, target, waiting, HOLDS_ALREADY);
+        const left = await withdraw(call, tip, target, waiting, HOLDS_ALREADY);
+        if (left.kind === 'merged') return endedByPeople(call, waiting, left);
+        // A pull request that changes nothing any more harms nobody.
         const change = waiting.record.state === 'proposed' ? 'commit' : 'unchanged';
         await settleCommand(call, waiting, decision, change);
       }
@@ -155,8 +153,53 @@ async function changeGit(
 const NOTHING_LEFT = 'The command that this was for can be carried out no more: its record says why.';
 const HOLDS_ALREADY = 'The branch that this was for holds all of it already.';
 
-async function withdraw(call: Call, target: Target, waiting: WaitingCommand, why: string): Promise<void> {
-  if (isProposing(target)) await withdrawCommand(call, target, waiting, why);
+const withdraw = async (
+  call: Call,
+  tip: string | undefined,
+  target: Target,
+  waiting: WaitingCommand,
+  why: string,
+) =>
+  isProposing(target) ? withdrawCommand(call, tip, target, waiting, why) : ({ kind: 'withdrawn' } as const);
+
+/** Something speaks against it; what people have merged is delivered all the same. */
+async function withoutCommit(
+  call: Call,
+  tip: string | undefined,
+  target: Target,
+  waiting: WaitingCommand,
+  outcome: Parameters<typeof refuse>[3],
+): Promise<Round> {
+  const left = await withdraw(call, tip, target, waiting, NOTHING_LEFT);
+  if (left.kind !== 'withdrawn') return endedByPeople(call, waiting, left);
+  await refuse(call, tip, waiting, outcome);
+  return AGAIN;
+}
+
+/** How people ended its pull request is how it ends. */
+async function endedByPeople(
+  call: Call,
+  waiting: WaitingCommand,
+  ended: Extract<ProposedCommand, { readonly kind: 'stays' | 'merged' | 'declined' }>,
+): Promise<Round> {
+  switch (ended.kind) {
+    case 'stays':
+      return AGAIN;
+    case 'merged': {
+      const { commit, change, attempt: { touched = [], warnings = [] } = {} } = ended;
+      // What stands then is the reviewers', and nobody's upload: Git is looked through for who did it.
+      const left =
+        change === 'commit'
+          ? touched
+          : touched.map(({ slot }) => ({ slot, files: '', digest: digestOf('') }));
+      await settleCommand(call, waiting, { commit, touched: left, warnings }, change);
+      return AGAIN;
+    }
+    case 'declined':
+      await unfreeze(call, waiting);
+      await settle(call.parts, call.line, waiting.record, { state: 'declined', url: ended.url });
+      return AGAIN;
+  }
 }
 
 async function proposed(
@@ -171,26 +214,15 @@ async function proposed(
   );
   switch (outcome.kind) {
     case 'stays':
-      return AGAIN;
-    case 'edited': {
-      // What stands is the reviewers', and nobody's upload: Git is looked through for who did it.
-      const touched = decision.touched.map(({ slot }) => ({ slot, files: '', digest: digestOf('') }));
-      await settleCommand(call, waiting, { commit: outcome.commit, touched }, 'edited');
-      return AGAIN;
-    }
+    case 'merged':
     case 'declined':
-      await unfreeze(call, waiting);
-      await settle(call.parts, call.line, waiting.record, { state: 'declined', url: outcome.url });
-      return AGAIN;
+      return endedByPeople(call, waiting, outcome);
     case 'refused-content': {
       const reasons = [reason('refused-by-repository', { says: outcome.says })];
-      await refuse(call, tip, waiting, { state: 'rejected', reasons });
-      return AGAIN;
+      return withoutCommit(call, tip, target, waiting, { state: 'rejected', reasons });
     }
     case 'place-taken':
-      await withdraw(call, target, waiting, NOTHING_LEFT);
-      await refuse(call, tip, waiting, { state: 'rejected', reasons: outcome.reasons });
-      return AGAIN;
+      return withoutCommit(call, tip, target, waiting, { state: 'rejected', reasons: outcome.reasons });
   }
 }
 

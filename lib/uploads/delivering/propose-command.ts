@@ -5,7 +5,7 @@ import { findInHistory, NEAR } from '../../repository/history.ts';
 import type { CommandDecision } from '../deciding/commands/decision.ts';
 import { commandText } from '../deciding/proposal/command-text.ts';
 import { fingerprintOf, readStanding } from '../deciding/standing.ts';
-import { MANIFESTS } from '../record/keys.ts';
+import { keyOfSlot, MANIFESTS } from '../record/keys.ts';
 import { tagUpload } from '../record/outcome.ts';
 import {
   type AttemptedCommit,
@@ -17,7 +17,7 @@ import {
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
 import { WHOLE_TARGET } from './proposal-branch.ts';
-import { endClosed, endMerged, waitingIn } from './proposal-ends.ts';
+import { endClosed, endMerged, ownPlace, waitingIn } from './proposal-ends.ts';
 import { heldBy, keepHeld, letGo } from './proposal-hold.ts';
 import { type ProposingTarget, proposalHostOf } from './proposal-host.ts';
 import { commandIn, readProposal, writeProposal } from './proposal-item.ts';
@@ -28,15 +28,23 @@ import type { WaitingCommand } from './take-commands.ts';
  * A command to a target with pull requests: its commit is proposed, in the place of whatever was proposed for the same
  * release, and it waits until people have merged or closed that.
  */
-export type ProposedCommand =
+export type ProposedCommand = EndedByPeople | { readonly kind: 'refused-content'; readonly says: string };
+
+type EndedByPeople =
   /** Nothing to do in this call. */
   | { readonly kind: 'stays' }
-  /** With changes of its reviewers: what is merged as it was proposed is found on the base. */
-  | { readonly kind: 'edited'; readonly commit: string }
-  | { readonly kind: 'declined'; readonly url: string }
-  | { readonly kind: 'refused-content'; readonly says: string };
+  | {
+      readonly kind: 'merged';
+      /** What brought it onto the base. */
+      readonly commit: string;
+      /** `edited`: with changes of its reviewers. */
+      readonly change: 'commit' | 'edited';
+      /** As it was proposed. */
+      readonly attempt: AttemptedCommit | undefined;
+    }
+  | { readonly kind: 'declined'; readonly url: string };
 
-const STAYS: ProposedCommand = { kind: 'stays' };
+const STAYS = { kind: 'stays' } as const;
 
 type Decided = Extract<CommandDecision, { readonly kind: 'commit' }>;
 
@@ -65,26 +73,50 @@ export async function proposeCommand(
   }
 }
 
-/** Closes the pull request of a command that ends otherwise: nobody has declined it. */
+/**
+ * Closes the pull request of a command that can be carried out no more; nobody has declined it. What people have merged
+ * or closed before ends as they ended it, whatever speaks against it by now. While the host cannot be asked, or once
+ * somebody has pushed onto it, it may still be merged, and is waited for.
+ */
 export async function withdrawCommand(
   call: Call,
+  tip: string | undefined,
   target: ProposingTarget,
   waiting: WaitingCommand,
   why: string,
-): Promise<void> {
-  if (waiting.record.state !== 'proposed') return;
+): Promise<EndedByPeople | { readonly kind: 'withdrawn' }> {
+  const { record } = waiting;
+  if (record.state !== 'proposed') return WITHDRAWN;
+  const { table, now } = call.parts;
   const place = placeOfVerb(waiting.command.verb);
+  if ((await heldBy(table, target.name, place, now())) !== undefined) return stays(call, waiting, 'aside');
   try {
     const host = await proposalHostOf(call, target);
-    const item = await readProposal(call.parts.table, target.name, place);
-    const at: Place = { call, host, target, place, item };
+    const at: Place = { call, host, target, place, item: await readProposal(table, target.name, place) };
     const looked = await look(at);
-    if (looked.kind === 'open') await closeOwn(at, looked.proposal, why);
+    await letGo(call, target.name, place);
+    if (looked.kind === 'none' || looked.proposal.number !== record.proposal.number) return WITHDRAWN;
+    switch (looked.kind) {
+      case 'merged':
+        return await merged(at, tip, waiting, looked.proposal);
+      case 'closed':
+        if (at.item?.closing !== undefined) return WITHDRAWN;
+        return { kind: 'declined', url: looked.proposal.url };
+      case 'foreign':
+        return stays(call, waiting, 'aside');
+      case 'open':
+        return (await closeOwn(at, looked.proposal, why)) === 'closed'
+          ? WITHDRAWN
+          : stays(call, waiting, 'again');
+    }
   } catch (error) {
-    // A pull request that changes nothing any more harms nobody.
     if (!(error instanceof ProposalHostFailed)) throw error;
+    await keepHeld(call, target.name, place, error);
+    return stays(call, waiting, 'aside');
   }
 }
+
+const WITHDRAWN = { kind: 'withdrawn' } as const;
 
 function placeOfVerb(verb: Verb): string {
   switch (verb.kind) {
@@ -119,9 +151,6 @@ async function follow(
     case 'closed': {
       if (item === undefined) return STAYS;
       const { proposal } = looked;
-      // Merged after the tip was read: it is decided over upon the new one.
-      if (looked.kind === 'merged' && (await call.clone.fetchTip())?.id !== tip)
-        return stays(call, waiting, 'again');
       const wasClosedByUs = item.closing !== undefined;
       const { record } = waiting;
       if (record.state !== 'proposed' || record.proposal.number !== proposal.number) {
@@ -133,7 +162,7 @@ async function follow(
         return stays(call, waiting, 'again');
       }
       // Its record is to say so first: killed in between, it were proposed anew. Whoever comes next sees that it is over.
-      if (looked.kind === 'merged') return merged(at, tip, decision, proposal);
+      if (looked.kind === 'merged') return merged(at, tip, waiting, proposal);
       if (!wasClosedByUs) return { kind: 'declined', url: proposal.url };
       await writeProposal(call.parts.table, target.name, at.place, item, over(item, proposal.number));
       return stays(call, waiting, 'again');
@@ -182,38 +211,57 @@ function isQuiet({ call, item }: Place, { record }: WaitingCommand, base: string
 }
 
 /** `aside`: not looked at again in this call; however long people take, it has not failed. */
-function stays(call: Call, { record }: WaitingCommand, when: 'again' | 'aside'): ProposedCommand {
+function stays(call: Call, { record }: WaitingCommand, when: 'again' | 'aside'): typeof STAYS {
   if (when === 'aside') call.frozen.add(nameOf(record));
   return STAYS;
 }
 
 /** Once it is proposed it waits for people; before that it fails when its day is over. */
-function held(call: Call, waiting: WaitingCommand, says: string): ProposedCommand {
+function held(call: Call, waiting: WaitingCommand, says: string): typeof STAYS {
   if (waiting.record.state === 'proposed') return stays(call, waiting, 'aside');
   setAside(call, [waiting], says);
   return STAYS;
 }
 
-/** Upon the tip that it was merged into it would change something still: people have changed it, or merged it elsewhere. */
+/** As it was proposed, where its slots were left so by what brought it; pointed at another base and merged there: not. */
 async function merged(
-  { call: { clone } }: Place,
+  at: Place,
   tip: string | undefined,
-  { plan }: Decided,
+  waiting: WaitingCommand,
   { url, state }: Proposal,
-): Promise<ProposedCommand> {
-  const merge = state.kind === 'merged' ? state.commit : undefined;
+): Promise<EndedByPeople> {
+  const { call, target } = at;
+  const { clone } = call;
+  // Merged after the tip was read: it is decided over upon the new one.
+  if ((await clone.fetchTip())?.id !== tip) return stays(call, waiting, 'again');
   if (tip === undefined) return { kind: 'declined', url };
-  if (merge === undefined)
-    return { kind: 'edited', commit: (await broughtBy(clone, tip, plan.within)) ?? tip };
-  const found = await findInHistory(clone, tip, [{ commit: merge, base: undefined }], NEAR);
-  return found.has(merge) ? { kind: 'edited', commit: merge } : { kind: 'declined', url };
+  const attempt = waiting.record.attempted.at(-1);
+  const slots = (attempt?.touched ?? []).flatMap(({ slot, files }) => {
+    const key = keyOfSlot(slot);
+    return key === undefined ? [] : [{ place: ownPlace(target, key), files }];
+  });
+  const merge = state.kind === 'merged' ? state.commit : undefined;
+  if (merge !== undefined) {
+    const found = await findInHistory(clone, tip, [{ commit: merge, base: undefined }], NEAR);
+    if (!found.has(merge)) return { kind: 'declined', url };
+  }
+  const places = slots.map(({ place }) => place);
+  const commit = merge ?? (await broughtBy(clone, tip, places)) ?? tip;
+  const isLeftSo = async (then: string) => {
+    for (const { place, files } of slots)
+      if (fingerprintOf(await readStanding(clone, then, [place])) !== files) return false;
+    return attempt !== undefined;
+  };
+  // Of one that is not the tip the trees may not be here.
+  const isAsProposed = (await isLeftSo(tip)) || (await isLeftSo(commit).catch(() => false));
+  return { kind: 'merged', commit, change: isAsProposed ? 'commit' : 'edited', attempt };
 }
 
 async function recordProposed(
   { parts }: Call,
   record: WaitingRecord,
   proposal: HeldProposal,
-  { touched, warnings }: Decided,
+  { touched, warnings, backTo }: Decided,
   tip: string | undefined,
 ): Promise<void> {
   const before = record.state === 'proposed' ? record.proposal : undefined;
@@ -224,6 +272,7 @@ async function recordProposed(
     touched,
     ...(tip === undefined ? {} : { base: tip }),
     ...(warnings.length === 0 ? {} : { warnings }),
+    ...(backTo === undefined ? {} : { backTo }),
   };
   // The newest alone: what was pushed before it is on the branch no more.
   const state = { ...contentOf(record), state: 'proposed', proposal, attempted: [attempt] } as const;

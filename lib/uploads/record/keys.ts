@@ -129,6 +129,16 @@ export function slotOf(key: UploadKey | CommandKey): string {
   }
 }
 
+/** What a slot is filled by; which package it is, of a chart, its name does not say. Undefined for a command's. */
+export function keyOfSlot(slot: string): UploadKey | undefined {
+  const [target = '', namespace = '', ...rest] = slot.split('/');
+  if (namespace === MANIFESTS) return { kind: 'manifest', target, path: rest.join('/') };
+  const [release = '', kind] = rest;
+  const where = { target, namespace, release };
+  if (kind === 'chart') return { kind, ...where, fileName: '' };
+  return kind === 'values' ? { kind, ...where } : undefined;
+}
+
 /** What is judged together: a release, or one manifest. */
 export const groupOf = (key: UploadKey): string =>
   key.kind === 'manifest' ? slotOf(key) : `${key.target}/${key.namespace}/${key.release}`;

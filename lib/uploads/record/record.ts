@@ -31,6 +31,8 @@ export interface AttemptedCommit {
   readonly images?: ImageList;
   /** Of a command: the slots that it fills or empties. */
   readonly touched?: readonly TouchedSlot[];
+  /** Of a rollback that is proposed: the commit whose state it brings back, whatever comes before what stands by then. */
+  readonly backTo?: string;
 }
 
 /** What a command's commit leaves in a slot. */
@@ -174,6 +176,7 @@ const attempted = z.array(
         }),
       )
       .exactOptional(),
+    backTo: z.string().exactOptional(),
   }),
 );
 const base = {

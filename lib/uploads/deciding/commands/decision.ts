@@ -31,6 +31,8 @@ export type CommandDecision =
       /** Slots that it fills or empties, as they are after it. */
       readonly touched: readonly TouchedSlot[];
       readonly warnings: readonly Reason[];
+      /** Of a rollback: the commit whose state it brings back. */
+      readonly backTo?: string;
     }
   /** Git is as it asks already. `commit`: one that has it so. */
   | {

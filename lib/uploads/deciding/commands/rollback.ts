@@ -50,7 +50,9 @@ export async function decideRollback(
   const name = nameOfRelease(release);
   if (tip === undefined) return refused(reason('rollback-nothing', { release: name, reach: '' }));
 
-  const state = await findState({ clone, tip, target, release }, to);
+  // People look at what was proposed: what comes to stand meanwhile has another one before it.
+  const proposed = record.state === 'proposed' ? record.attempted.at(-1)?.backTo : undefined;
+  const state = await findState({ clone, tip, target, release }, proposed ?? to);
   if (state.kind === 'refused') return refused(state.reason);
   const places = placesOf(target, chartKey(target, release));
   const past = await readStanding(clone, state.commit, places);
@@ -91,7 +93,7 @@ export async function decideRollback(
     replaced: change.replaced,
   });
   const plan = await withReleaseFile(inTarget, tip, asked, { ...change.plan, message });
-  return { kind: 'commit', plan, touched, warnings };
+  return { kind: 'commit', plan, touched, warnings, backTo: state.commit };
 }
 
 function subjectOf(name: string, short: string, chart: NamedChart, was: NamedChart | undefined): string {
