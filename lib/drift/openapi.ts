@@ -2,7 +2,14 @@ import { groupOf, type Json } from '../objects/objects.ts';
 import { knownDefault } from './known/defaults.ts';
 import { knownMatch } from './known/lists.ts';
 import { isPointer } from './known/pointers.ts';
-import { ANY, type ListMatch, type Schema, type Schemas, type StructSchema } from './schema.ts';
+import {
+  ANY,
+  type ListMatch,
+  type ScalarSchema,
+  type Schema,
+  type Schemas,
+  type StructSchema,
+} from './schema.ts';
 
 /** The part of an OpenAPI v3 document that we read. */
 export interface OpenApiDocument {
@@ -142,7 +149,7 @@ class Compiler {
 
   #make(raw: RawSchema, name: string, place: Place, type: string): Schema {
     const base = { type, custom: place.custom, nullable: raw.nullable ?? false, pointer: place.custom };
-    const scalar = (format: 'plain' | 'byte' | 'date-time' | 'quantity' | 'int-or-string'): Schema => ({
+    const scalar = (format: ScalarSchema['format']): Schema => ({
       ...base,
       kind: 'scalar',
       format,
@@ -160,7 +167,9 @@ class Compiler {
     }
     if (raw.properties !== undefined) return this.#struct(raw, base, place);
     if (typeof raw.additionalProperties === 'object') {
-      const values = this.#entry(raw.additionalProperties, place);
+      const entry = this.#entry(raw.additionalProperties, place);
+      const isResources = entry.kind === 'scalar' && entry.format === 'quantity';
+      const values = isResources ? lazily(entry, { format: 'resource' }) : entry;
       return { ...base, kind: 'map', values, atomic: raw['x-kubernetes-map-type'] === 'atomic' };
     }
     switch (raw.type) {

@@ -42,7 +42,8 @@ export type ListSchema = SchemaBase & {
 };
 export type ScalarSchema = SchemaBase & {
   readonly kind: 'scalar';
-  readonly format: 'plain' | 'byte' | 'date-time' | 'quantity' | 'int-or-string';
+  /** `resource`: a quantity in a map of them, which is a ResourceList. */
+  readonly format: 'plain' | 'byte' | 'date-time' | 'quantity' | 'resource' | 'int-or-string';
 };
 /** Anything goes, kept as it is (`RawExtension`, a kind without a schema). */
 export type AnySchema = SchemaBase & { readonly kind: 'any' };

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../../objects/objects.ts';
-import type { Schema } from '../schema.ts';
+import type { ScalarSchema, Schema } from '../schema.ts';
 import { isZero } from './scalars.ts';
 
 /**
@@ -49,7 +49,7 @@ function isEmptyThrough(value: Json): boolean {
 export function zeroOf(schema: Schema): Json {
   switch (schema.kind) {
     case 'scalar':
-      return schema.format === 'quantity' ? '0' : schema.format === 'int-or-string' ? 0 : '';
+      return zeroOfScalar(schema);
     case 'list':
       return [];
     case 'map':
@@ -57,5 +57,19 @@ export function zeroOf(schema: Schema): Json {
       return {};
     case 'any':
       return null;
+  }
+}
+
+function zeroOfScalar({ format }: ScalarSchema): Json {
+  switch (format) {
+    case 'quantity':
+    case 'resource':
+      return '0';
+    case 'int-or-string':
+      return 0;
+    case 'plain':
+    case 'byte':
+    case 'date-time':
+      return '';
   }
 }

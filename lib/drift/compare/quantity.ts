@@ -41,22 +41,25 @@ function parseQuantity(value: unknown): Rational | undefined {
     : { numerator, denominator: 10n ** BigInt(-tens) };
 }
 
+/** What is finer is rounded up when it is stored: every quantity is kept in billionths, a ResourceList's in thousandths. */
+const FINEST = { quantity: 1_000_000_000n, resource: 1000n } as const;
+
 /**
- * Whether two spellings are one quantity. ResourceLists round up to thousandths when they are stored
- * (pkg/apis/core/v1/defaults.go, SetDefaults_ResourceList), so `0.1m` is `1m` too.
+ * Whether two spellings are one quantity. Of a ResourceList `0.1m` is `1m` too (pkg/apis/core/v1/defaults.go,
+ * SetDefaults_ResourceList); elsewhere, as in the targets of an autoscaler, it is a tenth of it.
  */
-export function sameQuantity(desired: unknown, live: unknown): boolean {
+export function sameQuantity(desired: unknown, live: unknown, as: keyof typeof FINEST): boolean {
   if (desired === live) return true;
   const left = parseQuantity(desired);
   const right = parseQuantity(live);
   if (left === undefined || right === undefined) return false;
   if (left.numerator * right.denominator === right.numerator * left.denominator) return true;
-  return roundedUp(left) === roundedUp(right);
+  return roundedUp(left, FINEST[as]) === roundedUp(right, FINEST[as]);
 }
 
-/** In thousandths, away from zero. */
-function roundedUp({ numerator, denominator }: Rational): bigint {
-  const scaled = numerator * 1000n;
+/** In parts of one, away from zero. */
+function roundedUp({ numerator, denominator }: Rational, parts: bigint): bigint {
+  const scaled = numerator * parts;
   const whole = scaled / denominator;
   if (whole * denominator === scaled) return whole;
   return numerator > 0n ? whole + 1n : whole - 1n;

@@ -9,7 +9,8 @@ export function sameScalar(desired: Json, live: Json, schema: ScalarSchema): boo
   if (desired === live) return true;
   switch (schema.format) {
     case 'quantity':
-      return sameQuantity(desired, live);
+    case 'resource':
+      return sameQuantity(desired, live, schema.format);
     case 'byte':
       return typeof desired === 'string' && typeof live === 'string' && sameBytes(desired, live);
     case 'date-time':

@@ -139,7 +139,10 @@ function tellUndeclared(name: string, live: Json, schema: Schema, parents: Paren
 
 /** A typed controller writes quantities in its own spelling. */
 const sameRewritten = (desired: Json, live: Json, visitor: Visitor): boolean =>
-  visitor.rewritten && isScalar(desired) && typeof live === 'string' && sameQuantity(desired, live);
+  visitor.rewritten &&
+  isScalar(desired) &&
+  typeof live === 'string' &&
+  sameQuantity(desired, live, 'quantity');
 
 const isScalar = (value: Json): boolean => typeof value === 'string' || typeof value === 'number';
 

@@ -19,8 +19,10 @@ const QUANTITIES: readonly [string | number, string | number, boolean][] = [
   ['01', '1', true],
   ['5.', '5', true],
   ['.5', '500m', true],
-  ['0.1m', '1m', true],
-  ['1n', '1m', true],
+  ['0.1m', '100u', true],
+  ['0.1m', '1m', false],
+  ['1n', '1m', false],
+  ['0.1n', '1n', true],
   ['-1', '-1000m', true],
   ['0', '0Gi', true],
   ['9223372036854775807', '9223372036854775807', true],
@@ -34,17 +36,24 @@ const QUANTITIES: readonly [string | number, string | number, boolean][] = [
 ];
 for (const [desired, live, same] of QUANTITIES)
   test(`the quantities ${desired} and ${live} are ${same ? 'the same' : 'not the same'}`, () => {
-    assert.equal(sameQuantity(desired, live), same);
-    assert.equal(sameQuantity(live, desired), same);
+    assert.equal(sameQuantity(desired, live, 'quantity'), same);
+    assert.equal(sameQuantity(live, desired, 'quantity'), same);
+    if (same) assert.ok(sameQuantity(desired, live, 'resource'));
   });
+
+test('of a ResourceList, what is finer than a thousandth is rounded up', () => {
+  for (const fine of ['0.1m', '1n', '999u']) assert.ok(sameQuantity(fine, '1m', 'resource'));
+  assert.ok(sameQuantity('-1n', '-1m', 'resource'));
+  assert.ok(!sameQuantity('1001u', '1m', 'resource'));
+});
 
 test('a quantity is itself in thousandths and in other units', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1_000_000 }), (whole) => {
-      assert.ok(sameQuantity(`${whole}`, `${whole}000m`));
-      assert.ok(sameQuantity(`${whole}Ki`, `${whole * 1024}`));
-      assert.ok(sameQuantity(`${whole}`, `${whole}e0`));
-      assert.ok(!sameQuantity(`${whole}`, `${whole + 1}`));
+      assert.ok(sameQuantity(`${whole}`, `${whole}000m`, 'quantity'));
+      assert.ok(sameQuantity(`${whole}Ki`, `${whole * 1024}`, 'quantity'));
+      assert.ok(sameQuantity(`${whole}`, `${whole}e0`, 'quantity'));
+      assert.ok(!sameQuantity(`${whole}`, `${whole + 1}`, 'quantity'));
     }),
     { numRuns: 100 },
   );

@@ -14,6 +14,12 @@ const container = (fields: string) => workload('', fields === '' ? '' : `, ${fie
 const pod = (fields: string) => workload(fields === '' ? '' : `${fields}, `, '');
 const of = (apiVersion: string, kind: string, fields: string) =>
   `{apiVersion: ${apiVersion}, kind: ${kind}, metadata: {name: x}${fields === '' ? '' : `, ${fields}`}}`;
+const autoscaler = (average: string) =>
+  of(
+    'autoscaling/v2',
+    'HorizontalPodAutoscaler',
+    `spec: {maxReplicas: 2, scaleTargetRef: {kind: Deployment, name: d}, metrics: [{type: External, external: {metric: {name: m}, target: {type: AverageValue, averageValue: ${average}}}}]}`,
+  );
 const C = 'spec.template.spec.containers[name=c]';
 const P = 'spec.template.spec';
 
@@ -37,6 +43,18 @@ const CASES: readonly (readonly [
     container('command: null'),
     container('command: [sh]'),
     [`added ${C}.command`],
+  ],
+  [
+    'what a container asks for is rounded up to thousandths',
+    container('resources: {limits: {cpu: 0.1m}}'),
+    container('resources: {limits: {cpu: 1m}}'),
+    [],
+  ],
+  [
+    'what an autoscaler aims at is not',
+    autoscaler('500u'),
+    autoscaler('1m'),
+    ['changed spec.metrics[0].external.target.averageValue'],
   ],
   ['an empty list is absent', container('env: [], args: []'), container(''), []],
   ['an empty map is absent', of('v1', 'ConfigMap', 'data: {}'), of('v1', 'ConfigMap', ''), []],
