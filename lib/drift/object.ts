@@ -173,7 +173,7 @@ class Judging implements Visitor {
       ({ manager }) => !(isDeclaredNull(this.trail.field, parents) && this.#context.deployers.has(manager)),
     );
     const platform = platformReason(
-      this.#live,
+      { live: this.#live, declared: this.#rendered.object },
       live,
       this.trail.plain(),
       owners,

@@ -51,7 +51,7 @@ const unstable: Excuse = (difference) => {
     byDeployerOnly(difference) ||
     isAppliedByDeployer(difference) ||
     isWrittenOver(root, plain, owners, deployers) ||
-    platformReason(root, live, plain, owners, deployers) !== undefined;
+    platformReason({ live: root, declared: rendered.object }, live, plain, owners, deployers) !== undefined;
   return allowed ? `${place} is rendered anew each time` : undefined;
 };
 
@@ -85,16 +85,18 @@ export const undeclaredExcuseOf = (
   owners: readonly Writer[],
   deployers: ReadonlySet<string>,
 ): string | undefined => {
+  if (!owners.every(({ manager }) => deployers.has(manager))) return undefined;
   const place = unstablePlace(rendered, trail, live, undefined);
-  return place !== undefined && owners.every(({ manager }) => deployers.has(manager))
-    ? `${place} is in only some renders`
-    : undefined;
+  if (place !== undefined) return `${place} is in only some renders`;
+  return rendered.role === 'crd' && owners.length > 0 ? OLDER_CRD : undefined;
 };
+
+const OLDER_CRD = 'older than the chart: CRDs of crds/ are installed once and not upgraded';
 
 /** CRDs of `crds/` are installed once and never upgraded. Of what is gone nobody can be the owner. */
 const olderCrd: Excuse = (difference) =>
   difference.rendered.role === 'crd' && (difference.live === undefined || byDeployerOnly(difference))
-    ? 'older than the chart: CRDs of crds/ are installed once and not upgraded'
+    ? OLDER_CRD
     : undefined;
 
 const INJECTED = new Set([

@@ -33,6 +33,9 @@ const LISTED = object(
   '{apiVersion: x.io/v1, kind: Widget, metadata: {name: x}, spec: {a: b, hosts: [a.example]}}',
 );
 const SECRET = object('{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {password: YTE=}}');
+const CERTIFICATE = object(
+  '{apiVersion: v1, kind: Secret, metadata: {name: s}, type: kubernetes.io/tls, data: {tls.crt: eA==, tls.key: eA==}}',
+);
 const CRD = object(
   '{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a.b}, spec: {group: b, scope: Namespaced, names: {kind: A, plural: a}, versions: [{name: v1, served: true, storage: true}]}}',
 );
@@ -214,6 +217,27 @@ const ATTEMPTS: readonly Attempt[] = [
       ['gatekeeper', { 'f:data': { 'f:tls.crt': {}, 'f:admin': {} } }, UPDATE],
     ),
     findings: ["added data['tls.crt']", 'added data.admin'],
+  },
+  {
+    what: 'an authority beside a certificate that Git declares, under any name: nothing was left to a webhook',
+    desired: CERTIFICATE,
+    live: ownedBy(
+      put(CERTIFICATE, ['data', 'ca.crt'], 'ZXZpbA=='),
+      ['helm', { 'f:data': { 'f:tls.crt': {}, 'f:tls.key': {} } }],
+      ['cert-controller', { 'f:data': { 'f:ca.crt': {} } }, UPDATE],
+    ),
+    findings: ["added data['ca.crt']"],
+  },
+  {
+    what: 'a certificate that is rendered anew each time, under any name',
+    desired: CERTIFICATE,
+    live: ownedBy(
+      put(CERTIFICATE, ['data', 'tls.crt'], 'ZXZpbA=='),
+      ['helm', { 'f:data': { 'f:tls.key': {} } }],
+      ['cert-controller', { 'f:data': { 'f:tls.crt': {} } }, UPDATE],
+    ),
+    situation: { rendered: { unstable: ['/data/tls.crt', '/data/tls.key'] } },
+    findings: ["changed data['tls.crt']"],
   },
   {
     what: 'a volume of a Pod that is called like the one of its service account, and projects another Secret',

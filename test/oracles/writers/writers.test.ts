@@ -46,7 +46,9 @@ test('each row of the catalogue is written by a real controller here, or recorde
 describe('what is recorded of controllers that do not run here', () => {
   for (const { kind, place, value, manager, root, source } of RECORDED)
     test(`${kind} ${place}: ${manager ?? 'the API server'} (${source})`, () => {
-      const object = { apiVersion: 'v1', kind, metadata: { name: 'x' }, ...root } as KubernetesObject;
+      const live = { apiVersion: 'v1', kind, metadata: { name: 'x' }, ...root } as KubernetesObject;
+      const declared = { apiVersion: 'v1', kind, metadata: { name: 'x' } };
+      const object = { live, declared };
       const by = (...managers: string[]): Writer[] =>
         managers.map((each) => ({ manager: each, operation: 'Update', apiVersion: 'v1' }));
       const owners = manager === undefined ? [] : by(manager);

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../../objects/objects.ts';
+import { isJsonObject, type Json, type JsonObject, partOf } from '../../../objects/objects.ts';
 import {
   annotation,
   EVERY,
@@ -70,10 +70,13 @@ export const ADD_ONS: readonly PlatformWriter[] = [
   },
   {
     kinds: ['Secret'],
-    // Declared empty for the certificate of a webhook, which its server makes by itself.
+    // Declared empty for the certificate of a webhook, which its server makes by itself: beside a key of Git's, or
+    // in its place, it is somebody else's.
     at: CERTIFICATES.flat().map((name) => ['data', name]),
     unrecorded: () => false,
-    when: ({ data }) => CERTIFICATES.some((names) => isJsonObject(data) && holdsOnly(data, names)),
+    when: ({ data }, _value, declared) =>
+      Object.keys(partOf(declared.data)).length === 0 &&
+      CERTIFICATES.some((names) => isJsonObject(data) && holdsOnly(data, names)),
     reason: 'a certificate that the server of a webhook made for itself',
   },
   {

@@ -8,6 +8,12 @@ import { EVERY, type PlatformWriter } from './platform-writer.ts';
 /** The catalogue of platform writers. */
 export const PLATFORM_WRITERS: readonly PlatformWriter[] = [...KUBERNETES, ...ADD_ONS];
 
+/** One object as it is, and as Git declares it. */
+export interface Judged {
+  readonly live: KubernetesObject;
+  readonly declared: KubernetesObject;
+}
+
 /**
  * Why the platform may have put this there; undefined where the catalogue does not say so. `owners`: who is recorded
  * for it. Nobody recorded excuses what the API server itself puts in (allocation happens after the record is made), and
@@ -15,7 +21,7 @@ export const PLATFORM_WRITERS: readonly PlatformWriter[] = [...KUBERNETES, ...AD
  * from another revision. `absent`: the object was recorded without its writers, so that nothing follows from that.
  */
 export function platformReason(
-  root: KubernetesObject,
+  { live: root, declared }: Judged,
   value: Json,
   place: readonly string[],
   owners: readonly Writer[],
@@ -25,7 +31,7 @@ export function platformReason(
   for (const writer of PLATFORM_WRITERS) {
     if (writer.kinds !== EVERY && !writer.kinds.includes(root.kind)) continue;
     if (!writer.at.some((pattern) => isAt(pattern, place))) continue;
-    if (writer.when?.(root as JsonObject, value) === false) continue;
+    if (writer.when?.(root as JsonObject, value, declared as JsonObject) === false) continue;
     if (writer.byAnyone) return writer.reason;
     if (owners.length === 0) {
       if (record === 'absent' || isUnrecorded(writer, value)) return writer.reason;

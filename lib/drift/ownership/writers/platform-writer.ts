@@ -14,8 +14,8 @@ export interface PlatformWriter {
   readonly unrecorded?: (value: Json) => boolean;
   /** Also when a person's tool owns it: benign by itself. */
   readonly byAnyone?: true;
-  /** Only in such an object, or for such a value. */
-  readonly when?: (root: JsonObject, value: Json) => boolean;
+  /** Only in such an object, or for such a value, or where Git declares the object so. */
+  readonly when?: (root: JsonObject, value: Json, declared: JsonObject) => boolean;
   readonly reason: string;
 }
 
