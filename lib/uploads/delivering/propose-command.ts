@@ -14,6 +14,7 @@ import {
   recordItem,
   type WaitingRecord,
 } from '../record/record.ts';
+import { nothingToMergeInto } from './branch-gone.ts';
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
 import { WHOLE_TARGET } from './proposal-branch.ts';
@@ -60,6 +61,7 @@ export async function proposeCommand(
   const place = placeOfVerb(waiting.command.verb);
   const says = await heldBy(table, target.name, place, now());
   if (says !== undefined) return held(call, waiting, says);
+  if (tip === undefined) return held(call, waiting, nothingToMergeInto(target.branch));
   try {
     const host = await proposalHostOf(call, target);
     const at: Place = { call, host, target, place, item: await readProposal(table, target.name, place) };

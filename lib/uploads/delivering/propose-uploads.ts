@@ -11,6 +11,7 @@ import { fingerprintOf, readStanding, type Standing } from '../deciding/standing
 import { groupOf, slotOf } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { readMark } from '../record/slots.ts';
+import { nothingToMergeInto } from './branch-gone.ts';
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
 import { placeOfKey } from './proposal-branch.ts';
@@ -85,6 +86,7 @@ async function proposeGroup(
   const item = await readProposal(table, target.name, place);
   const says = await heldBy(table, target.name, place, call.parts.now());
   if (says !== undefined) return hold(call, item, candidates, says);
+  if (tip === undefined) return hold(call, item, candidates, nothingToMergeInto(target.branch));
   try {
     const host = await proposalHostOf(call, target);
     await followGroup({ call, host, target, place, item }, tip, candidates, task);

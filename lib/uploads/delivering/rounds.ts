@@ -11,6 +11,7 @@ import { readMark } from '../record/slots.ts';
 import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
+import { goneInWords, wasThere } from './branch-gone.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
 import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
@@ -38,6 +39,7 @@ export async function round(call: Call): Promise<Round> {
   if (wait > 0) await parts.pause(wait);
   // The tip before the records: see attempts.ts.
   const tip = (await clone.fetchTip())?.id;
+  if (tip === undefined && (await wasThere(call))) return { kind: 'blocked', says: goneInWords(call) };
   const commanded = await commandRound(call, tip);
   if (commanded !== undefined) return commanded;
   const waiting = await waitingOf(call, call.pace.limit);
