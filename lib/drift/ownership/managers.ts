@@ -43,3 +43,12 @@ export const leavesSpecToGit = ({
     group.endsWith('.toolkit.fluxcd.io') || POLICIES.has(group) || (group === 'argoproj.io' && ARGO.has(kind))
   );
 };
+
+const WISHES =
+  /^((kustomize|helm)\.toolkit\.fluxcd\.io\/|argocd\.argoproj\.io\/.*-options$|helm\.sh\/resource-policy$)/;
+
+/**
+ * Whether an annotation or label is one by which people ask a deployer to leave an object alone, or to keep it
+ * (deployer-rules/asked.ts): no controller of another kind writes those.
+ */
+export const asksDeployers = (name: string): boolean => WISHES.test(name);

@@ -1,5 +1,5 @@
 import type { Json, KubernetesObject } from '../../objects/objects.ts';
-import { isPerson, leavesSpecToGit } from './managers.ts';
+import { asksDeployers, isPerson, leavesSpecToGit } from './managers.ts';
 import type { Owners, Writer } from './owners.ts';
 import { isSensitive } from './sensitive.ts';
 
@@ -21,14 +21,17 @@ export class OwnControllers {
 
   /**
    * Whether they alone put this there, and may: they fill in fields where Git leaves room. What runs is none of theirs,
-   * nor an item beside those that Git lists, nor the spec of an object that no controller adds to.
+   * nor an item beside those that Git lists, nor the spec of an object that no controller adds to, nor a wish that
+   * the deployer leave the object alone.
    */
   filledIn(place: readonly string[], live: Json | undefined, owners: readonly Writer[]): boolean {
     const others = owners.filter(({ manager }) => !this.#deployers.has(manager));
     return (
       others.length > 0 &&
       !isSensitive(place, live) &&
-      (place[0] === 'metadata' || (place.at(-1) !== '*' && !leavesSpecToGit(this.#live))) &&
+      (place[0] === 'metadata'
+        ? !asksDeployers(place.at(-1) ?? '')
+        : place.at(-1) !== '*' && !leavesSpecToGit(this.#live)) &&
       others.every(({ manager }) => this.#has(manager))
     );
   }

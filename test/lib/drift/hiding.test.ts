@@ -240,6 +240,38 @@ const ATTEMPTS: readonly Attempt[] = [
     findings: ["changed data['tls.crt']"],
   },
   {
+    what: 'an annotation that keeps Flux from repairing a custom resource, as its controller',
+    desired: WIDGET,
+    live: ownedBy(
+      put(WIDGET, ['metadata', 'annotations'], { 'kustomize.toolkit.fluxcd.io/reconcile': 'disabled' }),
+      ['helm', { 'f:spec': { 'f:a': {} } }],
+      [
+        'widgets',
+        { 'f:metadata': { 'f:annotations': { 'f:kustomize.toolkit.fluxcd.io/reconcile': {} } } },
+        UPDATE,
+      ],
+      ['widgets', { 'f:status': { 'f:ready': {} } }, STATUS],
+    ),
+    findings: ["added metadata.annotations['kustomize.toolkit.fluxcd.io/reconcile']"],
+  },
+  {
+    what: 'a Pod that tolerates every node, beside nodes that fail',
+    desired: POD,
+    live: ownedBy(
+      put(
+        POD,
+        ['spec', 'tolerations'],
+        [{ operator: 'Exists' }, { key: 'node.kubernetes.io/not-ready', operator: 'Exists' }],
+      ),
+      [
+        'helm',
+        { 'f:spec': { 'f:containers': { 'k:{"name":"web"}': { '.': {}, 'f:image': {}, 'f:name': {} } } } },
+      ],
+      ['some-tool', { 'f:spec': { 'f:tolerations': {} } }, UPDATE],
+    ),
+    findings: ['added spec.tolerations'],
+  },
+  {
     what: 'a volume of a Pod that is called like the one of its service account, and projects another Secret',
     desired: POD,
     live: ownedBy(

@@ -187,7 +187,7 @@ export const KUBERNETES: readonly PlatformWriter[] = [
       ['spec', 'tolerations'],
       ['spec', 'tolerations', '*'],
     ],
-    when: (_root, value) => formatJson(value).includes('node.kubernetes.io/'),
+    when: (_root, value) => (Array.isArray(value) ? value : [value]).every(isForFailingNodes),
     reason: 'how long the Pod stays on a node that fails',
   },
   {
@@ -268,6 +268,12 @@ const isDockercfgOf = (account: Json | undefined, value: Json): boolean =>
     (item: Json) =>
       isJsonObject(item) && typeof item.name === 'string' && item.name.startsWith(`${account}-dockercfg-`),
   );
+
+/** Not one without a key, which tolerates every node. */
+const isForFailingNodes = (toleration: Json): boolean =>
+  isJsonObject(toleration) &&
+  typeof toleration.key === 'string' &&
+  toleration.key.startsWith('node.kubernetes.io/');
 
 /** plugin/pkg/admission/defaulttolerationseconds, at its own default. */
 const isDefaultToleration = (value: Json): boolean =>
