@@ -127,6 +127,8 @@ class Reading {
   #scalar(node: Scalar): Json {
     // The source: the package has already decoded what is tagged !!binary.
     const text = node.source ?? String(node.value ?? '');
+    // The package adds letter to letter, which V8 keeps as a rope, 32 bytes a letter, until somebody looks into it.
+    text.charCodeAt(0);
     if (node.type === Scalar.QUOTE_DOUBLE) this.#checkEscapes(node);
     if (node.tag !== undefined) return resolveTagged(text, node.tag, this.#reader);
     const isPlain = node.type === Scalar.PLAIN || node.type === undefined;
