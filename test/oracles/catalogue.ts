@@ -1,19 +1,19 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { argv, exit } from 'node:process';
 import * as z from 'zod';
 import type { RenderedObject } from '../../lib/charts/render-request.ts';
-import { judgeSet, type Schemas } from '../../lib/drift/drift.ts';
+import { type Judgement, judgeSet, type Schemas } from '../../lib/drift/drift.ts';
 import { type RawSchema, schemaOfCustomKind } from '../../lib/drift/openapi.ts';
 import type { ObjectVerdict } from '../../lib/drift/verdicts.ts';
 import { parseJson } from '../../lib/objects/json.ts';
-import type { KubernetesObject } from '../../lib/objects/objects.ts';
+import { groupOf, type KubernetesObject } from '../../lib/objects/objects.ts';
 import { parseYamlDocuments } from '../../lib/objects/yaml.ts';
 import { builtInSchemas } from './schemas.ts';
 
 /**
- * npm run catalogue -- FILE…
- * Judges recorded cases: each a desired object, a live one and the verdict that a drift check must reach. Two formats:
+ * npm run catalogue -- FILE|FOLDER…
+ * Of a folder, its cases.json. Judges recorded cases: each a desired object, a live one and the verdict that a drift check must reach. Two formats:
  *   {cases: [{name, desired, live, verdict: "in-sync" | "drift", context?: {desired?, schema?}}], setLevel?}
  *   {cases: [{name, desired: FILE, live: FILE, modified: boolean}]}: another tool's, which judges the declared part only
  * Names the cases that fail; the last line is JSON with the totals. Exits with 1 if one fails.
@@ -32,21 +32,19 @@ const recorded = z.object({
   desired: z.string().nullable(),
   live: z.string().nullable(),
   modified: z.boolean(),
+  options: z.object({ ignoreDifferences: z.array(z.looseObject({})).optional() }).optional(),
 });
 const catalogue = z.object({
   cases: z.array(z.unknown()),
   setLevel: z.array(z.looseObject({ name: z.string() })).optional(),
 });
 
-/** Recorded cases where we mean to answer differently, and why. */
+/** Recorded cases where we mean to answer the opposite, and why. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   'unknown-field-in-known-type':
     'an unknown field is pruned when it is applied: a warning at upload, no drift',
   'aggregated-clusterrole-not-ignored':
     'rules of an aggregated role are the aggregator’s: we have no option for that',
-  'ignore-differences-two-way': 'ignore rules are applied where they are read, not in the judgement',
-  'ignore-differences-three-way': 'ignore rules are applied where they are read, not in the judgement',
-  'secret-stringdata-non-string': 'the object is not in the cluster: missing',
 };
 
 interface Outcome {
@@ -61,10 +59,11 @@ const outcomes: Outcome[] = [];
 const setLevel: string[] = [];
 const files = argv.slice(2);
 if (files.length === 0) {
-  console.error('which cases? npm run catalogue -- FILE…');
+  console.error('which cases? npm run catalogue -- FILE|FOLDER…');
   exit(2);
 }
-for (const file of files) {
+for (const given of files) {
+  const file = (await stat(given)).isDirectory() ? join(given, 'cases.json') : given;
   const content = catalogue.parse(parseJson(await readFile(file, 'utf8')));
   for (const entry of content.cases) {
     const own = judged.safeParse(entry);
@@ -105,7 +104,13 @@ function judgeCase(entry: z.output<typeof judged>): Outcome {
 async function judgeRecorded(entry: z.output<typeof recorded>, folder: string): Promise<Outcome> {
   const desired = await readObject(entry.desired, folder);
   const live = await readObject(entry.live, folder);
-  const verdicts = verdictsOf(desired, live, schemas, []);
+  const verdicts = verdictsOf(
+    desired,
+    live,
+    schemas,
+    [],
+    askedToIgnore(desired, entry.options?.ignoreDifferences),
+  );
   // It judges the declared part only: what it calls the same may have additions.
   const differs = verdicts.some(
     (verdict) =>
@@ -118,7 +123,7 @@ async function judgeRecorded(entry: z.output<typeof recorded>, folder: string): 
     name: entry.name,
     expected: entry.modified ? 'drift' : 'in-sync',
     got: otherwise === undefined ? said(verdicts) : `${said(verdicts)} (${otherwise})`,
-    right: differs === entry.modified || otherwise !== undefined,
+    right: (differs === entry.modified) === (otherwise === undefined),
   };
 }
 
@@ -127,6 +132,7 @@ function verdictsOf(
   live: unknown,
   served: Schemas,
   alsoDeclared: readonly unknown[],
+  asked: Partial<Judgement> = {},
 ): readonly ObjectVerdict[] {
   if (desired === null) return [];
   const rendered: RenderedObject = {
@@ -147,7 +153,26 @@ function verdictsOf(
     alsoDeclared: alsoDeclared as readonly KubernetesObject[],
     // Most were recorded without owners, which is not what they are about.
     ownership: 'optional',
+    ...asked,
   });
+}
+
+/** An Application that deploys the object and ignores these places of it; its group and kind are the object's. */
+function askedToIgnore(desired: unknown, rules: readonly object[] = []): Partial<Judgement> {
+  if (rules.length === 0) return {};
+  const { apiVersion, kind } = object.parse(desired);
+  const ignoreDifferences = rules.map((rule) => ({ group: groupOf(apiVersion), kind, ...rule }));
+  const application = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'cases', namespace: 'argocd' },
+    spec: { ignoreDifferences },
+  };
+  const deployedBy = { apiVersion: application.apiVersion, kind: 'Application', ...application.metadata };
+  return {
+    alsoDeclared: [application as unknown as KubernetesObject],
+    release: { namespace: 'cases', name: 'cases', deployedBy },
+  };
 }
 
 function withKind(schema: ReturnType<typeof schemaOfCustomKind>): Schemas {

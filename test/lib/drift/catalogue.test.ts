@@ -6,7 +6,7 @@ import { requirement, sharedFolder } from '../../requirements.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'oracles', 'catalogue.ts');
 
-for (const file of ['drift-catalogue.json', 'gitops-engine/cases.json'])
+for (const file of ['drift-catalogue.json', 'gitops-engine'])
   test(`the recorded cases of ${file} are judged right`, requirement('shared'), () => {
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
