@@ -3,8 +3,8 @@
  *
  *   node test/oracles/refusals.ts [part of a file name]
  *
- * Prints each object that we would refuse and the server takes (a false rejection: the exit code is 1 then), and each
- * that the server refuses and we let pass, with what it says.
+ * Prints each object that we would refuse and the server takes (a false rejection: the exit code is 1 then, as it is
+ * where nothing was judged), and each that the server refuses and we let pass, with what it says.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     await server.stop();
   }
   console.log(JSON.stringify(tally));
-  if (tally.falseRejections > 0) process.exitCode = 1;
+  if (tally.falseRejections > 0 || tally.objects === 0) process.exitCode = 1;
 }
 
 async function judgeFile(
