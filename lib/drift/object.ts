@@ -168,10 +168,7 @@ class Judging implements Visitor {
     const isWish = live === null && schema.custom && schema.nullable && (schema.default ?? null) !== null;
     if (!isWish && (live === null || comparison.isDefault(live, schema, parents, this.root))) return;
     if (this.#isReplicas() && this.#isLeftOut(live)) return;
-    const owners = this.#ownersHere().filter(
-      // A declared null is recorded for the deployer, and is no wish for what is there.
-      ({ manager }) => !(isDeclaredNull(this.trail.field, parents) && this.#context.deployers.has(manager)),
-    );
+    const owners = isDeclaredNull(this.trail.field, parents) ? this.#ownersOverNull() : this.#ownersHere();
     const platform = platformReason(
       { live: this.#live, declared: this.#rendered.object },
       live,
@@ -284,6 +281,13 @@ class Judging implements Visitor {
     return this.#owners.writers.filter(
       ({ apiVersion, subresource }) => apiVersion !== this.#live.apiVersion && subresource === undefined,
     );
+  }
+
+  /** A declared null is recorded for the deployer, and is no wish for what is there; what is below it is. */
+  #ownersOverNull(): readonly Writer[] {
+    const { deployers } = this.#context;
+    const below = this.#owners.below(this.trail.ownedPath());
+    return this.#ownersHere().filter((owner) => !deployers.has(owner.manager) || below.includes(owner));
   }
 
   #isReplicas(): boolean {

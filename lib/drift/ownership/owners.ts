@@ -36,7 +36,14 @@ export class Owners {
 
   /** Everyone who owns the node at `path` or something below it. */
   of(path: Path): readonly Writer[] {
-    return this.#entries.filter(({ fields }) => holds(fields, path));
+    return this.#entries.filter(({ fields }) => nodeAt(fields, path) !== undefined);
+  }
+
+  /** Everyone who owns something below the node at `path`, and not the node alone. */
+  below(path: Path): readonly Writer[] {
+    return this.#entries.filter(({ fields }) =>
+      Object.keys(nodeAt(fields, path) ?? {}).some((key) => key !== '.'),
+    );
   }
 
   /** Managers that also write the object's `status`: the kind's own controllers. */
@@ -49,14 +56,13 @@ export class Owners {
   }
 }
 
-function holds(fields: JsonObject, path: Path): boolean {
-  let node = fields;
+function nodeAt(fields: JsonObject, path: Path): JsonObject | undefined {
+  let node: JsonObject | undefined = fields;
   for (const step of path) {
-    const next = childOf(node, step);
-    if (next === undefined) return false;
-    node = next;
+    if (node === undefined) return undefined;
+    node = childOf(node, step);
   }
-  return true;
+  return node;
 }
 
 function childOf(node: JsonObject, step: PathStep): JsonObject | undefined {

@@ -49,6 +49,13 @@ metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {restartPolicy: Never}
 `);
 
+const NO_AFFINITY = put(POD, ['spec', 'affinity'], { podAffinity: null });
+const ATTRACTED: Json = {
+  preferredDuringSchedulingIgnoredDuringExecution: [
+    { weight: 1, podAffinityTerm: { topologyKey: 'zone', namespaceSelector: {} } },
+  ],
+};
+
 const LABELS: Json = { 'f:metadata': { 'f:labels': { 'f:app': {} } } };
 const PORT: Json = { '.': {}, 'f:name': {}, 'f:nodePort': {}, 'f:port': {} };
 const cleared = (live: KubernetesObject): KubernetesObject => put(live, ['metadata', 'managedFields'], [{}]);
@@ -68,6 +75,32 @@ const CASES: readonly {
       { 'f:spec': { 'f:type': {}, 'f:ports': { 'k:{"port":80,"protocol":"TCP"}': PORT } } },
     ]),
     findings: [],
+  },
+  {
+    what: 'what is below a declared null is recorded by itself: who wrote it as the deployer is named',
+    desired: NO_AFFINITY,
+    live: ownedBy(put(NO_AFFINITY, ['spec', 'affinity', 'podAffinity'], ATTRACTED), [
+      'helm',
+      {
+        'f:spec': {
+          'f:restartPolicy': {},
+          'f:affinity': {
+            'f:podAffinity': { '.': {}, 'f:preferredDuringSchedulingIgnoredDuringExecution': {} },
+          },
+        },
+      },
+    ]),
+    findings: ['changed spec.affinity.podAffinity'],
+    manager: 'helm',
+  },
+  {
+    what: 'the null itself names nobody',
+    desired: NO_AFFINITY,
+    live: ownedBy(put(NO_AFFINITY, ['spec', 'affinity', 'podAffinity'], ATTRACTED), [
+      'helm',
+      { 'f:spec': { 'f:restartPolicy': {}, 'f:affinity': { 'f:podAffinity': {} } } },
+    ]),
+    findings: ['added spec.affinity.podAffinity'],
   },
   {
     what: 'a deployer of which nothing is left has no record, and what was taken away says so',
