@@ -16,6 +16,7 @@ export interface Entry {
 export interface BareCommit {
   readonly tree: string;
   readonly parents: readonly string[];
+  readonly message: string;
 }
 
 export class Bare {
@@ -37,10 +38,11 @@ export class Bare {
   }
 
   async commit(id: string): Promise<BareCommit> {
-    const lines = (await this.#read(id)).data.toString('utf8').split('\n\n')[0]?.split('\n') ?? [];
+    const [head = '', ...message] = (await this.#read(id)).data.toString('utf8').split('\n\n');
+    const lines = head.split('\n');
     const all = (name: string) =>
       lines.flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : []));
-    return { tree: all('tree')[0] ?? '', parents: all('parent') };
+    return { tree: all('tree')[0] ?? '', parents: all('parent'), message: message.join('\n\n') };
   }
 
   /** Every file of a tree by its path. */

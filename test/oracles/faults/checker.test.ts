@@ -1,97 +1,25 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
-import { check, type Rule } from './checker.ts';
-import type { Branch, Evidence, FileChange, GitFile, HistoryCommit, UploadedVersion } from './evidence.ts';
+import { check } from './checker.ts';
+import type { Evidence } from './evidence.ts';
+import type { Rule } from './judging.ts';
+import {
+  APPLY,
+  below,
+  chartFiles,
+  configMap,
+  delivered,
+  delivers,
+  History,
+  idOf,
+  packed,
+  RELEASE,
+  ROOT,
+  type Uploaded,
+  upload,
+} from './made-history.ts';
 
 /** A history in which everything is as it should be; each test breaks one thing, and the checker must say which. */
-const ROOT = 'fairlead/staging';
-const RELEASE = `${ROOT}/releases/shop/web`;
-const APPLY = `${ROOT}/apply/shop/web`;
-const sha256 = (data: Buffer | string): string => createHash('sha256').update(data).digest('hex');
-const idOf = (text: string): string => createHash('sha1').update(text).digest('hex');
-
-type Files = Readonly<Record<string, string | undefined>>;
-
-class History {
-  readonly commits: HistoryCommit[] = [];
-  readonly blobs = new Map<string, Buffer>();
-  readonly #tree = new Map<string, GitFile>();
-
-  commit(message: string, files: Files): string {
-    const changes: FileChange[] = [];
-    for (const [path, text] of Object.entries(files)) {
-      const before = this.#tree.get(path);
-      const after = text === undefined ? undefined : { mode: '100644', blob: idOf(text) };
-      if (text !== undefined) this.blobs.set(idOf(text), Buffer.from(text));
-      if (after === undefined) this.#tree.delete(path);
-      else this.#tree.set(path, after);
-      changes.push({ path, before, after });
-    }
-    const parent = this.commits.at(-1)?.id;
-    const id = idOf(`${parent} ${message} ${this.commits.length}`);
-    this.commits.push({ id, parents: parent === undefined ? [] : [parent], message, changes });
-    return id;
-  }
-
-  branch(): Branch {
-    return {
-      repository: 'alpha',
-      name: 'main',
-      commits: this.commits,
-      tips: this.commits.map(({ id }) => id),
-    };
-  }
-}
-
-const chartFiles = (version: string, content = 'x'): Record<string, string> => ({
-  'Chart.yaml': `name: web\nversion: ${version}\n`,
-  [`files/${version}.txt`]: content,
-});
-
-/** POSIX.1-1988, as far as the checker reads it. */
-function packed(files: Readonly<Record<string, string>>): Buffer {
-  const blocks = Object.entries(files).flatMap(([path, text]) => {
-    const head = Buffer.alloc(512);
-    head.write(`web/${path}`, 0);
-    head.write('0000644', 100);
-    head.write(text.length.toString(8).padStart(11, '0'), 124);
-    head.write('0', 156);
-    const body = Buffer.alloc(Math.ceil(text.length / 512) * 512);
-    body.write(text);
-    return [head, body];
-  });
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]));
-}
-
-const below = (folder: string, files: Readonly<Record<string, string>>): Files =>
-  Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${path}`, text]));
-
-const configMap = (values: string): string => JSON.stringify({ data: { 'values.yaml': values } });
-
-type Uploaded = UploadedVersion & { tags: Record<string, string>; told: { time: string; sequencer: string } };
-let seconds = 0;
-
-function upload(key: string, body: Buffer | string, meaning: UploadedVersion['meaning'] = 'good'): Uploaded {
-  seconds += 1;
-  const time = new Date(Date.UTC(2026, 0, 1, 0, 0, seconds)).toISOString();
-  const versionId = `v${seconds}`;
-  return { key, versionId, body: Buffer.from(body), tags: {}, meaning, told: { time, sequencer: '1' } };
-}
-
-const delivers = (one: Uploaded): string =>
-  [
-    'Deliver',
-    '',
-    `Fairlead-Upload: s3://charts/${one.key}?versionId=${one.versionId}`,
-    `Fairlead-Package: sha256:${sha256(one.body)}`,
-    '',
-  ].join('\n');
-const delivered = (one: Uploaded, commit: string): void => {
-  one.tags = { 'fairlead-outcome': 'delivered', 'fairlead-commit': commit };
-};
-
 function sound() {
   const history = new History();
   history.commit('Begin\n', {});

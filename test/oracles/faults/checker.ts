@@ -1,7 +1,23 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { checkCommands, commandsOf, contentsBrought, type Given, touches } from './command-rules.ts';
 import type { Evidence, HistoryCommit, UploadedVersion } from './evidence.ts';
-import { holds, isIn, type ReadBranch, readHistory, trailersOf } from './history.ts';
+import { holds, isIn, type ReadBranch, readHistory, sameAt, trailersOf } from './history.ts';
+import {
+  type Claimed,
+  checkOwnCommit,
+  claimsOf,
+  codesOf,
+  commitOf,
+  idsOf,
+  named,
+  newer,
+  outcomeOf,
+  supersedes,
+  urlOf,
+  type Violation,
+  type Wrong,
+} from './judging.ts';
 import {
   type ContentFile,
   chartVersion,
@@ -16,36 +32,14 @@ import {
 import { PLACES } from './world.ts';
 
 /**
- * Decides from the bucket and from Git alone whether the promise was kept for every upload. Written apart from the
- * code that it checks: it shares nothing with lib/.
+ * Decides from the bucket and from Git alone whether the promise was kept for every upload and command. Written apart
+ * from the code that it checks: it shares nothing with lib/.
  */
-export interface Violation {
-  readonly rule: Rule;
-  readonly what: string;
-}
-
-export type Rule =
-  | 'one outcome'
-  | 'nothing waits'
-  | 'evidence shares'
-  | 'bad is rejected'
-  | 'good is not rejected'
-  | 'one commit'
-  | 'own commit'
-  | 'only its slot'
-  | 'its content'
-  | 'superseded by newer'
-  | 'in order'
-  | 'tip holds newest'
-  | 'nothing else committed'
-  | 'nobody overwritten'
-  | 'values in step'
-  | 'rendered before'
-  | 'version immutable';
-
 export interface Judged {
   readonly violations: readonly Violation[];
+  /** Of uploads. */
   readonly outcomes: Readonly<Record<string, number>>;
+  readonly ofCommands: Readonly<Record<string, number>>;
 }
 
 /** An upload that fills a slot, with what the checker has read of it. */
@@ -54,37 +48,47 @@ interface Filled extends UploadedVersion {
   readonly places: Places;
   readonly branch: ReadBranch;
   readonly content: ReadonlyMap<string, ContentFile>;
-  /** Commits that claim it, anywhere. */
-  readonly claimed: readonly { readonly branch: ReadBranch; readonly commit: HistoryCommit }[];
+  readonly claimed: Claimed;
 }
 
 export function check(evidence: Evidence): Judged {
   const violations: Violation[] = [];
   const outcomes: Record<string, number> = { delivered: 0, rejected: 0, superseded: 0, failed: 0 };
-  const wrong = (rule: Rule, what: string) => violations.push({ rule, what });
+  const ofCommands: Record<string, number> = { delivered: 0, done: 0, rejected: 0, superseded: 0, failed: 0 };
+  const wrong: Wrong = (rule, what) => violations.push({ rule, what });
   const branches = evidence.branches.map(readHistory);
   const foreign = new Set(evidence.foreign.map(({ commit }) => commit));
   const claims = claimsOf(branches, foreign);
 
   for (const version of evidence.versions) {
     const outcome = outcomeOf(version);
-    if (outcome !== undefined) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-    checkOutcome(version, outcome, wrong);
+    const counted = version.given === undefined ? outcomes : ofCommands;
+    if (outcome !== undefined) counted[outcome] = (counted[outcome] ?? 0) + 1;
+    if (version.given === undefined) checkOutcome(version, outcome, wrong);
     if (version.meaning === 'evidence') checkShared(version, evidence.versions, wrong);
     const claimed = claims.get(urlOf(evidence, version)) ?? [];
     if (outcome !== 'delivered' && claimed.length > 0)
       wrong('one commit', `${named(version)} is ${outcome}, and ${idsOf(claimed)} claims it`);
   }
   const filled = evidence.versions.flatMap((version) => fill(evidence, branches, claims, version));
+  const commands = commandsOf(evidence, branches, claims);
+  checkCommands({ evidence, branches, foreign }, commands, filled, wrong);
   for (const upload of filled) {
+    const name = slotName(upload.slot);
     if (outcomeOf(upload) === 'delivered') checkDelivered(evidence, upload, wrong);
-    if (outcomeOf(upload) === 'superseded' && !filled.some((other) => supersedes(other, upload)))
+    const others = [
+      ...filled.filter(({ slot }) => slotName(slot) === name),
+      ...commands.filter(touches(name)),
+    ];
+    if (outcomeOf(upload) === 'superseded' && !others.some((other) => supersedes(other, upload)))
       wrong('superseded by newer', `${named(upload)}: no newer upload of its slot was delivered`);
-    if (outcomeOf(upload) === 'rejected') checkRejected(upload, filled, wrong);
+    if (outcomeOf(upload) === 'rejected')
+      checkRejected(upload, filled, contentsBrought(evidence, upload, commands), wrong);
   }
-  for (const uploads of Map.groupBy(filled, ({ slot }) => slotName(slot)).values()) {
-    checkOrder(uploads, wrong);
-    checkTip(evidence, uploads, foreign, wrong);
+  for (const [name, uploads] of Map.groupBy(filled, ({ slot }) => slotName(slot))) {
+    const fillers = [...uploads, ...commands.filter(touches(name))];
+    checkOrder(fillers, wrong);
+    checkTip(evidence, { uploads, fillers, all: [...filled, ...commands] }, foreign, wrong);
     checkVersions(uploads, wrong);
   }
   for (const branch of branches) checkBranch(evidence, branch, foreign, wrong);
@@ -93,29 +97,10 @@ export function check(evidence: Evidence): Judged {
     if (found?.positionOf(commit) === undefined)
       wrong('nobody overwritten', `${commit} of somebody else is gone from ${repository} ${branch}`);
   }
-  return { violations, outcomes };
+  return { violations, outcomes, ofCommands };
 }
-
-type Wrong = (rule: Rule, what: string) => void;
 
 const OUTCOMES = ['delivered', 'rejected', 'superseded', 'failed'];
-const outcomeOf = ({ tags }: UploadedVersion): string | undefined => tags['fairlead-outcome'];
-const named = ({ key, versionId }: UploadedVersion): string => `${key} ${versionId}`;
-const urlOf = ({ bucket }: Evidence, { key, versionId }: UploadedVersion): string =>
-  `s3://${bucket}/${key}?versionId=${versionId}`;
-const idsOf = (claimed: Filled['claimed']): string => claimed.map(({ commit }) => commit.id).join(', ');
-
-function claimsOf(branches: readonly ReadBranch[], foreign: ReadonlySet<string>) {
-  const claims = new Map<string, { branch: ReadBranch; commit: HistoryCommit }[]>();
-  for (const branch of branches) {
-    for (const commit of branch.commits) {
-      if (foreign.has(commit.id)) continue;
-      for (const url of trailersOf(commit, 'Fairlead-Upload'))
-        claims.set(url, [...(claims.get(url) ?? []), { branch, commit }]);
-    }
-  }
-  return claims;
-}
 
 function fill(
   evidence: Evidence,
@@ -165,37 +150,15 @@ function checkShared(version: UploadedVersion, all: readonly UploadedVersion[], 
   if (!shared && !orphan) wrong('evidence shares', `${named(version)} is ${outcomeOf(version)}`);
 }
 
-/** Positive: a is newer. Undefined: in the same second, and Fairlead need not know more. */
-function newer(a: Filled, b: Filled): number | undefined {
-  if (a.told.time !== b.told.time) return a.told.time > b.told.time ? 1 : -1;
-  if (a.told.sequencer === undefined || b.told.sequencer === undefined) return undefined;
-  return BigInt(`0x${a.told.sequencer}`) > BigInt(`0x${b.told.sequencer}`) ? 1 : -1;
-}
-
-const supersedes = (other: Filled, upload: Filled): boolean =>
-  other !== upload &&
-  slotName(other.slot) === slotName(upload.slot) &&
-  outcomeOf(other) === 'delivered' &&
-  newer(other, upload) !== -1;
-
 function checkDelivered(evidence: Evidence, upload: Filled, wrong: Wrong): void {
   const { claimed, branch, places, content } = upload;
-  const commit = upload.tags['fairlead-commit'] ?? '';
-  const position = branch.positionOf(commit);
-  if (claimed.length > 1) wrong('one commit', `${named(upload)} is claimed by ${idsOf(claimed)}`);
-  if (position === undefined) {
-    wrong('own commit', `${named(upload)} names ${commit}, which is not in its branch`);
-    return;
-  }
+  const commit = commitOf(upload);
+  const position = checkOwnCommit(upload, wrong);
+  if (position === undefined) return;
   if (!holds(evidence, branch.at(position), places, content))
     wrong('its content', `${commit} does not hold what ${named(upload)} is`);
   const [own] = claimed;
   if (own === undefined) return;
-  if (own.commit.id !== commit || own.branch !== branch)
-    wrong(
-      'own commit',
-      `${named(upload)} names ${commit} and is claimed by ${own.commit.id} of ${own.branch.name}`,
-    );
   const digest = createHash('sha256').update(upload.body).digest('hex');
   if (!trailersOf(own.commit, 'Fairlead-Package').includes(`sha256:${digest}`))
     wrong('its content', `${commit} names another package than ${named(upload)} is`);
@@ -208,17 +171,23 @@ function checkDelivered(evidence: Evidence, upload: Filled, wrong: Wrong): void 
   }
 }
 
-function checkRejected(upload: Filled, all: readonly Filled[], wrong: Wrong): void {
+/** @param brought contents that commands brought into its slot */
+function checkRejected(
+  upload: Filled,
+  all: readonly Filled[],
+  brought: readonly ReadonlyMap<string, ContentFile>[],
+  wrong: Wrong,
+): void {
   if (upload.meaning !== 'good') return;
-  const codes = (upload.tags['fairlead-reason'] ?? '').split(' ');
+  const codes = codesOf(upload);
   const { slot } = upload;
   const others = all.filter((other) => other !== upload);
-  const otherContent = others.some(
-    (other) =>
-      slotName(other.slot) === slotName(slot) &&
-      outcomeOf(other) === 'delivered' &&
-      chartVersion(other.content) === chartVersion(upload.content) &&
-      !sameContent(other.content, upload.content),
+  const delivered = others.filter(
+    (other) => slotName(other.slot) === slotName(slot) && outcomeOf(other) === 'delivered',
+  );
+  const otherContent = [...delivered.map(({ content }) => content), ...brought].some(
+    (content) =>
+      chartVersion(content) === chartVersion(upload.content) && !sameContent(content, upload.content),
   );
   if (slot.part === 'chart' && codes.includes('version-immutable') && otherContent) return;
   const badSibling = others.some(
@@ -232,39 +201,65 @@ function checkRejected(upload: Filled, all: readonly Filled[], wrong: Wrong): vo
   wrong('good is not rejected', `${named(upload)} is good, and rejected: ${codes.join(' ')}`);
 }
 
-/** Where each delivered upload came to be, in the order of events. */
-function checkOrder(uploads: readonly Filled[], wrong: Wrong): void {
-  const delivered = uploads.flatMap((upload) => {
-    const position = upload.branch.positionOf(upload.tags['fairlead-commit'] ?? '');
-    return position === undefined ? [] : [{ upload, position }];
+/** What a slot was given, by uploads and by commands, came to be in the order of events. */
+function checkOrder(fillers: readonly (Filled | Given)[], wrong: Wrong): void {
+  const delivered = fillers.flatMap((filler) => {
+    const position =
+      outcomeOf(filler) === 'delivered' ? filler.branch.positionOf(commitOf(filler)) : undefined;
+    return position === undefined ? [] : [{ filler, position }];
   });
   for (const a of delivered) {
     for (const b of delivered) {
-      if (newer(a.upload, b.upload) === 1 && a.position < b.position)
-        wrong('in order', `${named(b.upload)} was committed after ${named(a.upload)}, which is newer`);
+      if (newer(a.filler, b.filler) === 1 && a.position < b.position)
+        wrong('in order', `${named(b.filler)} was committed after ${named(a.filler)}, which is newer`);
     }
   }
 }
 
+interface OfSlot {
+  readonly uploads: readonly Filled[];
+  /** Its uploads, and the commands that touch it. */
+  readonly fillers: readonly (Filled | Given)[];
+  /** Of every slot. */
+  readonly all: readonly (Filled | Given)[];
+}
+
 function checkTip(
   evidence: Evidence,
-  uploads: readonly Filled[],
+  { uploads, fillers, all }: OfSlot,
   foreign: ReadonlySet<string>,
   wrong: Wrong,
 ): void {
-  const last = uploads
-    .flatMap((upload) =>
-      upload.claimed.map(({ commit }) => ({ upload, position: upload.branch.positionOf(commit.id) ?? -1 })),
+  const [first] = uploads;
+  const last = lastOf(fillers);
+  if (first === undefined || last === undefined) return;
+  const { slot, places, branch } = first;
+  const { filler, position } = last;
+  const { commits } = branch;
+  const later = commits.slice(position + 1);
+  if (later.some(({ id, changes }) => foreign.has(id) && changes.some(({ path }) => isIn(places.own, path))))
+    return;
+  const tip = branch.at(commits.length - 1);
+  if ('content' in filler) {
+    if (!holds(evidence, tip, places, filler.content))
+      wrong('tip holds newest', `the tip does not hold ${named(filler)}, the last delivered of its slot`);
+    return;
+  }
+  // A chart that comes after a removal brings values of its own.
+  const chart = slot.part === 'manifest' ? '' : slotName({ ...slot, part: 'chart' });
+  const ofChart = all.filter((one) => ('slot' in one ? slotName(one.slot) === chart : touches(chart)(one)));
+  const broughtAnew = slot.part === 'values' && (lastOf(ofChart)?.position ?? -1) > position;
+  if (!broughtAnew && !sameAt(tip, branch.at(position), places.own))
+    wrong('tip holds newest', `the tip does not hold ${slotName(slot)} as ${named(filler)} left it`);
+}
+
+/** The newest commit that names one of them. */
+function lastOf<Filler extends Filled | Given>(fillers: readonly Filler[]) {
+  return fillers
+    .flatMap((filler) =>
+      filler.claimed.map(({ commit }) => ({ filler, position: filler.branch.positionOf(commit.id) ?? -1 })),
     )
     .toSorted((a, b) => b.position - a.position)[0];
-  if (last === undefined) return;
-  const { upload, position } = last;
-  const { commits } = upload.branch;
-  const changed = commits
-    .slice(position + 1)
-    .some(({ id, changes }) => foreign.has(id) && changes.some(({ path }) => isIn(upload.places.own, path)));
-  if (!changed && !holds(evidence, upload.branch.at(commits.length - 1), upload.places, upload.content))
-    wrong('tip holds newest', `the tip does not hold ${named(upload)}, the last delivered of its slot`);
 }
 
 /** A chart version is one content, for good. */

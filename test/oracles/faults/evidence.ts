@@ -26,6 +26,27 @@ export interface UploadedVersion {
   readonly tags: Readonly<Record<string, string>>;
   readonly meaning: Meaning;
   readonly told: Told;
+  readonly moment: PutMoment;
+  /** Of a command. */
+  readonly given: GivenMoment | undefined;
+}
+
+/** When the suite put it. */
+export interface PutMoment {
+  /** Its place among all that the suite did and saw. */
+  readonly step: number;
+  /** Of its branch, right before; undefined: there was none. */
+  readonly tip: string | undefined;
+}
+
+/** What the suite saw around a command. */
+export interface GivenMoment {
+  /** The step at which it had ended; undefined: it was not seen before all was over. */
+  readonly seenEnded: number | undefined;
+  /** Versions that were delivered right before it was given. */
+  readonly delivered: ReadonlySet<string>;
+  /** Whether it surely was shown to STS while it was good. */
+  readonly proof: 'in time' | 'may be too late';
 }
 
 /** When S3 said that it was written. The sequencer counts only where Fairlead has surely been told it. */
@@ -66,7 +87,7 @@ export interface GitFile {
 export async function readBucket(
   s3: S3Client,
   bucket: string,
-  ledger: ReadonlyMap<string, { readonly meaning: Meaning; readonly told: Told }>,
+  ledger: ReadonlyMap<string, Pick<UploadedVersion, 'meaning' | 'told' | 'moment' | 'given'>>,
 ): Promise<UploadedVersion[]> {
   const { Versions = [], IsTruncated } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
   if (IsTruncated === true) throw new Error('more versions than one page: make runs smaller');

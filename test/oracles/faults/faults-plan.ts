@@ -7,11 +7,13 @@ import type { Death, Worker, Workers } from './workers.ts';
 export interface Phase {
   /** How many requests it lasts: on a busy machine as much goes wrong as on a quiet one. */
   readonly requests: number;
-  readonly rates: Readonly<Record<Service, number>>;
+  readonly rates: Readonly<Record<RatedService, number>>;
   readonly deaths: number;
 }
 
-const SERVICES: readonly Service[] = ['s3', 'dynamodb', 'sqs', 'lambda', 'ssm', 'git'];
+/** STS, which only commands ask, fails as often as S3 does. */
+type RatedService = Exclude<Service, 'sts'>;
+const SERVICES: readonly RatedService[] = ['s3', 'dynamodb', 'sqs', 'lambda', 'ssm', 'git'];
 const RATES = [0, 0, 0.01, 0.03, 0.08, 0.15] as const;
 /** A fetch and a push are a dozen requests in a row: with more, none would ever come through. */
 const GIT_RATES = [0, 0, 0.01, 0.05] as const;
@@ -21,7 +23,7 @@ export function makePhases(chance: Random, count: number): readonly Phase[] {
     requests: 60 + chance.below(240),
     rates: Object.fromEntries(
       SERVICES.map((service) => [service, chance.pick(service === 'git' ? GIT_RATES : RATES)]),
-    ) as Record<Service, number>,
+    ) as Record<RatedService, number>,
     deaths: chance.pick([0, 0, 0.002, 0.004]),
   }));
 }
@@ -98,7 +100,7 @@ export class Faults {
     const work = this.#chance.chance(0.5) ? 'done' : 'not done';
     const dice = this.#chance.next();
     if (dice < deaths) return { kind: 'kill', work };
-    if (dice >= deaths + rates[service]) return undefined;
+    if (dice >= deaths + rates[service === 'sts' ? 's3' : service]) return undefined;
     const kind = this.#chance.next();
     if (kind < 0.45) return { kind: 'refused', work };
     if (kind < 0.65) return { kind: 'cut', work };
@@ -124,15 +126,17 @@ export class Faults {
     return { kind: 'late', milliseconds: this.#chance.between(LATE.least, LATE.most) };
   }
 
-  /** Whoever made a request; of Git's, one of those who work for that repository. */
-  killAsker({ worker, path }: Asked): void {
+  /** Whoever made a request; of Git's, one of those who work for that repository; of STS', who has a command in hand. */
+  killAsker({ service, worker, path }: Asked): void {
     const repository = repositoryOf(path);
     const found =
-      repository === ''
-        ? [this.#workers.find(worker ?? '')].flatMap((one) => (one === undefined ? [] : [one]))
-        : this.#workers
-            .busy()
-            .filter(({ name, busy }) => name === 'deliver-uploads' && busy?.includes(`"${repository}"`));
+      service === 'sts'
+        ? this.#workers.busy().filter(({ busy }) => busy?.includes('.commands/'))
+        : repository === ''
+          ? [this.#workers.find(worker ?? '')].flatMap((one) => (one === undefined ? [] : [one]))
+          : this.#workers
+              .busy()
+              .filter(({ name, busy }) => name === 'deliver-uploads' && busy?.includes(`"${repository}"`));
     if (found.length > 0) this.#kill(this.#chance.pick(found), this.#chance);
   }
 

@@ -10,8 +10,11 @@ import { startGitProcess } from './git-process.ts';
 import { runSeed } from './run.ts';
 import { removeFolder, Workers } from './workers.ts';
 
-/** A small run of `npm run faults`. A failing one says where its log and repositories are kept. */
-const SEEDS = [1];
+/** Two small runs of `npm run faults`. A failing one says where its log and repositories are kept. */
+const RUNS = [
+  { seed: 1, commands: 'none' },
+  { seed: 2, commands: 'given' },
+] as const;
 const UPLOADS = { least: 8, most: 12 };
 
 const bundles = await mkdtemp(join(tmpdir(), 'fairlead-faults-'));
@@ -30,20 +33,21 @@ after(async () => {
   await removeFolder(bundles);
 });
 
-test('the promise holds for every upload while workers die, services fail and others push', async () => {
+test('the promise holds for every upload and command while workers die, services fail and others push', async () => {
   const rendered = new Map<string, unknown>();
   const { folder: toolsFolder } = await tools();
   let faults = 0;
-  for (const seed of SEEDS) {
+  for (const { seed, commands } of RUNS) {
     const result = await runSeed(seed, {
       workers,
       git,
       tools: toolsFolder,
       rendered,
       keep: 'on violation',
+      commands,
       uploads: UPLOADS,
     });
-    assert.deepEqual(result.violations, [], `kept in ${result.folder}; seed ${seed}`);
+    assert.deepEqual(result.violations, [], `kept in ${result.folder}; seed ${seed}, commands ${commands}`);
     faults += result.faults + result.kills;
   }
   assert.ok(faults > 0, 'nothing went wrong: then this shows nothing');

@@ -10,14 +10,16 @@ import { SABOTAGES, type SabotageName } from './sabotage.ts';
 
 /**
  * `npm run faults -- --runs N --seed S`: N seeds from S on. Random uploads to real Git servers while somebody else
- * pushes, workers are killed and every service fails; then the promise is checked for each upload, from Git and the
- * bucket alone. The last line is JSON; the exit code is 1 where the promise was broken.
+ * pushes, workers are killed and every service fails; with `--commands` people freeze, thaw, roll back, remove and promote
+ * some of it meanwhile. Then the promise is checked for each upload and command, from Git and the bucket alone. The last
+ * line is JSON; the exit code is 1 where the promise was broken.
  */
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '2' },
+    commands: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     sabotage: { type: 'string' },
   },
@@ -54,6 +56,7 @@ async function main(): Promise<number> {
     rejected: 0,
     superseded: 0,
     failed: 0,
+    commands: { given: 0, delivered: 0, done: 0, rejected: 0, superseded: 0, failed: 0, unnoticed: 0 },
     kills: 0,
     faults: 0,
     foreignCommits: 0,
@@ -87,7 +90,13 @@ async function main(): Promise<number> {
     }
     const { seed, uploads, outcomes, kills, faults, foreignCommits, violations, seconds, folder } =
       answer.result;
-    const { pushes, unnoticed } = answer.result;
+    const { pushes, unnoticed, ofCommands, unnoticedCommands } = answer.result;
+    const { commands } = total;
+    const given = Object.values(ofCommands).reduce((sum, count) => sum + count, 0);
+    commands.given += given;
+    commands.unnoticed += unnoticedCommands;
+    for (const outcome of ['delivered', 'done', 'rejected', 'superseded', 'failed'] as const)
+      commands[outcome] += ofCommands[outcome] ?? 0;
     total.pushes += pushes;
     total.unnoticed += unnoticed;
     total.runs += 1;
@@ -98,15 +107,21 @@ async function main(): Promise<number> {
     total.faults += faults;
     total.foreignCommits += foreignCommits;
     total.violations += violations.length;
-    const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+    const countsOf = (ends: typeof outcomes) =>
+      Object.entries(ends)
+        .map(([outcome, count]) => `${count} ${outcome}`)
+        .join(', ');
+    const ofPeople =
+      given === 0 ? '' : ` ${given} commands: ${countsOf(ofCommands)}, ${unnoticedCommands} unnoticed;`;
     console.log(
-      `seed ${seed}: ${uploads} uploads: ${counts.join(', ')}; ${kills} kills, ${faults} faults, ${foreignCommits} foreign commits, ${pushes} pushes, ${unnoticed} unnoticed; ${seconds.toFixed(1)} s`,
+      `seed ${seed}: ${uploads} uploads: ${countsOf(outcomes)};${ofPeople} ${kills} kills, ${faults} faults, ${foreignCommits} foreign commits, ${pushes} pushes, ${unnoticed} unnoticed; ${seconds.toFixed(1)} s`,
     );
     for (const { rule, what } of violations.slice(0, SHOWN)) console.log(`  BROKEN ${rule}: ${what}`);
     if (violations.length > SHOWN) console.log(`  and ${violations.length - SHOWN} more`);
     if (folder !== undefined) console.log(`  kept in ${folder}`);
     if (violations.length > 0) {
-      const same = values.sabotage === undefined ? '' : ` --sabotage ${values.sabotage}`;
+      const kind = values.commands ? ' --commands' : '';
+      const same = values.sabotage === undefined ? kind : `${kind} --sabotage ${values.sabotage}`;
       console.log(`  again: npm run faults -- --seed ${seed} --runs 1${same}`);
     }
   }
@@ -123,10 +138,12 @@ function lane(
   });
   return new Promise((resolve) => {
     let at: number | undefined;
+    const commands = values.commands ? 'given' : 'none';
+    const keep = values.keep ? 'always' : 'on violation';
     const give = () => {
       at = seeds();
       if (at === undefined) child.disconnect();
-      else child.send({ seed: at, keep: values.keep ? 'always' : 'on violation' } satisfies LaneTask);
+      else child.send({ seed: at, commands, keep } satisfies LaneTask);
     };
     child.on('message', (answer: LaneAnswer) => {
       take(answer);

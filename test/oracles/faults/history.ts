@@ -45,6 +45,20 @@ export function holds(
   return sameContent(standing, content);
 }
 
+/** Whether two trees hold the same in a place, byte by byte. */
+export const sameAt = (
+  a: ReadonlyMap<string, GitFile>,
+  b: ReadonlyMap<string, GitFile>,
+  place: string,
+): boolean => printOf(a, place) === printOf(b, place);
+
+/** The same for the same files, none included. */
+export const printOf = (tree: ReadonlyMap<string, GitFile>, place: string): string =>
+  [...tree]
+    .flatMap(([path, { mode, blob }]) => (isIn(place, path) ? [`${mode} ${blob} ${path}`] : []))
+    .toSorted()
+    .join('\n');
+
 export const isIn = (place: string, path: string): boolean =>
   place.endsWith('/') ? path.startsWith(place) : path === place;
 

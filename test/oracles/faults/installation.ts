@@ -19,7 +19,7 @@ import {
   repositoryOf,
   startProxy,
 } from './proxy.ts';
-import { configOf, REPOSITORIES, SECRET } from './world.ts';
+import { configOf, INSTALLATION, REPOSITORIES, SECRET } from './world.ts';
 
 /** One run's AWS and Git servers, each behind a proxy that faults come from. */
 export interface Installation {
@@ -103,7 +103,7 @@ export async function startInstallation(parts: InstallationParts): Promise<Insta
   secrets.set(SECRET, git.pushToken);
   functions.set('render-release', await renderer(aws, parts));
   const variables = {
-    installation: 'faults',
+    installation: INSTALLATION,
     table: TABLE,
     uploadBucket: BUCKETS.upload,
     contentBucket: BUCKETS.content,
@@ -144,7 +144,7 @@ async function renderer(
   await mkdir(scratch, { recursive: true });
   const handler = renderRelease({
     ...environment,
-    [VARIABLES.installation]: 'faults',
+    [VARIABLES.installation]: INSTALLATION,
     [VARIABLES.contentBucket]: BUCKETS.content,
     [VARIABLES.stateBucket]: BUCKETS.state,
     [VARIABLES.tools]: tools,
@@ -161,7 +161,18 @@ async function renderer(
 }
 
 /** Sort keys of a partition of the table. */
-export async function listPartition({ environment }: LocalAws, pk: string): Promise<string[]> {
+export async function listPartition(aws: LocalAws, pk: string): Promise<string[]> {
+  return (await itemsOf(aws, pk)).map(({ sk }) => `${pk}: ${sk?.S}`);
+}
+
+/** What is frozen of a target, as the record has it. */
+export async function listFreezes(aws: LocalAws, target: string): Promise<string[]> {
+  const pk = `freeze#${target}`;
+  const items = await itemsOf(aws, pk);
+  return items.flatMap(({ sk, state }) => (state?.S === 'frozen' ? [`${pk}: ${sk?.S}`] : []));
+}
+
+async function itemsOf({ environment }: LocalAws, pk: string) {
   const { Items = [] } = await clients.dynamodb(environment).send(
     new QueryCommand({
       TableName: TABLE,
@@ -170,5 +181,5 @@ export async function listPartition({ environment }: LocalAws, pk: string): Prom
       ConsistentRead: true,
     }),
   );
-  return Items.map(({ sk }) => `${pk}: ${sk?.S}`);
+  return Items;
 }

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { tools } from '../../../local/tools.ts';
 import { installClock } from './clock.ts';
 import { startGitProcess } from './git-process.ts';
-import { runSeed, UPLOADS } from './run.ts';
+import { type CommandsGiven, runSeed, UPLOADS } from './run.ts';
 import { Workers } from './workers.ts';
 
 /** One of the processes that work off seeds; each keeps its workers from run to run. */
 export interface LaneTask {
   readonly seed: number;
+  readonly commands: CommandsGiven;
   readonly keep: 'on violation' | 'always';
 }
 
@@ -21,9 +22,11 @@ const rendered = new Map<string, unknown>();
 const end = () => void workers.stop().then(() => process.exit());
 process.on('disconnect', end);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
-process.on('message', ({ seed, keep }: LaneTask) => {
+process.on('message', ({ seed, commands, keep }: LaneTask) => {
   tools()
-    .then(({ folder }) => runSeed(seed, { workers, git, tools: folder, rendered, keep, uploads: UPLOADS }))
+    .then(({ folder }) =>
+      runSeed(seed, { workers, git, tools: folder, rendered, keep, commands, uploads: UPLOADS }),
+    )
     .then(
       ({ evidence: _, ...result }) => process.send?.({ result }),
       (error: unknown) =>

@@ -14,7 +14,7 @@ export type Fault =
   /** Who asked is killed. */
   | { readonly kind: 'kill'; readonly work: 'not done' | 'done' };
 
-export type Service = 's3' | 'dynamodb' | 'sqs' | 'lambda' | 'ssm' | 'git';
+export type Service = 's3' | 'dynamodb' | 'sqs' | 'lambda' | 'ssm' | 'sts' | 'git';
 
 export interface Asked {
   readonly service: Service;
@@ -196,6 +196,11 @@ function refusal({ service }: Asked): Answer {
       return throttled ? json(429, 'TooManyRequestsException') : json(500, 'ServiceException');
     case 'ssm':
       return throttled ? json(400, 'ThrottlingException') : json(500, 'InternalServerError');
+    case 'sts': {
+      // Of whom JSON is asked (STS API, "Common Error Types").
+      const [status, code] = throttled ? [400, 'Throttling'] : [500, 'InternalFailure'];
+      return text(Number(status), 'application/json', JSON.stringify({ Error: { Code: code } }));
+    }
     case 'git':
       return text(throttled ? 503 : 500, 'text/plain', 'a fault of the suite\n');
   }
@@ -209,6 +214,7 @@ export function awsService({ headers, method, url = '' }: IncomingMessage): Pick
   if (target.startsWith('AmazonSQS.')) return { service: 'sqs', what };
   if (target !== '') return { service: 'ssm', what };
   if (url.startsWith('/2015-03-31/functions/')) return { service: 'lambda', what: 'Invoke' };
+  if (/^\/\?(.*&)?Action=/.test(url)) return { service: 'sts', what: 'GetCallerIdentity' };
   return { service: 's3', what: `${method} ${url.includes('tagging') ? 'tagging' : 'object'}` };
 }
 

@@ -18,15 +18,18 @@ export interface MomentParts {
   uploadAgain(repository: string): Promise<string | undefined>;
   isReceived(versionId: string): Promise<boolean>;
   hasEnded(versionId: string): boolean;
+  /** Tips of its branches that are commits of commands. */
+  commandTips(repository: string): Promise<readonly string[]>;
   log(what: string, details: Readonly<Record<string, unknown>>): void;
 }
 
 /** What others do at each moment of a push of Fairlead. */
 export class PushMoments implements Pushes {
-  /** In the storm: that the server was sent, and that it took without who pushed getting to know. */
-  readonly count = { seen: 0, unnoticed: 0 };
+  /** In the storm: that the server was sent, and that it took without who pushed getting to know; of commands, too. */
+  readonly count = { seen: 0, unnoticed: 0, unnoticedCommands: 0 };
   readonly #parts: MomentParts;
   readonly #late = new Map<string, string | undefined>();
+  readonly #commandTips = new Set<string>();
   #onTheirWay = 0;
 
   constructor(parts: MomentParts) {
@@ -50,6 +53,7 @@ export class PushMoments implements Pushes {
   async arrives(repository: string): Promise<void> {
     if (!this.#parts.over()) this.count.seen += 1;
     this.#parts.log('push', { repository });
+    for (const tip of await this.#parts.commandTips(repository)) this.#commandTips.add(tip);
     await this.#others(repository, FASTER.arrives);
   }
 
@@ -75,8 +79,14 @@ export class PushMoments implements Pushes {
   }
 
   async unnoticed(repository: string): Promise<void> {
-    const { chance, commitForeign } = this.#parts;
+    const { chance, commitForeign, commandTips, log } = this.#parts;
     this.count.unnoticed += 1;
+    for (const tip of await commandTips(repository)) {
+      if (this.#commandTips.has(tip)) continue;
+      this.#commandTips.add(tip);
+      this.count.unnoticedCommands += 1;
+      log('unnoticed command', { repository, tip });
+    }
     const dice = chance.next();
     if (dice < UNNOTICED.takenBack) await commitForeign(repository, 'takes back the last');
     else if (dice < UNNOTICED.takenBack + UNNOTICED.built) await commitForeign(repository, 'anything');

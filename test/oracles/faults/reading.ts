@@ -13,6 +13,9 @@ export type SlotKey =
     }
   | { readonly part: 'manifest'; readonly target: string; readonly file: string };
 
+/** Whose an upload or a command is, by its key. */
+export const targetOf = (key: string): string => key.replace(/^\.commands\//, '').split('/')[0] ?? '';
+
 /** Undefined: no slot. */
 export function readKey(key: string): SlotKey | undefined {
   const parts = key.split('/');

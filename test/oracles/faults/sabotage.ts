@@ -54,5 +54,41 @@ export const SABOTAGES = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
     to: 'for (const path of removes) line(`D ${quoted(path)}`);',
   },
+  /** With --commands, as all that follow: a command's commit is pushed, and its record does not know which it is. */
+  'command-unwritten': {
+    file: 'lib/uploads/delivering/commands.ts',
+    from: 'const record = await recordAttempt(parts.table, waiting.record, attempt, refused);',
+    to: 'const { record } = waiting;',
+  },
+  /** A command raises no mark: what waited before it comes after it. */
+  'command-unmarked': {
+    file: 'lib/uploads/delivering/commands.ts',
+    from: 'for (const slot of touched) await raiseTouched',
+    to: 'for (const slot of touched.slice(touched.length)) await raiseTouched',
+  },
+  /** A rollback freezes only when its push was heard of, which a kill prevents. */
+  'rollback-unfrozen': {
+    file: 'lib/uploads/delivering/commands.ts',
+    from: "case 'commit':\n      await changeFreeze(call, waiting);",
+    to: "case 'commit':",
+  },
+  /** What is frozen goes all the same. */
+  'freeze-ignored': {
+    file: 'lib/uploads/delivering/frozen.ts',
+    from: 'if (freeze === undefined) return thawed',
+    to: 'if (freeze === undefined || call.commits >= 0) return thawed',
+  },
+  /** A newer upload that landed is gone back over by an older command. */
+  'command-late': {
+    file: 'lib/uploads/deciding/commands/newer.ts',
+    from: 'mark.order > order',
+    to: 'mark.order === order',
+  },
+  /** Who proves a command is not asked. */
+  'proof-unasked': {
+    file: 'lib/uploads/receiving/command.ts',
+    from: "if (proven.kind === 'unproven')",
+    to: "if (proven.kind === 'unproven' && asked.verb.kind === 'freeze')",
+  },
 } as const;
 export type SabotageName = keyof typeof SABOTAGES;

@@ -2,20 +2,22 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import * as clients from '../../../lib/aws/clients.ts';
 import { BUCKETS } from '../../../local/aws/aws.ts';
+import { Bare } from './bare.ts';
 import { clock } from './clock.ts';
-import { type Evidence, readBranch, readBucket, type Told } from './evidence.ts';
+import { Commands } from './commands.ts';
+import { type Evidence, readBranch, readBucket } from './evidence.ts';
 import { Faults, makePhases } from './faults-plan.ts';
 import { commitForeign, type ForeignCommit, type ForeignWork } from './foreign.ts';
-import { type Installation, listPartition, startInstallation } from './installation.ts';
+import { type Installation, listFreezes, startInstallation } from './installation.ts';
+import { Ledger } from './ledger.ts';
 import { poll, type Treatment } from './pollers.ts';
 import { PushMoments } from './push-moments.ts';
 import { type Random, random } from './random.ts';
-import { readKey, slotName } from './reading.ts';
 import type { RunParts } from './run.ts';
-import { type MadeUpload, type Meaning, makeUploads } from './uploads.ts';
+import { type MadeUpload, makeUploads } from './uploads.ts';
+import { againOf, listed, whatWaits, whatWaitsUnfrozen } from './waiting.ts';
 import { PLACES, REPOSITORIES } from './world.ts';
 
 /** Everything goes wrong until this part of the uploads has met it; on a machine too busy for that, so long. */
@@ -35,16 +37,6 @@ const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
 const IDLE = { most: 180_000, poll: 40, polls: 4 };
 /** Somebody else pushes, anywhere; milliseconds. */
 const FOREIGN = { least: 600, most: 1400 };
-interface Put {
-  readonly key: string;
-  readonly body: Buffer;
-  readonly meaning: Meaning;
-  readonly time: string;
-  readonly sequencer: string;
-  /** Whether Fairlead has surely been told the sequencer. */
-  told: 'not yet' | 'told' | 'not sure';
-}
-
 /** One run: what is done to an installation, and what is found there afterwards. */
 export class Storm {
   readonly faults: Faults;
@@ -52,12 +44,13 @@ export class Storm {
   readonly #seed: number;
   readonly #folder: string;
   readonly #parts: RunParts;
-  readonly #ledger = new Map<string, Put>();
   readonly #foreign: ForeignCommit[] = [];
+  readonly #commanding: Random;
   readonly #log;
   readonly #ending = new AbortController();
   readonly #pollers: Promise<void>[] = [];
   #installed: Installation | undefined;
+  #written: Ledger | undefined;
 
   private constructor(seed: number, folder: string, parts: RunParts) {
     this.#seed = seed;
@@ -68,14 +61,16 @@ export class Storm {
       workers: parts.workers,
       log: (what, details) => this.log(what, details),
     });
+    this.#commanding = this.#chance('commands');
     const chance = this.#chance('pushes');
     this.pushes = new PushMoments({
       chance,
       over: () => this.faults.over(),
       commitForeign: (repository, work) => this.#commitForeign(repository, chance, work),
       uploadAgain: (repository) => this.#uploadAgain(repository),
-      isReceived: async (versionId) => (await this.#lists()).some((entry) => entry.includes(versionId)),
-      hasEnded: (versionId) => !this.#open().some((name) => name.endsWith(versionId)),
+      isReceived: async (versionId) => (await listed(this.#aws)).some((entry) => entry.includes(versionId)),
+      hasEnded: (versionId) => !this.#ledger.open().some((name) => name.endsWith(versionId)),
+      commandTips: (repository) => this.#commandTips(repository),
       log: (what, details) => this.log(what, details),
     });
   }
@@ -91,6 +86,7 @@ export class Storm {
       kill: (asked) => storm.faults.killAsker(asked),
       pushes: storm.pushes,
     });
+    storm.#written = new Ledger(storm.#installed, (what, details) => storm.log(what, details));
     const { environment } = storm.#installed;
     parts.workers.begin({
       run: `${seed} ${folder}`,
@@ -105,7 +101,7 @@ export class Storm {
     this.#log.write(`${JSON.stringify({ at: new Date().toISOString(), what, ...details })}\n`);
   }
 
-  /** Uploads, foreign commits, sweeps, faults and deaths, all at once. */
+  /** Uploads and commands, foreign commits, sweeps, faults and deaths, all at once. */
   async rage(): Promise<void> {
     const chance = this.#chance('uploads');
     const count =
@@ -116,12 +112,12 @@ export class Storm {
     this.faults.begin();
     const begun = performance.now();
     let put: 'not yet' | 'all' = 'not yet';
-    const met = () => this.#ledger.size - this.#open().length >= this.#ledger.size * MET;
+    const met = () => this.#ledger.size - this.#ledger.open().length >= this.#ledger.size * MET;
     const going = () => performance.now() - begun < STORM_MILLISECONDS && !(put === 'all' && met());
     const uploadAll = async () => {
       for (const burst of bursts) {
         await this.#untilFewOpen(chance, going);
-        await Promise.all(burst.map((upload) => this.#upload(upload)));
+        await this.#putBurst(burst);
         if (chance.chance(EDITS)) await this.#editRelease(chance.pick(burst).key, chance);
       }
       put = 'all';
@@ -147,24 +143,26 @@ export class Storm {
   async #untilFewOpen(chance: Random, going: () => boolean): Promise<void> {
     const until = performance.now() + BURST.patience;
     await sleep(chance.between(0, BURST.pause));
-    while (going() && performance.now() < until && this.#open().length > OPEN) await sleep(BURST.poll);
+    while (going() && performance.now() < until && this.#ledger.open().length > OPEN) await sleep(BURST.poll);
   }
 
-  async #upload({ key, body, meaning, metadata }: MadeUpload): Promise<string> {
-    const put = new PutObjectCommand({
-      Bucket: BUCKETS.upload,
-      Key: key,
-      Body: body,
-      Metadata: { ...metadata },
-    });
-    const { VersionId = '' } = await clients.s3(this.#aws.environment).send(put);
-    const found = this.#aws.buckets.upload.find(key, VersionId);
-    const time = new Date(found?.at ?? 0).toISOString().replace(/\.\d+Z$/, '.000Z');
-    const sequencer = found?.sequencer ?? '0';
-    const told = this.#early.get(VersionId) ?? 'not yet';
-    this.#ledger.set(VersionId, { key, body, meaning, time, sequencer, told });
-    this.log('uploaded', { key, versionId: VersionId, meaning, time, sequencer });
-    return VersionId;
+  /** With what somebody commands about it, before, after or at the same time. */
+  async #putBurst(burst: readonly MadeUpload[]): Promise<void> {
+    const putAll = async (all: readonly MadeUpload[]) => {
+      await Promise.all(all.map((one) => this.#ledger.put(one)));
+    };
+    if (this.#parts.commands === 'none') return putAll(burst);
+    const { when, commands } = await this.#commands.about(burst);
+    switch (when) {
+      case 'before':
+        await putAll(commands);
+        return putAll(burst);
+      case 'with':
+        return putAll([...burst, ...commands]);
+      case 'after':
+        await putAll(burst);
+        return putAll(commands);
+    }
   }
 
   async #pushNowAndThen(going: () => boolean): Promise<void> {
@@ -177,18 +175,8 @@ export class Storm {
 
   /** Somebody uploads anew what lies in Git, in a slot of which something is on its way. */
   async #uploadAgain(repository: string): Promise<string | undefined> {
-    const slotOfKey = (key: string) => slotName(readKey(key) ?? { part: 'manifest', target: '', file: key });
-    const targets = PLACES.filter((place) => place.repository === repository).map(({ target }) => target);
-    const open = new Set(this.#open().map((name) => slotOfKey(name.split(' ')[0] ?? '')));
-    const delivered = [...this.#ledger].findLast(
-      ([versionId, { key }]) =>
-        targets.includes(key.split('/')[0] ?? '') &&
-        open.has(slotOfKey(key)) &&
-        this.#aws.buckets.upload.find(key, versionId)?.tags['fairlead-outcome'] === 'delivered',
-    );
-    if (delivered === undefined) return undefined;
-    const { key, body, meaning } = delivered[1];
-    return this.#upload({ key, body, meaning, metadata: {} });
+    const put = againOf(this.#ledger, repository);
+    return put === undefined ? undefined : this.#ledger.put(put);
   }
 
   async #sweepNowAndThen(going: () => boolean): Promise<void> {
@@ -196,37 +184,58 @@ export class Storm {
     while (going()) {
       await sleep(chance.between(800, 2000));
       if (chance.chance(0.3) && this.pushes.onTheirWay() === 0) clock.put(chance.between(0, 4 * 60_000));
+      this.#ledger.look();
       await this.#sweep('minutes');
+      // A command whose event was lost is worth something for a quarter of an hour only.
+      if (this.#parts.commands === 'none' || !chance.chance(0.3)) continue;
+      this.#ledger.untold();
+      await this.#sweep('hours');
     }
   }
 
-  /** No faults any more; the clock goes on until nothing is left to do. Gives what still waits then. */
+  /**
+   * No faults any more; the clock goes on until nothing is left to do, first as far as nothing is frozen. Gives what still
+   * waits then.
+   */
   async calm(): Promise<readonly string[]> {
+    if (this.#parts.commands === 'none') return this.#settle(() => whatWaits(this.#aws, this.#ledger));
+    const left = await this.#settle(() => whatWaitsUnfrozen(this.#aws, this.#ledger));
+    if (left.length > 0) return left;
+    const thaws = await this.#commands.thaw();
+    this.log('thaw', { thaws: thaws.map(({ key }) => key) });
+    for (const thaw of thaws) await this.#ledger.put(thaw);
+    return this.#settle(() => whatWaits(this.#aws, this.#ledger));
+  }
+
+  /** What commands have left frozen, though all that is frozen was thawed. */
+  async frozen(): Promise<readonly string[]> {
+    return (await Promise.all(PLACES.map(({ target }) => listFreezes(this.#aws, target)))).flat();
+  }
+
+  async #settle(left: () => Promise<readonly string[]>): Promise<readonly string[]> {
     let before = '';
     for (let round = 0; round < ROUNDS; round++) {
       await this.#untilIdle();
-      const waiting = await this.#waiting();
+      const waiting = await left();
       if (waiting.length === 0) return [];
       this.log('waits', { waiting });
       if (waiting.join() !== before) round = 0;
       before = waiting.join();
-      if (waiting.every((what) => what.includes('.prov'))) clock.put(untilQuarterOfTomorrow());
+      if (waiting.every((what) => what.includes('.prov'))) clock.put(untilQuarterOf(Date.now() + DAY));
+      // What was frozen is looked at four times an hour.
+      else if (this.#ledger.frozen().length > 0) clock.put(untilQuarterOf(Date.now()));
       else clock.put(SWEEP_STEP_MILLISECONDS);
-      for (const put of this.#ledger.values()) if (put.told === 'not yet') put.told = 'not sure';
+      this.#ledger.untold();
+      this.#ledger.look();
       await this.#sweep('hours');
       await this.#sweep('minutes');
     }
-    return this.#waiting();
+    return left();
   }
 
   async evidence(): Promise<Evidence> {
-    const ledger = new Map(
-      [...this.#ledger].map(([versionId, { meaning, time, sequencer, told }]) => {
-        const known: Told = { time, sequencer: told === 'told' ? sequencer : undefined };
-        return [versionId, { meaning, told: known }] as const;
-      }),
-    );
-    const versions = await readBucket(clients.s3(this.#aws.environment), BUCKETS.upload, ledger);
+    const s3 = clients.s3(this.#aws.environment);
+    const versions = await readBucket(s3, BUCKETS.upload, this.#ledger.evidence());
     const scratch = join(this.#folder, 'clones');
     await mkdir(scratch, { recursive: true });
     const { git, bareOf } = this.#installation;
@@ -256,6 +265,16 @@ export class Storm {
   get #installation(): Installation {
     if (this.#installed === undefined) throw new Error('not prepared');
     return this.#installed;
+  }
+
+  get #ledger(): Ledger {
+    if (this.#written === undefined) throw new Error('not prepared');
+    return this.#written;
+  }
+
+  get #commands(): Commands {
+    const [chance, ledger] = [this.#commanding, this.#ledger];
+    return new Commands({ chance, ledger, installation: this.#installation });
   }
 
   get #aws() {
@@ -310,10 +329,10 @@ export class Storm {
       visibilitySeconds,
       treat: (body: string) => {
         const treatment = treat(body);
-        if (treatment === 'lost' || treatment === 'late') this.#tell(body, 'not sure');
+        if (treatment === 'lost' || treatment === 'late') this.#ledger.tell(body, 'not sure');
         return treatment;
       },
-      done: (body: string) => this.#tell(body, 'told'),
+      done: (body: string) => this.#ledger.tell(body, 'told'),
     } as const;
     const rung = {
       name: 'deliver-uploads',
@@ -325,19 +344,6 @@ export class Storm {
     } as const;
     for (const queue of [received, rung])
       this.#pollers.push(poll(sqs, this.#parts.workers, queue, this.#chance(queue.name), signal));
-  }
-
-  /** What was told before the upload was answered. */
-  readonly #early = new Map<string, Put['told']>();
-
-  /** S3's own event has arrived, or may not have in time; nobody else's words tell a sequencer. */
-  #tell(body: string, told: 'told' | 'not sure'): void {
-    const event = JSON.parse(body) as { source?: string; detail?: { object?: Record<string, string> } };
-    if (event.source !== 'aws.s3') return;
-    const versionId = event.detail?.object?.['version-id'] ?? '';
-    const put = this.#ledger.get(versionId);
-    if (put === undefined) this.#early.set(versionId, told);
-    else if (put.told === 'not yet') put.told = told;
   }
 
   async #sweep(sweep: 'minutes' | 'hours'): Promise<void> {
@@ -357,29 +363,26 @@ export class Storm {
     }
   }
 
-  /** Uploads without an outcome, and what the table's lists still hold. */
-  async #waiting(): Promise<string[]> {
-    return [...this.#open(), ...(await this.#lists())];
-  }
-
-  async #lists(): Promise<string[]> {
-    const lists = ['received', ...PLACES.map(({ repository, branch }) => `waiting#${repository}#${branch}`)];
-    const listed = await Promise.all([...new Set(lists)].map((name) => listPartition(this.#aws, name)));
-    return listed.flat();
-  }
-
-  #open(): string[] {
-    return this.#aws.buckets.upload
-      .keys('')
-      .flatMap(([, all]) => all)
-      .filter(({ tags }) => tags['fairlead-outcome'] === undefined)
-      .map(({ key, versionId }) => `${key} ${versionId}`);
+  /** Where branches stand that a command's commit was put upon last. */
+  async #commandTips(repository: string): Promise<readonly string[]> {
+    const bare = new Bare(this.#installation.bareOf(repository));
+    const branches = new Set(PLACES.flatMap((one) => (one.repository === repository ? [one.branch] : [])));
+    const tips: string[] = [];
+    for (const branch of branches) {
+      const tip = await bare.tip(branch);
+      if (tip !== undefined && isOfCommand((await bare.commit(tip)).message)) tips.push(tip);
+    }
+    return tips;
   }
 }
 
-/** Evidence without a package waits a day for it, looked at each quarter of an hour. Milliseconds. */
-function untilQuarterOfTomorrow(): number {
+const isOfCommand = (message: string): boolean => /^Fairlead-Command: /m.test(message);
+
+/** Evidence without a package waits a day for it. */
+const DAY = 24 * 3600_000;
+
+/** What waits for long is looked at each quarter of an hour. Milliseconds from now. */
+function untilQuarterOf(time: number): number {
   const quarter = 15 * 60_000;
-  const tomorrow = Date.now() + 24 * 3600_000;
-  return Math.ceil(tomorrow / quarter) * quarter + 100 - Date.now();
+  return Math.ceil(time / quarter) * quarter + 100 - Date.now();
 }

@@ -25,7 +25,7 @@ export interface MadeUpload {
 
 /** Few, so that most of what is to be rendered was rendered before: rendering is not what is tried here. */
 const CHARTS = ['web', 'web', 'web', 'web', 'core'] as const;
-const VERSIONS = ['1.0.0', '1.1.0', '2.0.0-rc.1'] as const;
+export const VERSIONS = ['1.0.0', '1.1.0', '2.0.0-rc.1'] as const;
 const COLOURS = ['red', 'green', 'blue'] as const;
 
 /** Good for one run: bursts that are put one after the other; few slots, so that uploads meet each other. */

@@ -25,11 +25,12 @@ export const RELEASES = [
 ] as const;
 export const MANIFESTS = ['limits.yaml', 'net/rules.yaml'] as const;
 
+export const INSTALLATION = 'faults';
 /** Name of the secret that pushes. */
 export const SECRET = 'write';
 
 export const configOf = (urlOf: (repository: string) => string): ConfigInput => ({
-  installation: 'faults',
+  installation: INSTALLATION,
   repositories: REPOSITORIES.map((name) => ({
     name,
     url: urlOf(name),
