@@ -211,3 +211,23 @@ describe('the record of writers', () => {
     });
   }
 });
+
+test('the class that admission gave an Ingress at its creation is no drift; one that came later is told', () => {
+  const ingress = object(
+    '{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i}, spec: {rules: [{host: a.example}]}}',
+  );
+  const live = (generation: number, ...more: Parameters<typeof ownedBy>[1][]) =>
+    ownedBy(
+      put(put(ingress, ['spec', 'ingressClassName'], 'nginx'), ['metadata', 'generation'], generation),
+      ['helm', { 'f:spec': { 'f:rules': {} } }],
+      ...more,
+    );
+  const by = (manager: string) =>
+    [manager, { 'f:spec': { 'f:ingressClassName': {} } }, { operation: 'Update' }] as const;
+  const of = (found: KubernetesObject) => said(judge(ingress, found, { schemas, ownership: 'required' }));
+  assert.deepEqual(of(live(1)), []);
+  // Its spec was changed since: whoever took himself out of the record could have done that.
+  assert.deepEqual(of(live(2)), ['added spec.ingressClassName']);
+  assert.deepEqual(of(live(1, by('kubectl-create'))), ['added spec.ingressClassName']);
+  assert.deepEqual(of(live(1, by('some-tool'))), ['added spec.ingressClassName']);
+});

@@ -6,6 +6,16 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: writers}
 ---
+apiVersion: networking.k8s.io/v1
+kind: IngressClass
+metadata: {name: usual, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+spec: {controller: example.com/none}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: writers}
+spec: {rules: [{host: web.example}]}
+---
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata: {name: later, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
@@ -203,6 +213,7 @@ export const WRITTEN: readonly (readonly [object: string, ...places: string[]])[
     'metadata annotations volume.kubernetes.io/selected-node',
     'metadata annotations volume.beta.kubernetes.io/storage-provisioner',
   ],
+  ['Ingress/web', 'spec ingressClassName'],
   ['Pod/waits', 'spec volumes *', 'spec containers * volumeMounts *', 'spec initContainers * volumeMounts *'],
   [
     'Pod/alone',

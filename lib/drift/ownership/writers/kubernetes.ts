@@ -51,6 +51,16 @@ export const KUBERNETES: readonly PlatformWriter[] = [
     reason: 'allocated by the API server or the load balancer controller',
   },
   {
+    kinds: ['Ingress'],
+    at: spec('ingressClassName'),
+    managers: [],
+    // plugin/pkg/admission/network/defaultingressclass, at its creation only: the API server counts every later change
+    // of the spec, and of that anyone may have taken his name out of the record.
+    unrecorded: () => true,
+    when: ({ metadata }) => partOf(metadata).generation === 1,
+    reason: "the cluster's default class of Ingresses",
+  },
+  {
     kinds: ['PersistentVolumeClaim'],
     at: [
       ...spec('storageClassName', 'volumeAttributesClassName'),
