@@ -25,8 +25,8 @@ export interface FairleadSettings {
 
 /**
  * An installation: four stacks by lifecycle, each named after it. What is kept; what is known of each target; what
- * runs; and what makes targets be checked. They are deployed in this order, since a function that knows of a change
- * reads it at once, and a schedule rings for a target that is known.
+ * runs; and what makes targets be checked, with who gives commands. They are deployed in this order, since a function
+ * that knows of a change reads it at once, and a schedule rings for a target that is known.
  */
 export class Fairlead extends Construct {
   readonly state: StateStack;
@@ -71,8 +71,9 @@ export class Fairlead extends Construct {
       known: this.targets,
     });
     this.checks = new ChecksStack(this, 'checks', {
-      ...props('checks', 'what makes targets be checked'),
+      ...props('checks', 'what makes targets be checked, and who gives commands'),
       config,
+      kept: this.state,
       run: this.run,
     });
     this.targets.addStackDependency(this.state);

@@ -160,7 +160,7 @@ export class RunStack extends Stack {
     content.readBy(read);
     content.filledBy(read);
     content.indexedBy(read);
-    state.keptBy(read, 'desired', 'renders', 'config', 'keys');
+    state.keptBy(read, 'desired', 'renders', 'config');
     state.readBy(read, 'profiles');
     record.keptBy(read);
     describesClusters(read, targets);
@@ -236,7 +236,7 @@ export class RunStack extends Stack {
       tester: create('smoke-test'),
       functions,
       fingerprint: code.fingerprint,
-      after: [isolation, alerts],
+      after: [isolation, alerts, ...checkers.all.flatMap(({ network }) => network ?? [])],
     });
     new Watch(this, 'Watch', {
       functions,

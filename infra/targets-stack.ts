@@ -3,10 +3,9 @@ import type { Construct } from 'constructs';
 import type { Config } from '../lib/config/config.ts';
 import type { StateStack } from './state-stack.ts';
 import { Configuration } from './targets/configuration.ts';
-import { Operators } from './targets/operators.ts';
 import { Uploaders } from './targets/uploaders.ts';
 
-/** What is known of each target before anything works by it, and who may upload and give commands to it. */
+/** What is known of each target before anything works by it, and who may upload to it. */
 export class TargetsStack extends Stack {
   readonly configuration: Configuration;
 
@@ -17,13 +16,12 @@ export class TargetsStack extends Stack {
   ) {
     super(scope, id, props);
     this.configuration = new Configuration(this, 'Configuration', config);
-    const people = {
+    new Uploaders(this, 'Uploaders', {
       ...config,
       uploads: kept.uploads,
       tableArn: kept.record.arn,
       key: config.aws.key,
-    };
-    new Uploaders(this, 'Uploaders', { ...people, oidcProvider: config.aws.existing.oidcProvider });
-    new Operators(this, 'Operators', people);
+      oidcProvider: config.aws.existing.oidcProvider,
+    });
   }
 }

@@ -12,6 +12,8 @@ export interface Checker {
   readonly worker: FairleadFunction;
   readonly work: WorkQueue;
   readonly targets: readonly Target[];
+  /** Where it stands, if not where Lambda puts what reaches the internet. */
+  readonly network?: Network;
 }
 
 type CreateChecker = (called?: { readonly as: string; readonly network: Network }) => FairleadFunction;
@@ -39,7 +41,7 @@ export class Checkers {
         const tail = id.slice(TAIL);
         const network = new ClusterNetwork(scope, `Network-${id}`, { vpc: first.vpc, clusters });
         const worker = create({ as: `check-${tail}`, network });
-        return [[id, checkerOf(scope, `Checks-${tail}`, worker, own)] as const];
+        return [[id, { ...checkerOf(scope, `Checks-${tail}`, worker, own), network }] as const];
       }),
     );
     this.all = [this.open, ...this.inVpcs.values()];

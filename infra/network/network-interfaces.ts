@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
 import type { FairleadFunction } from '../run/function.ts';
 
 /** Where a function's network interfaces are. */
@@ -11,7 +12,7 @@ export interface Placement {
 }
 
 /** A network that functions stand in. */
-export interface Network {
+export interface Network extends IConstruct {
   /** Where the function stands, and the right to stand there. */
   placement(to: FairleadFunction): Placement;
 }

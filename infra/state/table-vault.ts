@@ -49,14 +49,17 @@ export class TableVault extends Construct {
         ],
       },
     });
-    new CfnBackupSelection(this, 'Table', {
+    const role = this.roleFor(table, tableKey);
+    const selection = new CfnBackupSelection(this, 'Table', {
       backupPlanId: plan.ref,
       backupSelection: {
         selectionName: `${installation}-record`,
-        iamRoleArn: this.roleFor(table, tableKey).roleArn,
+        iamRoleArn: role.roleArn,
         resources: [table.tableArn],
       },
     });
+    // AWS Backup tries the role's rights when it is given it.
+    selection.node.addDependency(role);
   }
 
   /** Of what AWS's own policy for this holds, the part of it that is about one table (AWS Backup guide, "Managed policies"). */
@@ -84,6 +87,13 @@ export class TableVault extends Construct {
       ['dynamodb:DeleteBackup', 'dynamodb:DescribeBackup'],
       `${table.tableArn}/backup/*`,
       'Backups of this one table have numbers that DynamoDB gives them',
+    );
+    // Also for what is named by ARN: without it CreateBackupSelection answers "IAM Role … is not authorized to call
+    // tag:GetResources", and the deployment fails (hashicorp/terraform-provider-aws#10511).
+    permit(
+      ['tag:GetResources'],
+      '*',
+      'AWS Backup looks up what it is to copy by that, and refuses a role without it; there is no resource for that action',
     );
     if (tableKey === undefined) return role;
     permit(['kms:DescribeKey'], tableKey);

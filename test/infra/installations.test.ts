@@ -56,7 +56,7 @@ test('within an installation no name is given twice', () => {
   );
 });
 
-describe('150 targets with a cluster and uploaders each', () => {
+describe('150 targets with a cluster, uploaders and operators each', () => {
   const all = templates({
     installation: 'a'.repeat(INSTALLATION_NAME_LENGTH),
     production: true,
@@ -73,6 +73,7 @@ describe('150 targets with a cluster and uploaders each', () => {
         repository: ['a', 'b', 'c'][index % 3] ?? 'a',
         cluster: { kind: 'eks' as const, name: `cluster-${index}`, region: 'eu-central-1' },
         uploaders: { github: [{ repository: `acme/shop-${index}`, ref: 'refs/heads/main' }] },
+        operators: {},
       };
     }),
     audiences: [],

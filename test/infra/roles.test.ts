@@ -335,8 +335,8 @@ test('each function reads and writes its parts of the state bucket and no others
     ],
     'deliver-uploads': [['profiles/*', 'renders/*'], []],
     'read-desired': [
-      ['config/*', 'desired/*', 'keys/*', 'profiles/*', 'renders/*'],
-      ['config/*', 'desired/*', 'keys/*', 'renders/*'],
+      ['config/*', 'desired/*', 'profiles/*', 'renders/*'],
+      ['config/*', 'desired/*', 'renders/*'],
     ],
     'check-drift': [
       ['config/*', 'desired/*', 'keys/*', 'openapi/*', 'profiles/*', 'renders/*'],

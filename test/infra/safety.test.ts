@@ -118,6 +118,22 @@ describe('in production', () => {
     });
   });
 
+  test('AWS Backup takes what is in the plan: the role may look things up by then, which it is refused without', () => {
+    // "IAM Role … is not authorized to call tag:GetResources" is how CreateBackupSelection refuses one that may not.
+    const [selection] = Object.values(production.state.findResources('AWS::Backup::BackupSelection'));
+    const rights = Object.entries(production.state.findResources('AWS::IAM::Policy')).filter(([id]) =>
+      id.startsWith('TableVaultRole'),
+    );
+    assert.deepEqual(
+      rights
+        .flatMap(([, policy]) => statementsOf(policy))
+        .filter(({ Action }) => listOf(Action).includes('tag:GetResources'))
+        .flatMap(({ Resource }) => listOf(Resource)),
+      ['*'],
+    );
+    for (const [id] of rights) assert.ok(listOf(selection?.DependsOn ?? []).includes(id), id);
+  });
+
   test('without backups there is neither bucket, function nor alarm', () => {
     const none = synthesised({ production: true, backup: false });
     assert.equal(Object.keys(none.state.findResources('AWS::S3::Bucket')).length, 4);

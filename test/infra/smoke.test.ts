@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { synthesised } from './example.ts';
+import { EXAMPLE } from './templates.ts';
 
 type Template = ReturnType<typeof synthesised>['run'];
 
@@ -29,6 +30,29 @@ test('every function but the one that asks is asked, and all that it is made of 
   assert.ok(policies.length >= names.length);
   for (const [id] of policies) assert.ok(DependsOn.includes(id), id);
   assert.equal(Number(Properties.ServiceTimeout), 300);
+});
+
+test('who stands in the VPC of private clusters is asked once its way to S3 and DynamoDB is there', () => {
+  const [target] = EXAMPLE.targets;
+  assert.ok(target !== undefined);
+  const cluster: NonNullable<typeof target.cluster> = {
+    kind: 'eks',
+    name: 'inner',
+    region: 'eu-central-1',
+    vpc: {
+      id: 'vpc-0a1b2c3d4e5f67890',
+      subnets: ['subnet-0a1b2c3d4e5f67890'],
+      clusterSecurityGroup: 'sg-0a1b2c3d4e5f67890',
+      endpoints: { make: ['s3', 'dynamodb'], routeTables: ['rtb-0a1b2c3d4e5f67890'] },
+    },
+  };
+  const { run: inner } = synthesised({ targets: [{ ...target, cluster }] });
+  const { DependsOn = [] } = smoke(inner);
+  const ways = Object.keys(inner.findResources('AWS::EC2::VPCEndpoint')).filter((id) =>
+    id.startsWith('Network'),
+  );
+  assert.equal(ways.length, 2);
+  for (const id of ways) assert.ok(DependsOn.includes(id), id);
 });
 
 test('what changes a function is another resource; the same is the same', () => {

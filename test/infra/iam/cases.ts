@@ -210,6 +210,8 @@ export function casesOf(bank: Installation): Readonly<Record<string, Cases>> {
         ['eks:AccessKubernetesApi', CLUSTER],
         object('PutObject', `${state}/profiles/staging.json`),
         object('PutObject', `${state}/reports/ab.json`),
+        object('GetObject', `${state}/keys/sealing`),
+        object('PutObject', `${state}/keys/sealing`),
       ],
     },
     'check-drift': {
