@@ -274,8 +274,15 @@ class Judging implements Visitor {
 
   /** Those who own the place in hand. What was written through another version of the kind shows no owner here. */
   #ownersHere(): readonly Writer[] {
-    const owners = this.#owners.of(this.trail.ownedPath());
+    const path = this.trail.ownedPath();
+    const owners = this.#owners.of(path);
     if (owners.length > 0) return owners;
+    const last = path.at(-1);
+    // PodSpec keeps its deprecated `serviceAccount` and this one alike; an apply records the name that it used.
+    if (last?.kind === 'field' && last.name === 'serviceAccountName') {
+      const byOldName = this.#owners.of([...path.slice(0, -1), { kind: 'field', name: 'serviceAccount' }]);
+      if (byOldName.length > 0) return byOldName;
+    }
     const [first] = this.trail.plain();
     if (first === 'metadata') return owners;
     return this.#owners.writers.filter(

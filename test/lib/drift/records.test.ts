@@ -103,6 +103,17 @@ const CASES: readonly {
     findings: ['added spec.affinity.podAffinity'],
   },
   {
+    what: 'who applies the old name of a Pod’s account is named for the new one, which the server keeps alike',
+    desired: POD,
+    live: ownedBy(
+      put(put(POD, ['spec', 'serviceAccount'], 'evil'), ['spec', 'serviceAccountName'], 'evil'),
+      ['helm', { 'f:spec': { 'f:restartPolicy': {} } }],
+      ['mallory', { 'f:spec': { 'f:serviceAccount': {} } }],
+    ),
+    findings: ['added spec.serviceAccountName'],
+    manager: 'mallory',
+  },
+  {
     what: 'a deployer of which nothing is left has no record, and what was taken away says so',
     desired: SERVICE_ACCOUNT,
     live: ownedBy(put(SERVICE_ACCOUNT, ['metadata', 'labels'], undefined), [
