@@ -30,10 +30,16 @@ export interface Counting {
     message: string,
     milliseconds?: number,
   ): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Waits until no function but the sweep, which goes round by itself, has asked or said anything for so long.
+   * @throws after ten minutes
+   */
+  quiet(milliseconds: number): Promise<void>;
 }
 
 const WAIT_MS = 120_000;
 const POLL_MS = 50;
+const QUIET_WITHIN_MS = 600_000;
 /** Of what was said instead, so many lines are shown. */
 const SHOWN = 10;
 /** Lambda's own lines around a call (START, END, REPORT), as CloudWatch takes them in. */
@@ -48,7 +54,9 @@ const LINE_BYTES = 26;
 export function count(): Counting {
   let counted = new Map<FunctionName, Counted>();
   let said: Readonly<Record<string, unknown>>[] = [];
+  let heardAt = Date.now();
   const of = (name: FunctionName): Counted => {
+    if (name !== 'sweep') heardAt = Date.now();
     const known = counted.get(name) ?? none();
     counted.set(name, known);
     return known;
@@ -114,6 +122,13 @@ export function count(): Counting {
           throw new Error(
             `${service} did not say "${message}" in time, but: ${JSON.stringify(said.slice(-SHOWN))}`,
           );
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+    async quiet(milliseconds) {
+      const deadline = Date.now() + QUIET_WITHIN_MS;
+      while (Date.now() - heardAt < milliseconds) {
+        if (Date.now() > deadline) throw new Error('the functions do not come to an end');
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       }
     },
