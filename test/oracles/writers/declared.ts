@@ -11,11 +11,6 @@ kind: IngressClass
 metadata: {name: usual, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
 spec: {controller: example.com/none}
 ---
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: web, namespace: writers}
-spec: {rules: [{host: web.example}]}
----
 apiVersion: storage.k8s.io/v1
 kind: StorageClass
 metadata: {name: later, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
@@ -180,6 +175,11 @@ apiVersion: apiregistration.k8s.io/v1
 kind: APIService
 metadata: {name: v1.oracle.fairlead.test}
 spec: {group: oracle.fairlead.test, version: v1, groupPriorityMinimum: 1000, versionPriority: 100}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: writers}
+spec: {rules: [{host: web.example}]}
 `);
 
 /**
