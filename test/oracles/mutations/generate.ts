@@ -100,7 +100,7 @@ export function candidatesOf(
     }));
 }
 
-/** Left out of Git, a number of replicas says something only where it is zero (drift.md, ownership 0). */
+/** Left out of Git, or null there, a number of replicas says something only where it is zero (drift.md, ownership 0). */
 const UNDECLARED_REPLICAS = 0;
 
 class Walk {
@@ -195,7 +195,7 @@ class Walk {
   ): Json | undefined {
     // Declared, beyond any scaler's bounds.
     if (place.length === 2 && name === 'replicas')
-      return declared === undefined ? UNDECLARED_REPLICAS : 1000 + attempt;
+      return (declared ?? null) === null ? UNDECLARED_REPLICAS : 1000 + attempt;
     const value = guessOf(node, name, live, random, attempt);
     return isEmpty(value) && value !== false && value !== 0 ? undefined : value;
   }
