@@ -19,6 +19,11 @@ export const COMMAND_REASONS = {
     whatToDo:
       'Look how that one ended ("npx fairlead uploads .commands/"); if it is still wanted, give it again.',
   },
+  'command-target-moved': {
+    says: 'Target {target} has moved since the command was given: from {from} to {to}. Nothing was changed.',
+    whatToDo:
+      'Look at what stands there now ("npx fairlead status {target}"); if it is still wanted, give it again.',
+  },
   frozen: {
     says: '{what} is frozen since {since}, by {by}{reason}.',
     whatToDo: 'Ask who froze it; once it may go on: npx fairlead unfreeze.',

@@ -8,7 +8,8 @@ import type { Config } from '../config/config.ts';
 import type { Doorbell, ObjectCreated, ReadRequest } from '../messages/messages.ts';
 import { isBlocked } from './delivering/blocked.ts';
 import { looksAgainAfter } from './receiving/evidence.ts';
-import { isAstray } from './receiving/replay.ts';
+import { linesLeft } from './receiving/lines-left.ts';
+import { isAstray } from './receiving/moved.ts';
 import { placeVersions } from './receiving/unheard.ts';
 import { COMMANDS, parseKey } from './record/keys.ts';
 import type { UploadBase } from './record/record.ts';
@@ -74,7 +75,13 @@ export async function sweep({ sweep: kind }: SweepEvent, parts: SweepParts): Pro
       return { receivedAgain, bells, reads, announced, silent: await tellSilent(parts) };
     }
     case 'hours':
-      return { receivedAgain: await compareBucket(parts), bells: 0, reads: 0, silent: 0, announced: 0 };
+      return {
+        receivedAgain: (await sendAfterTargets(parts)) + (await compareBucket(parts)),
+        bells: 0,
+        reads: 0,
+        silent: 0,
+        announced: 0,
+      };
   }
 }
 
@@ -178,6 +185,16 @@ async function announceUntold(parts: SweepParts): Promise<number> {
     if (outcome === 'written') announced++;
   }
   return announced;
+}
+
+/** What waits where a target was, for however long: frozen, or proposed. */
+async function sendAfterTargets(parts: SweepParts): Promise<number> {
+  let sent = 0;
+  for await (const entry of linesLeft(parts.table, parts.config)) {
+    await parts.received.send(eventOf(parts.bucket, entry));
+    sent++;
+  }
+  return sent;
 }
 
 /**

@@ -16,7 +16,7 @@ import { removeWaiting } from '../record/waiting.ts';
 import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { AGAIN, type Call, nameOf, type Round, requestReads } from './call.ts';
-import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { leaveForSweep, STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { slotsOnTheirWay } from './on-its-way.ts';
 import { isProposing, type ProposingTarget } from './proposal-host.ts';
 import { type ProposedCommand, proposeCommand, withdrawCommand } from './propose-command.ts';
@@ -56,7 +56,7 @@ export async function commandRound(call: Call, tip: string | undefined): Promise
     return AGAIN;
   }
   if (!call.targets.some(({ name }) => name === record.target)) {
-    setAside(call, [waiting], 'its target has moved to another branch: the hourly sweep sends it there');
+    leaveForSweep(call, [waiting]);
     return AGAIN;
   }
   return carryOut(call, tip, waiting, placed.target);
@@ -119,7 +119,11 @@ async function changeGit(
 ): Promise<Round> {
   const { parts, repository, clone, judge } = call;
   const { target } = asked;
-  const decision = await decideCommand({ ...parts, repositoryUrl: repository.url, clone, judge }, tip, asked);
+  const moved = whyMoved(waiting.record);
+  const decision: CommandDecision =
+    moved === undefined
+      ? await decideCommand({ ...parts, repositoryUrl: repository.url, clone, judge }, tip, asked)
+      : { kind: 'rejected', reasons: [moved] };
   switch (decision.kind) {
     case 'waits':
       setAside(call, [waiting], decision.says);
@@ -148,6 +152,16 @@ async function changeGit(
         ? proposed(call, tip, target, waiting, decision)
         : push(call, tip, waiting, decision);
   }
+}
+
+/** Whoever gave it had another branch before his eyes. What freezes and thaws is of the target, wherever that is. */
+function whyMoved({ target, repository, branch, movedFrom: from }: WaitingCommand['record']) {
+  if (from === undefined) return undefined;
+  return reason('command-target-moved', {
+    target,
+    from: `branch ${from.branch} of ${from.repository}`,
+    to: `branch ${branch} of ${repository}`,
+  });
 }
 
 const NOTHING_LEFT = 'The command that this was for can be carried out no more: its record says why.';

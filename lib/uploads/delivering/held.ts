@@ -21,6 +21,15 @@ export function setAside(call: Call, candidates: readonly Pick<Candidate, 'recor
   }
 }
 
+/** Its target has moved to another branch, where the hourly sweep sends it: however long it has waited, it has not failed. */
+export function leaveForSweep(call: Call, candidates: readonly Pick<Candidate, 'record'>[]): void {
+  const why = 'its target has moved to another branch: the hourly sweep sends it there';
+  for (const { record } of candidates) {
+    call.frozen.add(nameOf(record));
+    call.parts.log('upload waits', { key: record.key, upload: record.versionId, why });
+  }
+}
+
 /** The repository takes nothing now. */
 export async function blocked(call: Call, says: string): Promise<void> {
   const { parts, line } = call;

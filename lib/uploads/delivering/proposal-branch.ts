@@ -12,6 +12,9 @@ export const placeOfKey = (key: UploadKey): string =>
 const PLACE_LENGTH = 150;
 const HASH_LENGTH = 20;
 
+/** Branches of one place that somebody else has taken. */
+export const TURNS = 9;
+
 /**
  * The branch of a place: one each, since no name of a target, namespace, release or manifest has a plus.
  * @param turn which one, where somebody's work lies on the first

@@ -28,6 +28,8 @@ const item = z.looseObject({
   schema: z.literal(UPLOADS_SCHEMA),
   version: z.number(),
   branch: z.string(),
+  /** What it is to be merged into; not known of one that an older release wrote. */
+  into: z.object({ repository: z.string(), branch: z.string() }).exactOptional(),
   /** Commits that the branch was pushed to, or may have been; the newest last, with what each holds. */
   heads: z.array(z.object({ commit: z.string(), holds: z.array(held) })),
   /** The one of them that is known to be there. */
@@ -75,6 +77,13 @@ export async function* listProposals(table: Table, target: string): AsyncIterabl
     const { success, data } = item.safeParse(found);
     if (success) yield data;
   }
+}
+
+/** As it is in this repository: of one that its target has left nothing is known here, whatever has the same number. */
+export function inRepository(item: ProposalItem, repository: string): ProposalItem {
+  if (item.into === undefined || item.into.repository === repository) return item;
+  const { pk, sk, schema, version, branch } = item;
+  return { pk, sk, schema, version, branch, ...EMPTY, heads: [], declares: [], ended: [] };
 }
 
 type Written = Omit<ProposalItem, 'pk' | 'sk' | 'schema' | 'version'>;

@@ -17,11 +17,12 @@ import {
 import { nothingToMergeInto } from './branch-gone.ts';
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
+import { proposalOf } from './own-proposal.ts';
 import { WHOLE_TARGET } from './proposal-branch.ts';
 import { endClosed, endMerged, ownPlace, waitingIn } from './proposal-ends.ts';
 import { heldBy, keepHeld, letGo } from './proposal-hold.ts';
 import { type ProposingTarget, proposalHostOf } from './proposal-host.ts';
-import { commandIn, readProposal, writeProposal } from './proposal-item.ts';
+import { commandIn, writeProposal } from './proposal-item.ts';
 import { closeOwn, look, over, type Place, propose } from './propose.ts';
 import type { WaitingCommand } from './take-commands.ts';
 
@@ -64,7 +65,7 @@ export async function proposeCommand(
   if (tip === undefined) return held(call, waiting, nothingToMergeInto(target.branch));
   try {
     const host = await proposalHostOf(call, target);
-    const at: Place = { call, host, target, place, item: await readProposal(table, target.name, place) };
+    const at: Place = { call, host, target, place, item: await proposalOf(call, tip, target, place) };
     const done = await follow(at, tip, waiting, decision);
     await letGo(call, target.name, place);
     return done;
@@ -94,7 +95,7 @@ export async function withdrawCommand(
   if ((await heldBy(table, target.name, place, now())) !== undefined) return stays(call, waiting, 'aside');
   try {
     const host = await proposalHostOf(call, target);
-    const at: Place = { call, host, target, place, item: await readProposal(table, target.name, place) };
+    const at: Place = { call, host, target, place, item: await proposalOf(call, tip, target, place) };
     const looked = await look(at);
     await letGo(call, target.name, place);
     if (looked.kind === 'none' || looked.proposal.number !== record.proposal.number) return WITHDRAWN;

@@ -14,6 +14,7 @@ import { readMark } from '../record/slots.ts';
 import { nothingToMergeInto } from './branch-gone.ts';
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
+import { proposalOf } from './own-proposal.ts';
 import { placeOfKey } from './proposal-branch.ts';
 import { endClosed, endMerged, ownPlace, settleHeld, tellDelivered } from './proposal-ends.ts';
 import { heldBy, keepHeld, letGo } from './proposal-hold.ts';
@@ -83,10 +84,11 @@ async function proposeGroup(
   if (first === undefined) return;
   const { table } = call.parts;
   const place = placeOfKey(first.key);
-  const item = await readProposal(table, target.name, place);
   const says = await heldBy(table, target.name, place, call.parts.now());
-  if (says !== undefined) return hold(call, item, candidates, says);
-  if (tip === undefined) return hold(call, item, candidates, nothingToMergeInto(target.branch));
+  const whyNot = says ?? (tip === undefined ? nothingToMergeInto(target.branch) : undefined);
+  if (whyNot !== undefined)
+    return hold(call, await readProposal(table, target.name, place), candidates, whyNot);
+  const item = await proposalOf(call, tip, target, place);
   try {
     const host = await proposalHostOf(call, target);
     await followGroup({ call, host, target, place, item }, tip, candidates, task);
@@ -371,7 +373,7 @@ async function unwanted(
   says: string,
 ): Promise<void> {
   const { call, target } = at;
-  const item = await readProposal(call.parts.table, target.name, at.place);
+  const item = await proposalOf(call, tip, target, at.place);
   const known = new Set(item === undefined ? [] : heldNow(item).map(nameOf));
   const fresh = commits.filter(({ accepted }) => !known.has(nameOf(accepted.record)));
   const [only, ...others] = fresh;

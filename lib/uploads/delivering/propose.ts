@@ -2,12 +2,13 @@ import { digestOf } from '../../content/tree.ts';
 import { canonicalJson } from '../../objects/json.ts';
 import type { Proposal, ProposalHost, ProposalText, Takes } from '../../proposals/proposals.ts';
 import { headOf } from '../../repository/branches.ts';
-import { blobIdOf } from '../../repository/clone.ts';
+import { blobIdOf, type Clone } from '../../repository/clone.ts';
 import { type CommitPlan, makeCommits, pushCommit } from '../../repository/commit.ts';
+import { GitFailed } from '../../repository/git.ts';
 import { tagUpload } from '../record/outcome.ts';
 import { contentOf, type HeldProposal, recordItem, type WaitingRecord } from '../record/record.ts';
-import type { Call } from './call.ts';
-import { branchOf } from './proposal-branch.ts';
+import { type Call, nameOf } from './call.ts';
+import { branchOf, TURNS } from './proposal-branch.ts';
 import type { ProposingTarget } from './proposal-host.ts';
 import { type HeldUpload, type ProposalItem, writeProposal } from './proposal-item.ts';
 import { keepPush, untilNextPush } from './push-interval.ts';
@@ -79,8 +80,6 @@ export type Proposed =
 const AGAIN = { kind: 'again' } as const;
 const NOT_FORCED =
   'the host does not let Fairlead build its own branches anew: allow forced pushes below fairlead/ for who delivers';
-/** Branches of one place that somebody else has taken. */
-const TURNS = 9;
 /** Longer than this a call does not wait for a host's push interval: the sweep rings again. */
 const INTERVAL_MILLISECONDS = 60_000;
 
@@ -114,6 +113,7 @@ export async function propose(
     open: { number, url, since },
     head,
     text: { ...text, labels: [...text.labels] },
+    into: intoOf(target),
     lookedAt: now,
     foreign: undefined,
     closing: undefined,
@@ -121,6 +121,8 @@ export async function propose(
   if (written === undefined) return AGAIN;
   return { kind: 'open', held: { number, url, branch: item.branch, head, since } };
 }
+
+export const intoOf = ({ repository, branch }: ProposingTarget) => ({ repository, branch });
 
 const isSame = (one: ProposalItem['text'], other: ProposalText): boolean =>
   one !== undefined && canonicalJson(one) === canonicalJson({ ...other, labels: [...other.labels] });
@@ -170,8 +172,21 @@ async function build(
   if (wait > 0) await parts.pause(wait);
   const commits = await makeCommits(clone, tip, plans, parts.now(), identity);
   const head = commits.at(-1) ?? '';
+  // What people have looked at stays, where it was only not known any more what it was built of.
+  if (item !== undefined && newest !== undefined && remote === newest.commit && item.content === '')
+    if (isSameHeld(newest.holds, holds) && (await isSameTree(clone, head, remote))) {
+      const written = await writeProposal(parts.table, target.name, place, item, {
+        heads: [...item.heads.slice(0, -1), { ...newest, holds: [...holds] }],
+        base,
+        content,
+        declares: [...declares],
+        brings,
+      });
+      return written === undefined ? AGAIN : { kind: 'built', item: written, head: remote, change: 'none' };
+    }
   const written = await writeProposal(parts.table, target.name, place, item, {
     branch,
+    into: intoOf(target),
     heads: [...(item?.heads ?? []), { commit: head, holds: [...holds] }],
     base,
     content,
@@ -194,6 +209,19 @@ async function build(
     case 'blocked':
     case 'in-doubt':
       return { kind: 'blocked', says: outcome.says };
+  }
+}
+
+const isSameHeld = (some: readonly HeldUpload[], others: readonly HeldUpload[]): boolean =>
+  canonicalJson(some.map(nameOf)) === canonicalJson(others.map(nameOf));
+
+async function isSameTree(clone: Clone, one: string, other: string): Promise<boolean> {
+  try {
+    return (await clone.treeId(one, '')) === (await clone.treeId(other, ''));
+  } catch (error) {
+    // It is not here.
+    if (error instanceof GitFailed) return false;
+    throw error;
   }
 }
 

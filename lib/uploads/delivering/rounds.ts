@@ -16,7 +16,7 @@ import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type 
 import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
 import { setFrozenAside } from './frozen.ts';
-import { STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { leaveForSweep, STILL_ON_ITS_WAY, setAside } from './held.ts';
 import { slotsOnTheirWay } from './on-its-way.ts';
 import { withoutProposal } from './proposal-ends.ts';
 import { isProposing } from './proposal-host.ts';
@@ -106,8 +106,7 @@ async function openUpon(
     else if (placed.kind === 'refused')
       await settle(parts, line, record, { state: 'rejected', reasons: placed.reasons });
     else if (targets.some(({ name }) => name === record.target)) open.push(candidate);
-    else
-      setAside(call, [candidate], 'its target has moved to another branch: the hourly sweep sends it there');
+    else leaveForSweep(call, [candidate]);
   }
   const proposing = targets.filter(isProposing);
   const { proposed = [], pushed = [] } = Object.groupBy(open, ({ record }) =>

@@ -2,7 +2,7 @@ import type { CarriedCommand } from '../../commands/command.ts';
 import { type CommandKey, parseKey } from '../record/keys.ts';
 import { type OutcomeParts, tagUpload } from '../record/outcome.ts';
 import { isWaiting, readRecord, type WaitingRecord } from '../record/record.ts';
-import { type Entry, type Line, listCommands, removeWaiting } from '../record/waiting.ts';
+import { type Entry, isInLine, type Line, listCommands, removeWaiting } from '../record/waiting.ts';
 
 /** A command whose turn it is. */
 export interface WaitingCommand {
@@ -26,6 +26,8 @@ export async function takeCommand(
     // Its entry is written first; receive-upload is at it, or will be sent there again.
     if (record === undefined || record.state === 'received') continue;
     if (isWaiting(record)) {
+      // Its target has moved, and it waits there.
+      if (!isInLine(record, line)) continue;
       const parsed = parseKey(record.key);
       const { command } = record;
       if (parsed.kind === 'command' && command !== undefined) return { key: parsed.key, record, command };

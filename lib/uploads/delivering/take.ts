@@ -4,7 +4,7 @@ import { groupOf, parseKey, slotOf } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { type OutcomeParts, tagUpload } from '../record/outcome.ts';
 import { readRecord, type UploadRecord } from '../record/record.ts';
-import { type Entry, type Line, listWaiting, removeWaiting } from '../record/waiting.ts';
+import { type Entry, isInLine, type Line, listWaiting, removeWaiting } from '../record/waiting.ts';
 
 export interface Wanted {
   /** Slots: no more groups are taken once there are so many. A crowd that waits is not read for each push. */
@@ -58,6 +58,8 @@ async function candidateOf(
       return undefined;
     case 'checked':
     case 'proposed': {
+      // Its target has moved, and it waits there.
+      if (!isInLine(record, line)) return undefined;
       const parsed = parseKey(record.key);
       return parsed.kind === 'slot' ? { key: parsed.key, record } : undefined;
     }

@@ -35,7 +35,8 @@ import { addReceived, addWaiting, findReceived, removeReceived, ringBell } from 
 import { type CommandParts, checkCommand } from './command.ts';
 import { looksAgainAfter, outcomeOfEvidence, receivedOf } from './evidence.ts';
 import { tryAgain } from './last-try.ts';
-import { isAstray, reopen, sendBack, unrecorded } from './replay.ts';
+import { followTarget, isAstray } from './moved.ts';
+import { reopen, unrecorded } from './replay.ts';
 import { type Signed, signatureOf } from './signature.ts';
 import { toldByTags } from './told-by-tags.ts';
 
@@ -80,7 +81,7 @@ export async function receiveUpload(
     case 'Object Created': {
       const astray = known !== undefined && isAstray(known, parts.config);
       const upload = uploadOf(message, parts.now());
-      const record = astray ? await sendBack(parts, known) : (known ?? (await toldByTags(parts, upload)));
+      const record = astray ? await followTarget(parts, known) : (known ?? (await toldByTags(parts, upload)));
       return take(upload, record, parts, message.detail.requester);
     }
     case 'Replay Requested': {

@@ -1,15 +1,7 @@
 import type { VersionedStore } from '../../aws/objects.ts';
-import type { Config } from '../../config/config.ts';
 import type { ReplayRequested } from '../../messages/messages.ts';
 import { type OutcomeParts, tagUpload } from '../record/outcome.ts';
-import {
-  isWaiting,
-  readRecord,
-  recordItem,
-  type UploadBase,
-  type UploadRecord,
-  type WaitingRecord,
-} from '../record/record.ts';
+import { readRecord, recordItem, type UploadBase, type UploadRecord } from '../record/record.ts';
 import { addReceived } from '../record/waiting.ts';
 import { placeVersions } from './unheard.ts';
 
@@ -51,25 +43,6 @@ export async function reopen(
   parts.log('upload taken again', { key: record.key, upload: record.versionId });
   await tagUpload(parts, item);
   return item;
-}
-
-/** Whether it waits in a line that its target has left, where nobody looks for it any more. */
-export function isAstray(record: UploadRecord, { targets }: Config): record is WaitingRecord {
-  if (!isWaiting(record)) return false;
-  const target = targets.find(({ name }) => name === record.target);
-  return target?.repository !== record.repository || target.branch !== record.branch;
-}
-
-/** To be taken as on its first day, where its target is now. */
-export async function sendBack(
-  { table, now }: Pick<OutcomeParts, 'table' | 'now'>,
-  record: WaitingRecord,
-): Promise<UploadRecord> {
-  const upload = { ...record, receivedAt: now().toISOString() };
-  const item = recordItem(upload, { state: 'received' }, record);
-  await addReceived(table, item);
-  if ((await table.put(item, record.version)) === 'written') return item;
-  return (await readRecord(table, record.key, record.versionId)) ?? record;
 }
 
 /**

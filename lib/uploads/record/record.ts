@@ -100,6 +100,8 @@ export interface CheckedContent {
   readonly noticed?: readonly Reason[];
   /** Of a command: what is asked, and who asks. `digest` and `package` are of its document. */
   readonly command?: CarriedCommand;
+  /** Of a command: where its target was when it was given, if it has moved since. */
+  readonly movedFrom?: { readonly repository: string; readonly branch: string };
 }
 
 /** `edited`: a pull request was merged with changes of its reviewers. */
@@ -199,6 +201,7 @@ const content = {
   package: digest,
   chart: chart.exactOptional(),
   command: carriedCommand.exactOptional(),
+  movedFrom: z.object({ repository: z.string(), branch: z.string() }).exactOptional(),
   claims: z.object({
     author: z.string().exactOptional(),
     sourceCommit: z.string().exactOptional(),
@@ -216,6 +219,7 @@ const ended = {
   package: content.package.exactOptional(),
   chart: content.chart,
   command: content.command,
+  movedFrom: content.movedFrom,
   claims: content.claims.exactOptional(),
   signer: content.signer,
   noticed: content.noticed,
@@ -312,6 +316,7 @@ export const contentOf = (record: CheckedContent): CheckedContent => ({
   package: record.package,
   ...(record.chart === undefined ? {} : { chart: record.chart }),
   ...(record.command === undefined ? {} : { command: record.command }),
+  ...(record.movedFrom === undefined ? {} : { movedFrom: record.movedFrom }),
   ...(record.signer === undefined ? {} : { signer: record.signer }),
   ...(record.noticed === undefined ? {} : { noticed: record.noticed }),
   claims: record.claims,

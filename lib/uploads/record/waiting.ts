@@ -18,6 +18,10 @@ export interface Line {
   readonly branch: string;
 }
 
+/** Whether it waits in this line: an entry of one that its target has left may still be there. */
+export const isInLine = (record: Line, { repository, branch }: Line): boolean =>
+  record.repository === repository && record.branch === branch;
+
 const RECEIVED = 'received';
 const lineKey = ({ repository, branch }: Line): string => `waiting#${repository}#${branch}`;
 const commandsKey = ({ repository, branch }: Line): string => `commands#${repository}#${branch}`;
