@@ -72,8 +72,15 @@ async function ofRollback(
   const name = nameOf(release);
   const mark = await markOf(stores, target, release);
   const verdict = await readVerdict(stores.table, target, name);
+  const stands = `${name} in ${target} has ${chartIn(mark)}${verdict === undefined ? '' : `; last check: ${verdict.verdict}`}`;
+  // Git has the last word: after a loss of the table it may know of a delivery that nothing here tells of.
+  if (mark === undefined)
+    return [
+      stands,
+      `there is nothing to go back to, and it will be rejected, unless Git has a delivery of it: is it called so? npx fairlead status ${target}`,
+    ];
   return [
-    `${name} in ${target} has ${chartIn(mark)}${verdict === undefined ? '' : `; last check: ${verdict.verdict}`}`,
+    stands,
     `chart and values go back to ${to ?? 'the delivery before'}, and what is uploaded from then on waits until: npx fairlead unfreeze ${target} ${name}`,
   ];
 }
@@ -98,7 +105,7 @@ async function ofPromotion(
   const here = `${name} in ${target} has ${chartIn(await markOf(stores, target, release))}; its values stay`;
   switch (proof.kind) {
     case 'nothing':
-      return [there, here];
+      return [`${there}: there is nothing to promote, and it will be rejected`, here];
     case 'proven':
       return [`${there}, rolled out and in sync as checked at ${proof.at}`, here];
     case 'unproven':

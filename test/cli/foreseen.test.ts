@@ -67,6 +67,21 @@ test('a rollback shows what stands, where it goes, and what waits from then on',
   assert.match(there ?? '', /go back to 1\.4\.1,/);
 });
 
+test('what was never delivered is nothing to go back to or to promote, and is said before it is given', async () => {
+  const found = await stores();
+  const release = { namespace: 'shop', release: 'wbe' };
+  const lines = await foreseenIn(found, 'staging', { kind: 'rollback', release }, NOW);
+  assert.deepEqual(lines, [
+    'shop/wbe in staging has no chart that was delivered',
+    'there is nothing to go back to, and it will be rejected, unless Git has a delivery of it: is it called so? npx fairlead status staging',
+  ]);
+  const [there] = await foreseenIn(found, 'production', { kind: 'promote', from: 'staging', release }, NOW);
+  assert.equal(
+    there,
+    'shop/wbe in staging has no chart that was delivered: there is nothing to promote, and it will be rejected',
+  );
+});
+
 test('a promotion shows whether it is proven, and what the other target has', async () => {
   const found = await stores();
   const verb = { kind: 'promote', from: 'staging', release: WEB } as const;
