@@ -17,11 +17,13 @@ import { answer } from './answers.ts';
 import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
 import { AGAIN, type Call, nameOf, type Round, requestReads } from './call.ts';
 import { leaveForSweep, STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { settleLanded } from './landed.ts';
 import { slotsOnTheirWay } from './on-its-way.ts';
 import { isProposing, type ProposingTarget } from './proposal-host.ts';
 import { type ProposedCommand, proposeCommand, withdrawCommand } from './propose-command.ts';
 import { settle } from './settle.ts';
-import { takeCommand, type WaitingCommand } from './take-commands.ts';
+import { takeWaiting } from './take.ts';
+import { takeCommand, takeCommands, type WaitingCommand } from './take-commands.ts';
 
 /**
  * Commands of people go before what waits of uploads, one a push: they are few, somebody waits for each, and what it
@@ -38,15 +40,10 @@ const CONTENDED_MILLISECONDS = 500;
 export async function commandRound(call: Call, tip: string | undefined): Promise<Round | undefined> {
   const waiting = await commandOf(call);
   if (waiting === undefined) return undefined;
-  const { parts, clone, refused } = call;
+  const { parts } = call;
   const { record } = waiting;
 
-  const found = tip === undefined ? new Map() : await findAttempted(clone, tip, [waiting], refused);
-  const attempt = found.get(waiting);
-  if (attempt !== undefined) {
-    await settleCommand(call, waiting, attempt, 'commit');
-    return AGAIN;
-  }
+  if ((await settleLandedOf(call, tip, record.target)) === 'some') return AGAIN;
   if (await endedBefore(call, waiting)) return AGAIN;
   const placed = placeOf(record.key, parts.config);
   if (placed.kind !== 'command') {
@@ -60,6 +57,24 @@ export async function commandRound(call: Call, tip: string | undefined): Promise
     return AGAIN;
   }
   return carryOut(call, tip, waiting, placed.target);
+}
+
+/**
+ * Ends what is in Git already, of commands and of the target's uploads, where whoever pushed it has died: only then do
+ * the slots' marks say what came to them after a command was given.
+ */
+async function settleLandedOf(call: Call, tip: string | undefined, target: string): Promise<'some' | 'none'> {
+  if (tip === undefined) return 'none';
+  const { parts, line, clone, refused } = call;
+  const uploads = await takeWaiting(parts, line, {
+    slots: Number.POSITIVE_INFINITY,
+    isAside: ({ key }) => !key.startsWith(`${target}/`),
+  });
+  const landed = await settleLanded(call, tip, uploads);
+  const commands = await Array.fromAsync(takeCommands(parts, line));
+  const carriedOut = await findAttempted(clone, tip, commands, refused);
+  for (const [waiting, attempt] of carriedOut) await settleCommand(call, waiting, attempt, 'commit');
+  return landed.size + carriedOut.size > 0 ? 'some' : 'none';
 }
 
 /** The command whose turn it is, of those that were not set aside. */

@@ -9,7 +9,7 @@ import { slotOf } from '../record/keys.ts';
 import { placeOf } from '../record/place.ts';
 import { readMark } from '../record/slots.ts';
 import { answer } from './answers.ts';
-import { findAttempted, mayLand, recordAttempt } from './attempts.ts';
+import { mayLand, recordAttempt } from './attempts.ts';
 import { takeBatch } from './batch.ts';
 import { goneInWords, wasThere } from './branch-gone.ts';
 import { AGAIN, type Attempt, type Call, nameOf, type Round, requestReads, type ToCommit } from './call.ts';
@@ -17,6 +17,7 @@ import { commandRound } from './commands.ts';
 import { endedBefore } from './ended-before.ts';
 import { setFrozenAside } from './frozen.ts';
 import { leaveForSweep, STILL_ON_ITS_WAY, setAside } from './held.ts';
+import { settleLanded } from './landed.ts';
 import { slotsOnTheirWay } from './on-its-way.ts';
 import { withoutProposal } from './proposal-ends.ts';
 import { isProposing } from './proposal-host.ts';
@@ -87,12 +88,8 @@ async function openUpon(
   tip: string | undefined,
   waiting: readonly Candidate[],
 ): Promise<readonly Candidate[]> {
-  const { parts, line, targets, clone, refused } = call;
-  const found = tip === undefined ? new Map() : await findAttempted(clone, tip, waiting, refused);
-  for (const [candidate, { commit, files, warnings, images }] of found) {
-    await settleDelivered(parts, line, candidate, { commit, files, warnings, images }, 'commit');
-    await requestReads(call, [candidate.record.target]);
-  }
+  const { parts, line, targets, refused } = call;
+  const found = await settleLanded(call, tip, waiting);
   const unfound = waiting.filter((candidate) => !found.has(candidate));
   const ended = await eachAtOnce(unfound, CALLS_AT_ONCE, (candidate) => endedBefore(parts, line, candidate));
   const open: Candidate[] = [];

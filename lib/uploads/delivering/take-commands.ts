@@ -20,6 +20,16 @@ export async function takeCommand(
   line: Line,
   isAside: (entry: Pick<Entry, 'key' | 'versionId'>) => boolean = () => false,
 ): Promise<WaitingCommand | undefined> {
+  for await (const waiting of takeCommands(parts, line, isAside)) return waiting;
+  return undefined;
+}
+
+/** All of them, that which has waited longest first. */
+export async function* takeCommands(
+  parts: OutcomeParts,
+  line: Line,
+  isAside: (entry: Pick<Entry, 'key' | 'versionId'>) => boolean = () => false,
+): AsyncGenerator<WaitingCommand> {
   for await (const entry of listCommands(parts.table, line)) {
     if (isAside(entry)) continue;
     const record = await readRecord(parts.table, entry.key, entry.versionId);
@@ -30,11 +40,10 @@ export async function takeCommand(
       if (!isInLine(record, line)) continue;
       const parsed = parseKey(record.key);
       const { command } = record;
-      if (parsed.kind === 'command' && command !== undefined) return { key: parsed.key, record, command };
+      if (parsed.kind === 'command' && command !== undefined) yield { key: parsed.key, record, command };
       continue;
     }
     await tagUpload(parts, record);
     await removeWaiting(parts.table, line, record);
   }
-  return undefined;
 }

@@ -31,8 +31,8 @@ export const SABOTAGES = {
   /** Events that were lost stay lost. */
   'lost-unfound': {
     file: 'lib/uploads/sweep.ts',
-    from: 'receivedAgain: await compareBucket(parts)',
-    to: 'receivedAgain: parts.now === undefined ? await compareBucket(parts) : 0',
+    from: '+ (await compareBucket(parts))',
+    to: '+ (parts.now === undefined ? await compareBucket(parts) : 0)',
   },
   /** The list of what is received is not kept, and nobody is sent there again. */
   'received-unlisted': {
