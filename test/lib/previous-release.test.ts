@@ -178,6 +178,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'lib/uploads/delivering/proposal-hold.ts': 'this release is the first that writes one',
   'lib/uploads/delivering/proposal-item.ts': 'this release is the first that writes one',
   'lib/uploads/receiving/command.ts': 'this release is the first that writes one',
+  'lib/uploads/receiving/lines-left.ts': 'this release is the first that writes one',
   'lib/uploads/record/failing.ts': 'writes incidents and alerts',
   'lib/uploads/record/freezes.ts': 'this release is the first that writes one',
   'lib/uploads/record/outcome.ts': 'writes alerts',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -228,7 +228,7 @@ describe('who may not use it', () => {
   });
 });
 
-test('objects with their versions and tags, and items, survive a restart; keys do not', async () => {
+test('objects with their versions and tags, items, and the access key survive a restart', async () => {
   const store = () => s3Store(clients.s3(aws.environment), BUCKETS.upload);
   await store().put('kept', 'one');
   await store().put('kept', 'two');
@@ -237,7 +237,8 @@ test('objects with their versions and tags, and items, survive a restart; keys d
   const { keys } = aws;
   await aws.stop();
   aws = await start();
-  assert.notEqual(aws.keys.accessKeyId, keys.accessKeyId);
+  assert.deepEqual(aws.keys, keys);
+  assert.equal((await stat(join(folder, 'keys.json'))).mode & 0o777, 0o600);
   assert.deepEqual(await Array.fromAsync(store().versions('kept')), versions);
   assert.equal((await store().get('kept'))?.body.toString(), 'two');
   const table = dynamoTable(clients.dynamodb(aws.environment), TABLE);

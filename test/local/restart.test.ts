@@ -76,7 +76,7 @@ test('a command that was signed before it was killed is believed after the next 
     installation: 'local',
     target: 'staging',
     at: new Date().toISOString(),
-    verb: { kind: 'freeze', scope: { kind: 'target' } },
+    verb: { kind: 'freeze', scope: { kind: 'release', namespace: 'shop', release: 'elsewhere' } },
   } as const;
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_REGION = '' } = first.environment;
   const proof = await prove(
