@@ -67,6 +67,8 @@ const uploadsOf = ({ also = [], more = 0 }: Extract<Alert, { readonly kind: 'rej
 function rolledOut(alert: Extract<Alert, { readonly kind: 'rolled-out' }>): string {
   if (alert.because === 'later-commit') return 'a later commit came, and is rolled out instead';
   if (alert.because === 'no-longer-declared') return 'no longer in Git, so no longer rolled out';
+  // There when a check first looked: how long it took nobody knows.
+  if (alert.since === alert.at) return `${chartOf(alert)} rolled out`;
   return `${chartOf(alert)} rolled out, after ${lasted(alert)}`;
 }
 

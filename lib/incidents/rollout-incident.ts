@@ -19,6 +19,7 @@ interface RolloutDecision {
   readonly alerts: readonly Alert[];
 }
 
+type Shown = RolloutIncident & { readonly kind: 'shown' };
 type Rolling = RolloutIncident & { readonly kind: 'rolling' };
 type Stalled = RolloutIncident & { readonly kind: 'stalled' };
 
@@ -40,10 +41,7 @@ export function decideRollout(
         return { after: before, alerts: [] };
       // Of what was under way, or did not move, before Fairlead looked: what comes of it a summary will say.
       if (!isNewTip && drift?.kind === 'unseen') return { after: before, alerts: [] };
-      // There before anybody looked: how long it took nobody knows, and nothing was seen to roll out.
-      return isShown
-        ? { after: { ...before, render: seen.render }, alerts: [] }
-        : still(begin(before, seen, context));
+      return isShown ? atOnce(before, seen, context) : still(begin(before, seen, context));
     case 'rolling': {
       if (isShown) return finish(before, seen, context);
       const isLate =
@@ -78,10 +76,18 @@ function firstLook(
   if (isFirst && (state.kind !== 'rollout' || context.firstCheck === 'observe')) {
     return { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] };
   }
-  // What was never seen away from the tip was not seen to roll out either.
-  return isThere(state)
-    ? { after: { ...NEVER, kind: 'shown', render: seen.render }, alerts: [] }
-    : still(begin(NEVER, seen, context));
+  const rolling = begin(NEVER, seen, context);
+  return isThere(state) ? finish(rolling, seen, context) : still(rolling);
+}
+
+/**
+ * Another commit, and all there already: the deployer was faster than this look. It is told all the same, or whether
+ * a rollout is told would hang on which of the two came first; how long it took nobody knows, so it begins and ends now.
+ */
+function atOnce(before: Shown, seen: ScopeObservation, context: DecisionContext): RolloutDecision {
+  // Nothing was judged before: what is there may have been there for long.
+  if (before.render === undefined) return { after: { ...before, render: seen.render }, alerts: [] };
+  return finish(begin(before, seen, context), seen, context);
 }
 
 /**

@@ -82,6 +82,16 @@ export const EXAMPLES: Readonly<Record<string, Alert>> = {
     since: '2026-11-21T12:37:00.000Z',
     after: 'stalled',
   },
+  'rolled-out-at-once': {
+    ...base,
+    ...where,
+    incident: 'fairlead/staging/shop/web/stalled/8',
+    severity: 'info',
+    kind: 'rolled-out',
+    sequence: 1,
+    since: base.at,
+    after: 'rollout',
+  },
   unknown: {
     ...base,
     incident: 'fairlead/staging/shop/web/unknown/1',

@@ -115,12 +115,28 @@ const STORIES: readonly { readonly name: string; readonly steps: readonly Step[]
     ],
   },
   {
-    name: 'a new tip that the cluster shows before anyone looked was never seen to roll out',
+    name: 'a new tip that the cluster shows before anyone looked is told as rolled out, like one that was watched',
     steps: [
       { state: IN_SYNC, render: A, told: [] },
+      { state: IN_SYNC, render: B, told: ['rolled-out info stalled/1#1'] },
       { state: IN_SYNC, render: B, told: [] },
       { state: ROLLOUT, render: A, told: [] },
+      { state: IN_SYNC, render: A, told: ['rolled-out info stalled/2#1'] },
+    ],
+  },
+  {
+    name: 'a release that appears later is told as rolled out, however fast its deployer was',
+    steps: [
+      { state: 'no longer declared', told: [] },
       { state: IN_SYNC, render: A, told: ['rolled-out info stalled/1#1'] },
+      { state: IN_SYNC, render: A, told: [] },
+    ],
+  },
+  {
+    name: 'what could not be judged at the first check, and then is well, was not seen to roll out',
+    steps: [
+      { state: UNKNOWN, told: [] },
+      { state: IN_SYNC, render: A, told: [] },
     ],
   },
   {

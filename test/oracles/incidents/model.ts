@@ -146,7 +146,9 @@ class Look {
     const before = scope.rollout;
     if (before === undefined) {
       const isObserving = this.#expectations.firstCheck === 'observe';
-      const wasThere = isThere || ((isFirst || scope.isUnseen) && (isObserving || state.kind !== 'rollout'));
+      const isOld = isFirst || scope.isUnseen;
+      const wasThere = isThere || (isOld && (isObserving || state.kind !== 'rollout'));
+      if (isThere && !isOld) this.#rolledOut();
       scope.rollout = wasThere ? { kind: 'shown', render } : { kind: 'rolling', render, since: this.#now };
       return;
     }
@@ -155,11 +157,12 @@ class Look {
     switch (before.kind) {
       case 'shown':
         if (!isNew && (state.kind !== 'rollout' || scope.isUnseen || this.#isKnown(state))) return;
+        if (isThere && before.render !== undefined) this.#rolledOut();
         scope.rollout = isThere ? { kind: 'shown', render } : { kind: 'rolling', render, since: this.#now };
         return;
       case 'rolling':
         if (isThere) {
-          this.#told.push(`rolled-out ${this.#name} 1 info after rollout`);
+          this.#rolledOut();
           scope.rollout = { kind: 'shown', render };
         } else if (this.#now - before.since >= DEADLINE_MINUTES && !this.#isKnown(state)) {
           const findings = 'findings' in state ? state.findings : [];
@@ -336,6 +339,10 @@ class Look {
   #close(kind: string, open: Open, why = ''): void {
     const told = open.told.size > 0 ? `told ${[...open.told].sort().join(',')}` : 'quiet';
     this.#told.push(`${kind} ${this.#name} ${open.sequence + 1} info ${told} ${why}`.trim());
+  }
+
+  #rolledOut(): void {
+    this.#told.push(`rolled-out ${this.#name} 1 info after rollout`);
   }
 
   #remind(of: string, open: Open, severity: Severity, findings: readonly Finding[] = []): void {
