@@ -1,13 +1,25 @@
 // Incidents: what is open, what has closed, and the alerts of one in the order that they came.
 import { findingGroups } from './findings.js';
-import { ago, chip, clock, element, empty, facts, fold, opened, shortCommit, snoozeMark } from './parts.js';
+import {
+  ago,
+  chip,
+  clock,
+  draw,
+  element,
+  empty,
+  facts,
+  fold,
+  openBefore,
+  shortCommit,
+  snoozeMark,
+} from './parts.js';
 
 /** Closed ones that are shown before somebody asks for all. */
 const CLOSED = 10;
 
 // The address of an incident: #incident=KEY opens it.
 const wanted = new URLSearchParams(location.hash.slice(1)).get('incident');
-if (wanted !== null) opened.add(`incident ${wanted}`);
+if (wanted !== null) openBefore(`incident ${wanted}`);
 let toShow = wanted;
 
 /** By key: the timeline as it was last read, and of which state of the incident that is. */
@@ -83,7 +95,7 @@ function timelineOf({ key, alerts, state }) {
       // What could not be read, or is on its way to people, is asked for again the next time.
       const isWhole = found.problem === undefined && found.alerts.every(({ told }) => told === 'told');
       timelines.set(key, { version: isWhole ? version : undefined, read: found });
-      place.replaceChildren(...timeline(found));
+      draw(place, () => timeline(found));
     });
   }
   return place;
@@ -134,15 +146,8 @@ function alertItem(key, alert, isNewest) {
   );
   const attributes = { class: `alert-of ${alert.severity}`, 'data-kind-of': alert.kind };
   if (!hasMore(alert)) return element('li', attributes, row);
-  const name = `alert ${key} ${alert.sequence}`;
   // How things are now is what was asked for: it is open unless somebody has closed it.
-  const shut = `shut ${name}`;
-  if (isNewest && !opened.has(shut)) opened.add(name);
-  const made = fold(name, {}, row, () => details(alert));
-  made.addEventListener('toggle', () => {
-    if (made.open) opened.delete(shut);
-    else opened.add(shut);
-  });
+  const made = fold(`alert ${key} ${alert.sequence}`, {}, row, () => details(alert), isNewest);
   return element('li', attributes, made);
 }
 

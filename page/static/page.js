@@ -4,6 +4,7 @@ import {
   ago,
   agoText,
   chip,
+  draw,
   element,
   empty,
   facts,
@@ -15,17 +16,17 @@ import {
 import { releaseHistory } from './release-history.js';
 
 const byId = (id) => document.getElementById(id);
-const into = (id, ...nodes) => byId(id).replaceChildren(...nodes.flat());
+const into = (id, ...nodes) => byId(id).replaceChildren(...nodes);
 const count = (id, title, number) =>
   into(id, title, ...(number > 0 ? [element('span', { class: 'count' }, String(number))] : []));
 
 /** Draws a part anew only if what it shows has changed: what is focused or selected elsewhere stays so. */
 const drawn = new Map();
-function part(id, data, draw) {
+function part(id, data, make) {
   const now = JSON.stringify(data);
   if (drawn.get(id) === now) return;
   drawn.set(id, now);
-  into(id, draw());
+  draw(byId(id), make);
 }
 
 function show(state) {

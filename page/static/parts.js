@@ -159,20 +159,35 @@ export function clock(iso) {
   return element('span', { title: iso }, words);
 }
 
-// What the reader has opened outlives each update.
-export const opened = new Set();
+/** What the reader has opened or shut, by name: it outlives each update. */
+const chosen = new Map();
+/** Of each fold that is drawn: notes what the reader has made of it. */
+const notes = new WeakMap();
 
-/** A `details` whose state survives updates. */
-export function fold(name, attributes, summary, content) {
-  const made = element('details', { ...attributes, open: opened.has(name) }, element('summary', {}, summary));
+/** As if the reader had opened it. */
+export const openBefore = (name) => chosen.set(name, true);
+
+/** A `details` whose state survives updates. `isOpen`: how it is until the reader chooses. */
+export function fold(name, attributes, summary, content, isOpen = false) {
+  const open = chosen.get(name) ?? isOpen;
+  const made = element('details', { ...attributes, open }, element('summary', {}, summary));
   const fill = () => {
     if (made.open && made.childElementCount === 1) made.append(content());
   };
   fill();
+  const note = () => chosen.set(name, made.open);
+  notes.set(made, note);
   made.addEventListener('toggle', () => {
-    if (made.open) opened.add(name);
-    else opened.delete(name);
+    // It comes a moment after the click: by then another may stand in its place.
+    if (!made.isConnected) return;
+    note();
     fill();
   });
   return made;
+}
+
+/** Draws a part anew. What was opened a moment ago stays so, though its event has not come yet. */
+export function draw(place, make) {
+  for (const shown of place.querySelectorAll('details')) notes.get(shown)?.();
+  place.replaceChildren(...[make()].flat());
 }

@@ -68,6 +68,29 @@ describe('incidents on the page', requirement('browser'), () => {
   };
   const overflow = () => tab.evaluate('document.documentElement.scrollWidth - window.innerWidth');
 
+  test('what is opened in the moment in which something new comes is open in what is drawn for it', async () => {
+    // The click and the new drawing in one task: the event of what was opened comes after both.
+    const seen = await tab.evaluate(`(async () => {
+      const { draw, element, fold } = await import('/parts.js');
+      const place = document.body.appendChild(element('div'));
+      const show = () => draw(place, () => fold('of this test', {}, 'head', () => element('p', {}, 'body')));
+      const shown = () => [place.querySelector('details').open, place.textContent];
+      const settled = () => new Promise((done) => setTimeout(done, 100));
+      show();
+      place.querySelector('summary').click();
+      show();
+      await settled();
+      const opened = shown();
+      place.querySelector('summary').click();
+      show();
+      await settled();
+      const shut = shown();
+      place.remove();
+      return { opened, shut };
+    })()`);
+    assert.deepEqual(seen, { opened: [true, 'headbody'], shut: [false, 'head'] });
+  });
+
   test('open ones come first, the gravest at the top; those that have closed apart', async () => {
     await incident('shop/checkout').waitFor();
     const scopes = await tab.locator('#incidents .incident .title').allTextContents();
