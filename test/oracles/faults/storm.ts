@@ -31,6 +31,8 @@ const PHASES = 40;
 const EDITS = 0.4;
 /** After the storm all must be quiet once the clock has gone on so often without anything being done. */
 const ROUNDS = 12;
+/** What changes for ever, and never ends, is not at rest either. */
+const ALL_ROUNDS = 150;
 /** More than what any sweep waits for. */
 const SWEEP_STEP_MILLISECONDS = 6 * 60_000;
 /** However busy the machine is; milliseconds. */
@@ -214,7 +216,7 @@ export class Storm {
 
   async #settle(left: () => Promise<readonly string[]>): Promise<readonly string[]> {
     let before = '';
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let [round, all] = [0, 0]; round < ROUNDS && all < ALL_ROUNDS; round++, all++) {
       await this.#untilIdle();
       const waiting = await left();
       if (waiting.length === 0) return [];
