@@ -35,8 +35,11 @@ export type Boundary = z.output<typeof boundary>;
 export const releaseShaping = z.object({
   postRenderers: z.array(kustomizePatches).default([]),
   commonMetadata: commonMetadata.optional(),
-  /** `never`: CRDs of `crds/` are nobody's; `perhaps`: an upgrade creates them, an install does not. */
-  crds: z.enum(['installed', 'perhaps', 'never']).default('installed'),
+  /**
+   * `upgraded`: CRDs of `crds/` follow the chart; `perhaps`: an upgrade creates them, an install does not; `never`: they
+   * are nobody's.
+   */
+  crds: z.enum(['installed', 'upgraded', 'perhaps', 'never']).default('installed'),
 });
 export type ReleaseShaping = z.output<typeof releaseShaping>;
 
@@ -150,7 +153,9 @@ export type ObjectRole =
   /** A hook or a test: carries no verdict. */
   | 'hook'
   /** Of `crds/`: installed once, no ownership marks. */
-  | 'crd';
+  | 'crd'
+  /** Of `crds/`, and brought to what the chart has with each upgrade of it. No ownership marks; helm removes it never. */
+  | 'upgraded-crd';
 
 export interface RenderedObject {
   readonly object: KubernetesObject;

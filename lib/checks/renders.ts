@@ -16,7 +16,7 @@ const render = z.object({
         kind: z.string(),
         metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
       }),
-      role: z.enum(['applied', 'hook', 'crd']),
+      role: z.enum(['applied', 'hook', 'crd', 'upgraded-crd']),
       source: z.string(),
       unstable: z.array(z.string()),
       sometimes: z.array(z.string()).optional(),

@@ -93,6 +93,8 @@ function shapingOf(spec: JsonObject): ReleaseShaping | undefined | string {
 /** `Create` where nothing is said, for both actions (internal/action/crds.go, crdPolicyOrDefault). */
 function crdsOf(spec: JsonObject): ReleaseShaping['crds'] {
   const [install, upgrade] = ['install', 'upgrade'].map((action) => text(at(spec, action)?.crds) ?? 'Create');
+  // By one of them alone, an older one that was there before stands until the other runs.
+  if (install === 'CreateReplace' && upgrade === 'CreateReplace') return 'upgraded';
   if (install !== 'Skip') return 'installed';
   return upgrade === 'Skip' ? 'never' : 'perhaps';
 }

@@ -62,7 +62,7 @@ function duplicatesIn(objects: readonly RawObject[]): Reason[] {
 }
 
 function checkCrdsFolder({ object, place, role }: RawObject): Reason[] {
-  return role === 'crd' && object.kind !== 'CustomResourceDefinition'
+  return (role === 'crd' || role === 'upgraded-crd') && object.kind !== 'CustomResourceDefinition'
     ? [reason('crds-folder', { object: named(object) }, place)]
     : [];
 }

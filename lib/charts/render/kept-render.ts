@@ -17,7 +17,7 @@ import {
 import { writtenReason } from '../written-reason.ts';
 
 /** Raised whenever the same inputs would render to something else here, so that no older render is used. */
-const RENDERER = 5;
+const RENDERER = 6;
 /** Raised whenever more is looked at, so that nothing passes on an older judgement. */
 const JUDGE = 4;
 

@@ -81,7 +81,7 @@ async function renderedAnew(
   const [first = [], ...others] = raw.renders.map((objects) =>
     applied(request, objects, raw.namespace, seal),
   );
-  const objects = withCrdsPolicy(subject, unstableIn(first, others));
+  const objects = withCrdsPolicy(request, unstableIn(first, others));
   const judgement =
     request.purpose === 'judge' ? await judgeObjects(request, objects, others, parts.state) : UNJUDGED;
   const reasons = [...raw.reasons, ...judgement.reasons];
@@ -103,15 +103,21 @@ async function renderedAnew(
   return keep(request, render, { schema: 1, objects: result }, judged, parts.state);
 }
 
-/** CRDs of `crds/` that the release never installs are nobody's; those that only an upgrade creates may be absent. */
+/**
+ * CRDs of `crds/` that the release never installs are nobody's; those that only an upgrade creates may be absent. Argo CD
+ * applies them like all else, at each sync (argo-cd, util/helm/cmd.go: `--include-crds`).
+ */
 function withCrdsPolicy(
-  subject: RenderSubject,
+  { subject, deployer }: RenderRequest,
   objects: readonly Stable<Applied>[],
 ): readonly Stable<Applied>[] {
-  const crds = (subject.kind === 'release' ? subject.shaping?.crds : undefined) ?? 'installed';
+  const shaped = (subject.kind === 'release' ? subject.shaping?.crds : undefined) ?? 'installed';
+  const crds = deployer === 'argocd' ? 'upgraded' : shaped;
   switch (crds) {
     case 'installed':
       return objects;
+    case 'upgraded':
+      return objects.map((entry) => (entry.role === 'crd' ? { ...entry, role: 'upgraded-crd' } : entry));
     case 'never':
       return objects.filter(({ role }) => role !== 'crd');
     case 'perhaps':

@@ -28,5 +28,11 @@ test('what an older CRD of crds/ has and the chart has no more is no drift eithe
     for (const other of ['kubectl-edit', 'some-tool'])
       assert.equal(said(judge(now, ownedBy(live, ['helm', {}], [other, fields]), situation)).length, 1);
     assert.equal(said(judge(now, ownedBy(live, ['helm', {}]), situation)).length, 1, 'nobody is not helm');
+    const upgraded = { ...situation, rendered: { role: 'upgraded-crd' as const } };
+    assert.equal(
+      said(judge(now, ownedBy(live, ['helm', fields]), upgraded)).length,
+      1,
+      'it follows the chart',
+    );
   }
 });

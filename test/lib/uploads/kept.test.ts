@@ -118,6 +118,13 @@ const CASES: readonly (readonly [
     ['PersistentVolumeClaim/data-db-*'],
   ],
   ['a definition of crds/', rendered(crd, 'crd'), 'flux', 'release', ['CustomResourceDefinition/a.b.c']],
+  [
+    'a definition of crds/ that follows its chart',
+    rendered(crd, 'upgraded-crd'),
+    'flux',
+    'release',
+    ['CustomResourceDefinition/a.b.c'],
+  ],
   ['a definition of templates/, with helm', rendered(crd), 'flux', 'release', []],
   [
     'a definition of templates/, with Argo CD',

@@ -35,8 +35,8 @@ export function keptOf(
     if (role === 'hook') return [];
     const name = formatReference(referenceOf(object), namespace);
     const because =
-      role === 'crd'
-        ? 'definitions in crds/ are installed once and never removed'
+      role === 'crd' || (role === 'upgraded-crd' && deployer !== 'argocd')
+        ? 'definitions in crds/ are never removed'
         : becauseOf(object, deployer, removal);
     return because === undefined ? claimsOf(object, name) : [{ object: name, because }];
   });

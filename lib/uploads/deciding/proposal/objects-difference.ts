@@ -28,7 +28,7 @@ const rendered = z.object({
           isJsonObject(value.metadata) &&
           typeof value.metadata.name === 'string',
       ),
-      role: z.enum(['applied', 'hook', 'crd']),
+      role: z.enum(['applied', 'hook', 'crd', 'upgraded-crd']),
       unstable: z.array(z.string()),
     }),
   ),

@@ -73,8 +73,8 @@ describe('a deployer leaves its marks', () => {
     });
   });
 
-  test('Argo CD: its tracking id, which definitions are spared', async () => {
-    const { applied, crd } = await marks('argocd');
+  test('Argo CD: its tracking id, which definitions are spared, though it applies those of crds/ like all else', async () => {
+    const { applied, 'upgraded-crd': crd } = await marks('argocd');
     assert.deepEqual(applied, { 'argocd.argoproj.io/tracking-id': 'staging.shop.web:/ConfigMap:shop/web' });
     assert.deepEqual(crd, {});
   });

@@ -81,6 +81,8 @@ describe('the CRDs of a HelmRelease’s chart', () => {
   const policies: readonly [install: string | undefined, upgrade: string | undefined, crds: string][] = [
     [undefined, undefined, 'installed'],
     ['CreateReplace', 'Skip', 'installed'],
+    [undefined, 'CreateReplace', 'installed'],
+    ['CreateReplace', 'CreateReplace', 'upgraded'],
     ['Skip', undefined, 'perhaps'],
     ['Skip', 'CreateReplace', 'perhaps'],
     ['Skip', 'Skip', 'never'],
