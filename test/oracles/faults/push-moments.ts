@@ -60,10 +60,17 @@ export class PushMoments implements Pushes {
   async isLate(repository: string): Promise<void> {
     const { uploadAgain, isReceived, log } = this.#parts;
     this.#onTheirWay += 1;
-    const again = await uploadAgain(repository);
-    this.#late.set(repository, again);
-    log('late push', { repository, again });
-    if (again !== undefined) await this.#until(LATE.received, () => isReceived(again));
+    try {
+      const again = await uploadAgain(repository);
+      this.#late.set(repository, again);
+      log('late push', { repository, again });
+      if (again !== undefined) await this.#until(LATE.received, () => isReceived(again));
+    } catch (error) {
+      // It never arrives then: nobody is to wait for it.
+      this.#onTheirWay -= 1;
+      this.#late.delete(repository);
+      throw error;
+    }
   }
 
   async lateArrives(repository: string, arrive: () => Promise<void>): Promise<void> {
