@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import * as z from 'zod';
+import { agentOf } from '../agent.ts';
 import { type Binaries, findBinaries, type KubernetesVersion } from './binaries.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { startNodes } from './nodes/nodes.ts';
@@ -229,7 +230,7 @@ async function untilReady(
   servers: readonly Server[],
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const dispatcher = new Agent({ connect: { ca, cert: user.certificate, key: user.key } });
+  const dispatcher = agentOf({ ca, cert: user.certificate, key: user.key });
   const read = async (path: string) => {
     const answer = await request(`${server}${path}`, { dispatcher });
     const text = await answer.body.text();
@@ -255,7 +256,7 @@ async function untilReady(
 }
 
 async function post(url: string, object: unknown, ca: string, user: Certificate): Promise<void> {
-  const dispatcher = new Agent({ connect: { ca, cert: user.certificate, key: user.key } });
+  const dispatcher = agentOf({ ca, cert: user.certificate, key: user.key });
   try {
     const headers = { 'content-type': 'application/json' };
     const answer = await request(url, {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type buildConnector, request } from 'undici';
+import { type buildConnector, request } from 'undici';
 import { type Connection, openConnection } from '../../lib/cluster/connection.ts';
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import { isJsonObject, type KubernetesObject, type ObjectReference } from '../../lib/objects/objects.ts';
+import { agentOf } from '../agent.ts';
 
 /** What deployers do to a cluster: server-side apply, write status, delete. */
 export interface ClusterClient {
@@ -186,7 +187,7 @@ type Call = (
 ) => Promise<unknown>;
 
 function caller({ url, headers, tls }: Connection, signal: AbortSignal): Call {
-  const dispatcher = new Agent({ connect: tls as buildConnector.BuildOptions });
+  const dispatcher = agentOf(tls as buildConnector.BuildOptions);
   const lines = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
   );

@@ -1,15 +1,18 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import * as z from 'zod';
 import { type OpenApiDocument, type Schemas, schemasFrom } from '../../lib/drift/drift.ts';
 import { formatJson, parseJson } from '../../lib/objects/json.ts';
 import type { KubernetesObject, ObjectReference } from '../../lib/objects/objects.ts';
 import { parseYamlDocuments } from '../../lib/objects/yaml.ts';
+import { agentOf } from '../../local/agent.ts';
 import type { KubernetesVersion } from '../../local/control-plane/binaries.ts';
 import { type ControlPlaneParts, startControlPlane } from '../../local/control-plane/control-plane.ts';
 import { cacheFolder } from '../../local/tools.ts';
+
+const CONNECTIONS = 8;
 
 /** A real kube-apiserver with its etcd, and the few calls that oracles make of it. */
 export interface ApiServer {
@@ -57,7 +60,7 @@ export async function startApiServer(
   const plane = await startPlane(parts, kubernetes);
   if (plane.kind === 'unavailable') return plane;
   const { address, ...certificates } = await connectionOf(plane.kubeconfig);
-  const dispatcher = new Agent({ connections: 8, connect: certificates });
+  const dispatcher = agentOf(certificates, CONNECTIONS);
   const call: ApiServer['call'] = async (method, path, body, contentType = 'application/json') => {
     const response = await request(new URL(path, address), {
       method: method as 'GET',
@@ -86,7 +89,7 @@ export async function startApiServer(
     kubeconfig: plane.kubeconfig,
     call,
     async callWith(token, path) {
-      const anonymous = new Agent({ connect: { ca: certificates.ca } });
+      const anonymous = agentOf({ ca: certificates.ca });
       const headers = { authorization: `Bearer ${token}` };
       const { statusCode, body } = await request(new URL(path, address), { dispatcher: anonymous, headers });
       const answer = { status: statusCode, body: asJson(await body.text()) };
