@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { formatJson } from '../../../lib/objects/json.ts';
 import {
   identityOf,
@@ -195,6 +196,10 @@ async function putPatiently(server: ApiServer, installed: Installed): Promise<bo
   return false;
 }
 
+const heldBy = z.object({ metadata: z.object({ finalizers: z.array(z.string()).optional() }) });
+/** Of the API server itself (k8s.io/apiextensions-apiserver, apis/apiextensions/types.go). */
+const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
 /** Deletes them, and waits until they are gone. */
 export async function remove(server: ApiServer, objects: readonly Installed[]): Promise<void> {
   await eachAtOnce(objects, async ({ path, declared }) => {
@@ -203,13 +208,15 @@ export async function remove(server: ApiServer, objects: readonly Installed[]): 
     for (let waited = 0; waited < PATIENCE_MS; waited += 100) {
       const { status, body } = await server.call('DELETE', `${path.object}?${query}`);
       if (status === 404) return;
-      const held = (body as { readonly metadata?: { readonly finalizers?: unknown } }).metadata?.finalizers;
+      const held = heldBy.safeParse(body).data?.metadata.finalizers ?? [];
       // What cleans up after a definition does so by itself.
-      if (held !== undefined && declared.kind !== 'CustomResourceDefinition')
+      const left =
+        declared.kind === 'CustomResourceDefinition' ? held.filter((name) => name === CLEANUP) : [];
+      if (left.length < held.length)
         await server.call(
           'PATCH',
           path.object,
-          { metadata: { finalizers: null } },
+          { metadata: { finalizers: left.length === 0 ? null : left } },
           'application/merge-patch+json',
         );
       if ((await server.call('GET', path.object)).status === 404) return;
