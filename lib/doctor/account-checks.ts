@@ -1,6 +1,6 @@
 import { filterPolicyOf } from '../alerts/audience.ts';
 import { eachAtOnce } from '../at-once/at-once.ts';
-import { answerIn } from '../aws/account/reading.ts';
+import { answerIn, type Read } from '../aws/account/reading.ts';
 import * as clients from '../aws/clients.ts';
 import { secretsManager } from '../aws/secrets.ts';
 import type { EksCluster } from '../config/clusters.ts';
@@ -15,6 +15,7 @@ import { bootstrapVersionParameter, DEFAULT_QUALIFIER, judgeCdkBootstrap } from 
 import { type Check, type Diagnosis, skipped } from './diagnosis.ts';
 import { judgeGit } from './git.ts';
 import { tryGit } from './git-tries.ts';
+import { judgeNetworkQuota, type NetworkQuota, networkQuotas } from './network-quotas.ts';
 import type { Patient } from './patient.ts';
 import { judgePrivateWays } from './private-ways.ts';
 import { lookAtProposals } from './proposals.ts';
@@ -80,6 +81,14 @@ export function accountChecks(patient: Patient): readonly Check[] {
         ),
         async (quota) => judgeQuota(quota, await account.quotas(quota.service)),
       )),
+      ...(await each(networkQuotas(config), async (quota) =>
+        judgeNetworkQuota(
+          quota,
+          await takenOf(patient, quota),
+          await account.quotas(quota.service),
+          deployed.kind,
+        ),
+      )),
     ]),
     inAccount('bucket', async () => {
       const { uploadBucket } = config.aws.existing;
@@ -96,6 +105,17 @@ export function accountChecks(patient: Patient): readonly Check[] {
         each(addressesOf(config), async (address) => [judgeAddress(address, await handshake(address.url))]),
     },
   ];
+}
+
+function takenOf({ account }: Patient, { counts }: NetworkQuota): Promise<Read<number>> {
+  switch (counts.kind) {
+    case 'vpcs':
+      return account.vpcs();
+    case 'gateway-endpoints':
+      return account.gatewayEndpoints();
+    case 'interfaces':
+      return account.lambdaInterfaces(counts.vpc);
+  }
 }
 
 /** A repository is asked once for each branch that targets have in it. */

@@ -47,6 +47,8 @@ export function doctorPolicy(config: Config): PolicyDocument {
         'cloudwatch:DescribeAlarms',
         'ec2:DescribeVpcEndpoints',
         'ec2:DescribeRouteTables',
+        'ec2:DescribeVpcs',
+        'ec2:DescribeNetworkInterfaces',
       ],
       // IAM knows no narrower resource for these actions (Service Authorization Reference).
       Resource: ['*'],

@@ -115,6 +115,12 @@ export interface Account {
   quotas(service: string): Promise<Read<ReadonlyMap<string, number>>>;
   /** Roles that the account has, and may have. */
   roles(): Promise<Read<{ readonly used: number; readonly quota: number }>>;
+  /** VPCs of the region. */
+  vpcs(): Promise<Read<number>>;
+  /** Gateway endpoints of the region, in any VPC. */
+  gatewayEndpoints(): Promise<Read<number>>;
+  /** Network interfaces that Lambda has in a VPC. */
+  lambdaInterfaces(vpc: string): Promise<Read<number>>;
   gateways(vpc: string): Promise<Read<readonly VpcWay[]>>;
   /** Which route table each subnet follows. */
   routeTables(vpc: string, subnets: readonly string[]): Promise<Read<ReadonlyMap<string, string>>>;

@@ -1,6 +1,12 @@
 import { ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { DescribeRouteTablesCommand, DescribeVpcEndpointsCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeRouteTablesCommand,
+  DescribeVpcEndpointsCommand,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeVpcEndpoints,
+  paginateDescribeVpcs,
+} from '@aws-sdk/client-ec2';
 import { GetAccountSummaryCommand, GetRoleCommand } from '@aws-sdk/client-iam';
 import { GetAccountSettingsCommand, GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { GetBucketNotificationConfigurationCommand, GetBucketVersioningCommand } from '@aws-sdk/client-s3';
@@ -209,6 +215,38 @@ export function awsAccount(environment: Environment): Account {
         return { used: SummaryMap.Roles ?? 0, quota: SummaryMap.RolesQuota ?? 0 };
       }),
 
+    vpcs: () =>
+      reading('ec2:DescribeVpcs', () =>
+        counted(paginateDescribeVpcs({ client: ec2() }, {}), ({ Vpcs = [] }) => Vpcs),
+      ),
+
+    gatewayEndpoints: () =>
+      reading('ec2:DescribeVpcEndpoints', () =>
+        counted(
+          paginateDescribeVpcEndpoints(
+            { client: ec2() },
+            { Filters: [{ Name: 'vpc-endpoint-type', Values: ['Gateway'] }] },
+          ),
+          ({ VpcEndpoints = [] }) => VpcEndpoints,
+        ),
+      ),
+
+    lambdaInterfaces: (vpc) =>
+      reading('ec2:DescribeNetworkInterfaces', () =>
+        counted(
+          paginateDescribeNetworkInterfaces(
+            { client: ec2() },
+            {
+              Filters: [
+                { Name: 'vpc-id', Values: [vpc] },
+                { Name: 'interface-type', Values: ['lambda'] },
+              ],
+            },
+          ),
+          ({ NetworkInterfaces = [] }) => NetworkInterfaces,
+        ),
+      ),
+
     gateways: (vpc) =>
       reading('ec2:DescribeVpcEndpoints', async () => {
         const { VpcEndpoints = [] } = await ec2().send(
@@ -246,6 +284,15 @@ export function awsAccount(environment: Environment): Account {
         );
       }),
   };
+}
+
+async function counted<Page>(
+  pages: AsyncIterable<Page>,
+  itemsOf: (page: Page) => readonly unknown[],
+): Promise<number> {
+  let count = 0;
+  for await (const page of pages) count += itemsOf(page).length;
+  return count;
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -39,6 +39,9 @@ const ANSWERS: Answers = {
   quotas: [
     { QuotaName: 'Number of schedules', Value: 1_000_000 },
     { QuotaName: 'Filter policies per account', Value: 200 },
+    { QuotaName: 'VPCs per Region', Value: 5 },
+    { QuotaName: 'Gateway VPC endpoints per Region', Value: 20 },
+    { QuotaName: 'Elastic network interfaces per VPC', Value: 500 },
   ],
   denied: new Set(),
 };
@@ -220,7 +223,7 @@ describe('the doctor on an account', requirement('moto'), () => {
     assert.deepEqual(kinds(found, 'subscriptions'), ['ok', 'ok']);
     assert.deepEqual(kinds(found, 'version'), ['ok']);
     assert.deepEqual(kinds(found, 'dead-letters'), ['ok']);
-    assert.deepEqual(kinds(found, 'quotas'), ['ok', 'ok', 'ok', 'ok']);
+    assert.deepEqual(kinds(found, 'quotas'), ['ok', 'ok', 'ok', 'ok', 'ok', 'ok']);
     assert.match(textOf(found, 'verdicts'), /no check has finished yet/);
   });
 
