@@ -227,7 +227,7 @@ export function parseConfig(input: unknown, source = 'the configuration'): Confi
 export const parsePart = (input: unknown, source: string): Config => parsed(input, source, []);
 
 function parsed(input: unknown, source: string, contradicting: readonly Problem[]): Config {
-  const result = config.safeParse(input);
+  const result = config.safeParse(input, { error: missing });
   const shape = result.success ? [] : result.error.issues;
   const problems = [...shape, ...contradicting];
   if (result.success && problems.length === 0) return result.data;
@@ -235,6 +235,20 @@ function parsed(input: unknown, source: string, contradicting: readonly Problem[
     problems.map(({ path, message }) => `${formatPath(path)}: ${message}`),
     source,
   );
+}
+
+/** What belongs where there is nothing; of anything else zod's own words are plain enough. */
+function missing(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_type' || issue.input !== undefined) return undefined;
+  switch (issue.expected) {
+    case 'array':
+      return 'missing; give a list';
+    case 'object':
+    case 'record':
+      return 'missing; give an object';
+    default:
+      return `missing; give a ${issue.expected}`;
+  }
 }
 
 /** The configuration as it is written, as a JSON Schema (2020-12). */

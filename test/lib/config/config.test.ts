@@ -31,6 +31,17 @@ test('a configuration of a few lines is whole: the rest has defaults', () => {
   assert.deepEqual(config.audiences, []);
 });
 
+test('what is missing is called missing, with what belongs there', () => {
+  const { namespaces: _, ...target } = { ...staging, cluster: { kind: 'eks', name: 'staging' } };
+  assert.deepEqual(problemsOf({ repositories, targets: [target] }), [
+    'targets[0].cluster.region: missing; give a string',
+    'targets[0].namespaces: missing; give a list',
+  ]);
+  assert.deepEqual(problemsOf({ repositories, targets: [{ ...staging, namespaces: 'shop' }] }), [
+    'targets[0].namespaces: Invalid input: expected array, received string',
+  ]);
+});
+
 test('four errors are four lines: each with its path, what is wrong and what is allowed', () => {
   const four = {
     installation: 'Fair Lead',
