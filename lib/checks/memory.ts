@@ -4,6 +4,7 @@ import type { Table } from '../aws/table.ts';
 import { digestOf } from '../content/tree.ts';
 import { digest } from '../messages/messages.ts';
 import type { ObjectReference } from '../objects/objects.ts';
+import type { Admissions } from './admissions.ts';
 import type { History, ScopeMemory } from './rollout.ts';
 
 /** What checks remember of each scope of a target between runs: which render was applied, and which one waits. */
@@ -22,10 +23,10 @@ export interface RememberedScope extends ScopeMemory {
   readonly kinds: readonly string[];
   /** What was found to be extra the last time that it could be looked at: what cannot be seen now is not gone. */
   readonly orphans?: readonly ObjectReference[];
-  /** By object: the digest of what admission put there when the render was applied. */
-  readonly admissions?: Readonly<Record<string, string>>;
+  /** By object: the digests of what admission put there when the render was applied. */
+  readonly admissions?: Admissions;
   /** The same of what came between two rollouts and is no small matter: the next rollout makes it no work of admission. */
-  readonly refused?: Readonly<Record<string, string>>;
+  readonly refused?: Admissions;
 }
 
 const remembered = z.object({
@@ -44,8 +45,9 @@ const remembered = z.object({
       }),
     )
     .optional(),
-  admissions: z.record(z.string(), z.string()).optional(),
-  refused: z.record(z.string(), z.string()).optional(),
+  // Written otherwise by an earlier version, it is made anew; all else of the scope holds.
+  admissions: z.record(z.string(), z.array(z.string())).optional().catch(undefined),
+  refused: z.record(z.string(), z.array(z.string())).optional().catch(undefined),
 });
 
 const PREFIX = 'applied#';

@@ -46,7 +46,7 @@ export interface Judgement {
   /** Other objects that Git declares: an HPA excuses a number of replicas, a HelmRelease has ignore rules. */
   readonly alsoDeclared?: readonly KubernetesObject[];
   /** The `admission` of the object's verdict at the first check after the rollout that wrote it, if one was kept. */
-  readonly admitted?: (reference: ObjectReference) => string | undefined;
+  readonly admitted?: (reference: ObjectReference) => readonly string[] | undefined;
   /** `required` unless said otherwise: see ObjectContext. */
   readonly ownership?: ObjectContext['ownership'];
 }

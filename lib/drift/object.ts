@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import type { RenderedObject } from '../charts/render-request.ts';
-import { canonicalJson } from '../objects/json.ts';
 import {
   isJsonObject,
   type Json,
@@ -17,7 +15,7 @@ import type { Parents, Visitor } from './compare/visitor.ts';
 import type { ObjectRules } from './deployer-rules/ignore-rules.ts';
 import { excuseOf, undeclaredExcuseOf } from './excuses/excuses.ts';
 import { isWithin, type Scaling } from './excuses/replicas.ts';
-import { groupOfAdmitted, looksAdmitted } from './ownership/admission.ts';
+import { digestOfAdmitted, groupOfAdmitted, looksAdmitted } from './ownership/admission.ts';
 import { attributionOf } from './ownership/attribution.ts';
 import { OwnControllers } from './ownership/own-controllers.ts';
 import { Owners, type Writer } from './ownership/owners.ts';
@@ -42,8 +40,8 @@ export interface ObjectContext {
   readonly scaling?: Scaling | undefined;
   /** What the deployer was told to leave alone, as far as it concerns this object. */
   readonly ignore?: ObjectRules | undefined;
-  /** Digest of what admission put there, as kept since the rollout. */
-  readonly admitted?: string | undefined;
+  /** Digests of what admission put there, as kept since the rollout. */
+  readonly admitted?: readonly string[] | undefined;
 }
 
 /** The verdict of one object that is declared and live. */
@@ -58,12 +56,14 @@ export function judgeObject(
   const judging = new Judging({ ...rendered, object: desired }, object, live, context);
   judging.judge();
   const { admission } = judging;
-  const known = admission !== undefined && admission === context.admitted;
-  const findings = known ? judging.findings : [...judging.findings, ...judging.unowned];
-  const notes = known
-    ? [...judging.notes, 'put there at admission, and unchanged since the rollout']
-    : [...judging.notes];
-  const kept = admission === undefined ? {} : { admission };
+  const admitted = new Set(context.admitted);
+  const unknown = judging.unowned.filter((finding) => !admitted.has(digestOfAdmitted(finding)));
+  const findings = [...judging.findings, ...unknown];
+  const notes =
+    unknown.length < judging.unowned.length
+      ? [...judging.notes, 'put there at admission, and unchanged since the rollout']
+      : [...judging.notes];
+  const kept = admission.length === 0 ? {} : { admission };
   return findings.length > 0
     ? { kind: 'drift', object, findings, ...kept }
     : { kind: 'in-sync', object, notes, ...kept };
@@ -133,10 +133,14 @@ class Judging implements Visitor {
     comparison.value(declared, content, schema, { desired: declared, live: content }, this);
   }
 
-  get admission(): string | undefined {
-    if (this.unowned.length === 0) return undefined;
-    const contents = this.unowned.map(({ at, live }) => [at, live ?? null]);
-    return createHash('sha256').update(canonicalJson(contents)).digest('hex');
+  get admission(): readonly string[] {
+    return this.unowned.map(digestOfAdmitted);
+  }
+
+  get writtenBy(): Visitor['writtenBy'] {
+    const owners = this.#ownersHere();
+    if (owners.every(({ manager }) => this.#context.deployers.has(manager))) return 'nobody';
+    return this.#controllers.wrote(owners) ? 'own-controller' : 'others';
   }
 
   changed(desired: Json, live: Json | undefined, note?: string): void {

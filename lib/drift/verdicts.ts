@@ -86,17 +86,17 @@ export type ObjectVerdict =
       readonly kind: 'in-sync';
       readonly object: ObjectReference;
       readonly notes: readonly string[];
-      readonly admission?: string;
+      readonly admission?: readonly string[];
     }
   | {
       readonly kind: 'drift';
       readonly object: ObjectReference;
       readonly findings: readonly Finding[];
       /**
-       * Digest of what nobody owns and no default explains. Taken at the first check after a rollout and given back
-       * (`Judgement.admitted`), it says that this is what admission put there, and has not changed since.
+       * Digests of what nobody owns and no default explains, one a finding. Taken at the first check after a rollout and given back
+       * (`Judgement.admitted`), they say that this is what admission put there, and has not changed since.
        */
-      readonly admission?: string;
+      readonly admission?: readonly string[];
     }
   | {
       readonly kind: 'unknown';

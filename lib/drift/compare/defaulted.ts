@@ -83,6 +83,7 @@ function withoutDefault(schema: Schema): Schema {
 class Quiet implements Visitor {
   readonly trail = new Trail();
   readonly rewritten = false;
+  readonly writtenBy = 'others';
   readonly keepsNull = false;
   readonly root: JsonObject;
   readonly compare: Comparison;

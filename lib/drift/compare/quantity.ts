@@ -57,6 +57,21 @@ export function sameQuantity(desired: unknown, live: unknown, as: keyof typeof F
   return roundedUp(left, FINEST[as]) === roundedUp(right, FINEST[as]);
 }
 
+const CANONICAL = /^-?(0|[1-9]\d*)(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGTPE])|e(-?[1-9]\d*))?$/;
+
+/**
+ * Whether Go itself would write a quantity so (`CanonicalizeBytes`): no fraction, and the largest suffix that leaves
+ * none. `8.1` is no such spelling (it is `8100m`), nor is `1000` (`1k`).
+ */
+export function isCanonicalQuantity(text: string): boolean {
+  const [matched, mantissa = '', binary, decimal, exponent] = CANONICAL.exec(text) ?? [];
+  if (matched === undefined) return false;
+  if (mantissa === '0') return matched === '0';
+  if (binary !== undefined) return binary === 'Ei' || BigInt(mantissa) % 1024n !== 0n;
+  if (exponent !== undefined && Number(exponent) % 3 !== 0) return false;
+  return decimal === 'E' || !mantissa.endsWith('000');
+}
+
 /** In parts of one, away from zero. */
 function roundedUp({ numerator, denominator }: Rational, parts: bigint): bigint {
   const scaled = numerator * parts;

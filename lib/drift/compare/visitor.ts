@@ -15,6 +15,8 @@ export interface Visitor {
   readonly root: JsonObject;
   /** The kind's own controller has rewritten the spec: Go's zero values count as absent. */
   readonly rewritten: boolean;
+  /** Of an object that it has rewritten, whose the value in hand is beside the deployer. */
+  readonly writtenBy: 'own-controller' | 'nobody' | 'others';
   /** A declared null of a custom resource was stored as one, where the definition lets it (`nullable`). */
   readonly keepsNull: boolean;
   /** The rules by which values inside this one are compared in turn. */

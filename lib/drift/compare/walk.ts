@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../objects/objects.
 import { ANY, type MapSchema, type Schema, type StructSchema } from '../schema.ts';
 import { sameDuration } from './durations.ts';
 import { sameAsAbsent, zeroOf } from './emptiness.ts';
-import { sameQuantity } from './quantity.ts';
+import { isCanonicalQuantity, sameQuantity } from './quantity.ts';
 import { sameNumber, sameScalar } from './scalars.ts';
 import type { Parents, Visitor } from './visitor.ts';
 
@@ -26,11 +26,7 @@ export function walk(
     if (!sameAsAbsent(desired, schema, visitor.rewritten)) visitor.changed(desired, undefined);
     return;
   }
-  if (
-    sameAsAbsent(desired, schema, visitor.rewritten) &&
-    visitor.compare.isDefault(live, schema, parents, visitor.root)
-  )
-    return;
+  if (isLeftToDefault(desired, live, schema, parents, visitor)) return;
   switch (schema.kind) {
     case 'struct':
       if (isJsonObject(desired) && isJsonObject(live)) walkStruct(desired, live, schema, visitor);
@@ -53,6 +49,12 @@ export function walk(
       break;
   }
 }
+
+/** Declaring this is the same as leaving the field out, and live is what it then is. */
+const isLeftToDefault = (desired: Json, live: Json, schema: Schema, parents: Parents, visitor: Visitor) =>
+  sameAsAbsent(desired, schema, visitor.rewritten) &&
+  visitor.compare.isDefault(live, schema, parents, visitor.root) &&
+  (!schema.custom || visitor.writtenBy === 'own-controller');
 
 /**
  * Null is a value of its own where a definition lets it: the server stores it, and puts no default in its place
@@ -137,12 +139,14 @@ function tellUndeclared(name: string, live: Json, schema: Schema, parents: Paren
   visitor.trail.leave();
 }
 
-/** A typed controller writes quantities in its own spelling. */
+/** A typed controller writes quantities in the one spelling that Go has for each. */
 const sameRewritten = (desired: Json, live: Json, visitor: Visitor): boolean =>
   visitor.rewritten &&
   isScalar(desired) &&
   typeof live === 'string' &&
-  sameQuantity(desired, live, 'quantity');
+  isCanonicalQuantity(live) &&
+  sameQuantity(desired, live, 'quantity') &&
+  visitor.writtenBy !== 'others';
 
 const isScalar = (value: Json): boolean => typeof value === 'string' || typeof value === 'number';
 

@@ -31,6 +31,13 @@ export function looksAdmitted(
   }
 }
 
+/** Of one thing that admission put into an object: its place and its value there. */
+export const digestOfAdmitted = ({ at, live }: Pick<Finding, 'at' | 'live'>): string =>
+  createHash('sha256')
+    .update(canonicalJson([at, live ?? null]))
+    .digest('base64url')
+    .slice(0, DIGITS);
+
 /**
  * A digest that is the same for the same rewriting of other objects of the kind: by place (of list items only the
  * last is named: a sidecar has its name in every Pod, and what it is put beside has not), and for a value that was
@@ -52,7 +59,7 @@ export function groupOfAdmitted({
     .slice(0, DIGITS);
 }
 
-/** Hexadecimal ones: enough to tell the findings of one check apart. */
+/** Enough to tell the findings of one check apart. */
 const DIGITS = 16;
 
 const innerStep = (step: PathStep): Json => (step.kind === 'field' ? step.name : ['*']);

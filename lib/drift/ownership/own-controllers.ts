@@ -25,14 +25,12 @@ export class OwnControllers {
    * the deployer leave the object alone.
    */
   filledIn(place: readonly string[], live: Json | undefined, owners: readonly Writer[]): boolean {
-    const others = owners.filter(({ manager }) => !this.#deployers.has(manager));
     return (
-      others.length > 0 &&
       !isSensitive(place, live) &&
       (place[0] === 'metadata'
         ? !asksDeployers(place.at(-1) ?? '')
         : place.at(-1) !== '*' && !leavesSpecToGit(this.#live)) &&
-      others.every(({ manager }) => this.#has(manager))
+      this.wrote(owners)
     );
   }
 
@@ -43,6 +41,12 @@ export class OwnControllers {
       ({ manager, operation }) =>
         operation === 'Update' && !this.#deployers.has(manager) && this.#has(manager),
     );
+  }
+
+  /** Whether what these own is theirs: nobody's else, but for the deployer. */
+  wrote(owners: readonly Writer[]): boolean {
+    const others = owners.filter(({ manager }) => !this.#deployers.has(manager));
+    return others.length > 0 && others.every(({ manager }) => this.#has(manager));
   }
 
   /** The deployer applied it to the server, and none of them has sent the whole since. */

@@ -190,6 +190,23 @@ describe('what nobody owns', () => {
     assert.equal((await check(workload(2), applied(workload(2)), OTHER_CHART)).state, 'in-sync');
   });
 
+  test('nor because of what admission puts beside it with the next one', async () => {
+    const { check } = release();
+    const both = applied(paused(withSidecar(workload(2))));
+    await check(workload(1), applied(workload(1)), CHART);
+    await check(workload(1), applied(withSidecar(workload(1))), CHART);
+    for (const _ of [1, 2])
+      assert.deepEqual((await check(workload(2), both, OTHER_CHART)).findings, [SIDECAR]);
+    assert.equal((await check(workload(2), applied(paused(workload(2))), OTHER_CHART)).state, 'in-sync');
+  });
+
+  test('and was there at the rollout is not told with what came later', async () => {
+    const { check } = release();
+    for (const _ of [1, 2]) await check(workload(1), applied(paused(workload(1))), CHART);
+    const found = await check(workload(1), applied(paused(withSidecar(workload(1)))), CHART);
+    assert.deepEqual(found.findings, [SIDECAR]);
+  });
+
   test('and is about nothing that runs is taken for that, where it comes before a rollout', async () => {
     const { check } = release();
     await check(workload(1), applied(workload(1)), CHART);

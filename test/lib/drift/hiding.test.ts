@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { type RawSchema, schemaOfCustomKind } from '../../../lib/drift/openapi.ts';
 import type { Json, KubernetesObject } from '../../../lib/objects/objects.ts';
 import { builtInSchemas } from '../../oracles/schemas.ts';
 import { judge, object, ownedBy, put, type Situation, said } from './judging.ts';
@@ -300,6 +301,52 @@ const ATTEMPTS: readonly Attempt[] = [
     findings: ['added spec.volumes'],
   },
 ];
+
+/** Its controller has sent the whole, as typed clients do; then a person edits one field. */
+const afterRewriting = (live: Json, edited: string) =>
+  ownedBy(
+    put(WIDGET, ['spec'], live),
+    ['helm', { 'f:spec': { 'f:a': {} } }],
+    ['widget-operator', { 'f:spec': { 'f:filledIn': {} } }, UPDATE],
+    ['widget-operator', { 'f:status': { 'f:ready': {} } }, STATUS],
+    ['kubectl-edit', { 'f:spec': { [`f:${edited}`]: {} } }, UPDATE],
+  );
+
+describe('what a controller has rewritten is spelled anew, and no person is excused by that', () => {
+  const declared = (spec: Json) => put(WIDGET, ['spec'], spec);
+
+  test('a version that reads like a quantity', () => {
+    for (const [before, after] of [
+      ['8.10', '8.1'],
+      ['1.0', '1'],
+      ['1e3', '1000'],
+    ] as const) {
+      const live = afterRewriting({ version: after }, 'version');
+      assert.deepEqual(said(judge(declared({ version: before }), live, { schemas })), [
+        'changed spec.version',
+      ]);
+    }
+  });
+
+  test('a default in place of a declared false', () => {
+    const spec: RawSchema = { type: 'object', properties: { strict: { type: 'boolean', default: true } } };
+    const widget = schemaOfCustomKind({ type: 'object', properties: { spec } });
+    const situation = { schemas: { of: () => widget } };
+    const off = declared({ strict: false });
+    const byPerson = afterRewriting({ strict: true }, 'strict');
+    assert.deepEqual(said(judge(off, byPerson, situation)), ['changed spec.strict']);
+    // A typed client leaves the false out, and the server records the default for it.
+    const byClient = asController(WIDGET, 'operator', { strict: true }, { 'f:strict': {} });
+    assert.deepEqual(said(judge(off, byClient, situation)), []);
+  });
+
+  test('nor by its controller’s own name, in a spelling that no typed client writes', () => {
+    const live = asController(WIDGET, 'poser', { version: '8.1' }, { 'f:version': {} });
+    assert.deepEqual(said(judge(declared({ version: '8.10' }), live, { schemas })), ['changed spec.version']);
+    const typed = asController(WIDGET, 'operator', { memory: '1536Mi' }, { 'f:memory': {} });
+    assert.deepEqual(said(judge(declared({ memory: '1.5Gi' }), typed, { schemas })), []);
+  });
+});
 
 describe('who edits the cluster does not hide it', () => {
   for (const { what, desired, live, situation, findings } of ATTEMPTS)

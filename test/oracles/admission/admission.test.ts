@@ -133,7 +133,7 @@ describe('what a mutating webhook does to what helm applies', requirement('contr
     );
 
   async function verdicts(
-    admitted: ReadonlyMap<string, string> = new Map(),
+    admitted: ReadonlyMap<string, readonly string[]> = new Map(),
   ): Promise<readonly ObjectVerdict[]> {
     const live = new Map<string, KubernetesObject>();
     for (const object of DECLARED)
@@ -252,7 +252,8 @@ describe('what a mutating webhook does to what helm applies', requirement('contr
     await patch('kubectl-label', web, { metadata: { labels: { mine: 'yes' } } });
     webhook.mutation = rewriting;
     const all = await verdicts(known);
-    assert.deepEqual(told(all, 'web'), [...WEB, 'added metadata.labels.mine'].sort());
+    const again = [...WEB.slice(0, 1), ...WEB.slice(-2), 'added metadata.labels.mine'];
+    assert.deepEqual(told(all, 'web'), again.sort());
     const label = all.flatMap(findingsOf).find(({ at }) => at === 'metadata.labels.mine');
     assert.equal(label?.attribution?.manager, 'kubectl-label');
     assert.equal(label?.group, undefined);

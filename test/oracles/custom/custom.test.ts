@@ -121,7 +121,10 @@ describe('custom resources on a real server', requirement('control-plane'), () =
   });
 
   test('what its own controller drops of null and zero values in a rewrite is in sync', async () => {
-    const object = sample('rewritten', { maybe: null, text: '', flag: false, amount: '1024Mi', whole: 1 });
+    const object = sample('rewritten', {
+      ...{ maybe: null, text: '', flag: false, amount: '1024Mi', whole: 1 },
+      ...{ never: '8.10', defaults: { strict: false, replicas: 2 } },
+    });
     await apply(object);
     const live = await call('GET', `${collection('v1')}/rewritten`);
     const status = `${collection('v1')}/rewritten/status?fieldManager=sample-operator`;
@@ -130,13 +133,25 @@ describe('custom resources on a real server', requirement('control-plane'), () =
     const typed = {
       ...live,
       metadata: { ...metadata, finalizers: [`${GROUP}/held`] },
-      spec: { amount: '1Gi', whole: 1, choice: 'a', neverDefault: 5, maybeDefault: 5 },
+      spec: {
+        ...{ amount: '1Gi', whole: 1, choice: 'a', neverDefault: 5, maybeDefault: 5 },
+        ...{ never: '8.10', defaults: { replicas: 2 } },
+      },
     };
     await call('PUT', `${collection('v1')}/rewritten?fieldManager=sample-operator`, typed);
     assert.deepEqual(said(await verdictOf(object)), []);
     const edit = `${collection('v1')}/rewritten?fieldManager=kubectl-edit`;
     await call('PATCH', edit, [{ op: 'replace', path: '/spec/whole', value: 0 }], EDIT);
     assert.deepEqual(said(await verdictOf(object)), ['changed spec.whole']);
+    // A version that reads like a quantity, and a default: the same by their values, were it not for who wrote them.
+    await call('PATCH', edit, [{ op: 'replace', path: '/spec/never', value: '8.1' }], EDIT);
+    for (const value of [false, true])
+      await call('PATCH', edit, [{ op: 'replace', path: '/spec/defaults/strict', value }], EDIT);
+    assert.deepEqual(said(await verdictOf(object)), [
+      'changed spec.whole',
+      'changed spec.never',
+      'changed spec.defaults.strict',
+    ]);
   });
 
   test('a value that the definition forbids is refused, and changes no verdict', async () => {
