@@ -104,6 +104,7 @@ export function bitbucketProposals(api: HostApi, [workspace, name]: readonly [st
       number: String(found.id),
       url: found.links.html.href,
       branch: found.source.branch.name,
+      base: found.destination.branch.name,
       ...(head === undefined ? {} : { head }),
       state: await stateOf(found),
     };

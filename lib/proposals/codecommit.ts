@@ -140,6 +140,7 @@ export function codeCommitProposals(pulls: CodeCommitPulls, place: CodeCommitPla
       number: found.pullRequestId,
       url: pageOf(place, found.pullRequestId),
       branch: withoutHeads(target.sourceReference),
+      base: withoutHeads(target.destinationReference),
       ...(target.sourceCommit === undefined ? {} : { head: target.sourceCommit }),
       state: stateOf(found, target),
     };

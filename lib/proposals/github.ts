@@ -157,6 +157,7 @@ const proposalOf = (found: Pull): Proposal => ({
   number: String(found.number),
   url: found.html_url,
   branch: found.head.ref,
+  base: found.base.ref,
   head: found.head.sha,
   state: stateOf(found),
 });

@@ -179,6 +179,7 @@ const proposalOf = (found: MergeRequest): Proposal => ({
   number: String(found.iid),
   url: found.web_url,
   branch: found.source_branch,
+  base: found.target_branch,
   ...(typeof found.sha === 'string' ? { head: found.sha } : {}),
   state: stateOf(found),
 });

@@ -38,6 +38,8 @@ export interface Proposal {
   readonly url: string;
   /** Without `refs/heads/`. */
   readonly branch: string;
+  /** The branch that it is to be merged into, without `refs/heads/`: people may point it at another one. */
+  readonly base: string;
   /** Commit at the branch's tip, as the host has seen it last; a host may forget it once the branch is gone. */
   readonly head?: string;
   readonly state: ProposalState;

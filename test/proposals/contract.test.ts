@@ -108,6 +108,7 @@ for (const kind of HOSTS) {
       assert.equal(await at.host.find(branch, 'release'), undefined);
       const toRelease = await at.host.open(branch, 'release', text('To release'));
       assert.notEqual(toRelease.number, toMain.number);
+      assert.deepEqual([toMain.base, toRelease.base], ['main', 'release']);
       assert.equal((await at.host.find(branch, 'main'))?.number, toMain.number);
     });
 

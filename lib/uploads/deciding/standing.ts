@@ -3,6 +3,7 @@ import type { ObjectStore } from '../../aws/objects.ts';
 import { putTree } from '../../content/store.ts';
 import type { Digest, FileEntry } from '../../content/tree.ts';
 import { blobIdOf, type Clone, listPaths } from '../../repository/clone.ts';
+import { fetchTrees } from '../../repository/history.ts';
 
 /** A file as a commit has it. */
 export interface StandingFile {
@@ -22,6 +23,20 @@ export async function readStanding(
   if (tip === undefined || places.length === 0) return new Map();
   const entries = await listPaths(clone.folder, tip, places);
   return new Map(entries.map(({ path, mode, id }) => [path, { mode, id }]));
+}
+
+/**
+ * The same at a commit in the history of `tip`, whose trees may not be here: what cannot be read now is not taken for
+ * something else. @throws GitFailed
+ */
+export async function readStandingOf(
+  clone: Clone,
+  tip: string,
+  commit: string,
+  places: readonly string[],
+): Promise<Standing> {
+  if (commit !== tip) for (const place of places) await fetchTrees(clone, tip, commit, place);
+  return readStanding(clone, commit, places);
 }
 
 export const below = (standing: Standing, folder: string): Standing =>

@@ -6,12 +6,19 @@ import { findInHistory, NEAR } from '../../repository/history.ts';
 import { chartFolder, manifestFile, valuesFile } from '../../repository/layout.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { keepHintAtTip } from '../deciding/owners.ts';
-import { fingerprintOf, readStanding, type Standing, storeStanding } from '../deciding/standing.ts';
+import {
+  fingerprintOf,
+  readStanding,
+  readStandingOf,
+  type Standing,
+  storeStanding,
+} from '../deciding/standing.ts';
 import { parseKey, slotOf, type UploadKey } from '../record/keys.ts';
 import { tagUpload } from '../record/outcome.ts';
 import { contentOf, isWaiting, readRecord, recordItem } from '../record/record.ts';
 import { keepVersion, raiseMark } from '../record/slots.ts';
 import { type Call, requestReads } from './call.ts';
+import { hasLeftItsBase, isClosedByNobody } from './left-base.ts';
 import type { ProposingTarget } from './proposal-host.ts';
 import { type HeldUpload, heldNow, type ProposalItem, writeProposal } from './proposal-item.ts';
 import { over, type Place } from './propose.ts';
@@ -24,20 +31,23 @@ import { settle, settleDelivered } from './settle.ts';
  * @throws GitFailed
  */
 export async function endMerged(
-  { call, target, place, item }: Place,
+  at: Place,
   proposal: Proposal,
   candidates: readonly Candidate[],
 ): Promise<void> {
+  const { call, target, place, item } = at;
   if (item === undefined) return;
   const { parts, clone, line } = call;
   // It may have been merged after the tip was fetched.
   const tip = (await clone.fetchTip())?.id;
-  const merge = proposal.state.kind === 'merged' ? proposal.state.commit : undefined;
   const held = holdsAt(item, proposal.head);
   const there = candidates.filter(({ record }) => isHeld(record, held, proposal));
-  if (tip !== undefined && (await isElsewhere(call, tip, merge, target, there, held))) {
-    parts.log('proposal merged elsewhere', { target: target.name, place, number: proposal.number });
-    await decline(call, proposal, there);
+  const merge = mergeOf(proposal);
+  if (tip !== undefined && (await isElsewhere(call, tip, proposal, target, there, held))) {
+    const { number, base } = proposal;
+    parts.log('proposal merged elsewhere', { target: target.name, place, number, base });
+    // Into what its target has left it was approved: it is proposed anew where that is now.
+    if (!hasLeftItsBase(at)) await decline(call, proposal, there);
   } else if (tip !== undefined) {
     for (const candidate of there) {
       const files = filesOf(held, candidate);
@@ -51,14 +61,15 @@ export async function endMerged(
 
 /** Somebody has closed it: a person's own act, of which nobody needs to be alerted. */
 export async function endClosed(
-  { call, target, place, item }: Place,
+  at: Place,
   proposal: Proposal,
   candidates: readonly Candidate[],
 ): Promise<void> {
+  const { call, target, place, item } = at;
   if (item === undefined) return;
   const held = holdsAt(item, proposal.head);
-  // Of one that Fairlead closed nothing was declined: what it held is decided over anew.
-  if (item.closing === undefined)
+  // What it held is decided over anew otherwise.
+  if (!(await isClosedByNobody(at)))
     await decline(
       call,
       proposal,
@@ -84,16 +95,20 @@ const isHeld = (record: Candidate['record'], held: readonly HeldUpload[], { numb
 const filesOf = (held: readonly HeldUpload[], { record }: Candidate): string | undefined =>
   held.find(({ key, versionId }) => key === record.key && versionId === record.versionId)?.files;
 
-/** Pointed at another base by somebody, and merged there. */
+const mergeOf = ({ state }: Proposal): string | undefined =>
+  state.kind === 'merged' ? state.commit : undefined;
+
+/** Pointed at another base by somebody, and merged there; or its target has another one by now. */
 async function isElsewhere(
   { clone }: Call,
   tip: string,
-  merge: string | undefined,
+  proposal: Proposal,
   target: ProposingTarget,
   candidates: readonly Candidate[],
   held: readonly HeldUpload[],
 ): Promise<boolean> {
-  if (merge === undefined || (await isIn(clone, tip, merge))) return false;
+  const merge = mergeOf(proposal);
+  if (merge === undefined ? proposal.base === target.branch : await isIn(clone, tip, merge)) return false;
   for (const candidate of candidates) {
     const own = await readStanding(clone, tip, [ownPlace(target, candidate.key)]);
     if (fingerprintOf(own) === filesOf(held, candidate)) return false;
@@ -172,7 +187,7 @@ async function settleMerged(
     return settleHeld(call, candidate, { commit: brought ?? known ?? tip, files, ...brings });
   // Changed in the pull request, or since it was merged.
   const commit = known ?? brought ?? tip;
-  const then = await readStanding(clone, commit, [place]).catch(() => now);
+  const then = await readStandingOf(clone, tip, commit, [place]);
   if (isAsProposed(then)) return settleHeld(call, candidate, { commit, files, ...brings });
   return settleEdited(call, target, candidate, commit, then);
 }

@@ -4,7 +4,7 @@ import { broughtBy } from '../../repository/brought.ts';
 import { findInHistory, NEAR } from '../../repository/history.ts';
 import type { CommandDecision } from '../deciding/commands/decision.ts';
 import { commandText } from '../deciding/proposal/command-text.ts';
-import { fingerprintOf, readStanding } from '../deciding/standing.ts';
+import { fingerprintOf, readStanding, readStandingOf } from '../deciding/standing.ts';
 import { keyOfSlot, MANIFESTS } from '../record/keys.ts';
 import { tagUpload } from '../record/outcome.ts';
 import {
@@ -17,6 +17,7 @@ import {
 import { nothingToMergeInto } from './branch-gone.ts';
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
+import { hasLeftItsBase, isClosedByNobody } from './left-base.ts';
 import { proposalOf } from './own-proposal.ts';
 import { WHOLE_TARGET } from './proposal-branch.ts';
 import { endClosed, endMerged, ownPlace, waitingIn } from './proposal-ends.ts';
@@ -100,10 +101,13 @@ export async function withdrawCommand(
     await letGo(call, target.name, place);
     if (looked.kind === 'none' || looked.proposal.number !== record.proposal.number) return WITHDRAWN;
     switch (looked.kind) {
-      case 'merged':
-        return await merged(at, tip, waiting, looked.proposal);
+      case 'merged': {
+        const ended = await merged(at, tip, waiting, looked.proposal);
+        // Merged into what its target has left, nobody has declined it.
+        return ended.kind === 'declined' && hasLeftItsBase(at) ? WITHDRAWN : ended;
+      }
       case 'closed':
-        if (at.item?.closing !== undefined) return WITHDRAWN;
+        if (await isClosedByNobody(at)) return WITHDRAWN;
         return { kind: 'declined', url: looked.proposal.url };
       case 'foreign':
         return stays(call, waiting, 'aside');
@@ -252,11 +256,10 @@ async function merged(
   const commit = merge ?? (await broughtBy(clone, tip, places)) ?? tip;
   const isLeftSo = async (then: string) => {
     for (const { place, files } of slots)
-      if (fingerprintOf(await readStanding(clone, then, [place])) !== files) return false;
+      if (fingerprintOf(await readStandingOf(clone, tip, then, [place])) !== files) return false;
     return attempt !== undefined;
   };
-  // Of one that is not the tip the trees may not be here.
-  const isAsProposed = (await isLeftSo(tip)) || (await isLeftSo(commit).catch(() => false));
+  const isAsProposed = (await isLeftSo(tip)) || (await isLeftSo(commit));
   return { kind: 'merged', commit, change: isAsProposed ? 'commit' : 'edited', attempt };
 }
 

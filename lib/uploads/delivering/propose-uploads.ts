@@ -14,6 +14,7 @@ import { readMark } from '../record/slots.ts';
 import { nothingToMergeInto } from './branch-gone.ts';
 import { type Call, nameOf } from './call.ts';
 import { setAside } from './held.ts';
+import { isIntoWhatWasLeft, leftInWords } from './left-base.ts';
 import { proposalOf } from './own-proposal.ts';
 import { placeOfKey } from './proposal-branch.ts';
 import { endClosed, endMerged, ownPlace, settleHeld, tellDelivered } from './proposal-ends.ts';
@@ -222,6 +223,11 @@ async function update(
 ): Promise<void> {
   const { call, target, item } = at;
   const { parts, repository, clone, judge } = call;
+  if (looked.kind === 'open' && isIntoWhatWasLeft(at, looked.proposal)) {
+    // The next round proposes it anew.
+    await closeOwn(at, looked.proposal, leftInWords(at));
+    return;
+  }
   const candidates = await withoutOlder(at, all, looked);
   if (candidates === 'again' || candidates.length === 0) return;
 

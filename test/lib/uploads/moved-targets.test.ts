@@ -2,41 +2,17 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Verb } from '../../../lib/commands/command.ts';
 import type { ObjectCreated } from '../../../lib/messages/messages.ts';
-import { deliverUploads } from '../../../lib/uploads/delivering/deliver.ts';
-import { receiveUpload } from '../../../lib/uploads/receiving/receive.ts';
 import { readFreezes } from '../../../lib/uploads/record/freezes.ts';
-import { sweep } from '../../../lib/uploads/sweep.ts';
+import { DAY, deliverTo, movedTo, other, sweepHourly } from './moving.ts';
 import { type Pipeline, pipeline } from './pipeline.ts';
 
 /** What waits while its target moves to another branch. */
 const WEB = { namespace: 'shop', release: 'web' };
-const DAY = 24 * 3600;
-/** Stays where it was, so that its branch is looked at. */
-const other = { name: 'other', repository: 'cluster', deployer: 'flux' as const, namespaces: ['shop'] };
-
-type Parts = Pipeline['parts'];
-type Moving = Pick<Pipeline, 'parts' | 'queues' | 'record' | 'later'>;
 
 async function begin(context: TestContext) {
   const pipe = await pipeline({ targets: [other] });
   context.after(() => pipe.stop());
   return pipe;
-}
-
-const deliverTo = (branch: string, parts: Parts) =>
-  deliverUploads({ schema: 1, repository: 'cluster', branch, because: 'upload' }, parts);
-
-/** The configuration once `staging` has another branch. */
-function movedTo({ parts }: Moving, branch: string): Parts {
-  const targets = parts.config.targets.map((one) => (one.name === 'staging' ? { ...one, branch } : one));
-  return { ...parts, config: { ...parts.config, targets } };
-}
-
-/** The hourly sweep, and what it sends is received. */
-async function sweepHourly(pipe: Moving, parts: Parts) {
-  pipe.later(3600);
-  await sweep({ schema: 1, sweep: 'hours' }, { ...parts, received: pipe.queues.received });
-  for (const event of pipe.queues.received.messages.splice(0)) await receiveUpload(event, parts);
 }
 
 test('a command whose target moves before it is carried out says so and changes nothing; a freeze holds', async (context) => {

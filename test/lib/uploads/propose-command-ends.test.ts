@@ -68,6 +68,17 @@ test('merged with what a reviewer changed, and frozen: delivered, and the record
   assert.deepEqual(record?.state === 'delivered' && [record.change, record.commit], ['edited', brought]);
 });
 
+test('merged as it was proposed, and changed by people before anybody looked: delivered, and not edited', async (context) => {
+  const { pipe, command } = await promoted(context);
+  const brought = pipe.host.kept.merge(2, 'squash');
+  pipe.git.commit({ 'elsewhere.txt': 'x' });
+  pipe.git.commit({ [CHART.replace('Chart.yaml', 'templates/more.yaml')]: '# more\n' }, 'Later');
+  await freeze(pipe);
+  await pipe.poll();
+  const record = await pipe.record(command);
+  assert.deepEqual(record?.state === 'delivered' && [record.change, record.commit], ['commit', brought]);
+});
+
 test('closed by people, and frozen before anybody looked: declined', async (context) => {
   const { pipe, command } = await promoted(context);
   pipe.host.kept.close(2);

@@ -93,6 +93,17 @@ test('merged with what a reviewer changed: delivered, and the record says that i
   assert.equal(pipe.waiting(), 0);
 });
 
+test('merged as it was proposed, and changed by people before anybody looked: delivered, and not edited', async (context) => {
+  const pipe = await proposing(context);
+  const upload = await pipe.chart('1.0.0');
+  const brought = pipe.host.kept.merge(1, 'squash');
+  pipe.git.commit({ 'elsewhere.txt': 'x' });
+  pipe.git.commit({ [`${CHART}/templates/more.yaml`]: '# more\n' }, 'Later');
+  await pipe.poll();
+  const record = await pipe.record(upload);
+  assert.deepEqual(record?.state === 'delivered' && [record.change, record.commit], ['commit', brought]);
+});
+
 test('merged with what a reviewer changed: nobody has signed that, whoever signed what was uploaded', async (context) => {
   const pipe = await proposing(context);
   const chart = await pipe.chart('1.0.0');
