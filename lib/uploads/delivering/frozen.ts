@@ -2,7 +2,7 @@ import type { Alert } from '../../alerts/alert.ts';
 import { CALLS_AT_ONCE, eachAtOnce } from '../../at-once/at-once.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { type Freeze, freezeOf, readFreezes, tellFrozen } from '../record/freezes.ts';
-import { tagUpload } from '../record/outcome.ts';
+import { putTagged } from '../record/owed-tags.ts';
 import { type CheckedRecord, contentOf, recordItem, uploadUrl } from '../record/record.ts';
 import { type Call, nameOf } from './call.ts';
 
@@ -90,8 +90,5 @@ async function write(
   record: CheckedRecord,
   state: ReturnType<typeof stateOf> & Pick<CheckedRecord, 'frozen'>,
 ): Promise<CheckedRecord | undefined> {
-  const item = { ...recordItem(record, state, record), ...state };
-  if ((await parts.table.put(item, record.version)) === 'conflict') return undefined;
-  await tagUpload(parts, item);
-  return item;
+  return putTagged(parts, { ...recordItem(record, state, record), ...state }, record.version);
 }

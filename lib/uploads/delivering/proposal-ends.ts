@@ -14,7 +14,7 @@ import {
   storeStanding,
 } from '../deciding/standing.ts';
 import { parseKey, slotOf, type UploadKey } from '../record/keys.ts';
-import { tagUpload } from '../record/outcome.ts';
+import { putTagged } from '../record/owed-tags.ts';
 import { contentOf, isWaiting, readRecord, recordItem } from '../record/record.ts';
 import { keepVersion, raiseMark } from '../record/slots.ts';
 import { type Call, requestReads } from './call.ts';
@@ -147,10 +147,10 @@ export async function withoutProposal({ parts }: Call, candidate: Candidate): Pr
     ...recordItem({ ...record, receivedAt: parts.now().toISOString() }, state, record),
     ...state,
   };
-  if ((await parts.table.put(item, record.version)) === 'conflict') return undefined;
+  const written = await putTagged(parts, item, record.version);
+  if (written === undefined) return undefined;
   parts.log('upload no longer proposed', { key: record.key, upload: record.versionId, url });
-  await tagUpload(parts, item);
-  return { ...candidate, record: item };
+  return { ...candidate, record: written };
 }
 
 /** What an upload fills, and nothing that is derived from it; a folder ends in `/`. */

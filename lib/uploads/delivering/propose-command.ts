@@ -6,7 +6,7 @@ import type { CommandDecision } from '../deciding/commands/decision.ts';
 import { commandText } from '../deciding/proposal/command-text.ts';
 import { fingerprintOf, readStanding, readStandingOf } from '../deciding/standing.ts';
 import { keyOfSlot, MANIFESTS } from '../record/keys.ts';
-import { tagUpload } from '../record/outcome.ts';
+import { putTagged } from '../record/owed-tags.ts';
 import {
   type AttemptedCommit,
   contentOf,
@@ -283,7 +283,6 @@ async function recordProposed(
   // The newest alone: what was pushed before it is on the branch no more.
   const state = { ...contentOf(record), state: 'proposed', proposal, attempted: [attempt] } as const;
   const item = { ...recordItem(record, state, record), ...state };
-  if ((await parts.table.put(item, record.version)) === 'conflict') return;
+  if ((await putTagged(parts, item, record.version)) === undefined) return;
   parts.log('command proposed', { key: record.key, upload: record.versionId, url: proposal.url });
-  await tagUpload(parts, item);
 }

@@ -5,7 +5,7 @@ import { headOf } from '../../repository/branches.ts';
 import { blobIdOf, type Clone } from '../../repository/clone.ts';
 import { type CommitPlan, makeCommits, pushCommit } from '../../repository/commit.ts';
 import { GitFailed } from '../../repository/git.ts';
-import { tagUpload } from '../record/outcome.ts';
+import { putTagged } from '../record/owed-tags.ts';
 import { contentOf, type HeldProposal, recordItem, type WaitingRecord } from '../record/record.ts';
 import { type Call, nameOf } from './call.ts';
 import { branchOf, TURNS } from './proposal-branch.ts';
@@ -252,9 +252,8 @@ export async function recordProposed(
   };
   const state = { ...contentOf(record), state: 'proposed', proposal, attempted: record.attempted } as const;
   const item = { ...recordItem(record, state, record), ...state };
-  if ((await parts.table.put(item, record.version)) === 'conflict') return;
+  if ((await putTagged(parts, item, record.version)) === undefined) return;
   parts.log('upload proposed', { key: record.key, upload: record.versionId, url: held.url });
-  await tagUpload(parts, item);
 }
 
 /**

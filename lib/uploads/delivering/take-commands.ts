@@ -1,6 +1,7 @@
 import type { CarriedCommand } from '../../commands/command.ts';
 import { type CommandKey, parseKey } from '../record/keys.ts';
 import { type OutcomeParts, tagUpload } from '../record/outcome.ts';
+import { payTags } from '../record/owed-tags.ts';
 import { isWaiting, readRecord, type WaitingRecord } from '../record/record.ts';
 import { type Entry, isInLine, type Line, listCommands, removeWaiting } from '../record/waiting.ts';
 
@@ -40,7 +41,8 @@ export async function* takeCommands(
       if (!isInLine(record, line)) continue;
       const parsed = parseKey(record.key);
       const { command } = record;
-      if (parsed.kind === 'command' && command !== undefined) yield { key: parsed.key, record, command };
+      if (parsed.kind === 'command' && command !== undefined)
+        yield { key: parsed.key, record: await payTags(parts, record), command };
       continue;
     }
     await tagUpload(parts, record);

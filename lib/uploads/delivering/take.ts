@@ -3,6 +3,7 @@ import type { Candidate } from '../deciding/group.ts';
 import { groupOf, parseKey, slotOf } from '../record/keys.ts';
 import { orderOf } from '../record/order.ts';
 import { type OutcomeParts, tagUpload } from '../record/outcome.ts';
+import { payTags } from '../record/owed-tags.ts';
 import { readRecord, type UploadRecord } from '../record/record.ts';
 import { type Entry, isInLine, type Line, listWaiting, removeWaiting } from '../record/waiting.ts';
 
@@ -61,7 +62,7 @@ async function candidateOf(
       // Its target has moved, and it waits there.
       if (!isInLine(record, line)) return undefined;
       const parsed = parseKey(record.key);
-      return parsed.kind === 'slot' ? { key: parsed.key, record } : undefined;
+      return parsed.kind === 'slot' ? { key: parsed.key, record: await payTags(parts, record) } : undefined;
     }
     case 'delivered':
     case 'rejected':

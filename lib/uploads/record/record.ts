@@ -132,15 +132,20 @@ interface Attempts {
   readonly attempted: readonly AttemptedCommit[];
 }
 
+/** Its tags may still say what was before (owed-tags.ts). */
+interface OwedTags {
+  readonly tags?: 'owed';
+}
+
 export type UploadState =
   | ({
       readonly state: 'received';
       /** When it was opened once more after a day of failing at it (ISO). */
       readonly lastTriedAt?: string;
     } & Partial<Attempts>)
-  | (CheckedContent & { readonly state: 'checked'; readonly frozen?: FrozenMark } & Attempts)
+  | (CheckedContent & { readonly state: 'checked'; readonly frozen?: FrozenMark } & Attempts & OwedTags)
   /** Checked, and in a pull request; it waits on, and is taken again with what comes after it. */
-  | (CheckedContent & { readonly state: 'proposed'; readonly proposal: HeldProposal } & Attempts)
+  | (CheckedContent & { readonly state: 'proposed'; readonly proposal: HeldProposal } & Attempts & OwedTags)
   | (Partial<CheckedContent> & Outcome & { readonly endedAt: string } & Partial<Attempts>);
 
 export type UploadRecord = Item & UploadBase & UploadState;
@@ -239,6 +244,7 @@ const record = z.discriminatedUnion('state', [
     ...content,
     state: z.literal('checked'),
     attempted,
+    tags: z.literal('owed').exactOptional(),
     frozen: z
       .object({ since: z.string(), by: z.string(), reason: z.string().exactOptional() })
       .exactOptional(),
@@ -248,6 +254,7 @@ const record = z.discriminatedUnion('state', [
     ...content,
     state: z.literal('proposed'),
     attempted,
+    tags: z.literal('owed').exactOptional(),
     proposal: z.object({
       number: z.string(),
       url: z.string(),

@@ -51,3 +51,20 @@ for (const when of ['before', 'after'] as const)
     }
     assert.equal(pipe.git.tip(), tip);
   });
+
+for (const when of ['before', 'after'] as const)
+  test(`killed ${when} any call, an upload that comes to what is frozen says so in its tags, and thawed no more`, async (context) => {
+    const pipe = await begin(context);
+    const scope = { kind: 'target' } as const;
+    for (let at = 1, done = false; !done; at++) {
+      await pipe.receive(pipe.command({ kind: 'freeze', scope }));
+      await pipe.deliver();
+      const upload = await pipe.chart('1.0.0', {}, `web-${at}`);
+      done = await killedAt(pipe, upload, at, when);
+      assert.equal(pipe.tags(upload)['fairlead-outcome'], 'frozen', `killed ${when} call ${at}`);
+      await pipe.receive(pipe.command({ kind: 'unfreeze', scope }));
+      await pipe.deliver();
+      assert.equal(pipe.tags(upload)['fairlead-outcome'], 'delivered', `killed ${when} call ${at}`);
+      assert.equal(pipe.open(), 0);
+    }
+  });
