@@ -352,3 +352,22 @@ describe('who edits the cluster does not hide it', () => {
   for (const { what, desired, live, situation, findings } of ATTEMPTS)
     test(what, () => assert.deepEqual(said(judge(desired, live, { schemas, ...situation })), findings));
 });
+
+test('labels that the API server makes for a Job are its own identity, and nothing else is', () => {
+  const job = (labels: string) =>
+    object(
+      `{apiVersion: batch/v1, kind: Job, metadata: {name: once, namespace: shop, uid: 4da37f0c${labels}}, spec: {template: {spec: {restartPolicy: Never, containers: [{name: web, image: nginx}]}}}}`,
+    );
+  const labelled = (uid: string, name: string) =>
+    job(
+      `, labels: {controller-uid: ${uid}, batch.kubernetes.io/controller-uid: ${uid}, job-name: ${name}, batch.kubernetes.io/job-name: ${name}}`,
+    );
+  const situation = { schemas, ownership: 'optional' as const };
+  assert.deepEqual(said(judge(job(''), labelled('4da37f0c', 'once'), situation)), []);
+  assert.deepEqual(said(judge(job(''), labelled('4da37f0cx', 'twice'), situation)).sort(), [
+    "added metadata.labels['batch.kubernetes.io/controller-uid']",
+    "added metadata.labels['batch.kubernetes.io/job-name']",
+    'added metadata.labels.controller-uid',
+    'added metadata.labels.job-name',
+  ]);
+});
