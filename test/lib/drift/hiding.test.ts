@@ -365,9 +365,9 @@ test('labels that the API server makes for a Job are its own identity, and nothi
   const situation = { schemas, ownership: 'optional' as const };
   assert.deepEqual(said(judge(job(''), labelled('4da37f0c', 'once'), situation)), []);
   assert.deepEqual(said(judge(job(''), labelled('4da37f0cx', 'twice'), situation)).sort(), [
-    "added metadata.labels['batch.kubernetes.io/controller-uid']",
-    "added metadata.labels['batch.kubernetes.io/job-name']",
     'added metadata.labels.controller-uid',
     'added metadata.labels.job-name',
+    "added metadata.labels['batch.kubernetes.io/controller-uid']",
+    "added metadata.labels['batch.kubernetes.io/job-name']",
   ]);
 });
