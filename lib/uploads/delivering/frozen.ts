@@ -3,7 +3,13 @@ import { CALLS_AT_ONCE, eachAtOnce } from '../../at-once/at-once.ts';
 import type { Candidate } from '../deciding/group.ts';
 import { type Freeze, freezeOf, readFreezes, tellFrozen } from '../record/freezes.ts';
 import { putTagged } from '../record/owed-tags.ts';
-import { type CheckedRecord, contentOf, recordItem, uploadUrl } from '../record/record.ts';
+import {
+  type CheckedRecord,
+  contentOf,
+  recordItem,
+  uploadUrl,
+  type WaitingRecord,
+} from '../record/record.ts';
 import { type Call, nameOf } from './call.ts';
 
 /**
@@ -89,6 +95,6 @@ async function write(
   { parts }: Call,
   record: CheckedRecord,
   state: ReturnType<typeof stateOf> & Pick<CheckedRecord, 'frozen'>,
-): Promise<CheckedRecord | undefined> {
+): Promise<WaitingRecord | undefined> {
   return putTagged(parts, { ...recordItem(record, state, record), ...state }, record.version);
 }

@@ -7,24 +7,21 @@ import type { WaitingRecord } from './record.ts';
  * @param item the new one; @param version of the record that it takes the place of
  * @returns the record as it is then; undefined where another delivery has changed it meanwhile
  */
-export async function putTagged<Record extends WaitingRecord>(
+export async function putTagged(
   parts: OutcomeParts,
-  item: Record,
+  item: WaitingRecord,
   version: number,
-): Promise<Record | undefined> {
-  const owed = { ...item, tags: 'owed' as const };
+): Promise<WaitingRecord | undefined> {
+  const owed: WaitingRecord = { ...item, tags: 'owed' };
   if ((await parts.table.put(owed, version)) === 'conflict') return undefined;
   return payTags(parts, owed);
 }
 
 /** Tags it, if a kill has left that to be done. @returns the record as it is then */
-export async function payTags<Record extends WaitingRecord>(
-  parts: OutcomeParts,
-  record: Record,
-): Promise<Record> {
+export async function payTags(parts: OutcomeParts, record: WaitingRecord): Promise<WaitingRecord> {
   if (record.tags === undefined) return record;
   await tagUpload(parts, record);
   const { tags: _paid, ...rest } = record;
-  const item = { ...rest, version: record.version + 1 } as Record;
+  const item: WaitingRecord = { ...rest, version: record.version + 1 };
   return (await parts.table.put(item, record.version)) === 'conflict' ? record : item;
 }
