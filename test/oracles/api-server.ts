@@ -61,7 +61,16 @@ export async function startApiServer(
   if (plane.kind === 'unavailable') return plane;
   const { address, ...certificates } = await connectionOf(plane.kubeconfig);
   const dispatcher = agentOf(certificates, CONNECTIONS);
-  const call: ApiServer['call'] = async (method, path, body, contentType = 'application/json') => {
+  const call: ApiServer['call'] = async (method, path, body, contentType) => {
+    try {
+      return await asked(method, path, body, contentType);
+    } catch (error) {
+      if (method === 'GET' || !isBrokenOff(error)) throw error;
+      console.error(`broken off by the server: ${method} ${path}`);
+      return { status: 500, body: { message: 'the server broke the connection off' } };
+    }
+  };
+  const asked: ApiServer['call'] = async (method, path, body, contentType = 'application/json') => {
     const response = await request(new URL(path, address), {
       method: method as 'GET',
       dispatcher,
@@ -136,6 +145,10 @@ export async function startApiServer(
   };
   return { kind: 'running', server };
 }
+
+/** Some of what is made up brings a handler of the server down, which then closes the connection (net/http, panics). */
+const isBrokenOff = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'UND_ERR_SOCKET';
 
 type Plane =
   | { readonly kind: 'running'; readonly kubeconfig: string; stop(): Promise<void> }
