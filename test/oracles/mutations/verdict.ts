@@ -2,13 +2,16 @@ import { isJsonObject, type Json, type KubernetesObject } from '../../../lib/obj
 import { DEPLOYER } from './cluster.ts';
 import {
   answers,
+  contentOf,
   declaresNothing,
   type Expectation,
   expectationOf,
   type Fact,
   factsOf,
+  folded,
   recordOf,
   type SeenFinding,
+  undeclaredRoot,
   type Writing,
 } from './expect.ts';
 import { field, format, type Place, valueAt, within } from './places.ts';
@@ -95,14 +98,19 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
     if (each === undefined) return [];
     // Made from what is declared: anything else is the server's allocation.
     if (made.sort === 'recreate' && each.verdict === 'added') return [];
-    // Only taken away: what came is the server's default (a Job without labels gets those of its template).
-    if (isRemoval(made) && each.verdict === 'added') {
+    // Only taken away: what came is the server's default (a Job without labels gets those of its template), whoever's
+    // name the server records for it.
+    const isUndeclared = undeclaredRoot(contentOf(folded(installed.declared)), fact.place) !== undefined;
+    if (isRemoval(made) && (each.verdict === 'added' || (fact.what === 'came' && isUndeclared))) {
       incidental.push({ ...each, by: 'any' });
       return [];
     }
     if (isMeant(fact, meant)) return [each];
     // What came along by itself: the server's or a controller's doing. Declared, it is a change whoever made it.
-    return each.verdict === 'changed' && !writing.deployer ? [{ ...each, by: 'any' as const }] : [];
+    if (each.verdict !== 'changed') return [];
+    if (!writing.deployer) return [{ ...each, by: 'any' as const }];
+    incidental.push({ ...each, by: 'any' });
+    return [];
   });
   const special: Expectation[] = [];
   if (made.sort === 'hold and delete') special.push(whole(LEAVING, 'any'));
