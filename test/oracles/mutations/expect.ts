@@ -175,9 +175,11 @@ export function expectationOf(
   if (root !== undefined) {
     if (fact.what === 'gone' || (writing.stripped && isTemplateLabel(after, place))) return undefined;
     // Declared as null, a field is the deployer's in the record whatever is in it: whose that is, nobody can tell. A
-    // map's keys are recorded by themselves.
+    // map's keys, and items that have keys, are recorded by themselves.
     const isNull =
-      valueAt(wanted, root) === null && !isJsonObject(valueAt(after as unknown as Json, root) ?? null);
+      valueAt(wanted, root) === null &&
+      !isJsonObject(valueAt(after as unknown as Json, root) ?? null) &&
+      !holdsRecorded(after, root);
     const own = writing.deployer && !writing.stripped;
     const verdict = own && !isNull ? 'changed' : 'added';
     return { verdict, from: root, to: place, inside: true, by: own && isNull ? 'any' : by, words };
@@ -258,6 +260,14 @@ export function ownersOf(object: KubernetesObject, place: Place): string[] {
     return node === undefined ? [] : [String(manager ?? '')];
   });
 }
+
+/** Whether somebody is recorded for an item of a list, and not for the list alone. */
+const holdsRecorded = (object: KubernetesObject, place: Place): boolean =>
+  recordOf(object).some((entry) => {
+    let node: Json | undefined = isJsonObject(entry as Json) ? (entry as JsonObject).fieldsV1 : undefined;
+    for (const step of place) node = isJsonObject(node) ? node[step] : undefined;
+    return isJsonObject(node) && Object.keys(node).some((key) => key !== '.');
+  });
 
 /** The entries of `managedFields`. */
 export const recordOf = (object: KubernetesObject | undefined): readonly unknown[] => {
