@@ -56,14 +56,17 @@ describe('people hear of rollouts that do not arrive, and of no other', requirem
     assert.doesNotMatch(told[0]?.forms.event?.body ?? '', /after 0 s/);
   });
 
-  test('a commit that is merged and deployed between two checks is told nobody, not even as an event', async () => {
+  test('a commit that is merged and deployed between two checks is one event too, and it does not say how long', async () => {
     await runs('between');
     const next = { release: 'web', image: 'shop/web:2' };
     await at.declare(next);
     await at.deploy(next);
     await available(1, 2);
     for (let checks = 0; checks < 2; checks++) await at.check();
-    assert.deepEqual(inShort(await at.told()), []);
+    const told = await at.told();
+    assert.deepEqual(inShort(told), ['rolled-out between/web info']);
+    assert.deepEqual(Object.keys(told[0]?.forms ?? {}), ['event']);
+    assert.doesNotMatch(told[0]?.forms.event?.body ?? '', /after 0 s/);
   });
 
   test('a release that crash-loops has stalled, and the alert names it', async () => {
