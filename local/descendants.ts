@@ -6,12 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 export function killDescendants(): void {
   const children = new Map<number, number[]>();
-  for (const name of entries('/proc')) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const parent = parentOf(pid);
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
+  for (const { pid, parent } of processes()) children.set(parent, [...(children.get(parent) ?? []), pid]);
   const queue = [...(children.get(process.pid) ?? [])];
   for (let pid = queue.shift(); pid !== undefined; pid = queue.shift()) {
     queue.push(...(children.get(pid) ?? []));
@@ -22,6 +17,14 @@ export function killDescendants(): void {
     }
   }
 }
+
+/** Every process of the machine; none where there is no /proc. */
+export const processes = (): readonly { readonly pid: number; readonly parent: number }[] =>
+  entries('/proc').flatMap((name) => {
+    const pid = Number(name);
+    const parent = Number.isInteger(pid) ? parentOf(pid) : undefined;
+    return parent === undefined ? [] : [{ pid, parent }];
+  });
 
 const entries = (folder: string): string[] => {
   try {

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, writeSync } from 'node:fs';
-import { killDescendants } from '../local/descendants.ts';
+import { readFileSync, writeSync } from 'node:fs';
+import { killDescendants, processes } from '../local/descendants.ts';
 
 const FILE_MINUTES = Number(process.env.FAIRLEAD_TEST_FILE_MINUTES ?? 15);
 const LOOK_MILLISECONDS = 5000;
@@ -23,7 +23,7 @@ export function watchOverdue(): Overdue {
     const late = [...since].filter(([, at]) => performance.now() - at > FILE_MINUTES * 60_000);
     if (late.length === 0) return;
     for (const [file] of late) say(`overdue: ${file} has not ended after ${FILE_MINUTES} minutes`);
-    for (const line of processes()) say(`overdue: still there: ${line}`);
+    for (const line of stillThere()) say(`overdue: still there: ${line}`);
     killDescendants();
     process.exit(1);
   }, LOOK_MILLISECONDS);
@@ -38,25 +38,26 @@ export function watchOverdue(): Overdue {
 const say = (line: string): void => void writeSync(2, `${line}\n`);
 
 /** What runs below this process, or runs on without whoever started it: id, parent's id, what it is. */
-function processes(): readonly string[] {
-  const all = readdirSync('/proc').flatMap((name) => {
-    const id = Number(name);
-    if (!Number.isInteger(id)) return [];
-    try {
-      const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      const line = readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, SHOWN);
-      return line === '' ? [] : [{ id, parent, line }];
-    } catch {
-      return [];
-    }
-  });
+function stillThere(): readonly string[] {
+  const all = processes();
   const below = new Set([process.pid, 1]);
   for (let size = 0; size !== below.size; ) {
     size = below.size;
-    for (const { id, parent } of all) if (parent !== 1 && below.has(parent)) below.add(id);
+    for (const { pid, parent } of all) if (parent !== 1 && below.has(parent)) below.add(pid);
   }
   return all
-    .filter(({ id, parent }) => below.has(parent) && id !== 1)
-    .map(({ id, parent, line }) => `${id} of ${parent}: ${line}`);
+    .filter(({ pid, parent }) => below.has(parent) && pid !== 1)
+    .flatMap(({ pid, parent }) => {
+      const line = commandOf(pid);
+      return line === '' ? [] : [`${pid} of ${parent}: ${line}`];
+    });
+}
+
+/** '': it has ended, or is the kernel's. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, SHOWN);
+  } catch {
+    return '';
+  }
 }

@@ -252,22 +252,25 @@ function covers(before: Json, after: Json): boolean {
 
 /** Managers recorded for a place, read from managedFields by its own steps. */
 export function ownersOf(object: KubernetesObject, place: Place): string[] {
+  return recordedAt(object, place).map(({ manager }) => manager);
+}
+
+/** Who is recorded for a place, and for what of it. */
+function recordedAt(object: KubernetesObject, place: Place): { manager: string; node: Json }[] {
   const entries = object.metadata.managedFields;
   if (!Array.isArray(entries)) return [];
   return (entries as readonly JsonObject[]).flatMap(({ manager, fieldsV1 }) => {
     let node: Json | undefined = fieldsV1;
     for (const step of place) node = isJsonObject(node) ? node[step] : undefined;
-    return node === undefined ? [] : [String(manager ?? '')];
+    return node === undefined ? [] : [{ manager: String(manager ?? ''), node }];
   });
 }
 
 /** Whether somebody is recorded for an item of a list, and not for the list alone. */
 const holdsRecorded = (object: KubernetesObject, place: Place): boolean =>
-  recordOf(object).some((entry) => {
-    let node: Json | undefined = isJsonObject(entry as Json) ? (entry as JsonObject).fieldsV1 : undefined;
-    for (const step of place) node = isJsonObject(node) ? node[step] : undefined;
-    return isJsonObject(node) && Object.keys(node).some((key) => key !== '.');
-  });
+  recordedAt(object, place).some(
+    ({ node }) => isJsonObject(node) && Object.keys(node).some((key) => key !== '.'),
+  );
 
 /** The entries of `managedFields`. */
 export const recordOf = (object: KubernetesObject | undefined): readonly unknown[] => {

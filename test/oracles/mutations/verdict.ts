@@ -92,6 +92,7 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
   const { place } = task.candidate;
   // With another key it is another item: the one goes, the other comes.
   const meant = made.sort === 'change list key' ? place.slice(0, -2) : place;
+  const wanted = contentOf(folded(installed.declared));
   const incidental: Expectation[] = [];
   const expected = facts.flatMap((fact) => {
     const each = expectationOf(fact, installed.declared, after, writing);
@@ -100,7 +101,7 @@ function expectationsOf(made: Plan, after: KubernetesObject | undefined, writing
     if (made.sort === 'recreate' && each.verdict === 'added') return [];
     // Only taken away: what came is the server's default (a Job without labels gets those of its template), whoever's
     // name the server records for it.
-    const isUndeclared = undeclaredRoot(contentOf(folded(installed.declared)), fact.place) !== undefined;
+    const isUndeclared = undeclaredRoot(wanted, fact.place) !== undefined;
     if (isRemoval(made) && (each.verdict === 'added' || (fact.what === 'came' && isUndeclared))) {
       incidental.push({ ...each, by: 'any' });
       return [];
